@@ -1,0 +1,127 @@
+"""How do we say no? Problems as data, and the few exceptions that some caller catches.
+
+Nothing here prints or knows exit codes; that is `cli/`'s part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How much a problem weighs: an error stops the command, the others are told."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where in a file: the path as the user wrote it (relative to the project), line and column from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, as data.
+
+    code: stable, `[a-z0-9-]+`, documented; scripts match it and the place, never the words.
+    what: the fact, with its numbers. hint: one step that mends it. source: the offending line of the file,
+    width: how many columns of it to underline.
+    """
+
+    code: str
+    what: str
+    hint: str = ""
+    where: Place | None = None
+    level: Level = Level.ERROR
+    source: str = ""
+    width: int = 1
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what} [{self.code}]"
+
+
+def by_place(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems in reading order: by file, line, column; those without a place first."""
+    return sorted(problems, key=lambda p: (p.where or Place("", 0, 0), p.code))
+
+
+class ContentsyncError(Exception):
+    """Base of all that contentsync raises on purpose; carries at least one problem."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(str(p) for p in problems))
+        self.problems: Sequence[Problem] = problems
+
+
+class ManifestError(ContentsyncError):
+    """The project or a manifest can't be used as it is written."""
+
+
+class UsageError(ContentsyncError):
+    """The command was called in a way that makes no sense: an unknown account, post or option."""
+
+
+class StalePlan(ContentsyncError):
+    """A saved plan no longer fits what it was made from, was used, has expired or was altered."""
+
+
+class StoreLocked(ContentsyncError):
+    """Another process holds the apply lock."""
+
+
+class StoreError(ContentsyncError):
+    """The state can't be opened, read or written: newer, corrupt, full, read-only."""
+
+
+class SignInNeeded(ContentsyncError):
+    """No usable token, a missing scope, or the token of another identity."""
+
+
+class Refused(ContentsyncError):
+    """TikTok said no, in so many words: a parsed envelope with a known refusal.
+
+    error_code: TikTok's own `error.code`. http_status: as answered. log_id: to quote to TikTok's support.
+    """
+
+    def __init__(self, problem: Problem, error_code: str, http_status: int = 0, log_id: str = "") -> None:
+        super().__init__(problem)
+        self.error_code = error_code
+        self.http_status = http_status
+        self.log_id = log_id
+
+    @property
+    def problem(self) -> Problem:
+        return self.problems[0]
+
+
+class Unanswered(ContentsyncError):
+    """The request may have reached TikTok and we can't know what it did: time-outs, 5xx, cut lines, no envelope."""
+
+    def __init__(self, problem: Problem, http_status: int = 0, log_id: str = "") -> None:
+        super().__init__(problem)
+        self.http_status = http_status
+        self.log_id = log_id
+
+    @property
+    def problem(self) -> Problem:
+        return self.problems[0]
+
+
+class NotSent(ContentsyncError):
+    """The request never left this machine: the connection could not be made."""
+
+    @property
+    def problem(self) -> Problem:
+        return self.problems[0]
