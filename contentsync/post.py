@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Self
 
 from contentsync import limits
 from contentsync.errors import Place
-from contentsync.lifecycle import OPEN, SUCCESS, Phase
+from contentsync.lifecycle import OPEN, SUCCESS, Event, Phase, advance
 
 
 class Mode(StrEnum):
@@ -151,12 +152,14 @@ class DesiredPost:
         Neither the name, the schedule nor the path of a file counts.
         """
         sent = [self.mode, self.kind, [item.identity for item in self.media]]
-        return _sha256(sent + [self.settings_sent()])
+        return _sha256([*sent, self.settings_sent()])
 
     def settings_sent(self) -> dict[str, object]:
         """What goes to TikTok beside the media. A video draft is sent bare, a photo draft with its texts."""
         photos = self.kind is Kind.PHOTOS
-        texts: dict[str, object] = {"caption": self.caption} | ({"title": self.title} if photos else {})
+        texts: dict[str, object] = {"caption": self.caption}
+        if photos:
+            texts["title"] = self.title
         if self.mode is Mode.DRAFT:
             return texts | {"cover": self.cover} if photos else {}
         return texts | {
@@ -197,6 +200,7 @@ class Attempt:
 
     digest: DesiredPost.digest at the time. upload_url: only while it is of use; never shown (it bears a token).
     last_put_at: when the PUT with the last byte was about to start; from then on it may be live.
+    number: counts the attempts of a post from 1. version: counts the writes of the row; an older one is refused.
     sent_bytes: what TikTok acknowledged. retry: whether a definite failure may be followed by a new attempt
     without a person. not_before: the earliest time for that.
     """
@@ -234,6 +238,19 @@ class Attempt:
     log_id: str = ""
     retry: bool = False
     not_before: datetime | None = None
+    number: int = 0
+    version: int = 0
+
+    def after(self, event: Event, now: datetime, **changes: Any) -> Self:
+        """This attempt once `event` is known. Raises ImpossibleEvent where the table has no such step."""
+        phase = advance(self.phase, event)
+        ended = None if phase in OPEN else (self.finished_at or now)
+        steps: dict[str, Any] = {"phase": phase, "updated_at": now, "finished_at": ended}
+        return replace(self, **(steps | changes))
+
+    def noting(self, now: datetime, **changes: Any) -> Self:
+        """This attempt with more known of it, in the same phase."""
+        return replace(self, updated_at=now, **changes)
 
     @property
     def is_open(self) -> bool:

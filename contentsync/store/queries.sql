@@ -1,0 +1,141 @@
+-- Every statement of the state, shared by all backends. A change repeats its whole precondition, and the number of
+-- rows tells who won.
+
+-- name: meta(name)$
+SELECT value FROM meta WHERE name = :name;
+
+-- name: set_meta(name, value)!
+INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: raise_serial()!
+UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = 'serial';
+
+-- name: posts(open_id)
+SELECT * FROM posts WHERE open_id = :open_id;
+
+-- name: post(uid)^
+SELECT * FROM posts WHERE uid = :uid;
+
+-- name: post_named(open_id, name)^
+SELECT * FROM posts WHERE open_id = :open_id AND name = :name;
+
+-- name: attempts(open_id)
+SELECT * FROM attempts WHERE open_id = :open_id ORDER BY created_at, number;
+
+-- name: attempts_of(post_uid)
+SELECT * FROM attempts WHERE post_uid = :post_uid ORDER BY created_at, number;
+
+-- name: attempt(id)^
+SELECT * FROM attempts WHERE id = :id;
+
+-- name: attempts_since(since)
+SELECT * FROM attempts WHERE created_at >= :since ORDER BY created_at, number;
+
+-- name: add_post(uid, open_id, name, account, generation, media_digest)!
+INSERT INTO posts (uid, open_id, name, account, generation, media_digest)
+VALUES (:uid, :open_id, :name, :account, :generation, :media_digest)
+ON CONFLICT (open_id, name) DO NOTHING;
+
+-- name: begin_generation(generation, media_digest, account, uid)!
+UPDATE posts SET generation = :generation, media_digest = :media_digest, account = :account, removed_at = NULL
+WHERE uid = :uid AND generation <= :generation;
+
+-- name: move_post(name, account, uid, open_id)!
+UPDATE posts SET name = :name, account = :account
+WHERE uid = :uid AND open_id = :open_id
+  AND NOT EXISTS (SELECT 1 FROM posts AS other WHERE other.open_id = :open_id AND other.name = :name);
+
+-- name: name_account(account, open_id)!
+UPDATE posts SET account = :account WHERE open_id = :open_id AND account <> :account;
+
+-- name: pin_slot(slot_at, uid)!
+UPDATE posts SET slot_at = :slot_at WHERE uid = :uid AND slot_at IS NULL;
+
+-- name: mark_public(at, uid)!
+UPDATE posts SET public_at = :at WHERE uid = :uid;
+
+-- name: bind_post(post_id, uid)!
+UPDATE posts SET bound_post_id = :post_id WHERE uid = :uid AND bound_post_id IN ('', :post_id);
+
+-- name: bind(open_id, post_id, post_uid, attempt_id, how, bound_at)!
+INSERT INTO bindings (open_id, post_id, post_uid, attempt_id, how, bound_at)
+VALUES (:open_id, :post_id, :post_uid, :attempt_id, :how, :bound_at)
+ON CONFLICT (open_id, post_id) DO NOTHING;
+
+-- name: binding(open_id, post_id)^
+SELECT * FROM bindings WHERE open_id = :open_id AND post_id = :post_id;
+
+-- name: bindings(open_id)
+SELECT * FROM bindings WHERE open_id = :open_id;
+
+-- name: add_attempt(id, post_uid, number, open_id, generation, phase, mode, pulls, digest, media_digest, sha256, size, created_at, updated_at, run_id, plan_digest, caption, privacy, duration, init_sent_at)!
+INSERT INTO attempts (id, post_uid, number, open_id, generation, phase, mode, pulls, digest, media_digest, sha256, size,
+    created_at, updated_at, run_id, plan_digest, caption, privacy, duration, init_sent_at, version)
+VALUES (:id, :post_uid, :number, :open_id, :generation, :phase, :mode, :pulls, :digest, :media_digest, :sha256, :size,
+    :created_at, :updated_at, :run_id, :plan_digest, :caption, :privacy, :duration, :init_sent_at, 1);
+
+-- name: save_attempt(phase, updated_at, init_sent_at, publish_id, upload_url, upload_expires_at, chunk_size, chunk_count, sent_bytes, last_put_at, finished_at, post_id, problem_code, problem_what, log_id, retry, not_before, version, id)!
+UPDATE attempts SET phase = :phase, updated_at = :updated_at, init_sent_at = :init_sent_at,
+    publish_id = :publish_id, upload_url = :upload_url, upload_expires_at = :upload_expires_at,
+    chunk_size = :chunk_size, chunk_count = :chunk_count, sent_bytes = :sent_bytes, last_put_at = :last_put_at,
+    finished_at = :finished_at, post_id = :post_id, problem_code = :problem_code, problem_what = :problem_what,
+    log_id = :log_id, retry = :retry, not_before = :not_before, version = :version + 1
+WHERE id = :id AND version = :version;
+
+-- name: add_history(at, who, open_id, post_uid, post, attempt_id, what, phase_before, phase_after, detail, log_id)!
+INSERT INTO history (at, who, open_id, post_uid, post, attempt_id, what, phase_before, phase_after, detail, log_id)
+VALUES (:at, :who, :open_id, :post_uid, :post, :attempt_id, :what, :phase_before, :phase_after, :detail, :log_id);
+
+-- name: history_of(post_uid)
+SELECT * FROM history WHERE post_uid = :post_uid ORDER BY seq;
+
+-- name: history()
+SELECT * FROM history ORDER BY seq;
+
+-- name: save_creator(open_id, account, nickname, username, privacy, disabled, max_seconds, stop, stop_what, seen_at)!
+INSERT INTO creators (open_id, account, nickname, username, privacy, disabled, max_seconds, stop, stop_what, seen_at)
+VALUES (:open_id, :account, :nickname, :username, :privacy, :disabled, :max_seconds, :stop, :stop_what, :seen_at)
+ON CONFLICT (open_id) DO UPDATE SET account = excluded.account, nickname = excluded.nickname,
+    username = excluded.username, privacy = excluded.privacy, disabled = excluded.disabled,
+    max_seconds = excluded.max_seconds, stop = excluded.stop, stop_what = excluded.stop_what,
+    seen_at = excluded.seen_at;
+
+-- name: creators()
+SELECT * FROM creators ORDER BY seen_at;
+
+-- name: save_video(open_id, post_id, created_at, caption, title, duration, url, seen_at)*!
+INSERT INTO videos (open_id, post_id, created_at, caption, title, duration, url, seen_at, gone_at)
+VALUES (:open_id, :post_id, :created_at, :caption, :title, :duration, :url, :seen_at, NULL)
+ON CONFLICT (open_id, post_id) DO UPDATE SET caption = excluded.caption, title = excluded.title,
+    duration = excluded.duration, url = excluded.url, seen_at = excluded.seen_at, gone_at = NULL;
+
+-- name: videos_gone(now, open_id, since)!
+UPDATE videos SET gone_at = :now
+WHERE open_id = :open_id AND gone_at IS NULL AND created_at >= :since AND seen_at < :now;
+
+-- name: videos(open_id)
+SELECT * FROM videos WHERE open_id = :open_id ORDER BY created_at DESC;
+
+-- name: save_list(open_id, read_at, complete_at)!
+INSERT INTO video_lists (open_id, read_at, complete_at) VALUES (:open_id, :read_at, :complete_at)
+ON CONFLICT (open_id) DO UPDATE SET read_at = excluded.read_at,
+    complete_at = COALESCE(excluded.complete_at, video_lists.complete_at);
+
+-- name: list_read(open_id)^
+SELECT * FROM video_lists WHERE open_id = :open_id;
+
+-- A call that lies more than a window ahead was recorded before the clock was set back.
+-- name: drop_calls(scope, endpoint, until, after)!
+DELETE FROM calls WHERE scope = :scope AND endpoint = :endpoint AND (at <= :until OR at > :after);
+
+-- name: calls(scope, endpoint)
+SELECT at FROM calls WHERE scope = :scope AND endpoint = :endpoint ORDER BY at;
+
+-- name: add_call(scope, endpoint, at)!
+INSERT INTO calls (scope, endpoint, at) VALUES (:scope, :endpoint, :at);
+
+-- name: use_plan(digest, used_at, run_id)!
+INSERT INTO plans (digest, used_at, run_id) VALUES (:digest, :used_at, :run_id) ON CONFLICT (digest) DO NOTHING;
+
+-- name: plan_use(digest)^
+SELECT * FROM plans WHERE digest = :digest;

@@ -1,0 +1,147 @@
+-- The state's tables, in the common subset of SQLite and PostgreSQL: TEXT, BIGINT (epoch milliseconds, bytes,
+-- counts; 0 and 1 for booleans), CHECK, partial unique indices. Each migration is applied once, in its order.
+
+-- migration 1
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+CREATE TABLE posts (
+    uid TEXT PRIMARY KEY,
+    open_id TEXT NOT NULL CHECK (open_id <> ''),
+    name TEXT NOT NULL CHECK (name <> ''),
+    account TEXT NOT NULL,
+    generation BIGINT NOT NULL DEFAULT 1,
+    media_digest TEXT NOT NULL DEFAULT '',
+    slot_at BIGINT,
+    acked_digest TEXT NOT NULL DEFAULT '',
+    bound_post_id TEXT NOT NULL DEFAULT '',
+    removed_at BIGINT,
+    public_at BIGINT,
+    UNIQUE (open_id, name)
+);
+CREATE UNIQUE INDEX one_slot_one_post ON posts (open_id, slot_at) WHERE slot_at IS NOT NULL;
+
+CREATE TABLE attempts (
+    id TEXT PRIMARY KEY,
+    post_uid TEXT NOT NULL REFERENCES posts (uid),
+    number BIGINT NOT NULL,
+    open_id TEXT NOT NULL,
+    generation BIGINT NOT NULL,
+    phase TEXT NOT NULL CHECK (phase IN ('intent', 'uploading', 'processing', 'published', 'delivered',
+                                         'failed', 'orphaned', 'unknown', 'abandoned')),
+    mode TEXT NOT NULL CHECK (mode IN ('direct', 'draft')),
+    pulls BIGINT NOT NULL CHECK (pulls IN (0, 1)),
+    digest TEXT NOT NULL,
+    media_digest TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    run_id TEXT NOT NULL DEFAULT '',
+    plan_digest TEXT NOT NULL DEFAULT '',
+    caption TEXT NOT NULL DEFAULT '',
+    privacy TEXT NOT NULL DEFAULT '',
+    duration DOUBLE PRECISION,
+    init_sent_at BIGINT,
+    publish_id TEXT NOT NULL DEFAULT '',
+    upload_url TEXT NOT NULL DEFAULT '',
+    upload_expires_at BIGINT,
+    chunk_size BIGINT NOT NULL DEFAULT 0,
+    chunk_count BIGINT NOT NULL DEFAULT 0,
+    sent_bytes BIGINT NOT NULL DEFAULT 0,
+    last_put_at BIGINT,
+    finished_at BIGINT,
+    post_id TEXT NOT NULL DEFAULT '',
+    problem_code TEXT NOT NULL DEFAULT '',
+    problem_what TEXT NOT NULL DEFAULT '',
+    log_id TEXT NOT NULL DEFAULT '',
+    retry BIGINT NOT NULL DEFAULT 0 CHECK (retry IN (0, 1)),
+    not_before BIGINT,
+    version BIGINT NOT NULL DEFAULT 1,
+    UNIQUE (post_uid, number),
+    -- The first byte may not go before what TikTok answered is on disk.
+    CHECK (sent_bytes = 0 OR publish_id <> ''),
+    CHECK (last_put_at IS NULL OR publish_id <> ''),
+    CHECK (phase NOT IN ('uploading', 'processing') OR publish_id <> '')
+);
+CREATE INDEX attempts_of_a_post ON attempts (post_uid, created_at);
+CREATE INDEX attempts_by_time ON attempts (open_id, created_at);
+CREATE UNIQUE INDEX one_open_attempt ON attempts (post_uid)
+    WHERE phase IN ('intent', 'uploading', 'processing', 'unknown');
+CREATE UNIQUE INDEX one_success_a_generation ON attempts (post_uid, generation)
+    WHERE phase IN ('published', 'delivered');
+CREATE UNIQUE INDEX one_attempt_a_publish_id ON attempts (open_id, publish_id) WHERE publish_id <> '';
+
+-- A video belongs to one post only, however it came to it.
+CREATE TABLE bindings (
+    open_id TEXT NOT NULL,
+    post_id TEXT NOT NULL CHECK (post_id <> ''),
+    post_uid TEXT NOT NULL REFERENCES posts (uid),
+    attempt_id TEXT NOT NULL DEFAULT '',
+    how TEXT NOT NULL,
+    bound_at BIGINT NOT NULL,
+    PRIMARY KEY (open_id, post_id)
+);
+
+CREATE TABLE history (
+    seq INTEGER PRIMARY KEY,
+    at BIGINT NOT NULL,
+    who TEXT NOT NULL,
+    open_id TEXT NOT NULL DEFAULT '',
+    post_uid TEXT NOT NULL DEFAULT '',
+    post TEXT NOT NULL DEFAULT '',
+    attempt_id TEXT NOT NULL DEFAULT '',
+    what TEXT NOT NULL,
+    phase_before TEXT NOT NULL DEFAULT '',
+    phase_after TEXT NOT NULL DEFAULT '',
+    detail TEXT NOT NULL DEFAULT '{}',
+    log_id TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX history_of_a_post ON history (post_uid, seq);
+
+CREATE TABLE creators (
+    open_id TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    nickname TEXT NOT NULL DEFAULT '',
+    username TEXT NOT NULL DEFAULT '',
+    privacy TEXT,
+    disabled TEXT NOT NULL DEFAULT '[]',
+    max_seconds BIGINT,
+    stop TEXT NOT NULL DEFAULT '',
+    stop_what TEXT NOT NULL DEFAULT '',
+    seen_at BIGINT NOT NULL
+);
+
+CREATE TABLE videos (
+    open_id TEXT NOT NULL,
+    post_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    caption TEXT NOT NULL,
+    title TEXT NOT NULL,
+    duration BIGINT NOT NULL,
+    url TEXT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    gone_at BIGINT,
+    PRIMARY KEY (open_id, post_id)
+);
+CREATE TABLE video_lists (
+    open_id TEXT PRIMARY KEY,
+    read_at BIGINT NOT NULL,
+    complete_at BIGINT
+);
+
+CREATE TABLE calls (
+    scope TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX calls_by_time ON calls (scope, endpoint, at);
+
+CREATE TABLE plans (
+    digest TEXT PRIMARY KEY,
+    used_at BIGINT NOT NULL,
+    run_id TEXT NOT NULL
+);
+-- end

@@ -1,0 +1,363 @@
+"""What happened to each post? The calls by which everything else reads and changes the state.
+
+Every change is one transaction and leaves a line of history. What must hold is held by constraints; the two that
+callers meet are translated: `AttemptOpen` and `Superseded`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sqlite3
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from contentsync.lifecycle import Phase
+from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
+from contentsync.store import rows
+from contentsync.store.database import Database, open_file, open_memory, queries
+
+
+class AttemptOpen(Exception):
+    """The post has an open or unknown attempt, or a success of this generation: no second one may begin."""
+
+
+class Superseded(Exception):
+    """The row was changed by someone else since it was read; read it again."""
+
+
+def whoami() -> str:
+    """Who is at work, for the history: the CI's word, else the user's name."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        user = f"uid {os.getuid()}" if hasattr(os, "getuid") else "someone"
+    return f"{user} (CI)" if os.environ.get("CI") else user
+
+
+class Store:
+    """The state of one project."""
+
+    def __init__(self, database: Database, who: str | None = None) -> None:
+        self._db = database
+        self._q = queries()
+        self._who = who or whoami()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The state at `path`, made where there is none. Raises StoreError."""
+        return cls(open_file(path))
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """A state that ends with the process."""
+        return cls(open_memory())
+
+    @property
+    def path(self) -> Path | None:
+        return self._db.path
+
+    def close(self) -> None:
+        self._db.close()
+
+    @property
+    def lineage(self) -> str:
+        """A name given to this state when it was made; a copy keeps it, a new state has another."""
+        with self._db.reading() as db:
+            return str(self._q.meta(db, name="lineage"))
+
+    @property
+    def serial(self) -> int:
+        """Rises whenever an attempt, a binding or a generation changes."""
+        with self._db.reading() as db:
+            return int(self._q.meta(db, name="serial"))
+
+    def posts(self, open_id: str) -> list[PostState]:
+        """All posts of an account, with their attempts."""
+        with self._db.reading() as db:
+            attempts: dict[str, list[Attempt]] = {}
+            for row in self._q.attempts(db, open_id=open_id):
+                attempts.setdefault(row["post_uid"], []).append(rows.attempt_of(row))
+            return [rows.post_of(row, attempts.get(row["uid"], ())) for row in self._q.posts(db, open_id=open_id)]
+
+    def post(self, uid: str) -> PostState | None:
+        with self._db.reading() as db:
+            return self._whole(db, self._q.post(db, uid=uid))
+
+    def post_named(self, open_id: str, name: str) -> PostState | None:
+        with self._db.reading() as db:
+            return self._whole(db, self._q.post_named(db, open_id=open_id, name=name))
+
+    def attempt(self, attempt_id: str) -> Attempt:
+        """The attempt as it stands now. Raises KeyError when there is none."""
+        with self._db.reading() as db:
+            row = self._q.attempt(db, id=attempt_id)
+        if row is None:
+            raise KeyError(attempt_id)
+        return rows.attempt_of(row)
+
+    def attempts_since(self, since: datetime) -> list[Attempt]:
+        """The attempts of all accounts that began at or after `since`, oldest first."""
+        with self._db.reading() as db:
+            return [rows.attempt_of(row) for row in self._q.attempts_since(db, since=rows.to_ms(since))]
+
+    def ensure_post(self, post: DesiredPost, open_id: str, *, now: datetime) -> PostState:
+        """The row of a post, made where there is none."""
+        with self._db.writing() as db:
+            return self._ensure_post(db, post, open_id, now)
+
+    def begin(self, post: DesiredPost, attempt: Attempt, now: datetime) -> Attempt:
+        """Put an intent on disk (R1), at its post, which is made where there is none.
+
+        `attempt.post_uid` may be empty. Raises AttemptOpen where a constraint forbids a further attempt (R2).
+        """
+        try:
+            with self._db.writing() as db:
+                row = self._ensure_post(db, post, attempt.open_id, now)
+                if any(a.phase in SUCCESS_PHASES and a.generation >= post.generation for a in row.attempts):
+                    raise AttemptOpen(post.key)
+                begun = replace(attempt, post_uid=row.uid, number=len(row.attempts) + 1, version=1)
+                self._q.add_attempt(db, **rows.attempt_row(begun))
+                self._q.begin_generation(
+                    db,
+                    uid=row.uid,
+                    generation=post.generation,
+                    media_digest=post.media_digest,
+                    account=post.account,
+                )
+                self._tell(db, begun, "intent", now, before="")
+                self._q.raise_serial(db)
+        except sqlite3.IntegrityError as err:
+            raise AttemptOpen(post.key) from err
+        return begun
+
+    def save(self, attempt: Attempt, what: str, **detail: object) -> Attempt:
+        """Write what is now known of an attempt; returns it as written.
+
+        what: the event, for the history; a change of phase raises the serial.
+        Raises Superseded where the row is no longer the one that `attempt` was made from.
+        """
+        with self._db.writing() as db:
+            before = self._q.attempt(db, id=attempt.id)
+            if before is None or self._q.save_attempt(db, **rows.attempt_row(attempt)) != 1:
+                raise Superseded(attempt.id)
+            if attempt.post_id and attempt.post_id != before["post_id"]:
+                self._bind(db, attempt, attempt.post_id, "status")
+            self._tell(db, attempt, what, attempt.updated_at, before=before["phase"], **detail)
+            if before["phase"] != attempt.phase or attempt.post_id != before["post_id"]:
+                self._q.raise_serial(db)
+        return replace(attempt, version=attempt.version + 1)
+
+    def adopt(self, attempt: Attempt, how: str, **detail: object) -> Attempt:
+        """Bind an attempt to the video `attempt.post_id`. Raises AttemptOpen where that video is bound already."""
+        with self._db.writing() as db:
+            held = self._q.binding(db, open_id=attempt.open_id, post_id=attempt.post_id)
+            if held is not None and held["post_uid"] != attempt.post_uid:
+                raise AttemptOpen(attempt.post_id)
+            self._bind(db, attempt, attempt.post_id, how)
+        return self.save(attempt, how, **detail)
+
+    def move(self, row: PostState, post: DesiredPost, now: datetime) -> bool:
+        """Give the row of a renamed post its new name; False where that name is taken by now."""
+        with self._db.writing() as db:
+            moved = self._q.move_post(db, uid=row.uid, open_id=row.open_id, name=post.name, account=post.account) == 1
+            if moved:
+                self._note(db, row, "moved", now, post=post.key, was=row.key)
+                self._q.raise_serial(db)
+            return bool(moved)
+
+    def bind_post(self, post: DesiredPost, open_id: str, post_id: str, how: str, now: datetime) -> bool:
+        """Bind a post without an attempt to an existing video; False where the video belongs to another post."""
+        with self._db.writing() as db:
+            row = self._ensure_post(db, post, open_id, now)
+            held = self._q.binding(db, open_id=open_id, post_id=post_id)
+            if held is not None and held["post_uid"] != row.uid:
+                return False
+            self._q.bind(
+                db,
+                open_id=open_id,
+                post_id=post_id,
+                post_uid=row.uid,
+                attempt_id="",
+                how=how,
+                bound_at=rows.to_ms(now),
+            )
+            self._q.bind_post(db, uid=row.uid, post_id=post_id)
+            self._note(db, row, "bound", now, post=post.key, post_id=post_id, how=how)
+            self._q.raise_serial(db)
+            return True
+
+    def pin_slot(self, post: DesiredPost, open_id: str, slot_at: datetime, now: datetime) -> bool:
+        """Give a post its slot for good; False where it has one, or the slot is another's."""
+        try:
+            with self._db.writing() as db:
+                row = self._ensure_post(db, post, open_id, now)
+                pinned = self._q.pin_slot(db, uid=row.uid, slot_at=rows.to_ms(slot_at)) == 1
+                if pinned:
+                    self._note(db, row, "slot", now, post=post.key, slot_at=slot_at.isoformat())
+                return bool(pinned)
+        except sqlite3.IntegrityError:
+            return False
+
+    def name_account(self, open_id: str, account: str) -> int:
+        """Let all rows of an open_id bear the account's present name; returns how many bore another."""
+        with self._db.writing() as db:
+            return int(self._q.name_account(db, open_id=open_id, account=account))
+
+    def mark_public(self, uids: Iterable[str], now: datetime) -> None:
+        """Remember that these posts were seen in the public list."""
+        with self._db.writing() as db:
+            for uid in uids:
+                self._q.mark_public(db, uid=uid, at=rows.to_ms(now))
+
+    def bindings(self, open_id: str) -> dict[str, str]:
+        """Which post each bound video belongs to: post_id to the post's uid."""
+        with self._db.reading() as db:
+            return {row["post_id"]: row["post_uid"] for row in self._q.bindings(db, open_id=open_id)}
+
+    def save_creator(self, account: str, creator: Creator, now: datetime) -> None:
+        with self._db.writing() as db:
+            self._q.save_creator(db, **rows.creator_row(account, creator, now))
+
+    def creators(self) -> dict[str, tuple[str, Creator, datetime]]:
+        """By account name, as last asked: the open_id, what TikTok said, and when."""
+        with self._db.reading() as db:
+            return {
+                row["account"]: (row["open_id"], rows.creator_of(row), rows.moment(row["seen_at"]))
+                for row in self._q.creators(db)
+            }
+
+    def save_videos(
+        self, open_id: str, videos: Iterable[RemotePost], *, back_to: datetime | None, now: datetime
+    ) -> None:
+        """Take in what the public list shows. back_to: the list was read down to there; None: to its end."""
+        with self._db.writing() as db:
+            self._q.save_video(db, [rows.video_row(open_id, video, now) for video in videos])
+            since = 0 if back_to is None else rows.to_ms(back_to)
+            self._q.videos_gone(db, open_id=open_id, since=since, now=rows.to_ms(now))
+            complete = rows.to_ms(now) if back_to is None else None
+            self._q.save_list(db, open_id=open_id, read_at=rows.to_ms(now), complete_at=complete)
+
+    def videos(self, open_id: str) -> list[tuple[RemotePost, datetime | None]]:
+        """The videos ever listed, newest first, each with the time at which it was found gone, or None."""
+        with self._db.reading() as db:
+            return [(rows.video_of(row), rows.from_ms(row["gone_at"])) for row in self._q.videos(db, open_id=open_id)]
+
+    def list_read_at(self, open_id: str) -> datetime | None:
+        """When the public list was last read; None for never."""
+        with self._db.reading() as db:
+            row = self._q.list_read(db, open_id=open_id)
+        return None if row is None else rows.moment(row["read_at"])
+
+    def take(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
+        """Record a call where fewer than `limit` were made in the window; else the seconds until one may be."""
+        at, span = rows.to_ms(now), window // timedelta(milliseconds=1)
+        with self._db.writing() as db:
+            self._q.drop_calls(db, scope=scope, endpoint=endpoint, until=at - span, after=at + span)
+            made = [row["at"] for row in self._q.calls(db, scope=scope, endpoint=endpoint)]
+            if len(made) < limit:
+                self._q.add_call(db, scope=scope, endpoint=endpoint, at=at)
+                return 0.0
+            free_at = made[len(made) - limit] + span
+            return float(max(1, free_at - at)) / 1000
+
+    def use_plan(self, digest: str, run_id: str, now: datetime) -> bool:
+        """Mark a saved plan as used; False where it was used before, by another run."""
+        with self._db.writing() as db:
+            self._q.use_plan(db, digest=digest, used_at=rows.to_ms(now), run_id=run_id)
+            return bool(self._q.plan_use(db, digest=digest)["run_id"] == run_id)
+
+    def plan_used_at(self, digest: str) -> datetime | None:
+        with self._db.reading() as db:
+            row = self._q.plan_use(db, digest=digest)
+        return None if row is None else rows.moment(row["used_at"])
+
+    def record(self, what: str, now: datetime, **detail: object) -> None:
+        """A line of history that belongs to no post."""
+        with self._db.writing() as db:
+            self._history(db, now, what, detail=detail)
+
+    def history(self, uid: str | None = None) -> list[dict[str, Any]]:
+        """The lines of history, oldest first; of one post, or of all. `at` is a datetime, `detail` a mapping."""
+        with self._db.reading() as db:
+            found = self._q.history(db) if uid is None else self._q.history_of(db, post_uid=uid)
+            return [dict(row) | {"at": rows.moment(row["at"]), "detail": json.loads(row["detail"])} for row in found]
+
+    def _whole(self, db: sqlite3.Connection, row: Mapping[str, Any] | None) -> PostState | None:
+        if row is None:
+            return None
+        attempts = map(rows.attempt_of, self._q.attempts_of(db, post_uid=row["uid"]))
+        return rows.post_of(row, attempts)
+
+    def _ensure_post(self, db: sqlite3.Connection, post: DesiredPost, open_id: str, now: datetime) -> PostState:
+        made = self._q.add_post(
+            db,
+            uid=uuid.uuid4().hex,
+            open_id=open_id,
+            name=post.name,
+            account=post.account,
+            generation=post.generation,
+            media_digest=post.media_digest,
+        )
+        row = self._whole(db, self._q.post_named(db, open_id=open_id, name=post.name))
+        assert row is not None
+        if made == 1:
+            self._note(db, row, "declared", now, post=post.key)
+        return row
+
+    def _bind(self, db: sqlite3.Connection, attempt: Attempt, post_id: str, how: str) -> None:
+        self._q.bind(
+            db,
+            open_id=attempt.open_id,
+            post_id=post_id,
+            post_uid=attempt.post_uid,
+            attempt_id=attempt.id,
+            how=how,
+            bound_at=rows.to_ms(attempt.updated_at),
+        )
+
+    def _tell(
+        self,
+        db: sqlite3.Connection,
+        attempt: Attempt,
+        what: str,
+        now: datetime,
+        *,
+        before: str,
+        **detail: object,
+    ) -> None:
+        post = self._q.post(db, uid=attempt.post_uid)
+        self._history(
+            db,
+            now,
+            what,
+            open_id=attempt.open_id,
+            post_uid=attempt.post_uid,
+            post=f"{post['account']}/{post['name']}",
+            attempt_id=attempt.id,
+            phase_before=before,
+            phase_after=attempt.phase,
+            detail=detail,
+            log_id=attempt.log_id,
+        )
+
+    def _note(
+        self, db: sqlite3.Connection, row: PostState, what: str, now: datetime, *, post: str, **detail: object
+    ) -> None:
+        self._history(db, now, what, open_id=row.open_id, post_uid=row.uid, post=post, detail=detail)
+
+    def _history(self, db: sqlite3.Connection, now: datetime, what: str, **more: Any) -> None:
+        blank = dict.fromkeys(
+            ("open_id", "post_uid", "post", "attempt_id", "phase_before", "phase_after", "log_id"), ""
+        )
+        detail = json.dumps(more.pop("detail", {}), ensure_ascii=False, sort_keys=True, default=str)
+        line = blank | {"at": rows.to_ms(now), "who": self._who, "what": what, "detail": detail} | more
+        self._q.add_history(db, **line)
+
+
+SUCCESS_PHASES = frozenset({Phase.PUBLISHED, Phase.DELIVERED})
