@@ -1,0 +1,1 @@
+"""The tests of contentsync; `python tests/check.py` runs them all."""

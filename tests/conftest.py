@@ -1,0 +1,41 @@
+"""What every test has: a home of its own, an environment without our variables, and a clock that moves by hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.builders import ManualClock
+
+HOMES = (
+    "HOME",
+    "USERPROFILE",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "XDG_DATA_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_STATE_HOME",
+)
+CHANGES_OUTPUT = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that stands for the user's home, so that no test reads or writes the real one."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if name.startswith("CONTENTSYNC_") or name in CHANGES_OUTPUT]:
+        monkeypatch.delenv(name)
+    for name in HOMES:
+        monkeypatch.setenv(name, str(folder))
+    monkeypatch.setenv("CONTENTSYNC_DATA_DIR", str(folder / "contentsync"))
+    monkeypatch.setenv("NO_PROXY", "*")  # what listens on loopback is spoken to directly
+    return folder
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands at builders.NOW until it is moved."""
+    return ManualClock()
