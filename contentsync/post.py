@@ -151,8 +151,12 @@ class DesiredPost:
 
         Neither the name, the schedule nor the path of a file counts.
         """
-        sent = [self.mode, self.kind, [item.identity for item in self.media]]
-        return _sha256([*sent, self.settings_sent()])
+        return _sha256(self.sent_values())
+
+    def sent_values(self) -> dict[str, object]:
+        """All that goes to TikTok, in the manifest's words: the mode, the media by their digest, the settings."""
+        media = [item.identity for item in self.media]
+        return {"kind": self.kind, "mode": self.mode, "media": media} | self.settings_sent()
 
     def settings_sent(self) -> dict[str, object]:
         """What goes to TikTok beside the media. A video draft is sent bare, a photo draft with its texts."""
@@ -198,7 +202,7 @@ def _sha256(value: object) -> str:
 class Attempt:
     """One try to publish a post, as our rows tell it.
 
-    digest: DesiredPost.digest at the time. upload_url: only while it is of use; never shown (it bears a token).
+    digest: DesiredPost.digest at the time. sent: DesiredPost.sent_values as JSON. upload_url: only while it is of use; never shown (it bears a token).
     last_put_at: when the PUT with the last byte was about to start; from then on it may be live.
     number: counts the attempts of a post from 1. version: counts the writes of the row; an older one is refused.
     sent_bytes: what TikTok acknowledged. retry: whether a definite failure may be followed by a new attempt
@@ -220,6 +224,7 @@ class Attempt:
     updated_at: datetime
     run_id: str = ""
     plan_digest: str = ""
+    sent: str = "{}"
     caption: str = ""
     privacy: str = ""
     duration: float | None = None
@@ -389,10 +394,22 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
+class Defaults:
+    """What manifests may leave out. Never privacy: it is chosen for each post."""
+
+    allow: frozenset[Interaction] = frozenset()
+    disclosure: frozenset[Disclosure] = frozenset()
+    ai_generated: bool = False
+    mode: Mode | None = None
+    grace: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The project file, with its defaults filled in and ${NAME} read.
 
-    unset: the ${NAME}s that the environment does not hold, with where they stand and the key that wants them.
+    unset: the ${NAME}s that the environment does not hold: the name, the key that wants it (`app.client_key`), and
+    where it stands.
     """
 
     manifests: tuple[str, ...] = ("posts/**/*.yaml", "posts/**/*.yml")
@@ -408,3 +425,4 @@ class Settings:
     hosting_upload: str = ""
     hosting_verified: tuple[str, ...] | None = None
     unset: tuple[tuple[str, str, Place], ...] = ()
+    defaults: Defaults = Defaults()
