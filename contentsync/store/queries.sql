@@ -1,7 +1,7 @@
 -- Every statement of the state, shared by all backends. A change repeats its whole precondition, and the number of
 -- rows tells who won.
 
--- name: meta(name)$
+-- name: meta(name)^
 SELECT value FROM meta WHERE name = :name;
 
 -- name: set_meta(name, value)!
@@ -68,11 +68,11 @@ SELECT * FROM bindings WHERE open_id = :open_id AND post_id = :post_id;
 -- name: bindings(open_id)
 SELECT * FROM bindings WHERE open_id = :open_id;
 
--- name: add_attempt(id, post_uid, number, open_id, generation, phase, mode, pulls, digest, media_digest, sha256, size, created_at, updated_at, run_id, plan_digest, caption, privacy, duration, init_sent_at)!
+-- name: add_attempt(id, post_uid, number, open_id, generation, phase, mode, pulls, digest, media_digest, sha256, size, created_at, updated_at, run_id, plan_digest, sent, caption, privacy, duration, init_sent_at)!
 INSERT INTO attempts (id, post_uid, number, open_id, generation, phase, mode, pulls, digest, media_digest, sha256, size,
-    created_at, updated_at, run_id, plan_digest, caption, privacy, duration, init_sent_at, version)
+    created_at, updated_at, run_id, plan_digest, sent, caption, privacy, duration, init_sent_at, version)
 VALUES (:id, :post_uid, :number, :open_id, :generation, :phase, :mode, :pulls, :digest, :media_digest, :sha256, :size,
-    :created_at, :updated_at, :run_id, :plan_digest, :caption, :privacy, :duration, :init_sent_at, 1);
+    :created_at, :updated_at, :run_id, :plan_digest, :sent, :caption, :privacy, :duration, :init_sent_at, 1);
 
 -- name: save_attempt(phase, updated_at, init_sent_at, publish_id, upload_url, upload_expires_at, chunk_size, chunk_count, sent_bytes, last_put_at, finished_at, post_id, problem_code, problem_what, log_id, retry, not_before, version, id)!
 UPDATE attempts SET phase = :phase, updated_at = :updated_at, init_sent_at = :init_sent_at,

@@ -41,6 +41,7 @@ CREATE TABLE attempts (
     updated_at BIGINT NOT NULL,
     run_id TEXT NOT NULL DEFAULT '',
     plan_digest TEXT NOT NULL DEFAULT '',
+    sent TEXT NOT NULL DEFAULT '{}',
     caption TEXT NOT NULL DEFAULT '',
     privacy TEXT NOT NULL DEFAULT '',
     duration DOUBLE PRECISION,

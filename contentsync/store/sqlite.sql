@@ -1,4 +1,6 @@
--- What only SQLite words this way. Belongs to migration 1.
+-- What only SQLite words this way; each part goes with the migration of its number in schema.sql.
+
+-- migration 1
 CREATE TRIGGER history_is_never_changed BEFORE UPDATE ON history
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');

@@ -69,13 +69,13 @@ class Store:
     def lineage(self) -> str:
         """A name given to this state when it was made; a copy keeps it, a new state has another."""
         with self._db.reading() as db:
-            return str(self._q.meta(db, name="lineage"))
+            return str(self._q.meta(db, name="lineage")["value"])
 
     @property
     def serial(self) -> int:
         """Rises whenever an attempt, a binding or a generation changes."""
         with self._db.reading() as db:
-            return int(self._q.meta(db, name="serial"))
+            return int(self._q.meta(db, name="serial")["value"])
 
     def posts(self, open_id: str) -> list[PostState]:
         """All posts of an account, with their attempts."""

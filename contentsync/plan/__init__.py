@@ -1,0 +1,1 @@
+"""What must be done? The decision, as a pure function of values."""

@@ -1,0 +1,206 @@
+"""What kinds of action are there, what does a plan look like, and what does the planner need to know?
+
+Values only. How they are shown is `cli/`'s part, how they are saved `planfile`'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from contentsync.errors import Level, Problem
+from contentsync.post import Account, App, Attempt, Creator, DesiredPost, Media, Mode, PostState, RemotePost
+
+
+class Kind(StrEnum):
+    """What a plan can ask for; one a post."""
+
+    CREATE = "create"
+    RESUME = "resume"
+    ADOPT = "adopt"
+    MOVE = "move"
+    WAIT = "wait"
+    BLOCKED = "blocked"
+    FROZEN = "frozen"
+    UNKNOWN = "unknown"
+    DRIFT = "drift"
+    FORGET = "forget"
+    UNCHANGED = "unchanged"
+
+
+DOES_SOMETHING: Final = frozenset({Kind.CREATE, Kind.RESUME, Kind.ADOPT, Kind.MOVE})
+
+GUARDS: Final = ("max-creates-per-run", "max-creates-per-day", "same-media", "existing-posts")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One setting that was edited after it was sent."""
+
+    key: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is to be done about one post, and why.
+
+    post: its key. where: FILE:LINE:COL of the manifest, empty where there is none. due_at: the earliest time at
+    which it can be sent; None for now, or unknown. digest: what was approved, of the manifest and every byte of its
+    media; empty where there is no manifest. left: a wait that is no plan of the author's (a cap, a limit), so that
+    something is left undone. moved_from: the key it had. adopts: the video it is bound to.
+    """
+
+    kind: Kind
+    post: str
+    reason: str
+    where: str = ""
+    mode: Mode | None = None
+    due_at: datetime | None = None
+    not_sent: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    media: tuple[Media, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    digest: str = ""
+    left: bool = False
+    moved_from: str = ""
+    adopts: str = ""
+
+    @property
+    def account(self) -> str:
+        return self.post.partition("/")[0]
+
+    @property
+    def blockers(self) -> tuple[Problem, ...]:
+        return tuple(p for p in self.problems if p.level is Level.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What an account may still send in its sliding day, before this plan."""
+
+    posts_left: int
+    drafts_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """What the plan's header tells of an account. list_read_at: the age of the remote list; None for never read."""
+
+    name: str
+    open_id: str | None
+    creator: Creator | None
+    quota: Quota
+    public: bool | None = None
+    list_read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The ordered, frozen list of actions, and what it was made from.
+
+    inputs: a digest over every manifest, every byte of media and the accounts. allow: the guards that were lifted.
+    """
+
+    created_at: datetime
+    expires_at: datetime
+    lineage: str
+    serial: int
+    accounts: tuple[AccountView, ...]
+    actions: tuple[Action, ...]
+    unchanged: int
+    inputs: str
+    allow: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+    def count(self, kind: Kind) -> int:
+        return self.unchanged if kind is Kind.UNCHANGED else sum(action.kind is kind for action in self.actions)
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many actions there are of each kind, also where there are none."""
+        return {kind.value: self.count(kind) for kind in Kind}
+
+    @property
+    def does_something(self) -> bool:
+        return any(action.kind in DOES_SOMETHING for action in self.actions)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a committed receipt says of a post: the phase and generation of its last attempt."""
+
+    phase: str
+    generation: int = 1
+    post_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """The public list of an account. gone: videos that were listed once, and when they were found missing."""
+
+    videos: tuple[RemotePost, ...] = ()
+    gone: Mapping[str, datetime] = field(default_factory=dict)
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """All that is known of one account: its settings, its identity, its rows, its remote list.
+
+    open_id: None where it was never asked. creator: None where TikTok was not asked.
+    receipts: by post name. noted_elsewhere: the user's data folder knows another state of this open_id.
+    """
+
+    account: Account
+    open_id: str | None = None
+    creator: Creator | None = None
+    rows: tuple[PostState, ...] = ()
+    bindings: Mapping[str, str] = field(default_factory=dict)
+    remote: Remote = Remote()
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    noted_elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the planner looks at. attempts: those of all accounts in the last 24 hours, for the caps.
+
+    retry: keys of failed posts that a person asked to try again. refreshed: TikTok was asked just now.
+    can_pull_photos: whether local photos have a public address.
+    """
+
+    now: datetime
+    accounts: Mapping[str, AccountFacts]
+    app: App = field(default_factory=App)
+    attempts: tuple[Attempt, ...] = ()
+    allow: frozenset[str] = frozenset()
+    retry: frozenset[str] = frozenset()
+    refreshed: bool = True
+    can_host_photos: bool = False
+    lineage: str = ""
+    serial: int = 0
+
+
+def fingerprint(post: DesiredPost) -> str:
+    """All that a manifest asks for, schedule and generation included, as one value, wherever it stands."""
+    values = asdict(post)
+    for name in ("where", "places"):
+        del values[name]
+    values["media"] = [(item.path, item.identity) for item in post.media]
+    for name in ("allow", "disclosure"):
+        values[name] = sorted(values[name])
+    text = json.dumps(values, sort_keys=True, ensure_ascii=True, default=str)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def inputs_digest(posts: Mapping[str, str], accounts: Mapping[str, str | None]) -> str:
+    """One value over all fingerprints by key and all identities by account name."""
+    text = json.dumps([sorted(posts.items()), sorted(accounts.items())], ensure_ascii=True)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

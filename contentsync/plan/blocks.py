@@ -1,0 +1,119 @@
+"""What at the account or at TikTok speaks against a create? Problems that only a person can mend, and notes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from contentsync.errors import Level, Problem
+from contentsync.plan.action import AccountFacts, World
+from contentsync.plan.match import same_caption
+from contentsync.post import Creator, DesiredPost, Disclosure, Kind, Mode, Privacy
+
+CAPS: Final = frozenset({"spam_risk_too_many_posts", "reached_active_user_cap"})
+
+
+def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Problem, ...]:
+    """Why this post can't be sent as things are; empty where nothing speaks against it."""
+    found = [*_media_blocks(post, world)]
+    creator = facts.creator
+    if post.mode is Mode.DIRECT and creator is not None:
+        found += _banned(creator)
+        found += _unaudited(post, creator, world)
+        found += _not_offered(post, creator)
+        found += _too_long(post, creator)
+    return tuple(found)
+
+
+def _media_blocks(post: DesiredPost, world: World) -> list[Problem]:
+    if post.kind is Kind.PHOTOS and any(item.path for item in post.media) and not world.can_host_photos:
+        hint = "write https URLs under a prefix that TikTok has verified, or set up `hosting:` in contentsync.yaml"
+        what = "TikTok takes photos by URL only, and these are local files"
+        return [Problem("photos-need-hosting", what, hint, post.place_of("photos"))]
+    return []
+
+
+def _banned(creator: Creator) -> list[Problem]:
+    """Source: Query Creator Info, the codes inside 200; those of caps are `guards`' matter."""
+    if not creator.stop or creator.stop in CAPS:
+        return []
+    return [Problem(creator.stop.replace("_", "-"), creator.stop_what, "nothing can be sent for this account now")]
+
+
+def _unaudited(post: DesiredPost, creator: Creator, world: World) -> list[Problem]:
+    """Source: Content Sharing Guidelines: an unaudited app may post to private accounts only."""
+    if world.app.audited or not creator.is_public:
+        return []
+    what = f"the app is not audited and {post.account} is a public account: TikTok refuses direct posts"
+    hint = "set mode: draft, or make the account private in TikTok's app (audited: true once the audit is passed)"
+    return [Problem("unaudited-public-account", what, hint, post.place_of("mode"))]
+
+
+def _not_offered(post: DesiredPost, creator: Creator) -> list[Problem]:
+    """Source: Query Creator Info; Content Sharing Guidelines 2b and 2c."""
+    found = []
+    offered = creator.privacy
+    if offered is not None and post.privacy is not None and post.privacy not in offered:
+        what = f'TikTok does not offer privacy "{post.privacy}" to account {post.account}'
+        hint = "choose " + " or ".join(f'"{level}"' for level in offered)
+        found.append(Problem("privacy-not-offered", what, hint, post.place_of("privacy")))
+    if denied := sorted(post.allow & creator.disabled):
+        what = f"the creator has turned off {', '.join(denied)} for account {post.account}"
+        hint = f"take {', '.join(denied)} out of allow, or turn it on in TikTok's app"
+        found.append(Problem("interaction-disabled", what, hint, post.place_of("allow")))
+    return found
+
+
+def _too_long(post: DesiredPost, creator: Creator) -> list[Problem]:
+    allowed = creator.max_seconds
+    if post.kind is not Kind.VIDEO or not allowed or not post.media or post.media[0].facts is None:
+        return []
+    seconds = post.media[0].facts.duration
+    if seconds is None or seconds <= allowed:
+        return []
+    what = f"the video is {seconds:.1f} s long; TikTok takes up to {allowed} s from {post.account}"
+    return [Problem("video-too-long", what, "cut the video", post.place_of("video"))]
+
+
+def notes_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Problem, ...]:
+    """What a person should know before this is sent."""
+    return (*_unchecked(post), *_only_me(post, world), *_labels(post), *_lookalikes(post, facts))
+
+
+def _note(code: str, what: str, hint: str = "", *, level: Level = Level.NOTE) -> Problem:
+    return Problem(code, what, hint, level=level)
+
+
+def _unchecked(post: DesiredPost) -> list[Problem]:
+    unread = [item.path or item.url for item in post.media if item.facts is None]
+    if not unread:
+        return []
+    return [_note("media-not-checked", f"not checked: {', '.join(unread)}", "TikTok is the judge of it")]
+
+
+def _only_me(post: DesiredPost, world: World) -> list[Problem]:
+    """Source: Content Sharing Guidelines: unaudited clients are restricted to SELF_ONLY."""
+    if post.mode is Mode.DRAFT or world.app.audited or post.privacy in {None, Privacy.ONLY_ME}:
+        return []
+    what = f'the app is not audited: TikTok may refuse privacy "{post.privacy}", only "only_me" is sure'
+    return [_note("unaudited-only-me", what, level=Level.WARNING)]
+
+
+def _labels(post: DesiredPost) -> list[Problem]:
+    """Source: Content Sharing Guidelines 3a, in TikTok's own words."""
+    if post.mode is Mode.DRAFT or not post.disclosure:
+        return []
+    branded = Disclosure.BRANDED_CONTENT in post.disclosure
+    kind = "video" if post.kind is Kind.VIDEO else "photo"
+    label = "Paid partnership" if branded else "Promotional content"
+    return [_note("label", f"Your {kind} will be labeled as '{label}'")]
+
+
+def _lookalikes(post: DesiredPost, facts: AccountFacts) -> list[Problem]:
+    if not post.caption.strip():
+        return []
+    free = [v for v in facts.remote.videos if v.post_id not in facts.bindings]
+    alike = [v.post_id for v in free if same_caption(post.caption, v.caption or v.title)]
+    if not alike:
+        return []
+    what = f"a public video has this caption already: {', '.join(alike[:3])}"
+    return [_note("lookalike", what, f'post_id: "{alike[0]}" binds it', level=Level.WARNING)]

@@ -1,0 +1,55 @@
+"""When may a post be sent? Its window, and the weekly slots of its account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from contentsync.post import Account, DesiredPost, PostState
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From when until when a post may be sent; None: from now on, and without an end."""
+
+    opens_at: datetime | None = None
+    ends_at: datetime | None = None
+    new_slot: datetime | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        return self.ends_at is not None and now >= self.ends_at
+
+    def is_ahead(self, now: datetime) -> bool:
+        return self.opens_at is not None and now < self.opens_at
+
+
+def window_of(post: DesiredPost, row: PostState | None, slot: datetime | None) -> Window:
+    """The window of a post. slot: the one that would be given to it where none was given out yet."""
+    pinned = row.slot_at if row else None
+    opens = (pinned or slot) if post.next_slot else post.publish_at
+    if post.expires_at:
+        ends: datetime | None = post.expires_at
+    else:
+        ends = opens + post.grace if opens else None
+    return Window(opens, ends, None if pinned or not post.next_slot else slot)
+
+
+def slots_after(account: Account, now: datetime) -> Iterator[datetime]:
+    """The account's weekly slots after `now`, in their order, without end; none where it has no slots.
+
+    A slot is a wall-clock time in the account's zone: one that a change to summer time leaves out is skipped, one
+    that the change back repeats counts once, the first time.
+    """
+    zone = ZoneInfo(account.timezone)
+    day = now.astimezone(zone).date()
+    while account.slots:
+        times = sorted((s.hour, s.minute) for s in account.slots if s.weekday == day.weekday())
+        for hour, minute in times:
+            local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
+            moment = local.astimezone(UTC)
+            exists = moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None)
+            if exists and moment > now:
+                yield moment
+        day += timedelta(days=1)
