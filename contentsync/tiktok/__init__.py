@@ -1,0 +1,1 @@
+"""How is TikTok spoken to? One client, its types, its refusals, its pace, and its tokens."""

@@ -1,0 +1,271 @@
+"""Which access token speaks for an account, and how is it renewed?
+
+In this order: the seed in the environment, or what grew from it; `token_command`; the last sign-in. A renewal is
+done once over all processes, and its result is on disk before it is used. Where tokens rest is `tokens.py`'s matter.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from contentsync import limits
+from contentsync.clock import Clock
+from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
+from contentsync.post import Account, App
+from contentsync.tiktok import oauth
+from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
+from contentsync.tiktok.tokens import Owner, Pair, TokenStore
+from contentsync.tiktok.upload_url import loopback_host
+
+if TYPE_CHECKING:
+    import httpx
+
+COMMAND_SECONDS: Final = 30
+MARGIN: Final = timedelta(seconds=limits.TOKEN_MARGIN_SECONDS)
+
+
+class Credentials:
+    """The tokens of one account.
+
+    All methods raise SignInNeeded where a person must act, and StoreError where the token file can't be used.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        app: App,
+        base_url: str,
+        tokens: TokenStore,
+        clock: Clock,
+        environ: Mapping[str, str],
+        transport: httpx.BaseTransport | None = None,
+        on_request: OnRequest | None = None,
+        timeouts: Timeouts = USUAL_TIMEOUTS,
+    ) -> None:
+        self._account = account
+        self._app = app
+        self._owner = Owner(base_url.rstrip("/"), app.client_key or "", account.name)
+        self._tokens = tokens
+        self._clock = clock
+        self._environ = environ
+        self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(loopback_host(base_url)))
+        self._held: Pair | None = None
+
+    def __repr__(self) -> str:
+        return f"Credentials({self._account.name!r})"
+
+    def close(self) -> None:
+        self._exchange.close()
+
+    def pair(self) -> Pair:
+        """The tokens as they are now, without renewing anything."""
+        if self._held is None:
+            self._held = self._current()
+        return self._held
+
+    def token(self) -> str:
+        """The access token to use now; renewed first where it is known to have expired. Errors: as refresh."""
+        pair = self.pair()
+        if pair.access_token and not pair.is_over(self._clock.now()):
+            return pair.access_token
+        return self.refresh(pair.access_token)
+
+    def scopes(self) -> frozenset[str] | None:
+        """What was granted; None where it is not known, as for a token from the environment."""
+        scope = self.pair().scope
+        return None if scope is None else frozenset(scope)
+
+    def ensure_fresh(self, margin: timedelta = MARGIN) -> None:
+        """Renew now, rather than in the middle of an apply, a token that has less than `margin` to live.
+
+        One that can't be renewed for the moment is left as it is while it lives.
+        """
+        pair = self.pair()
+        if not pair.is_over(self._clock.now() + margin):
+            return
+        try:
+            self.refresh(pair.access_token)
+        except (Unanswered, NotSent):
+            if pair.is_over(self._clock.now()):
+                raise
+
+    def refresh(self, stale: str) -> str:
+        """Another access token than `stale`, which TikTok did not accept.
+
+        Raises Unanswered and NotSent where TikTok's sign-in can't be reached or gives no clear answer.
+        """
+        if self._asks_a_command:
+            self._held = self._renewed_by_command(stale)
+            return self._held.access_token
+        with self._tokens.renewing(self._owner):
+            pair = self._current()  # another process may have renewed it while this one waited
+            if pair.access_token in ("", stale) or pair.is_over(self._clock.now()):
+                pair = self._renewed(pair)
+            self._held = pair
+        return pair.access_token
+
+    def _current(self) -> Pair:
+        if seed := self._seed():
+            return self._tokens.find(self._owner, seed.seed_sha256) or seed
+        if self._asks_a_command:
+            return Pair(self._ask_command())
+        return self._kept()
+
+    def _kept(self) -> Pair:
+        """The pair saved last; without a pinned open_id only if all that are kept speak for one identity."""
+        name, pinned = self._account.name, self._account.open_id
+        pairs = [p for p in self._tokens.all_of(self._owner) if None in (pinned, p.open_id) or p.open_id == pinned]
+        if not pairs:
+            token, refresh_token = _variables(name)
+            hint = f"sign in with: contentsync login {name}, or set {token} and {refresh_token}"
+            raise SignInNeeded(Problem("no-token", f"there is no token for account {name}", hint))
+        if not pinned and len({pair.open_id for pair in pairs if pair.open_id}) > 1:
+            what = f"tokens of several identities are kept for the name {name} of this app"
+            hint = f"pin the right one as accounts.{name}.open_id in contentsync.yaml"
+            raise SignInNeeded(Problem("identity-not-clear", what, hint))
+        return pairs[0]
+
+    def _seed(self) -> Pair | None:
+        names = _variables(self._account.name)
+        token, refresh_token = (self._environ.get(name, "").strip() for name in names)
+        for name, value in zip(names, (token, refresh_token), strict=True):
+            if value and not _is_usable(value):
+                raise _malformed(f"the environment variable {name}")
+        return Pair.seed(token, refresh_token) if token or refresh_token else None
+
+    # Renewing at TikTok.
+
+    def _renewed(self, pair: Pair) -> Pair:
+        """A new pair for `pair`, saved. The lock is held."""
+        client_key, client_secret = self._client_keys(pair)
+        # Written first: it tells a renewal that was cut off, and a full disk shows before the old token is spent.
+        self._save(replace(pair, renewal_begun_at=self._clock.now()))
+        try:
+            answer = oauth.renew(self._exchange, self._owner.base_url, client_key, client_secret, pair.refresh_token)
+        except NotSent:
+            self._save(pair)
+            raise
+        except Refused as err:
+            self._save(pair)
+            return self._after_refusal(pair, err)
+        return self._same_identity(self._save(_grown(pair, answer, self._clock.now())))
+
+    def _client_keys(self, pair: Pair) -> tuple[str, str]:
+        name = self._account.name
+        if not pair.refresh_token:
+            what = f"TikTok no longer accepts the access token of account {name}, and there is none to renew it with"
+            hint = f"sign in with: contentsync login {name}, or set a new {_variables(name)[0]}"
+            raise SignInNeeded(Problem("no-refresh-token", what, hint))
+        keys = {"app.client_key": self._app.client_key, "app.client_secret": self._app.client_secret}
+        if missing := [key for key, value in keys.items() if not value]:
+            what = f"the tokens of account {name} can't be renewed without {' and '.join(missing)}"
+            hint = (
+                "set CONTENTSYNC_CLIENT_KEY and CONTENTSYNC_CLIENT_SECRET, or what contentsync.yaml reads them from"
+            )
+            raise SignInNeeded(Problem("client-keys-missing", what, hint))
+        return self._app.client_key or "", self._app.client_secret or ""
+
+    def _save(self, pair: Pair) -> Pair:
+        return self._tokens.save(self._owner, pair, self._clock.now())
+
+    def _after_refusal(self, pair: Pair, err: Refused) -> Pair:
+        """What another host has saved meanwhile, else the refusal for the user."""
+        now_kept = self._current()
+        if err.error_code == "invalid_grant" and now_kept.refresh_token != pair.refresh_token:
+            return now_kept
+        what = err.problem.what
+        if pair.renewal_begun_at:
+            what += (
+                f"; a renewal that began at {pair.renewal_begun_at:%Y-%m-%d %H:%M:%S} UTC was cut off before its "
+                "answer was saved, so the token that replaced this one is lost"
+            )
+        hint = err.problem.hint.replace("ACCOUNT", self._account.name)
+        raise SignInNeeded(replace(err.problem, what=f"account {self._account.name}: {what}", hint=hint)) from err
+
+    def _same_identity(self, pair: Pair) -> Pair:
+        pinned = self._account.open_id
+        if pinned and pair.open_id and pair.open_id != pinned:
+            name = self._account.name
+            what = f"the tokens of account {name} belong to another identity than its open_id says"
+            hint = f"sign in as the right one with: contentsync login {name}, or correct open_id in contentsync.yaml"
+            raise SignInNeeded(Problem("other-identity", what, hint))
+        return pair
+
+    # A command that prints a token.
+
+    @property
+    def _asks_a_command(self) -> bool:
+        return bool(self._account.token_command) and self._seed() is None
+
+    def _renewed_by_command(self, stale: str) -> Pair:
+        token = self._ask_command()
+        if token != stale:
+            return Pair(token)
+        what = f"token_command of account {self._account.name} prints the access token that TikTok did not accept"
+        raise SignInNeeded(Problem("token-command-stale", what, "renew the token where the command reads it"))
+
+    def _ask_command(self) -> str:
+        """The first line that token_command prints. What it writes to stderr is never shown: it may hold secrets."""
+        command = list(self._account.token_command)
+        try:
+            done = subprocess.run(  # noqa: S603 - the user's own command, without a shell
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise self._no_token_from_command(f"took longer than {COMMAND_SECONDS} seconds") from None
+        except (OSError, ValueError) as err:
+            raise self._no_token_from_command(f"could not be started ({type(err).__name__})") from None
+        if done.returncode:
+            raise self._no_token_from_command(f"ended with {done.returncode}")
+        token = next(iter(done.stdout.decode("utf-8", "replace").splitlines()), "").strip()
+        if not token:
+            raise self._no_token_from_command("printed nothing")
+        if not _is_usable(token):
+            raise _malformed(f"the first line that token_command of account {self._account.name} prints")
+        return token
+
+    def _no_token_from_command(self, why: str) -> SignInNeeded:
+        program = self._account.token_command[0]
+        what = f"token_command of account {self._account.name} ({program}) {why}"
+        return SignInNeeded(Problem("token-command", what, "run it by hand; its first line must be an access token"))
+
+
+def _variables(account: str) -> tuple[str, str]:
+    """The environment variables that seed an account's tokens."""
+    name = account.upper().replace("-", "_")
+    return f"CONTENTSYNC_TOKEN_{name}", f"CONTENTSYNC_REFRESH_TOKEN_{name}"
+
+
+def _is_usable(token: str) -> bool:
+    return re.fullmatch(r"[!-~]+", token) is not None
+
+
+def _malformed(where: str) -> SignInNeeded:
+    hint = "set it to the token alone, without quotes or line breaks"
+    return SignInNeeded(Problem("token-malformed", f"{where} has characters that no token has", hint))
+
+
+def _grown(pair: Pair, answer: oauth.TokenAnswer, now: datetime) -> Pair:
+    """What `pair` becomes by an answer; a refresh token that is not given anew stays.
+
+    Source: User Access Token Management: the returned one may differ, and must then be used.
+    """
+    return Pair(
+        answer.access_token,
+        answer.refresh_token or pair.refresh_token,
+        _after(now, answer.expires_in),
+        _after(now, answer.refresh_expires_in) or pair.refresh_expires_at,
+        answer.scope or pair.scope,
+        answer.open_id or pair.open_id,
+        pair.seed_sha256,
+    )
+
+
+def _after(now: datetime, seconds: int | None) -> datetime | None:
+    """None where not said; never further than ten years, whatever was said."""
+    return None if seconds is None else now + timedelta(seconds=min(seconds, 315_360_000))

@@ -1,0 +1,285 @@
+"""TikTok's API, a method an endpoint. Which call is made, and what follows from its answer, is the caller's matter.
+
+Pace, tokens and the repeating of reads live in `_call` and `_read`; an init is never repeated here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
+
+from contentsync.clock import Clock
+from contentsync.errors import NotSent, Problem, Refused, Unanswered
+from contentsync.tiktok import wire
+from contentsync.tiktok.answers import judge, unanswered
+from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
+from contentsync.tiktok.refusals import MINUTE, refusal
+from contentsync.tiktok.throttle import Throttle
+from contentsync.tiktok.upload_url import is_trusted, loopback_host
+from contentsync.tiktok.wire import Endpoint
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+Fields = Mapping[str, object]
+
+QUERY_IDS: Final = 20  # Source: Query Videos, "filters.video_ids"
+PAGE: Final = 20  # Source: List Videos, "max_count"
+
+# Seconds between the tries of a call that may be repeated: together longer than the minute of a rate limit, and
+# short for the rest.
+_AFTER_RATE_LIMIT: Final = (5.0, 15.0, 45.0)
+_AFTER_SILENCE: Final = (1.0, 2.0, 4.0)
+_AFTER_NO_CONNECTION: Final = (1.0, 2.0)
+
+
+class Bearer(Protocol):
+    """Whoever has the access token of one account."""
+
+    def token(self) -> str:
+        """The access token to use now."""
+        ...
+
+    def refresh(self, stale: str) -> str:
+        """Another one, since TikTok did not accept `stale`."""
+        ...
+
+    def scopes(self) -> frozenset[str] | None:
+        """What was granted; None where it is not known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PutAnswer:
+    """How TikTok answered a chunk. acknowledged_bytes: as its Content-Range says; chunks.snap tells what it means."""
+
+    http_status: int
+    acknowledged_bytes: int | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return 200 <= self.http_status < 300
+
+
+class Client:
+    """The API for one account.
+
+    All methods but put_chunk raise Refused (TikTok said no), Unanswered (we can't know), NotSent (nothing left this
+    machine) and SignInNeeded (no token that TikTok accepts; nothing was done then either).
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        credentials: Bearer,
+        throttle: Throttle,
+        clock: Clock,
+        transport: httpx.BaseTransport | None = None,
+        on_request: OnRequest | None = None,
+        timeouts: Timeouts = USUAL_TIMEOUTS,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._credentials = credentials
+        self._throttle = throttle
+        self._clock = clock
+        self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(loopback_host(base_url)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections; the next call would open new ones."""
+        self._exchange.close()
+
+    # Reads: repeated a few times where that may help.
+
+    def user_info(self) -> wire.UserInfo:
+        """Who the token speaks for; only what the granted scopes allow is asked. 600 a minute."""
+        granted = self._credentials.scopes() or frozenset()
+        more = (names for scope, names in wire.USER_FIELDS_OF_SCOPE.items() if scope in granted)
+        return self._read(Endpoint.USER_INFO, wire.UserInfo.of, None, wire.USER_FIELDS + "".join(more))
+
+    def creator_info(self) -> wire.CreatorInfo:
+        """What the creator may post now. Scope video.publish, 20 a minute. A stop for posting is a Refused."""
+        return self._read(Endpoint.CREATOR_INFO, wire.CreatorInfo.of, {})
+
+    def status(self, publish_id: str) -> wire.Status:
+        """Where a posting stands. Scope video.publish or video.upload, 30 a minute over all posts."""
+        return self._read(Endpoint.STATUS, wire.Status.of, {"publish_id": publish_id})
+
+    def videos(self, cursor: int | None = None, max_count: int = PAGE) -> wire.VideoPage:
+        """One page of the public videos, newest first. Scope video.list, 600 a minute.
+
+        cursor: only those created before it, UTC milliseconds.
+        """
+        body = {"max_count": max_count} | ({"cursor": cursor} if cursor is not None else {})
+        return self._read(Endpoint.VIDEO_LIST, wire.VideoPage.of, body, wire.VIDEO_FIELDS)
+
+    def all_videos(self, stop_at: Collection[str] = ()) -> Iterator[wire.Video]:
+        """The public videos, newest first, each once.
+
+        stop_at: post ids that are known already; no page is read beyond the first one that holds any of them.
+        """
+        seen: set[str] = set()
+        cursor: int | None = None
+        while True:
+            page = self.videos(cursor)
+            for video in page.videos:
+                if video.post.post_id not in seen:
+                    seen.add(video.post.post_id)
+                    yield video
+            known = any(video.post.post_id in stop_at for video in page.videos)
+            stuck = page.cursor is None or (cursor is not None and page.cursor >= cursor)
+            if known or stuck or not page.has_more:
+                return
+            cursor = page.cursor
+
+    def query_videos(self, post_ids: Sequence[str]) -> list[wire.Video]:
+        """Those of the account's own public videos that TikTok knows by these ids. Scope video.list."""
+        pages = [
+            self._read(
+                Endpoint.VIDEO_QUERY,
+                wire.VideoPage.of,
+                {"filters": {"video_ids": list(post_ids[start : start + QUERY_IDS])}},
+                wire.VIDEO_FIELDS,
+            )
+            for start in range(0, len(post_ids), QUERY_IDS)
+        ]
+        return [video for page in pages for video in page.videos]
+
+    # Writes: sent once. `about_to_send` is called when pace and token are settled and the request goes next, and
+    # again if it is repeated after a token that TikTok refused.
+
+    def init_video(
+        self, post: wire.PostInfo, source: wire.Source, about_to_send: Callable[[], None] | None = None
+    ) -> wire.InitAnswer:
+        """Start a direct post. Scope video.publish, 6 a minute for each access token."""
+        body = {"post_info": post.body(), "source_info": source.body()}
+        return self._call(Endpoint.VIDEO_INIT, wire.InitAnswer.of, body, about_to_send=about_to_send)
+
+    def init_inbox(self, source: wire.Source, about_to_send: Callable[[], None] | None = None) -> wire.InitAnswer:
+        """Start a draft for the creator's inbox. Scope video.upload, 6 a minute; carries no settings."""
+        body = {"source_info": source.body()}
+        return self._call(Endpoint.INBOX_INIT, wire.InitAnswer.of, body, about_to_send=about_to_send)
+
+    def init_photos(self, photos: wire.PhotoPost, about_to_send: Callable[[], None] | None = None) -> wire.InitAnswer:
+        """Start a photo post or draft. Scope video.publish or video.upload, 6 a minute."""
+        return self._call(Endpoint.CONTENT_INIT, wire.InitAnswer.of, photos.body(), about_to_send=about_to_send)
+
+    def cancel(self, publish_id: str) -> None:
+        """Stop TikTok's download of a posting by URL, where it still can."""
+        self._call(Endpoint.CANCEL, dict, {"publish_id": publish_id})
+
+    def put_chunk(
+        self, upload_url: str, blocks: Iterable[bytes], first: int, last: int, total: int, content_type: str
+    ) -> PutAnswer:
+        """Send the bytes first to last (inclusive) of a file of `total` bytes; any HTTP status is an answer.
+
+        What `blocks` raises while it is read passes through; the chunk is then incomplete for TikTok.
+        Raises Unanswered, NotSent; nothing is sent to an address that is not TikTok's (`upload-url-not-trusted`).
+        Source: Media Transfer Guide, "Upload".
+        """
+        if not is_trusted(upload_url, self._base_url):
+            hint = "nothing was sent there; if base_url is a proxy of yours, use TikTok's own address"
+            what = "the upload address that TikTok gave is not https on a host of tiktokapis.com"
+            raise Unanswered(Problem("upload-url-not-trusted", what, hint))
+        headers = {
+            "Content-Type": content_type,
+            "Content-Length": str(last - first + 1),
+            "Content-Range": f"bytes {first}-{last}/{total}",
+        }
+        answer = self._exchange.send("PUT", upload_url, "(upload)", headers, blocks, upload=True)
+        return PutAnswer(answer.status, _acknowledged(answer.headers.get("Content-Range", ""), total))
+
+    # How a call is made.
+
+    def _read(
+        self, endpoint: Endpoint, parse: Callable[[Fields], T | None], body: Fields | None, fields: str = ""
+    ) -> T:
+        """A call that changes nothing: repeated after a rate limit, silence, or no connection, within bounds."""
+        waits = {kind: iter(seconds) for kind, seconds in _PATIENCE.items()}
+        while True:
+            try:
+                return self._call(endpoint, parse, body, fields)
+            except (Refused, Unanswered, NotSent) as err:
+                passes = not isinstance(err, Refused) or _is_rate_limit(err)
+                wait = next(waits[type(err)], None) if passes else None
+                if wait is None:
+                    raise
+            self._clock.sleep(wait)
+
+    def _call(
+        self,
+        endpoint: Endpoint,
+        parse: Callable[[Fields], T | None],
+        body: Fields | None,
+        fields: str = "",
+        about_to_send: Callable[[], None] | None = None,
+    ) -> T:
+        """One call, and once more with a new token where TikTok refused the old one: a refused call did nothing."""
+        token = self._credential(self._credentials.token)
+        try:
+            return self._once(endpoint, parse, body, fields, token, about_to_send)
+        except Refused as err:
+            if err.error_code != "access_token_invalid":
+                raise
+        renewed = self._credential(lambda: self._credentials.refresh(token))
+        return self._once(endpoint, parse, body, fields, renewed, about_to_send)
+
+    def _once(
+        self,
+        endpoint: Endpoint,
+        parse: Callable[[Fields], T | None],
+        body: Fields | None,
+        fields: str,
+        token: str,
+        about_to_send: Callable[[], None] | None,
+    ) -> T:
+        self._throttle.wait(endpoint)
+        if about_to_send:
+            about_to_send()
+        headers = {"Authorization": f"Bearer {token}"}
+        content = None
+        if body is not None:
+            headers["Content-Type"] = "application/json; charset=UTF-8"
+            content = json.dumps(body).encode()
+        url = self._base_url + endpoint + (f"?fields={fields}" if fields else "")
+        answer = self._exchange.send("GET" if body is None else "POST", url, endpoint, headers, content)
+        parsed = parse(judge(answer.status, answer.body))
+        if parsed is None:
+            raise unanswered(f"TikTok's answer to {endpoint} says ok, but lacks what it should hold", answer.status)
+        return parsed
+
+    def _credential(self, get: Callable[[], str]) -> str:
+        """A token; where it can't be had for the moment, the call itself was certainly not sent."""
+        try:
+            return get()
+        except Unanswered as err:
+            raise NotSent(*err.problems) from err
+
+
+_PATIENCE: Final[dict[type[Exception], tuple[float, ...]]] = {
+    Refused: _AFTER_RATE_LIMIT,
+    Unanswered: _AFTER_SILENCE,
+    NotSent: _AFTER_NO_CONNECTION,
+}
+
+
+def _is_rate_limit(err: Refused) -> bool:
+    row = refusal(err.error_code)
+    return row is not None and row.again == MINUTE
+
+
+def _acknowledged(content_range: str, total: int) -> int | None:
+    """The figure in `bytes 0-N/TOTAL`; None where it can't be read or speaks of another file."""
+    found = re.fullmatch(r"(?:bytes[ =])?\s*0-([0-9]{1,19})/([0-9]{1,19}|\*)", content_range.strip())
+    if found is None or found[2] not in ("*", str(total)):
+        return None
+    return int(found[1]) if int(found[1]) <= total else None

@@ -1,0 +1,353 @@
+"""What does each refusal mean: is it a definite no, may a new attempt follow, and what does the user read?
+
+Two tables, one for `error.code` of the API and of OAuth, one for `fail_reason` of a status. A code that is in no
+table is not a definite refusal. Nothing here waits or repeats.
+
+Source: Error Handling; the error tables of Direct Post, Upload, Photo, Query Creator Info, Get Post Status and
+Media Transfer Guide ("Cancel"); OAuth Error Handling; Get Post Status, "fail_reason".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from contentsync.errors import Problem
+
+MINUTE: Final = timedelta(seconds=61)  # TikTok's limits by the minute slide
+DAY: Final = timedelta(hours=24)  # so do its daily caps
+AT_ONCE: Final = timedelta(0)
+
+
+class Family(StrEnum):
+    """Whose matter a refusal is; the exit code follows from it."""
+
+    SIGN_IN = "sign-in"
+    CAP = "cap"
+    CONTENT = "content"
+    ACCOUNT = "account"
+    APP = "app"
+    TIKTOK = "tiktok"  # TikTok's own trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One row: a final no of TikTok.
+
+    code: TikTok's own word. again: how long after it a new attempt may follow without a person; None: never.
+    what, hint: for the user.
+    """
+
+    code: str
+    family: Family
+    again: timedelta | None
+    what: str
+    hint: str
+
+    def problem(self, message: str = "", log_id: str = "") -> Problem:
+        """For the user; always with TikTok's own word, since its sentence is often the same for all."""
+        said = ", ".join(filter(None, (self.code, message and f"“{message}”", log_id and f"log_id {log_id}")))
+        return Problem(self.code.replace("_", "-"), f"{self.what} (TikTok: {said})", self.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Failure):
+    """One row: an error code. definite: whether it says for certain that the call did nothing."""
+
+    definite: bool = True
+
+
+def refusal(code: str) -> Refusal | None:
+    """What an `error.code` of the API means; None for a code that TikTok does not document."""
+    return REFUSALS.get(code)
+
+
+def oauth_refusal(code: str) -> Refusal | None:
+    """What an error of the token endpoint means, in either of its shapes; None for an unknown one."""
+    return OAUTH.get(code) or REFUSALS.get(code)
+
+
+def failure(fail_reason: str) -> Failure:
+    """What a `fail_reason` means; an unknown one is final too, since the status FAILED is."""
+    unknown = Failure(
+        fail_reason or "no_reason_given",
+        Family.CONTENT,
+        None,
+        "TikTok could not publish it, for a reason that contentsync does not know",
+        "look at the post in the TikTok app, then try again with: contentsync apply --retry POST",
+    )
+    return FAILURES.get(fail_reason, unknown)
+
+
+_SIGN_IN: Final = "sign in again: contentsync login ACCOUNT"
+_CHECK_MEDIA: Final = "export the video again within TikTok's limits; contentsync validate names them"
+_LATER: Final = "nothing to do: contentsync plan shows when there is room again"
+
+_API: Final = (
+    Refusal(
+        "access_token_invalid", Family.SIGN_IN, None, "the access token is expired, revoked or not TikTok's", _SIGN_IN
+    ),
+    Refusal(
+        "scope_not_authorized",
+        Family.SIGN_IN,
+        None,
+        "the account did not grant a scope that this call needs",
+        "sign in again and grant every scope that is asked for: contentsync login ACCOUNT",
+    ),
+    Refusal(
+        "scope_permission_missed",
+        Family.SIGN_IN,
+        None,
+        "a field was asked for whose scope the account did not grant",
+        "sign in again and grant every scope that is asked for: contentsync login ACCOUNT",
+    ),
+    Refusal(
+        "invalid_params",
+        Family.CONTENT,
+        None,
+        "TikTok does not accept what the post asks for",
+        "check caption, privacy and media against TikTok's message",
+    ),
+    Refusal(
+        "invalid_param",
+        Family.CONTENT,
+        None,
+        "TikTok does not accept what the post asks for",
+        "check caption, privacy and media against TikTok's message",
+    ),
+    Refusal("invalid_file_upload", Family.CONTENT, None, "the file is outside of what TikTok takes", _CHECK_MEDIA),
+    Refusal(
+        "rate_limit_exceeded",
+        Family.CAP,
+        MINUTE,
+        "more calls in one minute than TikTok allows this account",
+        "wait a minute; if other tools use the account too, lower its limits in contentsync.yaml",
+    ),
+    Refusal(
+        "internal_error",
+        Family.TIKTOK,
+        None,
+        "TikTok had a fault of its own",
+        "run the command again in a few minutes",
+        definite=False,
+    ),
+    Refusal(
+        "spam_risk_too_many_posts",
+        Family.CAP,
+        DAY,
+        "the account has reached TikTok's cap of posts in 24 hours, counted over all apps",
+        _LATER,
+    ),
+    Refusal(
+        "spam_risk_too_many_pending_share",
+        Family.CAP,
+        DAY,
+        "the inbox holds as many unfinished drafts of the last 24 hours as TikTok allows",
+        "post or discard drafts in the TikTok app, or wait",
+    ),
+    Refusal(
+        "spam_risk_user_banned_from_posting",
+        Family.ACCOUNT,
+        None,
+        "TikTok has banned the account from posting",
+        "the account's owner finds the reason, and an appeal, in the TikTok app",
+    ),
+    Refusal(
+        "reached_active_user_cap",
+        Family.CAP,
+        DAY,
+        "the app has reached its number of posting accounts for 24 hours; it is the app, not this account",
+        "wait, or have TikTok audit the app for a higher number",
+    ),
+    Refusal(
+        "unaudited_client_can_only_post_to_private_accounts",
+        Family.ACCOUNT,
+        None,
+        "the account is public, and an app that TikTok has not audited may post to private accounts only; "
+        "the post's own privacy does not matter",
+        "set `mode: draft`, or make the account private in the TikTok app",
+    ),
+    Refusal(
+        "url_ownership_unverified",
+        Family.APP,
+        None,
+        "the media's address lies under no domain or prefix that TikTok has verified for the app",
+        "verify it in TikTok's developer portal, under URL properties",
+    ),
+    Refusal(
+        "privacy_level_option_mismatch",
+        Family.CONTENT,
+        None,
+        "TikTok does not offer this privacy to the account now",
+        "choose a privacy that `contentsync accounts` lists for it",
+    ),
+    Refusal(
+        "app_version_check_failed",
+        Family.ACCOUNT,
+        None,
+        "the TikTok app on the creator's phone is too old for photo drafts",
+        "update it to 31.8 or later",
+    ),
+    Refusal(
+        "invalid_publish_id",
+        Family.TIKTOK,
+        None,
+        "TikTok does not know this publish_id, or does not know it yet",
+        "run contentsync status again in a few minutes",
+    ),
+    Refusal(
+        "token_not_authorized_for_specified_publish_id",
+        Family.SIGN_IN,
+        None,
+        "this sign-in may not see the posting: another account or app began it",
+        "sign in as the account that began it: contentsync login ACCOUNT",
+    ),
+    Refusal(
+        "publish_not_cancellable",
+        Family.CONTENT,
+        None,
+        "the posting is final, or too far on to be cancelled",
+        "nothing to do: contentsync status shows how it ended",
+    ),
+)
+
+_FOR_OAUTH: Final = (
+    Refusal(
+        "invalid_grant",
+        Family.SIGN_IN,
+        None,
+        "the refresh token is expired, revoked, already used, or another app's",
+        "sign in again: contentsync login ACCOUNT, or set a new seed in the environment",
+    ),
+    Refusal("access_denied", Family.SIGN_IN, None, "the account's owner did not agree to the sign-in", _SIGN_IN),
+    Refusal(
+        "invalid_client",
+        Family.APP,
+        None,
+        "TikTok does not know the app's client_key and client_secret as a pair",
+        "copy both from TikTok's developer portal; a sandbox has a pair of its own",
+    ),
+    Refusal(
+        "unauthorized_client",
+        Family.APP,
+        None,
+        "the app may not sign accounts in",
+        "check in TikTok's developer portal that Login Kit is added and the app is live or a sandbox",
+    ),
+    Refusal(
+        "invalid_request",
+        Family.APP,
+        None,
+        "TikTok does not accept the sign-in request",
+        "compare redirect_uri and the client keys with TikTok's developer portal",
+    ),
+    Refusal(
+        "invalid_scope",
+        Family.APP,
+        None,
+        "the app asks for a scope that TikTok has not approved for it",
+        "add the product that brings the scope in TikTok's developer portal",
+    ),
+    Refusal(
+        "unsupported_grant_type",
+        Family.APP,
+        None,
+        "TikTok does not offer this way of signing in",
+        "report this to us",
+    ),
+    Refusal(
+        "unsupported_response_type",
+        Family.APP,
+        None,
+        "TikTok does not offer this way of signing in",
+        "report this to us",
+    ),
+    Refusal(
+        "server_error",
+        Family.TIKTOK,
+        None,
+        "TikTok's sign-in had a fault of its own",
+        "run the command again in a few minutes",
+        definite=False,
+    ),
+    Refusal(
+        "temporarily_unavailable",
+        Family.TIKTOK,
+        None,
+        "TikTok's sign-in is not available now",
+        "run the command again in a few minutes",
+        definite=False,
+    ),
+)
+
+_OF_STATUS: Final = (
+    Failure("file_format_check_failed", Family.CONTENT, None, "TikTok can't use the file's format", _CHECK_MEDIA),
+    Failure(
+        "duration_check_failed", Family.CONTENT, None, "the video is longer or shorter than it may be", _CHECK_MEDIA
+    ),
+    Failure(
+        "frame_rate_check_failed", Family.CONTENT, None, "the video's frame rate is not within 23 to 60", _CHECK_MEDIA
+    ),
+    Failure(
+        "picture_size_check_failed",
+        Family.CONTENT,
+        None,
+        "the picture is larger or smaller than it may be; TikTok does not say which one",
+        "keep a video's sides within 360 to 4096 pixels, and a photo's shorter side up to 1080",
+    ),
+    Failure(
+        "internal", Family.TIKTOK, AT_ONCE, "TikTok had a fault of its own while processing", "nothing was published"
+    ),
+    Failure(
+        "video_pull_failed",
+        Family.CONTENT,
+        AT_ONCE,
+        "TikTok could not fetch the video from its address",
+        "open the address without signing in: it must answer at once, by https and without a redirect",
+    ),
+    Failure(
+        "photo_pull_failed",
+        Family.CONTENT,
+        AT_ONCE,
+        "TikTok could not fetch a photo from its address",
+        "open each address without signing in: it must answer at once, by https and without a redirect",
+    ),
+    Failure(
+        "publish_cancelled",
+        Family.CONTENT,
+        None,
+        "the posting was cancelled",
+        "post it all the same with: contentsync apply --retry POST",
+    ),
+    Failure("auth_removed", Family.SIGN_IN, None, "the account's owner took the app's access away", _SIGN_IN),
+    Failure(
+        "spam_risk_too_many_posts",
+        Family.CAP,
+        DAY,
+        "the account has reached TikTok's cap of posts in 24 hours, counted over all apps",
+        _LATER,
+    ),
+    Failure(
+        "spam_risk_user_banned_from_posting",
+        Family.ACCOUNT,
+        None,
+        "TikTok has banned the account from posting",
+        "the account's owner finds the reason, and an appeal, in the TikTok app",
+    ),
+    Failure(
+        "spam_risk_text", Family.CONTENT, None, "TikTok takes the caption for spam", "write the caption differently"
+    ),
+    Failure(
+        "spam_risk",
+        Family.ACCOUNT,
+        None,
+        "TikTok takes the post or the account for spam",
+        "look into the TikTok app for a notice to the account's owner",
+    ),
+)
+
+REFUSALS: Final = {row.code: row for row in _API}
+OAUTH: Final = {row.code: row for row in _FOR_OAUTH}
+FAILURES: Final = {row.code: row for row in _OF_STATUS}

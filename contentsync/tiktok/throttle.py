@@ -1,0 +1,90 @@
+"""When may the next call go? TikTok's limits by the minute, kept over all processes that share a ledger.
+
+What the limits are stands in `limits.py`; where the calls of the last minute are written down is the store's part.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from contentsync import limits
+from contentsync.clock import Clock
+from contentsync.post import Limits
+from contentsync.tiktok.wire import Endpoint
+
+# TikTok counts arrivals, we count departures; the half second covers how unevenly long the way takes.
+# Source: Rate limits, "sliding window" of one minute.
+WINDOW: Final = timedelta(seconds=60.5)
+
+TIKTOKS_FIGURES: Final = Limits()
+
+
+class CallLedger(Protocol):
+    """The calls of the last minute, as a seam: rows in the store, or this process's memory."""
+
+    def take(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
+        """Record a call at `now` and return 0.0, or return the seconds until there may be room.
+
+        Never more than `limit` recorded calls of one (scope, endpoint) lie within any `window`, whichever thread
+        or process records them and in whatever order their `now`s arrive. Entries that lie a whole window or more
+        after `now` count as written by a clock that was wrong.
+        """
+        ...
+
+
+class MemoryLedger:
+    """A ledger for one process."""
+
+    def __init__(self) -> None:
+        self._calls: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+        self._lock = threading.Lock()
+
+    def take(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
+        with self._lock:
+            kept = sorted(at for at in self._calls[scope, endpoint] if now - 2 * window < at < now + window)
+            self._calls[scope, endpoint] = kept  # a window longer, for a thread that read the time and then slept
+            near = [at for at in kept if at > now - window]
+            if len(near) >= limit:
+                return (near[-limit] + window - now).total_seconds()
+            kept.append(now)
+            return 0.0
+
+
+class Throttle:
+    """Paces the calls of one access token.
+
+    scope: whose limits they are, the open_id where it is known. allowed: the account's own figures.
+    """
+
+    def __init__(self, ledger: CallLedger, clock: Clock, scope: str, allowed: Limits = TIKTOKS_FIGURES) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._scope = scope
+        self._limits = _per_minute(allowed)
+
+    def wait(self, endpoint: Endpoint) -> None:
+        """Return when a call may go, which is recorded as gone now. An endpoint without a limit goes at once."""
+        limit = self._limits.get(endpoint)
+        while limit:
+            seconds = self._ledger.take(self._scope, endpoint.value, limit, WINDOW, self._clock.now())
+            if seconds <= 0:
+                return
+            self._clock.sleep(min(seconds, WINDOW.total_seconds()))
+
+
+def _per_minute(allowed: Limits) -> dict[Endpoint, int]:
+    """Each endpoint counts by itself. Source: Rate limits; cancel has no documented one and is held to status's."""
+    return {
+        Endpoint.VIDEO_INIT: allowed.inits_per_minute,
+        Endpoint.INBOX_INIT: allowed.inits_per_minute,
+        Endpoint.CONTENT_INIT: allowed.inits_per_minute,
+        Endpoint.STATUS: allowed.status_per_minute,
+        Endpoint.CANCEL: allowed.status_per_minute,
+        Endpoint.CREATOR_INFO: allowed.creator_info_per_minute,
+        Endpoint.USER_INFO: limits.DISPLAY_PER_MINUTE,
+        Endpoint.VIDEO_LIST: limits.DISPLAY_PER_MINUTE,
+        Endpoint.VIDEO_QUERY: limits.DISPLAY_PER_MINUTE,
+    }

@@ -1,0 +1,38 @@
+"""May the bytes of a post go to this address? The address comes from an answer, so it is looked at closely."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+_TIKTOK: Final = re.compile(
+    r"https://(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+tiktokapis\.com(?::443)?[/?][!-~]*", re.I | re.A
+)
+
+
+def is_trusted(url: str, base_url: str) -> bool:
+    """Whether `url` is https on a host below tiktokapis.com, or on the very host of a loopback `base_url`.
+
+    The whole address must have the expected shape: no user part, other port, escaped, foreign or trailing
+    characters in the host, so that no two readers of addresses can disagree about where it leads.
+    """
+    if _TIKTOK.fullmatch(url):
+        return True
+    host = loopback_host(base_url)
+    return bool(host and re.fullmatch(rf"https?://{re.escape(host)}(?::[0-9]{{1,5}})?[/?][!-~]*", url, re.A))
+
+
+def loopback_host(base_url: str) -> str:
+    """The host of `base_url` as it stands in an address, if it is this machine; else empty."""
+    try:
+        host = urlsplit(base_url).hostname or ""
+        if host == "localhost":
+            return host
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return ""
+    if not address.is_loopback:
+        return ""
+    return f"[{host}]" if address.version == 6 else host

@@ -1,0 +1,376 @@
+"""What is said to TikTok and what it answers, as types. TikTok's own field names stand here.
+
+A field that is missing, null or of another type counts as not given. Nothing here sends or judges; that is
+`client.py` and `answers.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from contentsync.post import DesiredPost, Disclosure, Interaction, Media, Mode, Privacy, RemotePost
+from contentsync.tiktok.chunks import plan_chunks
+from contentsync.tiktok.reading import flag, ids, mapping, moment, text, told, whole, word
+
+
+class Endpoint(StrEnum):
+    """The path of each call, with the slash at its end that TikTok documents."""
+
+    VIDEO_INIT = "/v2/post/publish/video/init/"
+    INBOX_INIT = "/v2/post/publish/inbox/video/init/"
+    CONTENT_INIT = "/v2/post/publish/content/init/"
+    STATUS = "/v2/post/publish/status/fetch/"
+    CANCEL = "/v2/post/publish/cancel/"
+    CREATOR_INFO = "/v2/post/publish/creator_info/query/"
+    USER_INFO = "/v2/user/info/"
+    VIDEO_LIST = "/v2/video/list/"
+    VIDEO_QUERY = "/v2/video/query/"
+    TOKEN = "/v2/oauth/token/"  # noqa: S105 - a path
+
+
+PRIVACY_LEVELS: Final = {
+    Privacy.EVERYONE: "PUBLIC_TO_EVERYONE",
+    Privacy.FRIENDS: "MUTUAL_FOLLOW_FRIENDS",
+    Privacy.FOLLOWERS: "FOLLOWER_OF_CREATOR",
+    Privacy.ONLY_ME: "SELF_ONLY",
+}
+_PRIVACY_OF: Final = {level: privacy for privacy, level in PRIVACY_LEVELS.items()}
+_CONTENT_TYPES: Final = {"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm"}
+
+USER_FIELDS: Final = "open_id,union_id,avatar_url,display_name"
+USER_FIELDS_OF_SCOPE: Final = {
+    "user.info.profile": ",username,is_verified",
+    "user.info.stats": ",follower_count,following_count,likes_count,video_count",
+}
+VIDEO_FIELDS: Final = (
+    "id,create_time,share_url,video_description,duration,title,like_count,comment_count,share_count,view_count"
+)
+
+
+# What is said.
+
+
+@dataclass(frozen=True, slots=True)
+class PostInfo:
+    """The settings of a direct video post. Source: Direct Post, "post_info"."""
+
+    privacy_level: str | None
+    title: str | None = None
+    disable_comment: bool = True
+    disable_duet: bool = True
+    disable_stitch: bool = True
+    video_cover_timestamp_ms: int | None = None
+    brand_content_toggle: bool = False
+    brand_organic_toggle: bool = False
+    is_aigc: bool = False
+
+    @classmethod
+    def of(cls, post: DesiredPost) -> PostInfo:
+        return cls(
+            privacy_level=PRIVACY_LEVELS[post.privacy] if post.privacy else None,
+            title=post.caption or None,
+            disable_comment=Interaction.COMMENT not in post.allow,
+            disable_duet=Interaction.DUET not in post.allow,
+            disable_stitch=Interaction.STITCH not in post.allow,
+            video_cover_timestamp_ms=post.cover,
+            brand_content_toggle=Disclosure.BRANDED_CONTENT in post.disclosure,
+            brand_organic_toggle=Disclosure.YOUR_BRAND in post.disclosure,
+            is_aigc=post.ai_generated,
+        )
+
+    def body(self) -> dict[str, object]:
+        return _given(
+            privacy_level=self.privacy_level,
+            title=self.title,
+            disable_comment=self.disable_comment,
+            disable_duet=self.disable_duet,
+            disable_stitch=self.disable_stitch,
+            video_cover_timestamp_ms=self.video_cover_timestamp_ms,
+            brand_content_toggle=self.brand_content_toggle,
+            brand_organic_toggle=self.brand_organic_toggle,
+            is_aigc=self.is_aigc,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A file that we send in chunks. Source: Direct Post, "source_info"."""
+
+    video_size: int
+    chunk_size: int
+    total_chunk_count: int
+
+    @classmethod
+    def of(cls, media: Media, chunk: int | None = None) -> FileSource:
+        """chunk and the ValueErrors: as in chunks.plan_chunks."""
+        plan = plan_chunks(media.size, chunk)
+        return cls(media.size, plan.chunk_size, plan.count)
+
+    def body(self) -> dict[str, object]:
+        return {
+            "source": "FILE_UPLOAD",
+            "video_size": self.video_size,
+            "chunk_size": self.chunk_size,
+            "total_chunk_count": self.total_chunk_count,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UrlSource:
+    """A URL that TikTok fetches by itself."""
+
+    url: str
+
+    def body(self) -> dict[str, object]:
+        return {"source": "PULL_FROM_URL", "video_url": self.url}
+
+
+Source = FileSource | UrlSource
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoPost:
+    """The whole body of a photo post. Source: Photo, "post_info", "source_info".
+
+    A draft (MEDIA_UPLOAD) carries title and description only.
+    """
+
+    post_mode: str
+    post_info: Mapping[str, object]
+    photo_images: tuple[str, ...]
+    photo_cover_index: int = 0
+    is_aigc: bool | None = None
+
+    @classmethod
+    def of(cls, post: DesiredPost, urls: Sequence[str] = ()) -> PhotoPost:
+        """urls: where the photos lie for TikTok to fetch; none given: the URLs of the post's own media."""
+        images = tuple(urls) or tuple(item.url for item in post.media)
+        texts = _given(title=post.title or None, description=post.caption or None)
+        if post.mode is Mode.DRAFT:
+            return cls("MEDIA_UPLOAD", texts, images, post.cover or 0)
+        settings = _given(
+            privacy_level=PRIVACY_LEVELS[post.privacy] if post.privacy else None,
+            disable_comment=Interaction.COMMENT not in post.allow,
+            auto_add_music=post.auto_music,
+            brand_content_toggle=Disclosure.BRANDED_CONTENT in post.disclosure,
+            brand_organic_toggle=Disclosure.YOUR_BRAND in post.disclosure,
+        )
+        return cls("DIRECT_POST", texts | settings, images, post.cover or 0, post.ai_generated)
+
+    def body(self) -> dict[str, object]:
+        source = {
+            "source": "PULL_FROM_URL",
+            "photo_images": list(self.photo_images),
+            "photo_cover_index": self.photo_cover_index,
+        }
+        return _given(
+            media_type="PHOTO",
+            post_mode=self.post_mode,
+            is_aigc=self.is_aigc,
+            post_info=dict(self.post_info),
+            source_info=source,
+        )
+
+
+def content_type(media: Media) -> str:
+    """The Content-Type of a video's chunks: by its content where it was probed, else by its name, else MP4."""
+    container = media.facts.container if media.facts else None
+    return _CONTENT_TYPES.get(container or media.path.rpartition(".")[2].lower(), "video/mp4")
+
+
+def _given(**fields: object) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+# What comes back.
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The frame of every answer but those of OAuth and of the upload.
+
+    code: "ok" or a refusal. Source: Error Handling; the field of the log id is spelt in two ways.
+    """
+
+    code: str
+    message: str
+    log_id: str
+    data: Mapping[str, object]
+
+    @classmethod
+    def of(cls, body: object) -> Envelope | None:
+        """None where the body is no envelope at all."""
+        if not isinstance(body, dict) or not isinstance(error := body.get("error"), dict):
+            return None
+        code = word(error.get("code"))
+        return cls(code, told(error.get("message")), log_id_in(body), mapping(body.get("data"))) if code else None
+
+
+@dataclass(frozen=True, slots=True)
+class InitAnswer:
+    """TikTok's handle of one posting. upload_url: for a file only; bears a token, so it is never shown."""
+
+    publish_id: str
+    upload_url: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, data: Mapping[str, object]) -> InitAnswer | None:
+        publish_id = text(data.get("publish_id")).strip()[:256]
+        return cls(publish_id, text(data.get("upload_url")) or None) if publish_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where TikTok says a posting stands.
+
+    status: TikTok's word; an unknown one is in progress. post_ids: as text, the first is the canonical one; empty is
+    normal for a post that is not public. uploaded_bytes, downloaded_bytes: None where TikTok does not say.
+    Source: Get Post Status; the name of the ids' field is misspelt there and spelt in other ways elsewhere.
+    """
+
+    status: str
+    fail_reason: str = ""
+    post_ids: tuple[str, ...] = ()
+    uploaded_bytes: int | None = None
+    downloaded_bytes: int | None = None
+
+    @classmethod
+    def of(cls, data: Mapping[str, object]) -> Status:
+        spellings = ("publicaly_available_post_id", "publicly_available_post_id", "publically_available_post_id")
+        return cls(
+            status=word(data.get("status")).upper(),
+            fail_reason=word(data.get("fail_reason")),
+            post_ids=ids(data.get(name) for name in spellings),
+            uploaded_bytes=whole(data.get("uploaded_bytes")),
+            downloaded_bytes=whole(data.get("downloaded_bytes")),
+        )
+
+    @property
+    def published(self) -> bool:
+        return self.status == "PUBLISH_COMPLETE"
+
+    @property
+    def delivered(self) -> bool:
+        """A draft has reached the creator's inbox."""
+        return self.status == "SEND_TO_USER_INBOX"
+
+    @property
+    def failed(self) -> bool:
+        return self.status == "FAILED"
+
+    @property
+    def in_progress(self) -> bool:
+        return not (self.published or self.delivered or self.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorInfo:
+    """What the creator may post now. privacy: None where TikTok did not say; levels we don't know are left out."""
+
+    nickname: str = ""
+    username: str = ""
+    privacy: tuple[Privacy, ...] | None = None
+    disabled: frozenset[Interaction] = frozenset()
+    max_seconds: int | None = None
+
+    @classmethod
+    def of(cls, data: Mapping[str, object]) -> CreatorInfo:
+        levels = data.get("privacy_level_options")
+        return cls(
+            nickname=told(data.get("creator_nickname")),
+            username=told(data.get("creator_username")),
+            privacy=tuple(_PRIVACY_OF[level] for level in map(text, levels) if level in _PRIVACY_OF)
+            if isinstance(levels, list)
+            else None,
+            disabled=frozenset(name for name in Interaction if flag(data.get(f"{name}_disabled"))),
+            max_seconds=whole(data.get("max_video_post_duration_sec")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UserInfo:
+    """Who an access token speaks for. Figures and username: empty or None where the scope was not granted."""
+
+    open_id: str
+    union_id: str = ""
+    display_name: str = ""
+    username: str = ""
+    avatar_url: str = ""
+    verified: bool | None = None
+    followers: int | None = None
+    following: int | None = None
+    likes: int | None = None
+    videos: int | None = None
+
+    @classmethod
+    def of(cls, data: Mapping[str, object]) -> UserInfo | None:
+        user = mapping(data.get("user"))
+        verified = user.get("is_verified")
+        answer = cls(
+            open_id=text(user.get("open_id")).strip(),
+            union_id=text(user.get("union_id")),
+            display_name=told(user.get("display_name")),
+            username=told(user.get("username")),
+            avatar_url=text(user.get("avatar_url")),
+            verified=verified if isinstance(verified, bool) else None,
+            followers=whole(user.get("follower_count")),
+            following=whole(user.get("following_count")),
+            likes=whole(user.get("likes_count")),
+            videos=whole(user.get("video_count")),
+        )
+        return answer if answer.open_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """One public video as listed, with its figures. created_at: 1970 where TikTok did not say."""
+
+    post: RemotePost
+    views: int | None = None
+    likes: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+
+    @classmethod
+    def of(cls, entry: object) -> Video | None:
+        item = mapping(entry)
+        if not (found := ids([item.get("id")])):
+            return None
+        post = RemotePost(
+            post_id=found[0],
+            created_at=moment(item.get("create_time")),
+            caption=text(item.get("video_description")),
+            title=text(item.get("title")),
+            duration=whole(item.get("duration")) or 0,
+            url=text(item.get("share_url")),
+        )
+        counts = (whole(item.get(f"{name}_count")) for name in ("view", "like", "comment", "share"))
+        return cls(post, *counts)
+
+
+@dataclass(frozen=True, slots=True)
+class VideoPage:
+    """One page of the public list, newest first. cursor: UTC milliseconds; videos before it are on the next page."""
+
+    videos: tuple[Video, ...]
+    cursor: int | None
+    has_more: bool
+
+    @classmethod
+    def of(cls, data: Mapping[str, object]) -> VideoPage:
+        entries = data.get("videos")
+        videos = tuple(filter(None, map(Video.of, entries if isinstance(entries, list) else ())))
+        cursor = whole(data.get("cursor"))
+        if not cursor and videos:
+            cursor = int(videos[-1].post.created_at.timestamp() * 1000)
+        return cls(videos, cursor or None, flag(data.get("has_more")))
+
+
+def log_id_in(body: object) -> str:
+    """The log id to quote to TikTok's support, from any of the shapes; empty where there is none."""
+    outer = mapping(body)
+    inner = mapping(outer.get("error"))
+    return word(inner.get("log_id")) or word(inner.get("logid")) or word(outer.get("log_id"))
