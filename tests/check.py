@@ -156,7 +156,7 @@ def _environment(folder: Path, pins: list[str]) -> Path:
     (folder / ".gitignore").write_text("*\n", "utf-8")
     constraints = folder / "constraints.txt"
     constraints.write_text("".join(f"{pin}\n" for pin in pins), "utf-8")
-    quiet = ("--quiet", "--disable-pip-version-check", "--no-input")
+    quiet = ("-qq", "--disable-pip-version-check", "--no-input")
     _call(str(python), "-m", "pip", "install", *quiet, "-c", str(constraints), "-e", f"{ROOT}[dev]")
     stamp.write_text(wanted, "utf-8")
     print(f"-- environment ok, {time.monotonic() - began:.1f} s", flush=True)
