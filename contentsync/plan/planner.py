@@ -257,7 +257,7 @@ class _Decider:
         window = schedule.window_of(post, row, next(iter(self._slots), None) if self._needs_slot(post, row) else None)
         if window.is_over(now):
             return self._missed(post, row)
-        blocks = blocks_of(post, self.facts, self.world)
+        blocks = (*self._stopped(), *blocks_of(post, self.facts, self.world))
         notes = notes_of(post, self.facts, self.world)
         earliest = max(now, *(t for t in (window.opens_at, not_before, _inits_room(row, now)) if t), now)
         if earliest > now:
@@ -269,6 +269,14 @@ class _Decider:
             return self._action(Kind.BLOCKED, post, blocks[0].what, problems=(*blocks, *notes))
         create = self._action(Kind.CREATE, post, reason, problems=notes)
         return Wanted(create, post, row, self.facts, now, window.opens_at or now)
+
+    def _stopped(self) -> tuple[Problem, ...]:
+        """An unknown outcome stops its account: what else is wrong there is not known either."""
+        unknown = [row for row in self.facts.rows if row.last and row.last.phase is Phase.UNKNOWN]
+        if not unknown:
+            return ()
+        what = f"{unknown[0].key} may be live or not; nothing else is sent for this account until that is settled"
+        return (Problem("account-has-unknown", what, _resolve(unknown[0].key)),)
 
     def _needs_slot(self, post: DesiredPost, row: PostState | None) -> bool:
         return post.next_slot and (row is None or row.slot_at is None)

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from contentsync.lifecycle import Phase
+from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
 from contentsync.store import rows
 from contentsync.store.database import Database, open_file, open_memory, queries
@@ -119,7 +119,7 @@ class Store:
         try:
             with self._db.writing() as db:
                 row = self._ensure_post(db, post, attempt.open_id, now)
-                if any(a.phase in SUCCESS_PHASES and a.generation >= post.generation for a in row.attempts):
+                if _is_settled(row, post.generation):
                     raise AttemptOpen(post.key)
                 begun = replace(attempt, post_uid=row.uid, number=len(row.attempts) + 1, version=1)
                 self._q.add_attempt(db, **rows.attempt_row(begun))
@@ -136,31 +136,28 @@ class Store:
             raise AttemptOpen(post.key) from err
         return begun
 
-    def save(self, attempt: Attempt, what: str, **detail: object) -> Attempt:
+    def save(self, attempt: Attempt, what: str, *, binds: bool = False, **detail: object) -> Attempt:
         """Write what is now known of an attempt; returns it as written.
 
-        what: the event, for the history; a change of phase raises the serial.
-        Raises Superseded where the row is no longer the one that `attempt` was made from.
+        what: the event, for the history; a change of phase raises the serial. binds: it claims `attempt.post_id` by
+        likeness or by a person's word.
+        Raises Superseded where the row is no longer the one that `attempt` was made from; AttemptOpen where
+        it claims a video that belongs to another post.
         """
         with self._db.writing() as db:
+            if binds:
+                held = self._q.binding(db, open_id=attempt.open_id, post_id=attempt.post_id)
+                if held is not None and held["post_uid"] != attempt.post_uid:
+                    raise AttemptOpen(attempt.post_id)
             before = self._q.attempt(db, id=attempt.id)
             if before is None or self._q.save_attempt(db, **rows.attempt_row(attempt)) != 1:
                 raise Superseded(attempt.id)
             if attempt.post_id and attempt.post_id != before["post_id"]:
-                self._bind(db, attempt, attempt.post_id, "status")
+                self._bind(db, attempt, attempt.post_id, what)
             self._tell(db, attempt, what, attempt.updated_at, before=before["phase"], **detail)
             if before["phase"] != attempt.phase or attempt.post_id != before["post_id"]:
                 self._q.raise_serial(db)
         return replace(attempt, version=attempt.version + 1)
-
-    def adopt(self, attempt: Attempt, how: str, **detail: object) -> Attempt:
-        """Bind an attempt to the video `attempt.post_id`. Raises AttemptOpen where that video is bound already."""
-        with self._db.writing() as db:
-            held = self._q.binding(db, open_id=attempt.open_id, post_id=attempt.post_id)
-            if held is not None and held["post_uid"] != attempt.post_uid:
-                raise AttemptOpen(attempt.post_id)
-            self._bind(db, attempt, attempt.post_id, how)
-        return self.save(attempt, how, **detail)
 
     def move(self, row: PostState, post: DesiredPost, now: datetime) -> bool:
         """Give the row of a renamed post its new name; False where that name is taken by now."""
@@ -360,4 +357,9 @@ class Store:
         self._q.add_history(db, **line)
 
 
-SUCCESS_PHASES = frozenset({Phase.PUBLISHED, Phase.DELIVERED})
+def _is_settled(row: PostState, generation: int) -> bool:
+    """Whether this generation was posted, bound, or left for good: only a higher one may begin an attempt."""
+    ended = SUCCESS | {Phase.ABANDONED}
+    if any(a.phase in ended and a.generation >= generation for a in row.attempts):
+        return True
+    return bool(row.bound_post_id or row.removed_at) and row.generation >= generation

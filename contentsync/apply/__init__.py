@@ -1,0 +1,1 @@
+"""How is a plan carried out? One post, one step at a time; yields progress, prints nothing."""

@@ -1,0 +1,338 @@
+"""How is a whole plan carried out? Accounts side by side, one account in order; then the outcomes are waited for.
+
+The plan alone decides what is done. New attempts for one post are begun here only, under rules R2, R4 and R7: a
+definite failure or an orphan before it, at most three inits in a run and six in a day.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Final
+
+from contentsync import limits
+from contentsync.apply.steps import Step, Steps
+from contentsync.apply.told import Outcome, Result, Tell, Told
+from contentsync.errors import Problem
+from contentsync.lifecycle import SUCCESS, Event, Phase
+from contentsync.plan.action import Action, Kind
+from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.store.state import AttemptOpen, Superseded
+
+DAY: Final = timedelta(hours=24)
+PATIENCE: Final = timedelta(minutes=2)  # how long a run waits for a limit by the minute
+RESULT_OF: Final = {
+    Phase.PUBLISHED: Result.PUBLISHED,
+    Phase.DELIVERED: Result.DELIVERED,
+    Phase.FAILED: Result.FAILED,
+    Phase.ORPHANED: Result.FAILED,
+    Phase.UNKNOWN: Result.UNKNOWN,
+    Phase.ABANDONED: Result.OBSERVED,
+    Phase.PROCESSING: Result.PROCESSING,
+    Phase.UPLOADING: Result.UPLOADING,
+    Phase.INTENT: Result.UPLOADING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is common to one apply.
+
+    wait: seconds to wait for final states; 0 not at all. plan_digest: of a saved plan.
+    changed: called with the row of each post that changed, for its receipt.
+    use_plan: called before the first intent; False where the saved plan was used by another run.
+    """
+
+    tell: Tell
+    wait: float = 600.0
+    plan_digest: str = ""
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    changed: Callable[[PostState], None] = lambda _: None
+    use_plan: Callable[[], bool] = lambda: True
+
+
+@dataclass
+class _Following:
+    """An attempt that TikTok is at work on. due: the next look, monotonic seconds; pause: from look to look."""
+
+    post: DesiredPost | None
+    action: Action
+    attempt: Attempt
+    due: float
+    pause: float
+    problem: Problem | None = None
+
+
+class AccountRun:
+    """One account's part of a plan."""
+
+    def __init__(self, open_id: str, steps: Steps, run: Run) -> None:
+        self.open_id = open_id
+        self.steps = steps
+        self.run = run
+        self.store = steps.store
+        self.clock = steps.clock
+        self.outcomes: list[Outcome] = []
+        self._following: list[_Following] = []
+        self._stopped: Problem | None = None
+        self._inits: dict[str, int] = {}
+
+    def carry_out(self, actions: Iterable[Action], posts: dict[str, DesiredPost]) -> list[Outcome]:
+        """Do what the actions say, in their order, then wait for what TikTok is at work on."""
+        for action in actions:
+            if self.steps.stop.is_set():
+                break
+            self._carry(action, posts.get(action.post))
+        self._follow_all()
+        return self.outcomes
+
+    def _carry(self, action: Action, post: DesiredPost | None) -> None:
+        match action.kind:
+            case Kind.MOVE if post is not None:
+                self._move(action, post)
+            case Kind.ADOPT if post is not None:
+                self._adopt(action, post)
+            case Kind.WAIT if post is not None and post.next_slot and action.due_at and not action.left:
+                self.store.pin_slot(post, self.open_id, action.due_at, self.clock.now())
+            case Kind.RESUME:
+                self._resume(action, post)
+            case Kind.CREATE if post is not None:
+                self._create(action, post)
+            case _:
+                pass
+
+    # What needs no request.
+
+    def _move(self, action: Action, post: DesiredPost) -> None:
+        old = action.moved_from.partition("/")[2]
+        row = self.store.post_named(self.open_id, old)
+        moved = row is not None and self._moved(row, post)
+        self._outcome(action.post, Result.MOVED if moved else Result.NOT_STARTED)
+        self._receipt(post.name)
+
+    def _moved(self, row: PostState, post: DesiredPost) -> bool:
+        if row.name == post.name:
+            return self.store.name_account(self.open_id, post.account) >= 0
+        return self.store.move(row, post, self.clock.now())
+
+    def _adopt(self, action: Action, post: DesiredPost) -> None:
+        row, now = self.store.post_named(self.open_id, post.name), self.clock.now()
+        last = row.last if row else None
+        if last is not None and last.phase is Phase.UNKNOWN:
+            found = last.after(Event.FOUND, now, post_id=action.adopts, upload_url="")
+            try:
+                self.store.save(found, "adopted", binds=True, reason=action.reason)
+                result = Result.ADOPTED
+            except (AttemptOpen, Superseded):
+                result = Result.UNKNOWN
+        else:
+            bound = self.store.bind_post(post, self.open_id, action.adopts, "manifest", now)
+            result = Result.ADOPTED if bound else Result.NOT_STARTED
+        self._outcome(action.post, result, post_id=action.adopts)
+        self._receipt(post.name)
+
+    # What does.
+
+    def _resume(self, action: Action, post: DesiredPost | None) -> None:
+        row = self.store.post_named(self.open_id, action.post.partition("/")[2])
+        last = row.last if row else None
+        if last is None or not last.is_open:
+            return  # settled since the plan was made
+        if self._stopped and not last.may_be_live:
+            self._not_started(action.post)
+            return
+        self._told("resume", action.post, phase=str(last.phase))
+        self._work(action, post, last)
+
+    def _create(self, action: Action, post: DesiredPost) -> None:
+        if self._stopped:
+            self._not_started(action.post)
+            return
+        attempt = self._begin(action, post)
+        if attempt is not None:
+            self._work(action, post, attempt)
+
+    def _begin(self, action: Action, post: DesiredPost) -> Attempt | None:
+        """Put an intent on disk; None where that may not be, with the outcome told."""
+        if action.kind is Kind.CREATE and not self.run.use_plan():
+            problem = Problem("plan-used", "this plan was used before", "make a new one: contentsync plan --out")
+            self._outcome(action.post, Result.NOT_STARTED, problem)
+            return None
+        now = self.clock.now()
+        media = post.media[0]
+        intent = Attempt(
+            id=uuid.uuid4().hex,
+            post_uid="",
+            open_id=self.open_id,
+            generation=post.generation,
+            phase=Phase.INTENT,
+            mode=post.mode,
+            pulls=post.pulls,
+            digest=post.digest,
+            media_digest=post.media_digest,
+            sha256=media.sha256,
+            size=media.size,
+            created_at=now,
+            updated_at=now,
+            run_id=self.run.id,
+            plan_digest=self.run.plan_digest,
+            sent=json.dumps(post.sent_values(), ensure_ascii=False, sort_keys=True),
+            caption=post.caption,
+            privacy=str(post.privacy or ""),
+            duration=media.facts.duration if media.facts else None,
+        )
+        try:
+            attempt = self.store.begin(post, intent, now)
+        except AttemptOpen:
+            what = "it has an open attempt, or was posted, since the plan was made"
+            self._outcome(action.post, Result.NOT_STARTED, Problem("attempt-open", what, "plan again"))
+            return None
+        self._receipt(post.name)
+        return attempt
+
+    def _work(self, action: Action, post: DesiredPost | None, attempt: Attempt) -> None:
+        """Take steps until TikTok is at work, the attempt has ended for this run, or a new one takes its place."""
+        while True:
+            step = self._advance(attempt, post)
+            attempt = step.attempt
+            if attempt.phase is Phase.PROCESSING or (attempt.phase is Phase.UPLOADING and step.again_in):
+                self._follow(action, post, step)
+                return
+            if attempt.is_open and step.again_in is not None and not self.steps.stop.is_set():
+                continue
+            again = self._once_more(action, post, step)
+            if again is None:
+                self._ended(action.post, step)
+                return
+            attempt = again
+
+    def _advance(self, attempt: Attempt, post: DesiredPost | None) -> Step:
+        before = attempt.phase
+        if before is Phase.INTENT and attempt.init_sent_at is None:
+            self._inits[attempt.post_uid] = self._inits.get(attempt.post_uid, 0) + 1
+        step = self.steps.advance(attempt, post)
+        if step.attempt.phase is not before or step.attempt.post_id != attempt.post_id:
+            row = self.store.post(attempt.post_uid)
+            if row is not None:
+                self.run.changed(row)
+        return step
+
+    def _once_more(self, action: Action, post: DesiredPost | None, step: Step) -> Attempt | None:
+        """A new attempt in this same run, where passing trouble ended the last one and it published nothing for sure.
+
+        None where there may be none (R4, R7), or not now.
+        """
+        attempt = step.attempt
+        if post is None or step.stop or step.sign_in or self.steps.stop.is_set() or self._stopped:
+            return None
+        if not self._may_repeat(attempt) or self._inits.get(attempt.post_uid, 0) >= limits.INITS_PER_RUN:
+            return None
+        if post.digest != attempt.digest or self._inits_today(attempt) >= limits.INITS_PER_POST_A_DAY:
+            return None
+        wait = ((attempt.not_before or self.clock.now()) - self.clock.now()).total_seconds()
+        if wait > PATIENCE.total_seconds():
+            return None
+        pause = max(wait, self.steps.poll_initial if attempt.problem_code == "not-sent" else 0.0)
+        self._told("again", action.post, reason=attempt.problem_what, in_seconds=round(pause, 3))
+        self.clock.sleep(pause)
+        return self._begin(action, post)
+
+    def _may_repeat(self, attempt: Attempt) -> bool:
+        if attempt.phase is Phase.ORPHANED:
+            return attempt.problem_code != "upload-too-slow"
+        return attempt.phase is Phase.FAILED and attempt.retry
+
+    def _inits_today(self, attempt: Attempt) -> int:
+        row, since = self.store.post(attempt.post_uid), self.clock.now() - DAY
+        return sum(1 for a in (row.attempts if row else ()) if a.init_sent_at and a.init_sent_at > since)
+
+    # Waiting for what TikTok is at work on.
+
+    def _follow(self, action: Action, post: DesiredPost | None, step: Step) -> None:
+        pause = step.again_in or self.steps.poll_initial
+        due = self.clock.monotonic() + pause
+        self._following.append(_Following(post, action, step.attempt, due, pause, step.problem))
+        self._told("processing", action.post, publish_id=step.attempt.publish_id)
+
+    def _follow_all(self) -> None:
+        """Look at each open attempt, ever more rarely, until it is final or the time to wait is over."""
+        until = self.clock.monotonic() + self.run.wait
+        while self._following and not self.steps.stop.is_set():
+            following = min(self._following, key=lambda f: f.due)
+            if following.due > until:
+                break
+            self.clock.sleep(following.due - self.clock.monotonic())
+            self._following.remove(following)
+            self._look(following)
+        for left in self._following:
+            self._ended(left.action.post, Step(left.attempt, problem=left.problem))
+        self._following.clear()
+
+    def _look(self, following: _Following) -> None:
+        step = self._advance(following.attempt, following.post)
+        following.attempt, following.problem = step.attempt, step.problem
+        if step.attempt.is_open and step.again_in is not None:
+            following.pause = min(max(following.pause * 1.5, step.again_in), self.steps.poll_max)
+            following.due = self.clock.monotonic() + following.pause
+            self._following.append(following)
+            return
+        again = self._once_more(following.action, following.post, step)
+        if again is None:
+            self._ended(following.action.post, step)
+        else:
+            self._work(following.action, following.post, again)
+
+    # How it ended.
+
+    def _ended(self, post: str, step: Step) -> None:
+        attempt = step.attempt
+        result = RESULT_OF[attempt.phase]
+        if attempt.phase is Phase.FAILED and attempt.retry and attempt.not_before:
+            result = Result.HELD  # a cap: nothing is wrong with the post
+        problem = step.problem or _problem_of(attempt)
+        if attempt.phase in SUCCESS or attempt.phase is Phase.PROCESSING:
+            problem = None if attempt.phase in SUCCESS else step.problem
+        if problem is not None and problem.code == "media-changed":
+            result = Result.CHANGED
+        stops = step.stop or step.sign_in or attempt.phase is Phase.UNKNOWN
+        if stops and self._stopped is None:
+            self._stopped = problem or Problem("stopped", "an earlier post of this account stopped it", "")
+        self._outcome(post, result, problem, post_id=attempt.post_id, sign_in=step.sign_in, stops_account=stops)
+
+    def _not_started(self, post: str) -> None:
+        assert self._stopped is not None
+        what = f"not sent, since this account was stopped: {self._stopped.what}"
+        self._outcome(post, Result.NOT_STARTED, replace(self._stopped, what=what))
+
+    def _outcome(
+        self,
+        post: str,
+        result: Result,
+        problem: Problem | None = None,
+        *,
+        post_id: str = "",
+        sign_in: bool = False,
+        stops_account: bool = False,
+    ) -> None:
+        self.outcomes.append(Outcome(post, result, problem, post_id, sign_in, stops_account))
+        detail = {"result": str(result), "post_id": post_id or None}
+        if problem is not None:
+            detail |= {"code": problem.code, "what": problem.what, "hint": problem.hint}
+        self._told("done", post, **detail)
+
+    def _receipt(self, name: str) -> None:
+        row = self.store.post_named(self.open_id, name)
+        if row is not None:
+            self.run.changed(row)
+
+    def _told(self, event: str, post: str, **detail: object) -> None:
+        self.run.tell(Told(event, post, detail))
+
+
+def _problem_of(attempt: Attempt) -> Problem | None:
+    if not attempt.problem_code:
+        return None
+    return Problem(attempt.problem_code, attempt.problem_what, "")

@@ -1,0 +1,51 @@
+"""What does apply tell while it works? Small values that `cli/` shows or prints as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from contentsync.errors import Problem
+
+
+class Result(StrEnum):
+    """How a post stands when apply leaves it."""
+
+    PUBLISHED = "published"
+    DELIVERED = "delivered"
+    PROCESSING = "processing"  # TikTok has it, and is not done
+    UPLOADING = "uploading"  # bytes are missing; the next run goes on
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    HELD = "held"  # a cap or a switch; nothing was sent
+    NOT_STARTED = "not-started"  # something before it stopped the account
+    ADOPTED = "adopted"
+    MOVED = "moved"
+    CHANGED = "changed"  # the media are no longer those of the plan
+    OBSERVED = "observed"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that happened. event: a word; detail: what belongs to it, JSON-ready."""
+
+    event: str
+    post: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one action ended. sign_in: only a sign-in mends it. stops_account: nothing more was sent there."""
+
+    post: str
+    result: Result
+    problem: Problem | None = None
+    post_id: str = ""
+    sign_in: bool = False
+    stops_account: bool = False
+
+
+Tell = Callable[[Told], None]
