@@ -1,0 +1,484 @@
+"""Does the code keep to its floors? Who may import whom, what stays pure, and which words stay where.
+
+The rules read the source and never run it; each says `file:line: what it breaks`. Each is held against the package,
+and against a small tree made to break it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "contentsync"
+
+# A floor a line, the ground first. A room imports itself and the floors below it; `|` parts rooms that may not import
+# each other. A room is a module or a folder of that name.
+FLOORS = (
+    "__init__ errors clock limits",
+    "lifecycle",
+    "post",
+    "media",
+    "manifest | plan | store | tiktok",
+    "apply | refresh",
+    "project",
+    "sync",
+    "watch | emulator",
+    "cli __main__",
+)
+ISLANDS = {"emulator"}  # imports nothing of ours
+PURE = re.compile(
+    r"contentsync/(errors|limits|lifecycle|post|plan/.+|manifest/(__init__|schema|rules)"
+    r"|tiktok/(__init__|wire|chunks|refusals)|__init__)\.py"
+)
+OUTSIDE = set(  # what talks to the outside, or takes from it
+    re.findall(
+        r"\w+",
+        """
+        aiosql asyncio click concurrent ctypes fcntl filelock getpass glob http httpx importlib io locale logging
+        multiprocessing os platform platformdirs pymediainfo queue random requests rich sched secrets select shutil
+        signal socket sqlite3 sqlite_utils ssl stamina subprocess sys tempfile threading time urllib uuid watchdog
+        """,
+    )
+)
+TIKTOK_WORDS = re.compile(
+    r"\b(brand_content_toggle|brand_organic_toggle|privacy_level|privacy_level_options|disable_(duet|stitch|comment)"
+    r"|is_aigc|auto_add_music|video_cover_timestamp_ms|photo_cover_index|photo_images|post_info|source_info|post_mode"
+    r"|media_type|total_chunk_count|creator_(nickname|username|avatar_url)|max_video_post_duration_sec"
+    r"|publicaly_available_post_id|video_description|share_url|FILE_UPLOAD|PULL_FROM_URL|PUBLIC_TO_EVERYONE"
+    r"|MUTUAL_FOLLOW_FRIENDS|FOLLOWER_OF_CREATOR|SELF_ONLY)\b"
+)
+SLOW = {"pydantic", "httpx", "yaml", "sqlite_utils", "rich", "watchdog", "jinja2", "pymediainfo", "aiosql"}
+
+
+# -- reading a tree
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name. target: dotted, as exact as it is written. late: in a function or for types only."""
+
+    line: int
+    target: str
+    late: bool
+
+
+@dataclass(frozen=True)
+class Module:
+    """One source file, by its path from the tree's root."""
+
+    path: str
+    tree: ast.Module
+
+    @property
+    def is_package(self) -> bool:
+        return self.path.endswith("/__init__.py")
+
+    @property
+    def name(self) -> str:
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def room(self) -> str:
+        return self.path.split("/")[1].removesuffix(".py")
+
+    def imports(self) -> Iterator[Import]:
+        yield from _imports(self.tree, self, late=False)
+
+    def says(self, line: int, what: str) -> str:
+        return f"{self.path}:{line}: {what}"
+
+
+class Tree:
+    """All modules of a package, and which of them an import means."""
+
+    def __init__(self, root: Path) -> None:
+        files = sorted((root / PACKAGE).rglob("*.py"))
+        paths = [file.relative_to(root).as_posix() for file in files]
+        self.modules = [
+            Module(path, ast.parse(file.read_text("utf-8"))) for path, file in zip(paths, files, strict=True)
+        ]
+        self.by_name = {module.name: module for module in self.modules}
+
+    def ours(self, module: Module) -> Iterator[tuple[Import, Module]]:
+        """The imports of `module` that stay in the package, each with the module that it means."""
+        for item in module.imports():
+            meant = self.find(item.target)
+            if meant is not None and meant is not module:
+                yield item, meant
+
+    def find(self, target: str) -> Module | None:
+        """The module that a dotted name means, or the nearest package above it."""
+        while target and target not in self.by_name:
+            target = target.rpartition(".")[0]
+        return self.by_name.get(target)
+
+
+def _imports(node: ast.AST, module: Module, *, late: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield from (Import(child.lineno, target, late) for target in _targets(child, module))
+            continue
+        for_types = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
+        in_function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from _imports(child, module, late=late or for_types or in_function)
+
+
+def _targets(node: ast.Import | ast.ImportFrom, module: Module) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    base = node.module or ""
+    if node.level:
+        parts = module.name.split(".")
+        above = parts[: len(parts) - node.level + module.is_package]
+        base = ".".join([*above, base] if base else above)
+    return [f"{base}.{alias.name}" for alias in node.names]
+
+
+def _docstrings(tree: ast.Module) -> set[int]:
+    """The ids of the nodes that are docstrings, or bare strings of the same use."""
+    return {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+
+
+# -- the rules
+
+
+def every_room_has_a_floor(tree: Tree) -> list[str]:
+    """A new module at the root is put on a floor before it is used."""
+    known = {room for room, _, _ in _rooms()}
+    return [m.says(1, f"{m.room} has no floor in FLOORS") for m in tree.modules if m.room not in known]
+
+
+def imports_go_down(tree: Tree) -> list[str]:
+    """A room imports the floors below it, and never one above."""
+    floor = {room: floor for room, floor, _ in _rooms()}
+    return [
+        module.says(item.line, f"{module.room} may not import {meant.room}, which stands above it")
+        for module in tree.modules
+        for item, meant in tree.ours(module)
+        if floor.get(meant.room, 0) > floor.get(module.room, len(FLOORS))
+    ]
+
+
+def neighbours_keep_apart(tree: Tree) -> list[str]:
+    """Rooms on one floor do not know each other: what two of them share stands below."""
+    place = {room: (floor, side) for room, floor, side in _rooms()}
+    return [
+        module.says(item.line, f"{module.room} may not import {meant.room}, which stands beside it")
+        for module in tree.modules
+        for item, meant in tree.ours(module)
+        if _are_apart(place.get(module.room), place.get(meant.room))
+    ]
+
+
+def islands_import_nothing_of_ours(tree: Tree) -> list[str]:
+    """An island has no bridge: what stands in for TikTok may not share our view of it."""
+    return [
+        module.says(item.line, f"{module.room} is an island and may not import {meant.name}")
+        for module in tree.modules
+        for item, meant in tree.ours(module)
+        if module.room in ISLANDS and meant.room != module.room
+    ]
+
+
+def names_come_from_where_they_are_defined(tree: Tree) -> list[str]:
+    """Circles start where a package's __init__ is imported from."""
+    return [
+        module.says(item.line, f"{item.target} is taken from a package's __init__; import the module that defines it")
+        for module in tree.modules
+        for item, meant in tree.ours(module)
+        if meant.is_package and meant.name != PACKAGE
+    ]
+
+
+def no_import_comes_back(tree: Tree) -> list[str]:
+    """No module is imported, at import time, by what it imports itself."""
+    at_once = {
+        module.name: {(item.line, meant.name) for item, meant in tree.ours(module) if not item.late}
+        for module in tree.modules
+    }
+    return [
+        tree.by_name[name].says(line, f"{name} and {other} import each other, directly or by a circle")
+        for name, found in at_once.items()
+        for line, other in sorted(found)
+        if name in _reach(at_once, other)
+    ]
+
+
+def pure_modules_do_not_act(tree: Tree) -> list[str]:
+    """Pure modules know no file, network, database, clock, environment, chance or terminal."""
+    return [said for module in tree.modules if PURE.fullmatch(module.path) for said in _acts_of(module)]
+
+
+def pure_modules_do_not_act_through_others(tree: Tree) -> list[str]:
+    """What a pure module takes from us does not act either, nor what that takes in its turn."""
+    graph = {module.name: {(item.line, meant.name) for item, meant in tree.ours(module)} for module in tree.modules}
+    acting = {module.name for module in tree.modules if any(_acts_of(module))}
+    return [
+        module.says(line, f"{other} is out of reach of a pure module: it leads to {', '.join(sorted(led_to))}")
+        for module in tree.modules
+        if PURE.fullmatch(module.path)
+        for line, other in sorted(graph[module.name])
+        if (led_to := acting & _reach(graph, other))
+    ]
+
+
+def tiktok_words_stay_at_the_wire(tree: Tree) -> list[str]:
+    """TikTok's own field names and values stand in tiktok/ and emulator/ only; docstrings may cite them."""
+    return [
+        module.says(line, f"{word} is TikTok's word; outside tiktok/ and emulator/ say ours")
+        for module in tree.modules
+        if module.room not in ("tiktok", "emulator")
+        for line, text in _words(module.tree)
+        for word in [found.group() for found in TIKTOK_WORDS.finditer(text)]
+    ]
+
+
+def only_main_catches_everything(tree: Tree) -> list[str]:
+    """`except Exception` hides defects; one place turns them into a message and an exit code."""
+    return [
+        module.says(node.lineno, "everything is caught here; only cli/main.py may")
+        for module in tree.modules
+        if module.path != f"{PACKAGE}/cli/main.py"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ExceptHandler) and _catches_everything(node.type) and not _raises_again(node)
+    ]
+
+
+def only_cli_prints(tree: Tree) -> list[str]:
+    """Below cli/ results are returned, not printed."""
+    return [
+        module.says(node.lineno, "print() below cli/; return the value, or yield it")
+        for module in tree.modules
+        if module.room != "cli"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
+    ]
+
+
+def _rooms() -> Iterator[tuple[str, int, int]]:
+    """Each room with its floor and the side of the floor that it is on."""
+    for floor, line in enumerate(FLOORS):
+        for side, part in enumerate(line.split("|")):
+            yield from ((room, floor, side) for room in part.split())
+
+
+def _are_apart(one: tuple[int, int] | None, other: tuple[int, int] | None) -> bool:
+    return one is not None and other is not None and one[0] == other[0] and one[1] != other[1]
+
+
+def _reach(graph: dict[str, set[tuple[int, str]]], start: str) -> set[str]:
+    """All that is imported from `start` on, itself included."""
+    seen: set[str] = set()
+    left = [start]
+    while left:
+        name = left.pop()
+        if name not in seen:
+            seen.add(name)
+            left += [other for _, other in graph[name]]
+    return seen
+
+
+def _acts_of(module: Module) -> Iterator[str]:
+    """Where a module reaches outside: by what it imports, or by what it calls."""
+    for item in module.imports():
+        if item.target.partition(".")[0] in OUTSIDE or re.match(r"pathlib(?!\.Pure)", item.target):
+            yield module.says(item.line, f"{item.target} is out of reach of a pure module")
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and _acts(node.func):
+            yield module.says(
+                node.lineno, f"{ast.unparse(node.func)}() in a pure module; take the value as an argument"
+            )
+
+
+def _acts(func: ast.expr) -> bool:
+    if isinstance(func, ast.Name):
+        return func.id in {"open", "input", "print"}
+    return bool(re.search(r"\b(datetime|date)\.(now|utcnow|today)$", ast.unparse(func)))
+
+
+def _catches_everything(caught: ast.expr | None) -> bool:
+    names = [None] if caught is None else caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(name is None or ast.unparse(name) in {"Exception", "BaseException"} for name in names)
+
+
+def _raises_again(handler: ast.ExceptHandler) -> bool:
+    """Whether what was caught goes on its way, after some tidying."""
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
+def _words(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Names and texts of the code, with their lines; docstrings left out."""
+    docstrings = _docstrings(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.lineno, node.value
+        elif isinstance(node, ast.Name):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.arg | ast.keyword) and node.arg:
+            yield node.lineno, node.arg
+
+
+# -- the rules, held
+
+
+RULES: tuple[Callable[[Tree], list[str]], ...] = (
+    every_room_has_a_floor,
+    imports_go_down,
+    neighbours_keep_apart,
+    islands_import_nothing_of_ours,
+    names_come_from_where_they_are_defined,
+    no_import_comes_back,
+    pure_modules_do_not_act,
+    pure_modules_do_not_act_through_others,
+    tiktok_words_stay_at_the_wire,
+    only_main_catches_everything,
+    only_cli_prints,
+)
+
+
+@cache
+def package() -> Tree:
+    return Tree(ROOT)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_package_keeps_the_rule(rule: Callable[[Tree], list[str]]) -> None:
+    broken = list(dict.fromkeys(rule(package())))
+    assert not broken, f"{rule.__doc__}\n" + "\n".join(broken)
+
+
+def test_the_rules_see_the_whole_package() -> None:
+    seen = {module.room for module in package().modules}
+    assert {"errors", "post", "manifest", "plan", "store", "tiktok", "cli"} <= seen
+
+
+def test_the_version_is_told_without_the_slow_libraries() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", PACKAGE, "--version"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert PACKAGE in imported, "importtime said nothing"
+    assert not imported & SLOW
+
+
+# -- the rules, broken: for each a tree that it refuses, with the place that it names
+
+
+BROKEN: tuple[tuple[Callable[[Tree], list[str]], dict[str, str], str], ...] = (
+    (every_room_has_a_floor, {"utils.py": ""}, "utils.py:1:"),
+    (every_room_has_a_floor, {"core/__init__.py": ""}, "core/__init__.py:1:"),
+    (imports_go_down, {"post.py": "\nfrom contentsync import media", "media.py": ""}, "post.py:2:"),
+    (imports_go_down, {"plan/a.py": "def f():\n    import contentsync.sync", "sync.py": ""}, "plan/a.py:2:"),
+    (imports_go_down, {"store.py": "from .cli.text import show", "cli/text.py": ""}, "store.py:1:"),
+    (imports_go_down, {"sync.py": "from contentsync.emulator import world", "emulator/world.py": ""}, "sync.py:1:"),
+    (neighbours_keep_apart, {"plan/a.py": "from contentsync.tiktok import b", "tiktok/b.py": ""}, "plan/a.py:1:"),
+    (neighbours_keep_apart, {"refresh.py": "import contentsync.apply.step", "apply/step.py": ""}, "refresh.py:1:"),
+    (
+        islands_import_nothing_of_ours,
+        {"emulator/a.py": "from contentsync import errors", "errors.py": ""},
+        "emulator/a.py:1:",
+    ),
+    (
+        islands_import_nothing_of_ours,
+        {"emulator/a.py": "from contentsync import __version__", "__init__.py": ""},
+        "emulator/a.py:1:",
+    ),
+    (
+        names_come_from_where_they_are_defined,
+        {"sync.py": "from contentsync.plan import Plan", "plan/__init__.py": ""},
+        "sync.py:1:",
+    ),
+    (
+        no_import_comes_back,
+        {"plan/a.py": "from contentsync.plan import b", "plan/b.py": "from . import a"},
+        "plan/b.py:1:",
+    ),
+    (
+        no_import_comes_back,
+        {"plan/a.py": "from . import b", "plan/b.py": "\nfrom . import c", "plan/c.py": "from . import a"},
+        "plan/b.py:2:",
+    ),
+    (pure_modules_do_not_act, {"plan/guards.py": "import os.path"}, "plan/guards.py:1:"),
+    (pure_modules_do_not_act, {"tiktok/wire.py": "\nfrom time import sleep"}, "tiktok/wire.py:2:"),
+    (pure_modules_do_not_act, {"post.py": "from pathlib import PurePath, Path"}, "post.py:1:"),
+    (
+        pure_modules_do_not_act_through_others,
+        {"plan/a.py": "from contentsync.clock import Clock", "clock.py": "import time"},
+        "plan/a.py:1:",
+    ),
+    (
+        pure_modules_do_not_act_through_others,
+        {
+            "plan/a.py": "from contentsync import post",
+            "post.py": "\nfrom contentsync import media",
+            "media.py": "import io",
+        },
+        "post.py:2:",
+    ),
+    (pure_modules_do_not_act, {"plan/a.py": "now = datetime.now(UTC)"}, "plan/a.py:1:"),
+    (pure_modules_do_not_act, {"errors.py": "\n\ntext = open('x').read()"}, "errors.py:3:"),
+    (tiktok_words_stay_at_the_wire, {"post.py": "x = {'privacy_level': 1}"}, "post.py:1:"),
+    (tiktok_words_stay_at_the_wire, {"apply.py": "\nx.brand_content_toggle = True"}, "apply.py:2:"),
+    (tiktok_words_stay_at_the_wire, {"sync.py": "f(\n    is_aigc=True)"}, "sync.py:2:"),
+    (only_main_catches_everything, {"store.py": "try:\n    pass\nexcept Exception:\n    pass"}, "store.py:3:"),
+    (only_main_catches_everything, {"cli/plan.py": "try:\n    pass\nexcept:\n    pass"}, "cli/plan.py:3:"),
+    (
+        only_main_catches_everything,
+        {"sync.py": "try:\n    pass\nexcept (OSError, BaseException):\n    pass"},
+        "sync.py:3:",
+    ),
+    (only_cli_prints, {"sync.py": "print('hello')"}, "sync.py:1:"),
+)
+
+
+@pytest.mark.parametrize(("rule", "files", "place"), BROKEN)
+def test_a_rule_names_the_place_that_breaks_it(
+    rule: Callable[[Tree], list[str]], files: dict[str, str], place: str, tmp_path: Path
+) -> None:
+    assert any(said.startswith(f"{PACKAGE}/{place}") for said in rule(a_tree(tmp_path, files)))
+
+
+def test_every_rule_has_a_tree_that_breaks_it() -> None:
+    assert {rule for rule, _, _ in BROKEN} == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_tree_that_keeps_to_the_rules_passes(rule: Callable[[Tree], list[str]], tmp_path: Path) -> None:
+    files = {
+        "post.py": '"""Sent as privacy_level."""\nfrom pathlib import PurePosixPath\nfrom contentsync import errors',
+        "errors.py": "from dataclasses import dataclass\nfrom datetime import datetime",
+        "plan/planner.py": "from contentsync.plan import action\nfrom contentsync.post import key",
+        "plan/action.py": "if TYPE_CHECKING:\n    from contentsync.plan import planner",
+        "tiktok/client.py": "import httpx\nfrom contentsync.tiktok import wire\nx = 'privacy_level'",
+        "tiktok/wire.py": "",
+        "emulator/world.py": "import time\nfrom . import faults",
+        "emulator/faults.py": "",
+        "store/database.py": "try:\n    pass\nexcept BaseException:\n    undo()\n    raise",
+        "cli/main.py": "try:\n    print(1)\nexcept Exception:\n    from contentsync.emulator import world",
+    }
+    assert rule(a_tree(tmp_path, files)) == []
+
+
+def a_tree(root: Path, files: dict[str, str]) -> Tree:
+    """A package of these files, by their paths in it."""
+    for path, text in files.items():
+        file = root / PACKAGE / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    return Tree(root)
