@@ -202,7 +202,8 @@ def _sha256(value: object) -> str:
 class Attempt:
     """One try to publish a post, as our rows tell it.
 
-    digest: DesiredPost.digest at the time. sent: DesiredPost.sent_values as JSON. upload_url: only while it is of use; never shown (it bears a token).
+    digest: DesiredPost.digest at the time. sent: DesiredPost.sent_values as JSON. upload_url: only while it is
+    of use; never shown (it bears a token).
     last_put_at: when the PUT with the last byte was about to start; from then on it may be live.
     number: counts the attempts of a post from 1. version: counts the writes of the row; an older one is refused.
     sent_bytes: what TikTok acknowledged. retry: whether a definite failure may be followed by a new attempt

@@ -14,8 +14,8 @@ from datetime import timedelta
 from typing import Final
 
 from contentsync import limits
-from contentsync.apply.steps import Step, Steps
-from contentsync.apply.told import Outcome, Result, Tell, Told
+from contentsync.attempt.steps import Step, Steps
+from contentsync.attempt.told import Outcome, Result, Tell, Told
 from contentsync.errors import Problem
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.plan.action import Action, Kind

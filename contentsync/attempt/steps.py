@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from contentsync import limits
-from contentsync.apply.told import Tell, Told
-from contentsync.apply.upload import MediaChanged, MediaReader
+from contentsync.attempt.told import Tell, Told
+from contentsync.attempt.upload import MediaChanged, MediaReader
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import Event, Phase
@@ -228,6 +228,17 @@ class Steps:
             return Step(attempt, problem=err.problems[0], sign_in=True, stop=True)
         return self._heard(attempt, status)
 
+    def late_id(self, attempt: Attempt) -> Step:
+        """Ask for the id of a published post, which may come hours after it, or never. Source: Get Post Status."""
+        try:
+            status = self.client.status(attempt.publish_id)
+        except (Refused, Unanswered, NotSent) as err:
+            return Step(attempt, problem=err.problem)
+        if not status.post_ids:
+            return Step(attempt)
+        found = attempt.noting(self._now, post_id=status.post_ids[0])
+        return Step(self._save(found, "post-id", post_ids=status.post_ids))
+
     def _heard(self, attempt: Attempt, status: wire.Status) -> Step:
         now = self._now
         post_id = attempt.post_id or next(iter(status.post_ids), "")
@@ -317,7 +328,7 @@ class Steps:
     def _now(self) -> datetime:
         return self.clock.now()
 
-    def _save(self, attempt: Attempt, what: str, **detail: object) -> Attempt:
+    def _save(self, attempt: Attempt, what: str, **detail: Any) -> Attempt:
         return self.store.save(attempt, what, **detail)
 
     def told(self, event: str, attempt: Attempt, **detail: object) -> None:

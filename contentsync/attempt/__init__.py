@@ -1,0 +1,1 @@
+"""What comes next in the life of one attempt? Its steps, its upload, and what is told of them."""

@@ -1,0 +1,153 @@
+"""What is out there? Reads TikTok into the state: who the account is, its public list, what became of attempts.
+
+Changes nothing at TikTok, and needs no lock: each write repeats its precondition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from contentsync.attempt.steps import Steps
+from contentsync.clock import Clock
+from contentsync.errors import Level, ManifestError, Problem, Refused, SignInNeeded
+from contentsync.lifecycle import Phase
+from contentsync.post import Account, Attempt, Creator, PostState, Privacy, RemotePost
+from contentsync.store.state import Store, Superseded
+from contentsync.tiktok.client import Client
+from contentsync.tiktok.refusals import Family, refusal
+
+STOPS: Final = frozenset(
+    {"spam_risk_too_many_posts", "spam_risk_user_banned_from_posting", "reached_active_user_cap"}
+)
+ASK_FOR: Final = timedelta(days=7)  # how long TikTok is asked for an id or an end that may come late
+
+
+def identify(client: Client, store: Store, account: Account, now: datetime) -> Creator:
+    """Who the token speaks for, checked against the pin and against what this state has seen of the account.
+
+    Raises SignInNeeded for another identity.
+    """
+    user = client.user_info()
+    known = account.open_id
+    if known is None and (seen := store.creators().get(account.name)) and store.posts(seen[0]):
+        known = seen[0]
+    if known not in {None, user.open_id}:
+        what = (
+            f"the token of account {account.name} belongs to {user.display_name or user.open_id}, not to its open_id"
+        )
+        hint = f"give the right token, or pin open_id: {user.open_id} if the account is meant to be another one"
+        raise SignInNeeded(Problem("other-identity", what, hint))
+    creator = Creator(user.open_id, nickname=user.display_name, username=user.username)
+    store.save_creator(account.name, creator, now)
+    return creator
+
+
+def refuse_twins(identities: dict[str, str]) -> None:
+    """Two names for one open_id would post everything twice. Raises ManifestError."""
+    names: dict[str, str] = {}
+    for name, open_id in identities.items():
+        if open_id in names:
+            what = f"accounts {names[open_id]} and {name} are the same TikTok account"
+            raise ManifestError(Problem("open-id-twice", what, "keep one of the two names in contentsync.yaml"))
+        names[open_id] = name
+
+
+def ask_creator(client: Client, creator: Creator) -> Creator:
+    """The same creator, with what may be posted now; a stop for posting is part of the answer.
+
+    Raises SignInNeeded where the scope video.publish is missing.
+    """
+    try:
+        info = client.creator_info()
+    except Refused as err:
+        if err.error_code in STOPS:
+            row = refusal(err.error_code)
+            return replace(creator, stop=err.error_code, stop_what=row.what if row else err.error_code)
+        raise _sign_in_or(err) from err
+    return Creator(
+        open_id=creator.open_id,
+        nickname=info.nickname or creator.nickname,
+        username=info.username or creator.username,
+        privacy=info.privacy,
+        disabled=info.disabled,
+        max_seconds=info.max_seconds,
+    )
+
+
+def _sign_in_or(err: Refused) -> Exception:
+    row = refusal(err.error_code)
+    if row is not None and row.family is Family.SIGN_IN:
+        return SignInNeeded(err.problem)
+    return err
+
+
+def read_list(client: Client, store: Store, open_id: str, now: datetime, *, full: bool) -> bool:
+    """Take in the public list, newest first until known, or all of it; False where the scope is missing."""
+    known = {video.post_id for video, gone_at in store.videos(open_id) if gone_at is None}
+    stop_at = frozenset() if full or store.list_read_at(open_id) is None else frozenset(known)
+    listed: list[RemotePost] = []
+    try:
+        for video in client.all_videos(stop_at=stop_at):
+            listed.append(video.post)
+    except Refused as err:
+        if (row := refusal(err.error_code)) and row.family is Family.SIGN_IN and err.error_code.startswith("scope"):
+            return False
+        raise
+    stopped_early = any(video.post_id in stop_at for video in listed)
+    back_to = min(video.created_at for video in listed) if stopped_early else None
+    store.save_videos(open_id, listed, back_to=back_to, now=now)
+    _see_public(store, open_id, {video.post_id for video in listed}, now)
+    return True
+
+
+def _see_public(store: Store, open_id: str, listed: set[str], now: datetime) -> None:
+    bound = store.bindings(open_id)
+    seen = {uid for post_id, uid in bound.items() if post_id in listed}
+    if seen:
+        store.mark_public(seen, now)
+
+
+def look_at_attempts(steps: Steps, rows: Iterable[PostState], clock: Clock) -> list[PostState]:
+    """Ask TikTok about attempts that are open, unknown, or lack an id that may still come; the rows that changed.
+
+    Raises SignInNeeded where the token may not see them.
+    """
+    changed = []
+    for row in rows:
+        last = row.last
+        if last is None or not _worth_asking(last, clock.now()):
+            continue
+        before = (last.phase, last.post_id)
+        after = _look(steps, last)
+        if (after.phase, after.post_id) != before and (fresh := steps.store.post(row.uid)):
+            changed.append(fresh)
+    return changed
+
+
+def _worth_asking(attempt: Attempt, now: datetime) -> bool:
+    if not attempt.publish_id:
+        return False
+    if attempt.is_open or attempt.phase is Phase.UNKNOWN:
+        return True
+    young = now - (attempt.finished_at or attempt.created_at) < ASK_FOR
+    may_be_public = attempt.phase is Phase.PUBLISHED and attempt.privacy in {"", Privacy.EVERYONE}
+    return young and not attempt.post_id and (may_be_public or attempt.phase is Phase.DELIVERED)
+
+
+def _look(steps: Steps, attempt: Attempt) -> Attempt:
+    try:
+        step = steps.late_id(attempt) if attempt.phase is Phase.PUBLISHED else steps.look(attempt)
+    except Superseded:
+        return steps.store.attempt(attempt.id)
+    if step.sign_in and step.problem:
+        raise SignInNeeded(step.problem)
+    return step.attempt
+
+
+def not_listed(account: Account) -> Problem:
+    """The note for an account whose public list could not be read."""
+    what = f"the public videos of {account.name} can't be listed: the token lacks the scope video.list"
+    return Problem("list-not-read", what, "grant video.list, so that lookalikes and drift are seen", level=Level.NOTE)
