@@ -1,0 +1,141 @@
+"""How does a person get a TikTok to try things on? `contentsync emulator`: a stand-in on a loopback port."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import signal
+import threading
+from dataclasses import asdict
+
+import click
+
+from contentsync.emulator import faults
+from contentsync.emulator.config import Account, App, Config, Limits, Pace
+from contentsync.emulator.server import Emulator
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+@click.command()
+@click.option("--port", default="0", show_default=True, help="Port on 127.0.0.1; 0 picks a free one.")
+@click.option("--account", "names", multiple=True, metavar="NAME", help="An account; repeatable. [default: demo]")
+@click.option("--private", multiple=True, metavar="NAME", help="A private account, whatever the app is.")
+@click.option("--public", multiple=True, metavar="NAME", help="A public account, whatever the app is.")
+@click.option("--audited", is_flag=True, help="TikTok has audited the app for Direct Post.")
+@click.option("--verified", multiple=True, metavar="URL", help="A domain or URL prefix that may be pulled from.")
+@click.option("--limits", type=click.Choice(["strict", "off"]), default="strict", show_default=True)
+@click.option("--fault", "specs", multiple=True, metavar="SPEC", help="Something that goes wrong; see below.")
+@click.option("--processing-polls", type=click.IntRange(0), default=1, show_default=True, metavar="N")
+@click.option("--moderation-polls", default="1", show_default=True, metavar="N|never")
+@click.option("--duration", type=click.IntRange(1), default=10, show_default=True, metavar="SECONDS")
+@click.option("--seed", default="0", show_default=True, help='Gives ids and tokens; "random" takes chance ones.')
+@click.option("--json", "as_json", is_flag=True, help="The first line of stdout is one JSON object.")
+def emulator(
+    port: str,
+    names: tuple[str, ...],
+    private: tuple[str, ...],
+    public: tuple[str, ...],
+    audited: bool,
+    verified: tuple[str, ...],
+    limits: str,
+    specs: tuple[str, ...],
+    processing_polls: int,
+    moderation_polls: str,
+    duration: int,
+    seed: str,
+    as_json: bool,
+) -> None:
+    """Serve a stand-in for TikTok's API on this machine
+
+    The app is not audited and its accounts are private, as most people's are: drafts work, and direct posts with
+    privacy only_me. With --audited the accounts are public, and posts may go to everyone. Any https URL may be
+    pulled from, unless --verified names those that may. Ends at Ctrl-C or SIGTERM; nothing is kept.
+
+    \b
+    A fault is ENDPOINT:ACTION[=VALUE][,KEY=VALUE]…
+      upload:status=503,nth=2            the second chunk is answered 503
+      video_init:drop_after              init is done, its answer lost
+      status:delay=2,count=all           every status call takes two seconds
+      init:fail=video_pull_failed        the next post fails with that reason
+    """
+    accounts = [Account(name, private=not audited) for name in names or (() if private or public else ("demo",))]
+    accounts += [Account(name, private=True) for name in private]
+    accounts += [Account(name, private=False) for name in public]
+    _check(accounts, specs)
+    config = Config(
+        accounts=tuple(accounts),
+        app=App(audited=audited, verified=verified or None),
+        limits=Limits() if limits == "strict" else Limits.off(),
+        pace=Pace(processing_polls=processing_polls, moderation_polls=_polls(moderation_polls)),
+        seed=None if seed == "random" else seed,
+        default_duration=duration,
+        faults=specs,
+    )
+    _serve(Emulator(config, port=_port(port)), as_json)
+
+
+def _check(accounts: list[Account], specs: tuple[str, ...]) -> None:
+    """Refuse names that no project could use, and faults that nobody can read."""
+    names = [account.name for account in accounts]
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise click.BadParameter(f'"{name}" is no account name: a-z, 0-9, "_" and "-", at most 63')
+        if names.count(name) > 1:
+            raise click.BadParameter(f'the account "{name}" is named twice')
+    for spec in specs:
+        try:
+            faults.parse(spec)
+        except ValueError as err:
+            raise click.BadParameter(str(err), param_hint="--fault") from err
+
+
+def _polls(text: str) -> int | None:
+    if text == "never":
+        return None
+    if not text.isdecimal():
+        raise click.BadParameter(f'"{text}" is neither a number nor "never"', param_hint="--moderation-polls")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise click.ClickException(f"port {text} is not a number from 0 to 65535")
+    return int(text)
+
+
+def _serve(served: Emulator, as_json: bool) -> None:
+    """Serve until a signal comes. Its handler raises, so that it also ends a wait."""
+    ends = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(end, signal.default_int_handler) for end in ends]
+    try:
+        served.start()
+        _tell(served, as_json)
+        threading.Event().wait()
+    except OSError as err:
+        raise click.ClickException(f"can't listen on port {served.port}: {err.strerror}") from err
+    except KeyboardInterrupt:
+        for end in ends:
+            signal.signal(end, signal.SIG_IGN)
+    finally:
+        served.stop()
+        for end, handler in zip(ends, before, strict=True):
+            signal.signal(end, handler)
+
+
+def _tell(served: Emulator, as_json: bool) -> None:
+    app = served.config.app
+    if as_json:
+        accounts = {name: asdict(tokens) for name, tokens in served.accounts.items()}
+        keys = {"url": served.url, "client_key": app.client_key, "client_secret": app.client_secret}
+        click.echo(json.dumps({**keys, "accounts": accounts}))
+        return
+    for name, value in served.environment.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+    kinds = ", ".join(
+        f"{account.name} ({'private' if account.private else 'public'})" for account in served.config.accounts
+    )
+    audit = "audited" if app.audited else "not audited"
+    click.echo(f"Serving TikTok's API on {served.url}; accounts: {kinds}; app: {audit}.", err=True)
+    click.echo("Paste the lines above into another terminal. Ctrl-C ends it.", err=True)

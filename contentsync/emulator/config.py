@@ -1,0 +1,207 @@
+"""What does the emulator pretend to be? Its app, its accounts, and every choice that TikTok leaves open.
+
+Values only. What they lead to stands in `world.py` and the files of the endpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+PUBLIC = "PUBLIC_TO_EVERYONE"
+FRIENDS = "MUTUAL_FOLLOW_FRIENDS"
+FOLLOWERS = "FOLLOWER_OF_CREATOR"
+ONLY_ME = "SELF_ONLY"
+LEVELS = (PUBLIC, FRIENDS, FOLLOWERS, ONLY_ME)
+
+SCOPES = (
+    "user.info.basic",
+    "user.info.profile",
+    "user.info.stats",
+    "video.list",
+    "video.publish",
+    "video.upload",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A post of an account, made through the API or there from the start.
+
+    id: 0 takes one from the seed. created_at: Unix seconds, None is one hour before the emulator's start.
+    The list shows it while it is public, moderated, not hidden, no photo post, and its account not private.
+    """
+
+    caption: str = ""
+    id: int = 0
+    created_at: float | None = None
+    duration: int = 10
+    privacy: str = PUBLIC
+    moderated: bool = True
+    hidden: bool = False
+    photo: bool = False
+    width: int = 1080
+    height: int = 1920
+    like_count: int = 0
+    comment_count: int = 0
+    share_count: int = 0
+    view_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A TikTok account that has let the app in.
+
+    username, nickname, open_id and tokens are made from the name and the seed when empty. options: the
+    privacy levels on offer; None follows from `private`. posts_per_day, pending_drafts: in any 24 h, None is
+    no cap.
+    """
+
+    name: str
+    private: bool = False
+    username: str = ""
+    nickname: str = ""
+    open_id: str = ""
+    access_token: str = ""
+    refresh_token: str = ""
+    scopes: tuple[str, ...] = SCOPES
+    options: tuple[str, ...] | None = None
+    max_video_seconds: int = 600
+    comment_disabled: bool = False
+    duet_disabled: bool = False
+    stitch_disabled: bool = False
+    banned: bool = False
+    posts_per_day: int | None = 15
+    pending_drafts: int | None = 5
+    follower_count: int = 0
+    following_count: int = 0
+    likes_count: int = 0
+    videos: tuple[Video, ...] = ()
+
+    @property
+    def privacy_options(self) -> tuple[str, ...]:
+        """The levels that creator_info offers. Source: Query Creator Info, "privacy_level_options"."""
+        if self.options is not None:
+            return self.options
+        return (FOLLOWERS, FRIENDS, ONLY_ME) if self.private else (PUBLIC, FRIENDS, ONLY_ME)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The developer's app.
+
+    verified: domains (`example.com`, with all below it) and URL prefixes (`https://…/`) that may be pulled
+    from; None lets every https host through. posting_users_per_day holds while the app is not audited.
+    """
+
+    client_key: str = "awemulator0000000"
+    client_secret: str = "emulator-secret-not-a-real-one"  # noqa: S105  (opens nothing but this emulator)
+    audited: bool = True
+    verified: tuple[str, ...] | None = None
+    scopes: tuple[str, ...] = SCOPES
+    redirect_uris: tuple[str, ...] = ("http://127.0.0.1:*/callback/", "http://localhost:*/callback/")
+    posting_users_per_day: int | None = 5
+    posting_users_audited: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Calls per token in a sliding minute, for each endpoint apart; None is no limit. Source: Rate limits."""
+
+    init: int | None = 6
+    status: int | None = 30
+    creator_info: int | None = 20
+    display: int | None = 600
+
+    @classmethod
+    def off(cls) -> Limits:
+        """No limit anywhere."""
+        return cls(None, None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How soon a post gets on.
+
+    After its last byte (or its init, for a pull) a post is still in process for `processing_polls` status
+    calls and `processing_seconds`. A public post then gets its id after `moderation_polls` further calls, None
+    is never. What nobody asks about gets on after `settle_seconds`. pull_bytes: the size of a pulled video.
+    """
+
+    processing_polls: int = 1
+    processing_seconds: float = 0.0
+    moderation_polls: int | None = 1
+    settle_seconds: float = 30.0
+    pull_bytes: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """How long things stay good, in seconds. None is for ever."""
+
+    access_token: float = 86_400
+    refresh_token: float = 31_536_000
+    client_token: float = 7_200
+    code: float = 600
+    upload_url: float = 3_600
+    publish_id: float | None = None
+    draft: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """What TikTok does not document, or does in more than one way. Each default is the likelier reading.
+
+    oauth_status: HTTP status of OAuth errors, 200 is seen too. business_status: the status of errors of init
+    and status calls, None is the documented one, 200 is seen too. refresh_grace: seconds that a replaced
+    refresh token still works. unknown_polls: status calls right after init that do not know the id yet.
+    repeated_chunk: the answer to a chunk that is there already. posts_cap_counts: what uses up posts_per_day
+    beside the posts that arrived. listed_units: where the list cuts a caption.
+    """
+
+    oauth_status: int = 400
+    business_status: int | None = None
+    invalid_code: Literal["invalid_params", "invalid_param"] = "invalid_params"
+    refresh_rotates: bool = True
+    refresh_grace: float = 0.0
+    refresh_ends_access: bool = False
+    beyond_scope: Literal["scope_permission_missed", "scope_not_authorized", "silent"] = "scope_permission_missed"
+    failure_data: Literal["by_family", "absent", "empty"] = "by_family"
+    megabyte: Literal["either", "decimal", "binary"] = "either"
+    range_answer: Literal["count", "last"] = "count"
+    repeated_chunk: Literal[416, 206] = 416
+    expired_upload: Literal["processing", "failed"] = "processing"
+    posts_cap_counts: frozenset[Literal["unfinished", "failed"]] = frozenset()
+    drafts_cap_counts_unfinished: bool = True
+    unknown_polls: int = 0
+    unknown_code: Literal["invalid_publish_id", "invalid_params"] = "invalid_publish_id"
+    post_id_key: str = "publicaly_available_post_id"
+    post_id_shape: Literal["list", "strings", "scalar", "string"] = "list"
+    photos_listed: bool = False
+    listed_units: int | None = 150
+    branded_private: Literal["accept", "refuse"] = "accept"
+    cancel_uploads: bool = False
+    unaudited_drafts: Literal["accept", "refuse"] = "accept"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that one emulator is made from.
+
+    seed: gives ids and tokens; None takes chance ones. default_duration: seconds of a video whose length
+    can't be read; duration_of, given (sha256, size), knows better, and its None falls back. auto_consent: the
+    account that the consent page signs in without a person. faults: as in `faults.parse`.
+    """
+
+    accounts: tuple[Account, ...] = (Account("demo"),)
+    app: App = field(default_factory=App)
+    limits: Limits = field(default_factory=Limits)
+    pace: Pace = field(default_factory=Pace)
+    lives: Lives = field(default_factory=Lives)
+    quirks: Quirks = field(default_factory=Quirks)
+    seed: int | str | None = 0
+    default_duration: int = 10
+    duration_of: Callable[[str, int], float | None] | None = None
+    auto_consent: str = ""
+    faults: tuple[str, ...] = ()

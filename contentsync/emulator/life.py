@@ -1,0 +1,147 @@
+"""What happens to a post after its bytes are there? Processing, publishing, moderation; in time and in polls.
+
+Nothing runs by itself: whoever looks at a task settles it first.
+"""
+
+from __future__ import annotations
+
+from contentsync.emulator import caps
+from contentsync.emulator.config import PUBLIC, Video
+from contentsync.emulator.tasks import Mode, Status, Task
+from contentsync.emulator.world import World
+
+DRAFT_SECONDS = 600  # the longest video of a draft. Source: Media Transfer Guide, "Video restrictions"
+
+
+def poll(world: World, task: Task) -> None:
+    """Count one status call, and let the task get on by it."""
+    if task.finished_at is not None:
+        task.polls_since += 1
+    elif task.committed_at is not None:
+        task.polls += 1
+    settle(world, task)
+
+
+def settle(world: World, task: Task) -> None:
+    """Bring a task to where it stands by now."""
+    if task.processing:
+        _process(world, task)
+    if task.status is Status.COMPLETE:
+        _moderate(world, task)
+
+
+def settle_all(world: World, account: str | None = None) -> None:
+    """Settle every task, or those of one account."""
+    for task in world.tasks.values():
+        if account in (None, task.account):
+            settle(world, task)
+
+
+def fail(world: World, task: Task, reason: str) -> None:
+    """End a task as failed, with one of TikTok's fail_reasons."""
+    task.status, task.fail_reason, task.finished_at = Status.FAILED, reason, world.now()
+
+
+def publish_draft(world: World, task: Task, caption: str = "", privacy: str = PUBLIC) -> Video:
+    """What the creator does in the app: post a draft. Raises ValueError when it is not in the inbox."""
+    settle(world, task)
+    if task.mode is not Mode.DRAFT or task.status not in (Status.INBOX, Status.COMPLETE):
+        raise ValueError(f"{task.publish_id} is no draft in an inbox but {task.mode}, {task.status}")
+    task.status, task.finished_at = Status.COMPLETE, world.now()
+    return _publish(world, task, caption, privacy)
+
+
+def _process(world: World, task: Task) -> None:
+    if task.committed_at is None:
+        _expire_upload(world, task)
+    elif not task.marks.stuck and _processed(world, task, task.committed_at):
+        _finish(world, task)
+
+
+def _expire_upload(world: World, task: Task) -> None:
+    late = task.upload is not None and world.now() >= task.upload.until
+    if late and world.config.quirks.expired_upload == "failed":
+        fail(world, task, "internal")
+
+
+def _processed(world: World, task: Task, since: float) -> bool:
+    pace = world.config.pace
+    age = world.now() - since
+    asked = task.polls > pace.processing_polls and age >= pace.processing_seconds
+    return asked or age >= max(pace.settle_seconds, pace.processing_seconds)
+
+
+def _finish(world: World, task: Task) -> None:
+    reason = task.marks.fail_reason or _fault_of(world, task)
+    if reason:
+        fail(world, task, reason)
+        return
+    task.finished_at = world.now()
+    if task.mode is Mode.DRAFT:
+        task.status = Status.INBOX
+        return
+    task.status = Status.COMPLETE
+    _publish(world, task, task.caption, task.privacy)
+
+
+def _fault_of(world: World, task: Task) -> str:
+    """The fail_reason that TikTok finds by itself, or ""."""
+    account = world.accounts[task.account]
+    longest = account.max_video_seconds if task.mode is Mode.DIRECT else DRAFT_SECONDS
+    if task.grant.revoked:
+        return "auth_removed"
+    if account.banned:
+        return "spam_risk_user_banned_from_posting"
+    if caps.over_cap(world, task):
+        return "spam_risk_too_many_posts"
+    return "duration_check_failed" if not task.photo and seconds_of(world, task) > longest else ""
+
+
+def seconds_of(world: World, task: Task) -> float:
+    """The length of a task's video: as configured, else as its header says, else the default."""
+    config, upload = world.config, task.upload
+    known = (
+        config.duration_of(upload.sha256, upload.size) if config.duration_of and upload and upload.sha256 else None
+    )
+    if known is None and upload:
+        known = upload.sniffer.seconds
+    return config.default_duration if known is None else known
+
+
+def _publish(world: World, task: Task, caption: str, privacy: str) -> Video:
+    video = Video(
+        caption,
+        created_at=world.now(),
+        duration=round(seconds_of(world, task)),
+        privacy=privacy,
+        moderated=False,
+        photo=task.photo,
+    )
+    added = world.add_video(task.account, video)
+    task.post_ids.append(added.id)
+    task.polls_since = 0
+    _moderate(world, task)
+    return added
+
+
+def _moderate(world: World, task: Task) -> None:
+    pace = world.config.pace
+    if pace.moderation_polls is None or task.finished_at is None:
+        return
+    if task.polls_since >= pace.moderation_polls or world.now() - task.finished_at >= pace.settle_seconds:
+        for post_id in task.post_ids:
+            if post_id in world.videos[task.account]:
+                world.change_video(post_id, moderated=True)
+
+
+def shown_ids(world: World, task: Task) -> list[int]:
+    """The post ids that status tells: of videos that are public and passed moderation.
+
+    Source: Get Post Status, "publicaly_available_post_id".
+    """
+    videos = world.videos[task.account]
+    return [key for key in task.post_ids if key in videos and _told(videos[key])]
+
+
+def _told(video: Video) -> bool:
+    return video.privacy == PUBLIC and video.moderated

@@ -1,0 +1,82 @@
+"""What do the OAuth endpoints answer? Token pairs for codes and refresh tokens, and revoking."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from contentsync.emulator.message import Request
+from contentsync.emulator.refusal import OAuthRefused
+from contentsync.emulator.tokens import Grant
+from contentsync.emulator.world import World
+
+Data = dict[str, object]
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
+
+
+def token(world: World, request: Request) -> Data:
+    """A new token pair, or a client token. Source: User Access Token Management."""
+    form = _form(request)
+    _check_client(world, form)
+    kind = form.get("grant_type", "")
+    if kind == "authorization_code":
+        return _pair(world, _by_code(world, form))
+    if kind == "refresh_token":
+        return _pair(world, world.tokens.refresh(_need(form, "refresh_token")))
+    if kind == "client_credentials":
+        life = world.config.lives.client_token
+        return {"access_token": world.ids.client_token(), "expires_in": int(life), "token_type": "Bearer"}
+    raise OAuthRefused("unsupported_grant_type", f'Grant type "{kind}" is not supported.')
+
+
+def revoke(world: World, request: Request) -> None:
+    """End a grant; the answer has no body. Source: User Access Token Management, "Revoke access"."""
+    form = _form(request)
+    _check_client(world, form)
+    world.tokens.revoke(_need(form, "token"))
+
+
+def _by_code(world: World, form: Mapping[str, str]) -> Grant:
+    code, redirect_uri = _need(form, "code"), _need(form, "redirect_uri")
+    verifier = form.get("code_verifier", "")
+    if verifier and not VERIFIER.fullmatch(verifier):
+        raise OAuthRefused("invalid_request", "Code verifier or code challenge is invalid.")
+    return world.tokens.redeem(code, redirect_uri, verifier)
+
+
+def _form(request: Request) -> dict[str, str]:
+    if request.content_type != FORM_TYPE:
+        raise OAuthRefused("invalid_request", f"The request content type must be {FORM_TYPE}.")
+    try:
+        return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+    except UnicodeDecodeError:
+        raise OAuthRefused("invalid_request", "The request body is malformed.") from None
+
+
+def _check_client(world: World, form: Mapping[str, str]) -> None:
+    app = world.config.app
+    if (form.get("client_key"), form.get("client_secret")) != (app.client_key, app.client_secret):
+        raise OAuthRefused("invalid_client", "Client key or secret is incorrect.")
+
+
+def _need(form: Mapping[str, str], name: str) -> str:
+    value = form.get(name, "")
+    if not value:
+        raise OAuthRefused("invalid_request", f"The request parameters are malformed: {name} is missing.")
+    return value
+
+
+def _pair(world: World, grant: Grant) -> Data:
+    access = grant.latest_access
+    return {
+        "access_token": access,
+        "expires_in": round(grant.access[access] - world.now()),
+        "open_id": world.accounts[grant.account].open_id,
+        "refresh_expires_in": round(grant.refresh_until - world.now()),
+        "refresh_token": grant.refresh,
+        "scope": ",".join(grant.scopes),
+        "token_type": "Bearer",
+    }

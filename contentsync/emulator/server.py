@@ -1,0 +1,236 @@
+"""How does the emulator get its port? A thread with an event loop of its own, and typed levers for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from types import TracebackType
+from typing import TypeVar
+
+from contentsync.emulator import admin, faults, life
+from contentsync.emulator.config import PUBLIC, Config, Video
+from contentsync.emulator.connection import READ, Connection
+from contentsync.emulator.exchange import Exchange
+from contentsync.emulator.faults import Action, Fault
+from contentsync.emulator.message import Request
+from contentsync.emulator.stage import Credentials, Posting, Stage
+
+T = TypeVar("T")
+
+HOST = "127.0.0.1"
+
+
+class Emulator:
+    """A stand-in for TikTok on a loopback port; `with Emulator(config) as emulator: … emulator.url`.
+
+    port 0 picks a free one. now: Unix seconds, the clock that the emulator follows and runs ahead of.
+    Stopping keeps the state, so that a later start on the same port is an outage that ended. Every lever may be
+    pulled from any thread, while it serves and while it does not.
+    """
+
+    def __init__(self, config: Config | None = None, *, port: int = 0, now: Callable[[], float] = time.time) -> None:
+        self.config = config or Config()
+        self.port = port
+        self._stage = Stage(self.config, now)
+        self._server: _Server | None = None
+
+    def start(self) -> Emulator:
+        """Take the port and serve. Raises OSError when the port is not to be had."""
+        listener = socket.create_server((HOST, self.port))
+        self.port = listener.getsockname()[1]
+        self._stage.serve_at(self.url)
+        self._server = _Server(listener, self._open)
+        return self
+
+    def stop(self) -> None:
+        """Close every connection and give the port back; no harm when it does not serve."""
+        server, self._server = self._server, None
+        if server:
+            server.stop()
+
+    def __enter__(self) -> Emulator:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end."""
+        return f"http://{HOST}:{self.port}"
+
+    def _open(self, head: Request) -> Exchange:
+        if head.path.startswith(admin.PREFIX):
+            return admin.open_call(self._stage, head)
+        return self._stage.open(head)
+
+    def _do(self, work: Callable[[], T]) -> T:
+        """Run a lever where the requests run, so that the two never meet half-way."""
+        return self._server.run(work) if self._server else work()
+
+    # What came in
+
+    def ledger(self) -> dict[str, object]:
+        """All publish tasks and the counts of requests, as GET /_emulator/ledger."""
+        return self._do(self._stage.ledger)
+
+    def requests(self) -> list[dict[str, object]]:
+        """The requests in order, as GET /_emulator/requests."""
+        return self._do(self._stage.requests)
+
+    def posts(self, account: str | None = None) -> list[Posting]:
+        """The postings that TikTok has in full and has not dropped, oldest first, of one account or all."""
+        return self._do(lambda: self._stage.postings(account))
+
+    def videos(self, account: str) -> list[Video]:
+        """All videos of an account, public or not, in the order in which they came."""
+        return self._do(lambda: self._stage.videos(account))
+
+    # How to get in
+
+    @property
+    def accounts(self) -> dict[str, Credentials]:
+        """The tokens issued last, by account."""
+        return self._do(self._stage.credentials)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that point contentsync here."""
+        return self._do(self._stage.environment)
+
+    # What goes wrong
+
+    def add_fault(self, fault: Fault | str) -> None:
+        """Put a fault in force; as text it is `ENDPOINT:ACTION[=VALUE][,KEY=VALUE]…`. Raises ValueError."""
+        made = faults.parse(fault) if isinstance(fault, str) else fault
+        self._do(lambda: self._stage.book.add(made))
+
+    def clear_faults(self) -> None:
+        """Nothing goes wrong any more; a cut wire is mended too."""
+        self._do(self._stage.book.clear)
+
+    def cut_the_wire_after(self, calls: int, *, lose_answer: bool = False) -> None:
+        """Answer so many calls, then drop all; lose_answer: the first of those is done, but not answered."""
+        self._do(lambda: self._stage.book.cut_after(calls, lose_answer))
+
+    def mend_the_wire(self) -> None:
+        """Answer again; other faults stay."""
+        self._do(self._stage.book.mend)
+
+    def unknown(self, publish_id: str, polls: int) -> None:
+        """Let the next status calls not know a posting."""
+        self._mark(publish_id, Fault(Action.UNKNOWN, polls=polls))
+
+    def stick(self, publish_id: str) -> None:
+        """Keep a posting in processing for ever."""
+        self._mark(publish_id, Fault(Action.STUCK))
+
+    def fail(self, publish_id: str, reason: str = "internal") -> None:
+        """Let a posting end with a fail_reason."""
+        self._mark(publish_id, Fault(Action.FAIL, reason=reason))
+
+    def forget(self, publish_id: str) -> None:
+        """Do not know a publish_id, nor its upload_url, any more."""
+        self._mark(publish_id, Fault(Action.FORGET))
+
+    def _mark(self, publish_id: str, fault: Fault) -> None:
+        self._do(lambda: self._stage.mark(publish_id, fault))
+
+    # What people do in the meantime
+
+    def advance(self, seconds: float) -> None:
+        """Push the emulator's clock on."""
+        self._do(lambda: self._stage.clock.advance(seconds))
+
+    def change_account(self, name: str, **changes: object) -> None:
+        """Replace properties of an account, as the fields of `config.Account`. Raises ValueError."""
+        self._do(lambda: self._stage.world.change_account(name, **changes))
+
+    def expire_tokens(self, name: str, *, refresh_too: bool = False) -> None:
+        """End the account's access tokens now, and its refresh tokens if asked."""
+        self._do(lambda: self._stage.world.tokens.expire(name, refresh_too))
+
+    def revoke(self, name: str) -> None:
+        """Take the app's access away, as the owner can."""
+        self._do(lambda: self._stage.world.tokens.revoke_account(name))
+
+    def add_video(self, name: str, video: Video) -> str:
+        """Put a video on an account; the id that it has."""
+        return self._do(lambda: str(self._stage.world.add_video(name, video).id))
+
+    def change_video(self, video_id: str, **changes: object) -> None:
+        """Replace properties of a video, as the fields of `config.Video`; hidden=True unlists it."""
+        self._do(lambda: self._stage.world.change_video(int(video_id), **changes))
+
+    def delete_video(self, video_id: str) -> None:
+        """Take a video away for good."""
+        self._do(lambda: self._stage.world.delete_video(int(video_id)))
+
+    def publish_draft(self, publish_id: str, caption: str = "", privacy: str = PUBLIC) -> str:
+        """Post a draft from the inbox, as the creator does in the app; the id of the video."""
+        stage = self._stage
+        video = self._do(lambda: life.publish_draft(stage.world, stage.task(publish_id), caption, privacy))
+        return str(video.id)
+
+    def reset(self) -> None:
+        """Back to the configuration; open connections stay."""
+        self._do(self._stage.reset)
+
+
+class _Server:
+    """The thread behind a listening socket, from its start to `stop`."""
+
+    def __init__(self, listener: socket.socket, opener: Callable[[Request], Exchange]) -> None:
+        self._listener, self._opener = listener, opener
+        self._loop = asyncio.new_event_loop()
+        self._stopped = asyncio.Event()
+        self._clients: set[asyncio.Task[None]] = set()
+        ready: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, args=(ready,), name="emulator", daemon=True)
+        self._thread.start()
+        ready.result()
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Do `work` in the loop's thread and hand back what comes of it."""
+        if threading.current_thread() is self._thread:
+            return work()
+
+        async def do() -> T:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(do(), self._loop).result()
+
+    def stop(self) -> None:
+        """Cut what is open, close the socket, and wait for the thread."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join()
+
+    def _run(self, ready: Future[None]) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve(ready))
+
+    async def _serve(self, ready: Future[None]) -> None:
+        server = await asyncio.start_server(self._accept, sock=self._listener, limit=READ)
+        ready.set_result(None)
+        await self._stopped.wait()
+        server.close()
+        for client in self._clients:
+            client.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = asyncio.current_task()
+        assert client is not None
+        self._clients.add(client)
+        try:
+            await Connection(reader, writer, self._opener).serve()
+        except asyncio.CancelledError:
+            pass  # the emulator stops; the streams module would print the cancelled task
+        finally:
+            self._clients.discard(client)

@@ -1,0 +1,155 @@
+"""Who may call? Authorization codes, token pairs and their lives; no HTTP in here."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from contentsync.emulator.config import Account, Config
+from contentsync.emulator.ids import Ids
+from contentsync.emulator.refusal import OAuthRefused, Refused
+
+
+@dataclass(slots=True)
+class Grant:
+    """What one account has let the app do, with the tokens for it.
+
+    access: token to Unix time of its end; several can live at once. retired: replaced refresh tokens, with the
+    end of their grace. refresh_until counts from the first issue, refreshing does not renew it.
+    Source: User Access Token Management.
+    """
+
+    account: str
+    scopes: tuple[str, ...]
+    refresh: str
+    refresh_until: float
+    access: dict[str, float] = field(default_factory=dict)
+    retired: dict[str, float] = field(default_factory=dict)
+    revoked: bool = False
+
+    @property
+    def latest_access(self) -> str:
+        """The access token issued last."""
+        return list(self.access)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An authorization code on its way from the consent page to the token endpoint."""
+
+    account: str
+    scopes: tuple[str, ...]
+    redirect_uri: str
+    challenge: str
+    until: float
+
+
+def challenge_of(verifier: str) -> str:
+    """TikTok's own PKCE: the hex digits of SHA-256, not base64url. Source: Login Kit for Desktop."""
+    return hashlib.sha256(verifier.encode()).hexdigest()
+
+
+class TokenBook:
+    """All grants, codes and tokens of the app."""
+
+    def __init__(self, config: Config, now: Callable[[], float], ids: Ids) -> None:
+        self._lives, self._quirks = config.lives, config.quirks
+        self._now, self._ids = now, ids
+        self._grants: list[Grant] = []
+        self._codes: dict[str, Code] = {}
+
+    def seed(self, account: Account) -> Grant:
+        """The grant that an account has from the start; its tokens hang on seed and name alone."""
+        grant = self._open(account.name, account.scopes)
+        grant.refresh = account.refresh_token or f"rft.{self._ids.of(account.name, 'refresh')}!4100.e1"
+        access = account.access_token or f"act.{self._ids.of(account.name, 'access')}!4100.e1"
+        grant.access[access] = self._now() + self._lives.access_token
+        return grant
+
+    def _open(self, account: str, scopes: tuple[str, ...]) -> Grant:
+        grant = Grant(account, scopes, "", self._now() + self._lives.refresh_token)
+        self._grants.append(grant)
+        return grant
+
+    def _renew(self, grant: Grant) -> Grant:
+        if self._quirks.refresh_ends_access:
+            grant.access.clear()
+        grant.access[self._ids.access_token()] = self._now() + self._lives.access_token
+        return grant
+
+    def check(self, access_token: str) -> Grant:
+        """The grant behind an access token; raises Refused when there is none alive."""
+        for grant in self._grants:
+            if not grant.revoked and grant.access.get(access_token, 0.0) > self._now():
+                return grant
+        raise Refused("access_token_invalid")
+
+    def owner(self, access_token: str) -> str:
+        """The account whose token it is or was, else "": for the log and for faults."""
+        return next((grant.account for grant in self._grants if access_token in grant.access), "")
+
+    def latest(self, account: str) -> Grant:
+        """The grant given last for an account."""
+        return next(grant for grant in reversed(self._grants) if grant.account == account)
+
+    def offer_code(self, account: str, scopes: tuple[str, ...], redirect_uri: str, challenge: str) -> str:
+        """A new authorization code."""
+        code = self._ids.code()
+        self._codes[code] = Code(account, scopes, redirect_uri, challenge, self._now() + self._lives.code)
+        return code
+
+    def redeem(self, code: str, redirect_uri: str, verifier: str) -> Grant:
+        """The grant that a code stands for; any try uses the code up."""
+        found = self._codes.pop(code, None)
+        if found is None or found.until <= self._now():
+            raise OAuthRefused("invalid_grant", "Authorization code is expired.")
+        if found.redirect_uri != redirect_uri:
+            raise OAuthRefused("invalid_request", "Redirect_uri is not matched with the uri when requesting code.")
+        if found.challenge and not hmac.compare_digest(found.challenge.encode(), challenge_of(verifier).encode()):
+            raise OAuthRefused("invalid_request", "Code verifier or code challenge is invalid.")
+        grant = self._open(found.account, found.scopes)
+        grant.refresh = self._ids.refresh_token()
+        return self._renew(grant)
+
+    def refresh(self, refresh_token: str) -> Grant:
+        """A grant with a new access token, and with a new refresh token unless rotation is off."""
+        now = self._now()
+        for grant in self._grants:
+            current = grant.refresh == refresh_token
+            alive = not grant.revoked and grant.refresh_until > now
+            if alive and (current or grant.retired.get(refresh_token, 0.0) > now):
+                if current and self._quirks.refresh_rotates:
+                    grant.retired[grant.refresh] = now + self._quirks.refresh_grace
+                    grant.refresh = self._ids.refresh_token()
+                return self._renew(grant)
+        raise OAuthRefused("invalid_grant", "Refresh token is invalid or expired.")
+
+    def revoke(self, access_token: str) -> None:
+        """End the grant of an access token; raises OAuthRefused when nobody has it."""
+        for grant in self._grants:
+            if access_token in grant.access and not grant.revoked:
+                grant.revoked = True
+                return
+        raise OAuthRefused("invalid_request", "The access token is invalid.")
+
+    def revoke_account(self, account: str) -> None:
+        """What the owner does in TikTok's settings: every grant of the account ends."""
+        for grant in self._of(account):
+            grant.revoked = True
+
+    def expire(self, account: str, refresh_too: bool = False) -> None:
+        """End the life of all access tokens of an account now, and of its refresh tokens if asked."""
+        for grant in self._of(account):
+            grant.access = dict.fromkeys(grant.access, 0.0)
+            if refresh_too:
+                grant.refresh_until = 0.0
+
+    def narrow(self, account: str, scopes: tuple[str, ...]) -> None:
+        """Change what an account's grants allow."""
+        for grant in self._of(account):
+            grant.scopes = scopes
+
+    def _of(self, account: str) -> list[Grant]:
+        return [grant for grant in self._grants if grant.account == account]

@@ -1,0 +1,120 @@
+"""What is there? The app's accounts with their videos, all publish tasks, and the use made of each limit.
+
+Pure but for its ids: time is handed in, and no socket is near.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from contentsync.emulator.config import PUBLIC, Account, Config, Video
+from contentsync.emulator.ids import Ids
+from contentsync.emulator.refusal import Refused
+from contentsync.emulator.tasks import Task
+from contentsync.emulator.timing import SlidingWindow
+from contentsync.emulator.tokens import TokenBook
+
+MINUTE = 60.0
+DAY = 86_400.0
+
+
+class World:
+    """The state of one emulated TikTok, as one app sees it."""
+
+    def __init__(self, config: Config, now: Callable[[], float]) -> None:
+        self.config = config
+        self.now = now
+        self.base_url = ""  # told by whoever serves this world; upload URLs begin with it
+        self.ids = Ids(config.seed)
+        self.tokens = TokenBook(config, now, self.ids)
+        self.accounts: dict[str, Account] = {}
+        self.videos: dict[str, dict[int, Video]] = {}
+        self.tasks: dict[str, Task] = {}
+        self._windows: dict[tuple[str, str], SlidingWindow] = {}
+        for account in config.accounts:
+            self.add_account(account)
+
+    def add_account(self, account: Account) -> Account:
+        """Let one more account in, filled from its name where it is empty. Raises ValueError on a double."""
+        if account.name in self.accounts:
+            raise ValueError(f'there is an account "{account.name}" already')
+        filled = replace(
+            account,
+            username=account.username or account.name.replace("-", "_"),
+            nickname=account.nickname or account.name.replace("-", " ").replace("_", " ").title(),
+            open_id=account.open_id or f"-000{self.ids.of(account.name, 'open_id', 32)}",
+        )
+        self.accounts[account.name] = filled
+        self.videos[account.name] = {}
+        self.tokens.seed(filled)
+        for video in account.videos:
+            self.add_video(account.name, video)
+        return filled
+
+    def account(self, name: str) -> Account:
+        """The account of that name; raises ValueError, naming those there are."""
+        try:
+            return self.accounts[name]
+        except KeyError:
+            known = ", ".join(self.accounts)
+            raise ValueError(f'there is no account "{name}", only {known}') from None
+
+    def change_account(self, name: str, **changes: object) -> Account:
+        """Replace properties of an account; raises ValueError for a name that it does not have."""
+        before = self.account(name)
+        try:
+            after = replace(before, **changes)  # type: ignore[arg-type]  # names and types are the caller's
+        except TypeError as err:
+            raise ValueError(str(err)) from err
+        self.accounts[name] = after
+        if "scopes" in changes:
+            self.tokens.narrow(name, after.scopes)
+        return after
+
+    def add_video(self, account: str, video: Video) -> Video:
+        """Put a video on an account's profile, with an id and a time if it has none."""
+        added = replace(
+            video,
+            id=video.id or self.ids.number(),
+            created_at=self.now() - 3_600 if video.created_at is None else video.created_at,
+        )
+        self.videos[self.account(account).name][added.id] = added
+        return added
+
+    def change_video(self, video_id: int, **changes: object) -> Video:
+        """Replace properties of a video; raises ValueError when nobody has it."""
+        for videos in self.videos.values():
+            if video_id in videos:
+                videos[video_id] = replace(videos[video_id], **changes)  # type: ignore[arg-type]
+                return videos[video_id]
+        raise ValueError(f"there is no video {video_id}")
+
+    def delete_video(self, video_id: int) -> None:
+        """Take a video away for good; raises ValueError when nobody has it."""
+        if not any(videos.pop(video_id, None) for videos in self.videos.values()):
+            raise ValueError(f"there is no video {video_id}")
+
+    def public_videos(self, account: str) -> list[Video]:
+        """What anyone can see of an account, newest first."""
+        if self.accounts[account].private:
+            return []
+        seen = [video for video in self.videos[account].values() if self._shown(video)]
+        return sorted(seen, key=lambda video: (video.created_at or 0.0, video.id), reverse=True)
+
+    def _shown(self, video: Video) -> bool:
+        listed = self.config.quirks.photos_listed or not video.photo
+        return video.privacy == PUBLIC and video.moderated and not video.hidden and listed
+
+    def take_call(self, endpoint: str, token: str, limit: int | None) -> None:
+        """Count a call in its minute; raises Refused when the minute is full."""
+        window = self._windows.setdefault((endpoint, token), SlidingWindow(MINUTE))
+        if limit is not None and not window.take(self.now(), limit):
+            raise Refused("rate_limit_exceeded")
+
+    def task_of_upload(self, upload_id: str) -> Task | None:
+        """The task behind an upload_url, whether it is still good or not."""
+        for task in self.tasks.values():
+            if task.upload and task.upload.id == upload_id:
+                return task
+        return None
