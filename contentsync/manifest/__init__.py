@@ -1,0 +1,1 @@
+"""What did the author write, and where? A folder of YAML in, desired posts and problems out."""

@@ -1,0 +1,151 @@
+"""Which files does a manifest mean by video and photos? Paths that stay inside the project, and https URLs.
+
+What is in a file is media.py's to see, and what TikTok takes media_rules.py's to know.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from contentsync.errors import Problem
+from contentsync.manifest.document import Document
+from contentsync.manifest.document import Path as KeyPath
+from contentsync.manifest.wording import did_you_mean, shown
+from contentsync.media import MediaLook, MediaReader
+from contentsync.post import Media
+
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_HTTPS: Final = re.compile(r"https://([^\s/?#]+)(?:[/?#]\S*)?")
+_ADDRESS: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]+){3}|\[.*\])(?::[0-9]+)?")
+_DRIVE: Final = re.compile(r"[A-Za-z]:")
+_NAMES_COMPARED: Final = 500  # of a folder, in search of what a missing file may be called
+_PICTURES: Final = (".jpg", ".jpeg", ".webp", ".png", ".gif", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff")
+
+
+class Attachments:
+    """Finds and reads media; one for a run, since folders are judged once.
+
+    root: the project. reader: looks into a file.
+    """
+
+    def __init__(self, root: Path, reader: MediaReader) -> None:
+        self._root = root
+        self._real_root = os.path.realpath(root)
+        self._reader = reader
+        self._inside: dict[str, bool] = {}
+
+    def item(self, document: Document, text: str, path: KeyPath) -> Media | None:
+        """The file or URL that `text` names; None where it can't be used, and the document says why."""
+        if _URL.match(text):
+            problem = _url_problem(text)
+            self._told(document, path, problem)
+            return None if problem else Media(url=text)
+        name = self._name(document, text, path)
+        if name is None:
+            return None
+        look = self._reader.read(self._root / name)
+        for problem in look.problems:
+            document.add(self._with_hint(problem, name), path)
+        return _media(name, look)
+
+    def folder(self, document: Document, text: str, path: KeyPath) -> list[Media]:
+        """The pictures in the folder that `text` names, by name; hidden files and folders are left out."""
+        if _URL.match(text):
+            problem = Problem("photos-not-a-folder", "photos is one URL, not a list", "write it in [ ]")
+            self._told(document, path, problem)
+            return []
+        name = self._name(document, text.rstrip("/") or "/", path)
+        if name is None:
+            return []
+        try:
+            found = sorted(entry.name for entry in (self._root / name).iterdir() if _is_picture(entry.name))
+        except OSError as err:
+            self._told(document, path, _folder_problem(text, err))
+            return []
+        if not found:
+            problem = Problem("photos-empty", f"{shown(text)} holds no pictures", "add JPEG or WebP files")
+            self._told(document, path, problem)
+        items = [self.item(document, f"{text.rstrip('/')}/{entry}", path) for entry in found]
+        return [item for item in items if item]
+
+    def _told(self, document: Document, path: KeyPath, problem: Problem | None) -> None:
+        if problem:
+            document.refuse(problem, path)
+
+    def _name(self, document: Document, text: str, path: KeyPath) -> str | None:
+        """`text` as a path from the root; None where it leads out of it."""
+        problem = _path_problem(text)
+        folder = document.file.rpartition("/")[0]
+        name = os.path.normpath(f"{folder}/{text}" if folder else text).replace(os.sep, "/")
+        if not problem and not self._stays_inside(name):
+            what = f"{shown(text)} leads out of the project by a link"
+            problem = Problem("path-outside", what, "put the file itself there")
+        self._told(document, path, problem)
+        return None if problem else name
+
+    def _stays_inside(self, name: str) -> bool:
+        folder, _, _ = name.rpartition("/")
+        if folder not in self._inside:
+            self._inside[folder] = self._is_below(os.path.realpath(self._root / folder))
+        if not self._inside[folder]:
+            return False
+        path = self._root / name
+        return not path.is_symlink() or self._is_below(os.path.realpath(path))
+
+    def _is_below(self, real: str) -> bool:
+        return real == self._real_root or real.startswith(self._real_root.rstrip(os.sep) + os.sep)
+
+    def _with_hint(self, problem: Problem, name: str) -> Problem:
+        """Of a missing file: which one may be meant."""
+        if problem.code != "media-not-found":
+            return problem
+        folder, _, wanted = name.rpartition("/")
+        try:
+            names = (entry.name for entry in (self._root / folder).iterdir())
+            near = did_you_mean(wanted, islice(names, _NAMES_COMPARED))
+        except OSError:
+            near = ""
+        return Problem(problem.code, problem.what, near or problem.hint)
+
+
+def _media(name: str, look: MediaLook) -> Media | None:
+    if not look.sha256:
+        return None
+    return Media(path=name, sha256=look.sha256, size=look.size, facts=look.facts)
+
+
+def _is_picture(name: str) -> bool:
+    return not name.startswith(".") and name.lower().endswith(_PICTURES)
+
+
+def _folder_problem(text: str, err: OSError) -> Problem:
+    if isinstance(err, FileNotFoundError):
+        return Problem("media-not-found", f"the folder {shown(text)} is not there", "mend the path, or add it")
+    if isinstance(err, NotADirectoryError):
+        return Problem("photos-not-a-folder", f"{shown(text)} is a file, not a folder", "write it in [ ]")
+    return Problem("media-unreadable", f"the folder {shown(text)} can't be read", "let it be read by this user")
+
+
+def _path_problem(text: str) -> Problem | None:
+    if "\\" in text:
+        return Problem("path-backslash", f"{shown(text)} has a backslash", "write / between folders")
+    if text.startswith("/") or _DRIVE.match(text):
+        return Problem("path-absolute", f"{shown(text)} is an absolute path", "write it from the manifest's folder")
+    if ".." in text.split("/"):
+        return Problem("path-parent", f"{shown(text)} goes up with ..", "put the file beside or below the manifest")
+    return None
+
+
+def _url_problem(url: str) -> Problem | None:
+    match = _HTTPS.fullmatch(url)
+    if not match:
+        return Problem("url-not-https", f"{shown(url)} is no https address", "TikTok fetches only https")
+    if "@" in match[1]:
+        return Problem("url-with-password", "the URL holds a name or password", "use a URL that needs none")
+    if _ADDRESS.fullmatch(match[1]):
+        return Problem("url-without-domain", "the URL has a number for its host", "TikTok wants a domain's name")
+    return None

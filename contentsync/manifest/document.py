@@ -1,0 +1,109 @@
+"""One YAML document as it was written: its values, where each stands, and how a problem is told at its place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from contentsync.errors import Level, Place, Problem
+from contentsync.manifest.wording import printable
+
+Path = tuple[str | int, ...]
+Spot = tuple[int, int, int]  # line and column from 1, and how many columns to underline
+PROBLEMS_OF_A_DOCUMENT: Final = 100
+_BREAKS: Final = re.compile(r"\r\n|\r|\n")
+_SECRET: Final = re.compile(r"(client_secret[\"']?\s*:\s*)(?!\$\{|[\"']\$\{)\S.*")
+_PASSWORD: Final = re.compile(r"(://[^/\s:@]*:)[^@\s]+@")
+
+
+class Lines:
+    """The lines of a file, cut when one is first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._lines: list[str] | None = None
+
+    def __getitem__(self, line: int) -> str:
+        """The line that counts `line` from 1, without its end, without secrets; empty past the last one."""
+        if self._lines is None:
+            self._lines = _BREAKS.split(self._text)
+        text = self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+        return printable(_PASSWORD.sub(r"\1…@", _SECRET.sub(r"\1…", text)).replace("\t", " "))
+
+
+@dataclass(slots=True)
+class Document:
+    """A mapping with its places.
+
+    value: text, lists and mappings only; a scalar without quotes is a Plain. spots: of values. keys: of the keys
+    that lead to them. broken: what was refused already, so that nothing more is said about it.
+    raw: the value before ${NAME} was read; messages name that one. is_whole: it was read to its end.
+    """
+
+    file: str
+    lines: Lines
+    start: Spot
+    value: dict[str, Any] = field(default_factory=dict)
+    spots: dict[Path, Spot] = field(default_factory=dict)
+    keys: dict[Path, Spot] = field(default_factory=dict)
+    broken: set[Path] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+    raw: dict[str, Any] | None = None
+    is_whole: bool = False
+
+    def place(self, path: Path = ()) -> Place:
+        """Where the value at `path` stands, or the nearest mapping or list round it."""
+        line, column, _ = self.spot(path)
+        return Place(self.file, line, column)
+
+    def spot(self, path: Path, at_key: bool = False) -> Spot:
+        """The place of a value, or of its key, as line, column and width."""
+        found = self.keys.get(path) if at_key else None
+        found = found or self.spots.get(path)
+        if found:
+            return found
+        return self.spot(path[:-1], at_key) if path else self.start
+
+    def tell(self, problem: Problem, path: Path = (), at_key: bool = False) -> Problem:
+        """`problem` with its place, its source line and what to underline."""
+        return at(problem, self.file, self.spot(path, at_key), self.lines)
+
+    def add(self, problem: Problem, path: Path = (), at_key: bool = False) -> None:
+        """Keep a problem of this document; past a hundred only that there are more."""
+        kept = len(self.problems)
+        if kept < PROBLEMS_OF_A_DOCUMENT:
+            self.problems.append(self.tell(problem, path, at_key))
+        elif kept == PROBLEMS_OF_A_DOCUMENT:
+            what = f"more than {PROBLEMS_OF_A_DOCUMENT} problems in one document; the others are not listed"
+            self.problems.append(self.tell(Problem("too-many-problems", what), path, at_key))
+
+    def refuse(self, problem: Problem, path: Path, at_key: bool = False) -> None:
+        """Keep a problem, and say nothing more about `path`."""
+        self.broken.add(path)
+        self.add(problem, path, at_key)
+
+    def is_broken(self, path: Path) -> bool:
+        """Whether `path`, or what holds it, was refused."""
+        return any(path[:length] in self.broken for length in range(1, len(path) + 1))
+
+    def written(self, path: Path) -> object:
+        """The value at `path` as the author wrote it; None where there is none."""
+        value: Any = self.value if self.raw is None else self.raw
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    @property
+    def has_errors(self) -> bool:
+        return any(problem.level is Level.ERROR for problem in self.problems)
+
+
+def at(problem: Problem, file: str, spot: Spot, lines: Lines | None = None) -> Problem:
+    """`problem` at `spot` of `file`."""
+    line, column, width = spot
+    source = lines[line] if lines else ""
+    return replace(problem, where=Place(file, line, column), source=source, width=max(1, width))

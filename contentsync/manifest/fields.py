@@ -1,0 +1,170 @@
+"""Which kinds of value do the keys of YAML files take? Types for the schemas, with their JSON Schema. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, WithJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+
+from contentsync.manifest import scalars
+from contentsync.manifest.scalars import ScalarError
+from contentsync.post import Disclosure, Interaction, Mode, Privacy
+
+Item = TypeVar("Item")
+
+
+class Strict(BaseModel):
+    """A mapping that takes only the keys it names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=False)
+
+
+class PlainSchema(GenerateJsonSchema):
+    """JSON Schema without `null` and without titles: a key that is left out is the only nothing there is."""
+
+    def nullable_schema(self, schema: Any) -> JsonSchemaValue:
+        """The schema of what stands beside None."""
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: Any) -> JsonSchemaValue:
+        """As usual, without a default of None."""
+        made = super().default_schema(schema)
+        if made.get("default", 0) is None:
+            del made["default"]
+        return made
+
+    def get_title_from_name(self, name: str) -> str:
+        """Nothing: the keys speak for themselves."""
+        return name and ""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """Never."""
+        return schema is None
+
+
+def matching(pattern: str, code: str, phrase: str, hint: str) -> Callable[[object], str]:
+    """A reader of text that must match `pattern` as a whole; for annotated types."""
+    import re
+
+    compiled = re.compile(pattern)
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and compiled.fullmatch(value):
+            return str(value)
+        raise ScalarError(code, phrase, hint)
+
+    return read
+
+
+def _once_each(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    seen: list[Item] = []
+    for item in items:
+        if item in seen:
+            raise ScalarError("repeated-value", f"names {item} twice", "name each once")
+        seen.append(item)
+    return items
+
+
+def _word(kind: type[StrEnum], meant: dict[str, str] | None = None) -> Callable[[object], StrEnum]:
+    return lambda value: scalars.word(kind, value, meant)
+
+
+def _enum(kind: type[StrEnum]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": [str(member) for member in kind]})
+
+
+_MEANT_PRIVACY = {
+    "public": "everyone",
+    "public_to_everyone": "everyone",
+    "all": "everyone",
+    "private": "only_me",
+    "self": "only_me",
+    "self_only": "only_me",
+    "me": "only_me",
+    "mutual_follow_friends": "friends",
+    "follower_of_creator": "followers",
+}
+_MEANT_ALLOW = {"comments": "comment", "duets": "duet", "stitches": "stitch"}
+_MEANT_DISCLOSURE = {"brand_organic": "your_brand", "brand_content": "branded_content", "paid": "branded_content"}
+_MEANT_MODE = {"inbox": "draft", "upload": "draft", "publish": "direct", "post": "direct"}
+
+Flag = Annotated[bool, PlainValidator(scalars.flag), WithJsonSchema({"type": "boolean"})]
+Count = Annotated[int, PlainValidator(scalars.count), WithJsonSchema({"type": "integer", "minimum": 1})]
+Index = Annotated[int, PlainValidator(scalars.index), WithJsonSchema({"type": "integer", "minimum": 0})]
+Span = Annotated[
+    timedelta,
+    PlainValidator(scalars.positive_span),
+    WithJsonSchema({"type": "string", "pattern": scalars.SPAN_PATTERN}),
+]
+Offset = Annotated[
+    timedelta, PlainValidator(scalars.span), WithJsonSchema({"type": "string", "pattern": scalars.SPAN_PATTERN})
+]
+Moment = Annotated[
+    datetime,
+    PlainValidator(scalars.moment),
+    WithJsonSchema({"type": "string", "pattern": scalars.MOMENT_PATTERN}),
+]
+PublishAt = Annotated[
+    datetime | None,
+    PlainValidator(scalars.moment_or_next_slot),
+    WithJsonSchema({"type": "string", "anyOf": [{"const": scalars.NEXT_SLOT}, {"pattern": scalars.MOMENT_PATTERN}]}),
+]
+SlotTime = Annotated[
+    tuple[int, int, int],
+    PlainValidator(scalars.slot),
+    WithJsonSchema({"type": "string", "pattern": scalars.SLOT_PATTERN}),
+]
+
+NAME_PATTERN = r"[a-z0-9](?:[a-z0-9_-]|\.(?!\.)){0,62}"
+ACCOUNT_PATTERN = r"[a-z0-9][a-z0-9_-]{0,62}"
+Name = Annotated[
+    str,
+    PlainValidator(
+        matching(
+            NAME_PATTERN,
+            "name-pattern",
+            "can't be {shown}",
+            "use a-z, 0-9, _ - and single dots, at most 63, a letter or digit first",
+        )
+    ),
+    WithJsonSchema({"type": "string", "pattern": f"^{NAME_PATTERN}$"}),
+]
+AccountName = Annotated[
+    str,
+    PlainValidator(
+        matching(
+            ACCOUNT_PATTERN,
+            "account-pattern",
+            "can't be {shown}",
+            "use a-z, 0-9, _ and -, at most 63, a letter or digit first",
+        )
+    ),
+    WithJsonSchema({"type": "string", "pattern": f"^{ACCOUNT_PATTERN}$"}),
+]
+PostId = Annotated[
+    str,
+    PlainValidator(
+        matching(r"[0-9]{1,30}", "not-a-post-id", "takes TikTok's digits, not {shown}", "copy it from the URL")
+    ),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,30}$"}),
+]
+Filled = Annotated[
+    str,
+    PlainValidator(matching(r"(?s).*\S.*", "empty-text", "must not be empty", "write a value, or leave it out")),
+    WithJsonSchema({"type": "string", "minLength": 1}),
+]
+PrivacyWord = Annotated[Privacy, PlainValidator(_word(Privacy, _MEANT_PRIVACY)), _enum(Privacy)]
+ModeWord = Annotated[Mode, PlainValidator(_word(Mode, _MEANT_MODE)), _enum(Mode)]
+AllowWords = Annotated[
+    tuple[Annotated[Interaction, PlainValidator(_word(Interaction, _MEANT_ALLOW)), _enum(Interaction)], ...],
+    AfterValidator(_once_each),
+]
+DisclosureWords = Annotated[
+    tuple[Annotated[Disclosure, PlainValidator(_word(Disclosure, _MEANT_DISCLOSURE)), _enum(Disclosure)], ...],
+    AfterValidator(_once_each),
+]
+AccountNames = Annotated[tuple[AccountName, ...], AfterValidator(_once_each)]

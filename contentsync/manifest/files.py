@@ -1,0 +1,133 @@
+"""Which files are manifests, and what bytes are in them? Reads folders and files; knows nothing of YAML."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from contentsync.errors import Problem
+from contentsync.manifest.document import at
+from contentsync.manifest.source import FILE_BYTES
+
+PROJECT_FILE: Final = "contentsync.yaml"
+_SKIPPED: Final = frozenset({".git", ".contentsync"})
+_SKIPPED_AT_ROOT: Final = frozenset({"receipts"})
+_WHOLE_FILE: Final = (1, 1, 1)
+
+
+def read_bytes(root: Path, name: str) -> tuple[bytes, Problem | None]:
+    """The bytes of `name` below `root`, one more than a manifest may hold at most; or why they can't be read."""
+    path = root / name
+    try:
+        mode = path.stat().st_mode  # first of all: opening a FIFO would wait for ever
+        if not stat.S_ISREG(mode):
+            kind = "a directory" if stat.S_ISDIR(mode) else "a pipe, socket or device"
+            return b"", at(Problem("file-unreadable", f"this is {kind}, not a file"), name, _WHOLE_FILE)
+        if path.is_symlink() and not _is_inside(root, path):
+            what = "the file is a link that leads out of the project"
+            return b"", at(Problem("path-outside", what, "put the file itself there"), name, _WHOLE_FILE)
+        with path.open("rb") as file:
+            return file.read(FILE_BYTES + 1), None
+    except (OSError, ValueError) as err:
+        why = getattr(err, "strerror", None) or "its name can't be used"
+        problem = Problem("file-unreadable", f"the file can't be read: {why}", "let it be read by this user")
+        return b"", at(problem, name, _WHOLE_FILE)
+
+
+def _is_inside(root: Path, path: Path) -> bool:
+    return path.resolve().is_relative_to(root.resolve())
+
+
+def find(root: Path, globs: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The files below `root` that some glob fits, sorted, with `/`; and the globs that fit none.
+
+    `**` stands for any number of folders, `*`, `?` and `[…]` for what is between two slashes; none of them stands
+    for a name that begins with a dot. Folders that are links are not entered, nor `.git`, `.contentsync`, `receipts`.
+    """
+    patterns = [re.compile(_as_regex(glob)) for glob in globs]
+    found: set[str] = set()
+    idle = set(globs)
+    for top in _tops(globs):
+        for name in _walk(root, top):
+            fitting = [glob for glob, pattern in zip(globs, patterns, strict=True) if pattern.fullmatch(name)]
+            if fitting:
+                found.add(name)
+                idle.difference_update(fitting)
+    return sorted(found), [glob for glob in globs if glob in idle]
+
+
+def _tops(globs: Sequence[str]) -> list[str]:
+    """The folders to walk: what stands before the first wildcard of each glob, none inside another."""
+    tops = sorted({_fixed_part(glob) for glob in globs})
+    return [top for top in tops if not any(top != other and _is_below(top, other) for other in tops)]
+
+
+def _fixed_part(glob: str) -> str:
+    parts = glob.split("/")[:-1]
+    wild = next((number for number, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
+    return "/".join(parts[:wild])
+
+
+def _is_below(top: str, other: str) -> bool:
+    return not other or top.startswith(f"{other}/")
+
+
+def _walk(root: Path, top: str) -> Iterator[str]:
+    if top and (_is_skipped(*os.path.split(top)) or _is_linked(root, top)):
+        return
+    pending = [top]
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = os.scandir(root / folder)
+        except OSError:
+            continue
+        with entries:
+            for entry in entries:
+                name = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if not _is_skipped(folder, entry.name):
+                        pending.append(name)
+                elif not entry.is_symlink() or not os.path.isdir(entry.path):  # noqa: PTH112
+                    yield name
+
+
+def _is_skipped(folder: str, name: str) -> bool:
+    return name in _SKIPPED or (not folder and name in _SKIPPED_AT_ROOT)
+
+
+def _is_linked(root: Path, top: str) -> bool:
+    parts = top.split("/")
+    return any((root / "/".join(parts[: end + 1])).is_symlink() for end in range(len(parts)))
+
+
+def _as_regex(glob: str) -> str:
+    parts = [_part(part) for part in glob.split("/")]
+    return "/".join(parts).replace("(?:[^/.][^/]*/)*/", "(?:[^/.][^/]*/)*")
+
+
+def _part(part: str) -> str:
+    if part == "**":
+        return "(?:[^/.][^/]*/)*"
+    made, at_start, rest = "", True, part
+    while rest:
+        size, piece = _piece(rest)
+        hidden = "(?!\\.)" if at_start and rest[0] in "*?[" else ""
+        made, at_start, rest = made + hidden + piece, False, rest[size:]
+    return made
+
+
+def _piece(rest: str) -> tuple[int, str]:
+    if rest[0] == "*":
+        return 1, "[^/]*"
+    if rest[0] == "?":
+        return 1, "[^/]"
+    match = re.match(r"\[(!?)([^]]+)\]", rest)
+    if match:
+        inner = match[2].replace("\\", "\\\\").replace("^", "\\^").replace("[", "\\[")
+        return match.end(), f"(?!/)[{'^' if match[1] else ''}{inner}]"
+    return 1, re.escape(rest[0])

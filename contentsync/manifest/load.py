@@ -1,0 +1,150 @@
+"""What does this folder ask for? A project in; settings, desired posts and all problems out, in one run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contentsync.errors import Level, Problem, by_place
+from contentsync.manifest.attachments import Attachments
+from contentsync.manifest.document import Document, at
+from contentsync.manifest.files import PROJECT_FILE, find, read_bytes
+from contentsync.manifest.settings import load_settings
+from contentsync.manifest.source import read_yaml
+from contentsync.manifest.wording import shown
+from contentsync.media import CachedReader, DiskReader, MediaCache, MediaReader
+from contentsync.post import DesiredPost, Settings
+
+__all__ = ["Loaded", "load", "load_posts", "load_settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A project as it is written.
+
+    settings: None where the project file can't be read; one with faults gives those that are good. posts: the sound
+    ones, in the order of their places. problems: of all files, by place. unsound: the keys of posts that have errors,
+    so far as they can be read; such a post was not taken away, it is only not understood.
+    """
+
+    settings: Settings | None
+    posts: tuple[DesiredPost, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    unsound: frozenset[str] = frozenset()
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything forbids acting on it."""
+        return any(problem.level is Level.ERROR for problem in self.problems)
+
+
+def load(
+    root: Path,
+    environ: Mapping[str, str],
+    paths: Sequence[Path] | None = None,
+    probe: MediaReader | None = None,
+    cache: MediaCache | None = None,
+) -> Loaded:
+    """The project of `root`: its settings, its posts, and all that is wrong with either.
+
+    paths: only these manifests and folders (absolute, or from the current folder); all of them unless given.
+    probe: looks into media. cache: keeps what it saw.
+    """
+    settings, problems = load_settings(root, environ)
+    desk = _Desk(root, settings, _reader(probe, cache))
+    posts = desk.posts(desk.names() if paths is None else desk.names_of(paths))
+    return Loaded(settings, tuple(posts), tuple(by_place([*problems, *desk.problems])), frozenset(desk.unsound))
+
+
+def load_posts(
+    root: Path, settings: Settings, probe: MediaReader | None = None, cache: MediaCache | None = None
+) -> tuple[list[DesiredPost], list[Problem]]:
+    """The sound posts of all manifests in the order of their places, and all problems, by place."""
+    desk = _Desk(root, settings, _reader(probe, cache))
+    posts = desk.posts(desk.names())
+    return posts, by_place(desk.problems)
+
+
+def _reader(probe: MediaReader | None, cache: MediaCache | None) -> MediaReader:
+    reader = probe or DiskReader()
+    return CachedReader(reader, cache) if cache else reader
+
+
+class _Desk:
+    """One run over the manifests: gathers the posts and problems of all files."""
+
+    def __init__(self, root: Path, settings: Settings | None, reader: MediaReader) -> None:
+        self.problems: list[Problem] = []
+        self.unsound: set[str] = set()
+        self._root = root
+        self._settings = settings
+        self._attachments = Attachments(root, reader)
+
+    def names(self) -> list[str]:
+        """All manifests, from the root, sorted; a note where no glob fits any."""
+        globs = (self._settings or Settings()).manifests
+        names, _ = find(self._root, globs)
+        if not names:
+            what = f"no file fits {shown(globs[0])}" + (f" or the {len(globs) - 1} others" if globs[1:] else "")
+            problem = Problem("no-manifests", what, "add a manifest, or mend manifests", level=Level.NOTE)
+            self.problems.append(at(problem, PROJECT_FILE, (1, 1, 1)))
+        return names
+
+    def names_of(self, paths: Sequence[Path]) -> list[str]:
+        """The manifests that `paths` name or hold, sorted."""
+        every: list[str] | None = None
+        chosen: set[str] = set()
+        for path in paths:
+            name = os.path.relpath(path.absolute(), self._root.absolute()).replace(os.sep, "/")
+            if path.is_dir():
+                every = self.names() if every is None else every
+                chosen.update(one for one in every if name == "." or one.startswith(f"{name}/"))
+            elif name != PROJECT_FILE:
+                chosen.add(name)
+        return sorted(chosen)
+
+    def posts(self, names: Iterable[str]) -> list[DesiredPost]:
+        """The sound posts of these files."""
+        from contentsync.manifest.desired import Reading
+
+        posts: list[DesiredPost] = []
+        documents: list[Document] = []
+        for document in self._documents(names):
+            documents.append(document)
+            posts += Reading(document, self._settings, self._attachments).posts()
+        self._refuse_doubles(documents)
+        for document in documents:
+            self.problems += document.problems
+        return [post for post in posts if post.key not in self.unsound]
+
+    def _documents(self, names: Iterable[str]) -> Iterator[Document]:
+        for name in names:
+            data, problem = read_bytes(self._root, name)
+            if problem:
+                self.problems.append(problem)
+                continue
+            documents, problems = read_yaml(data, name)
+            self.problems += problems
+            yield from documents
+
+    def _refuse_doubles(self, documents: Iterable[Document]) -> None:
+        """Refuse each key that stands twice, and note the keys of all documents with errors."""
+        first: dict[str, Document] = {}
+        for document in documents:
+            for key in _keys(document):
+                other = first.setdefault(key, document)
+                if other is not document:
+                    what = f"{key} stands twice; first in {other.place(('name',))}"
+                    document.add(Problem("duplicate-post", what, "rename one of them"), ("name",))
+                    self.unsound.add(key)
+            if document.has_errors:
+                self.unsound.update(_keys(document))
+
+
+def _keys(document: Document) -> list[str]:
+    """The keys of the posts that a document asks for, also of one with errors, so far as they can be read."""
+    name, account, accounts = (document.value.get(key) for key in ("name", "account", "accounts"))
+    named = [account, *(accounts if isinstance(accounts, list) else ())]
+    return [f"{one}/{name}" for one in dict.fromkeys(x for x in named if isinstance(x, str) and x) if name]

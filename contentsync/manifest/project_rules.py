@@ -1,0 +1,108 @@
+"""What is wrong with a project file that has the right shape? Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from contentsync.errors import Level, Problem
+from contentsync.manifest.document import Path
+from contentsync.manifest.wording import shown
+
+if TYPE_CHECKING:
+    from contentsync.manifest.project_schema import AccountKeys, ProjectFile
+
+Finding = tuple[Path, Problem]
+VERSION: Final = 1
+_LOOPBACK: Final = re.compile(r"http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::(?:[0-9]{1,5}|\*))?(?:/\S*)?")
+_HTTPS: Final = re.compile(r"https://[^\s/@?#:]+(?::[0-9]{1,5})?(?:/\S*)?")
+
+
+def is_https_or_loopback(url: str) -> bool:
+    """Whether a token may go there: https, or http to this machine."""
+    return bool(_HTTPS.fullmatch(url) or _LOOPBACK.fullmatch(url))
+
+
+def check(project: ProjectFile, written: Mapping[str, Any], is_zone: Callable[[str], bool]) -> Iterator[Finding]:
+    """All that is wrong with the project. written: the file before ${NAME} was read. is_zone: knows IANA names."""
+    if project.version and project.version != VERSION:
+        what = f"the file has version {project.version}; this contentsync knows {VERSION}"
+        yield ("version",), Problem("version-unknown", what, "update contentsync, or write version: 1")
+    yield from _zones(project, is_zone)
+    yield from _globs(project.manifests or ())
+    yield from _app(project, written)
+    yield from _addresses(project)
+    accounts = project.accounts or {}
+    yield from _suffixes(accounts)
+    yield from _identities(accounts)
+    for name, keys in accounts.items():
+        if len(set(keys.slots or ())) < len(keys.slots or ()):
+            yield ("accounts", name, "slots"), Problem("repeated-value", "slots names a time twice", "name each once")
+
+
+def _zones(project: ProjectFile, is_zone: Callable[[str], bool]) -> Iterator[Finding]:
+    named: list[tuple[Path, str | None]] = [(("timezone",), project.timezone)]
+    named += [(("accounts", name, "timezone"), keys.timezone) for name, keys in (project.accounts or {}).items()]
+    for path, zone in named:
+        if zone is not None and not is_zone(zone):
+            what = f"{shown(zone)} is no time zone that is known"
+            yield path, Problem("unknown-timezone", what, "write an IANA name: Europe/Berlin")
+
+
+def _globs(globs: Iterable[str]) -> Iterator[Finding]:
+    for number, glob in enumerate(globs):
+        if glob.startswith("/") or "\\" in glob or ".." in glob.split("/") or re.match(r"[A-Za-z]:", glob):
+            what = f"{shown(glob)} does not stay inside the project"
+            yield ("manifests", number), Problem("glob-outside", what, "write it relative to the project, with /")
+
+
+def _app(project: ProjectFile, written: Mapping[str, Any]) -> Iterator[Finding]:
+    app = written.get("app")
+    secret = app.get("client_secret") if isinstance(app, dict) else None
+    if isinstance(secret, str) and secret and "${" not in secret:
+        hint = "write ${CONTENTSYNC_CLIENT_SECRET}, and make a new secret if this one was committed"
+        problem = Problem("literal-secret", "client_secret is written into the file", hint, level=Level.WARNING)
+        yield ("app", "client_secret"), problem
+    state = written.get("state")
+    if isinstance(state, str) and re.search(r"://[^/\s:@]*:(?!\$\{)[^@\s]+@", state):
+        problem = Problem("literal-secret", "state holds a password", "write ${NAME} instead", level=Level.WARNING)
+        yield ("state",), problem
+    if project.app and project.app.redirect_uri and not is_https_or_loopback(project.app.redirect_uri):
+        what = "redirect_uri is neither https nor a loopback address"
+        hint = "write http://127.0.0.1:*/callback/, or the https address of a Web app"
+        yield ("app", "redirect_uri"), Problem("redirect-uri", what, hint)
+
+
+def _addresses(project: ProjectFile) -> Iterator[Finding]:
+    api, hosting = project.api, project.hosting
+    if api and api.base_url and not is_https_or_loopback(api.base_url):
+        what = "base_url is neither https nor a loopback address"
+        yield ("api", "base_url"), Problem("base-url", what, "use https, or http://127.0.0.1:PORT")
+    if api and api.poll_initial and api.poll_max and api.poll_max < api.poll_initial:
+        yield ("api", "poll_max"), Problem("poll-order", "poll_max is shorter than poll_initial", "make it longer")
+    named: list[tuple[Path, str]] = [(("hosting", "base_url"), hosting.base_url)] if hosting else []
+    if hosting and hosting.verified:
+        named += [(("hosting", "verified", number), url) for number, url in enumerate(hosting.verified)]
+    for path, url in named:
+        if not is_https_or_loopback(url):
+            yield path, Problem("hosting-url", f"{path[1]} is no https address", "TikTok fetches only https")
+
+
+def _suffixes(accounts: Mapping[str, AccountKeys]) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for name in accounts:
+        suffix = name.upper().replace("-", "_")
+        other = first.setdefault(suffix, name)
+        if other != name:
+            what = f"accounts {other} and {name} share the variable CONTENTSYNC_TOKEN_{suffix}"
+            yield ("accounts", name), Problem("account-clash", what, "rename one of them")
+
+
+def _identities(accounts: Mapping[str, AccountKeys]) -> Iterator[Finding]:
+    first: dict[str, str] = {}
+    for name, keys in accounts.items():
+        other = first.setdefault(keys.open_id, name) if keys.open_id else name
+        if other != name:
+            what = f"accounts {other} and {name} have the same open_id"
+            yield ("accounts", name, "open_id"), Problem("open-id-twice", what, "keep one name for one account")

@@ -1,0 +1,167 @@
+"""What shape has contentsync.yaml? Its keys and what each takes; also the source of `schemas/project.schema.json`.
+
+Pure. ${NAME} has been read when a value comes here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, TypeAdapter
+
+from contentsync.manifest.fields import (
+    AccountName,
+    AllowWords,
+    Count,
+    DisclosureWords,
+    Filled,
+    Flag,
+    ModeWord,
+    SlotTime,
+    Span,
+    Strict,
+)
+
+_POSITIVE = "TikTok's own figure unless given."
+
+
+class AppLimits(Strict):
+    """Caps of the developer's app."""
+
+    posting_users_per_day: Count | None = Field(
+        default=None,
+        description="How many accounts may post in 24 hours: 5 while the app is not audited, else no cap.",
+    )
+
+
+class AppKeys(Strict):
+    """The developer's app at TikTok."""
+
+    client_key: Filled | None = Field(default=None, description="The app's client key: ${CONTENTSYNC_CLIENT_KEY}.")
+    client_secret: Filled | None = Field(
+        default=None,
+        description="The app's secret, from the environment: ${CONTENTSYNC_CLIENT_SECRET}. Never written here.",
+    )
+    audited: Flag | None = Field(default=None, description="Whether TikTok has audited this app for Direct Post.")
+    redirect_uri: Filled | None = Field(
+        default=None,
+        description="Where sign-in returns to: a loopback address for a Desktop app, https for a Web app.",
+    )
+    limits: AppLimits | None = Field(default=None, description="Caps of the app.")
+
+
+class DefaultKeys(Strict):
+    """What manifests may leave out. Never privacy."""
+
+    allow: AllowWords | None = Field(default=None, description="What viewers may do where a manifest does not say.")
+    disclosure: DisclosureWords | None = Field(
+        default=None, description="What a post advertises where a manifest does not say."
+    )
+    ai_generated: Flag | None = Field(default=None, description="Whether posts bear the AI-generated label.")
+    mode: ModeWord | None = Field(default=None, description="What a post does where neither it nor its account says.")
+    grace: Span | None = Field(default=None, description="How long after publish_at a post may still be sent; 1h.")
+
+
+class LimitKeys(Strict):
+    """What an account may do."""
+
+    inits_per_minute: Count | None = Field(default=None, description=_POSITIVE)
+    status_per_minute: Count | None = Field(default=None, description=_POSITIVE)
+    creator_info_per_minute: Count | None = Field(default=None, description=_POSITIVE)
+    posts_per_day: Count | None = Field(default=None, description="Direct posts in a sliding 24 hours. " + _POSITIVE)
+    pending_drafts: Count | None = Field(default=None, description="Drafts in a sliding 24 hours. " + _POSITIVE)
+    max_creates_per_run: Count | None = Field(
+        default=None, description="A guard: how many posts one apply may create."
+    )
+    max_creates_per_day: Count | None = Field(
+        default=None, description="A guard: how many posts 24 hours may create."
+    )
+
+
+class AccountKeys(Strict):
+    """One TikTok account."""
+
+    open_id: Filled | None = Field(
+        default=None, description="Pins the identity; written by login. Another one is refused."
+    )
+    token_command: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = Field(
+        default=None, description="A command that prints an access token: [pass, show, tiktok/acme]."
+    )
+    mode: ModeWord | None = Field(
+        default=None, description="What posts of this account do unless a manifest says otherwise."
+    )
+    timezone: Filled | None = Field(default=None, description="IANA name; the project's zone unless given.")
+    paused: Flag | None = Field(default=None, description="true: nothing is sent for this account.")
+    slots: tuple[SlotTime, ...] | None = Field(
+        default=None, description='Weekly times for publish_at: next-slot, as "mon 09:00" in the account\'s zone.'
+    )
+    limits: LimitKeys | None = Field(default=None, description="What the account may do.")
+
+
+class ApiKeys(Strict):
+    """How TikTok is reached."""
+
+    base_url: Filled | None = Field(default=None, description="Where the API answers. CONTENTSYNC_API_URL wins.")
+    poll_initial: Span | None = Field(
+        default=None, description="The first wait between two questions for a status; 2s."
+    )
+    poll_max: Span | None = Field(
+        default=None, description="The longest wait between two questions for a status; 30s."
+    )
+
+
+class HostingKeys(Strict):
+    """How local photos become the public URLs that TikTok needs."""
+
+    base_url: Filled = Field(description="A prefix verified in TikTok's portal, under which the files are served.")
+    upload: Filled | None = Field(
+        default=None, description="Where to put the files: s3://…; absent: they are there already."
+    )
+    verified: tuple[Filled, ...] | None = Field(
+        default=None, description="Prefixes whose ownership TikTok has verified. Absent: not checked."
+    )
+
+
+class WatchKeys(Strict):
+    """How `watch` behaves."""
+
+    debounce: Span | None = Field(default=None, description="How long file events are gathered; 2s.")
+    settle: Span | None = Field(default=None, description="How long a file must be still before it is read; 5s.")
+    approve: Literal["manual", "auto"] | None = Field(default=None, description="Whether watch applies by itself.")
+
+
+class ProjectFile(Strict):
+    """The project: contentsync.yaml at the root of the content repository."""
+
+    version: Count | None = Field(
+        default=None, description="The version of this file's format: 1.", json_schema_extra={"const": 1}
+    )
+    manifests: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = Field(
+        default=None, description='Where the manifests are; ["posts/**/*.yaml", "posts/**/*.yml"].'
+    )
+    state: Filled | None = Field(default=None, description="Where the state is kept; .contentsync/state.db.")
+    receipts: Flag | None = Field(default=None, description="Whether apply writes receipts/ACCOUNT/NAME.json; true.")
+    timezone: Filled | None = Field(default=None, description="IANA name; UTC.")
+    app: AppKeys | None = Field(default=None, description="The developer's app at TikTok.")
+    defaults: DefaultKeys | None = Field(default=None, description="What manifests may leave out. Never privacy.")
+    accounts: dict[AccountName, AccountKeys] | None = Field(
+        default=None, description="The accounts, by names of yours."
+    )
+    api: ApiKeys | None = Field(default=None, description="How TikTok is reached.")
+    hosting: HostingKeys | None = Field(default=None, description="How local photos become public URLs.")
+    watch: WatchKeys | None = Field(default=None, description="How watch behaves.")
+    notify: tuple[Filled, ...] | None = Field(default=None, description="Where to tell what needs a person.")
+
+
+PROJECT: Final = TypeAdapter(ProjectFile)
+SHAPES: Final[dict[str, type[Strict]]] = {
+    "": ProjectFile,
+    "app": AppKeys,
+    "app.limits": AppLimits,
+    "defaults": DefaultKeys,
+    "accounts.*": AccountKeys,
+    "accounts.*.limits": LimitKeys,
+    "api": ApiKeys,
+    "hosting": HostingKeys,
+    "watch": WatchKeys,
+}

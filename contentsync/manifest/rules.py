@@ -1,0 +1,156 @@
+"""What is wrong with a post that has the right shape? What TikTok and the schedule ask for, checked offline.
+
+Pure. A finding is a path in the manifest and a problem without a place; whoever knows the document joins them.
+A post that is bound to an existing one is never sent, so that hardly anything can be wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Final
+
+from contentsync import limits
+from contentsync.errors import Level, Problem
+from contentsync.manifest.document import Path
+from contentsync.post import Account, Defaults, Disclosure, Interaction, Kind, Mode, Privacy
+
+if TYPE_CHECKING:
+    from contentsync.manifest.schema import Manifest
+
+Finding = tuple[Path, Problem]
+_HASHTAG: Final = re.compile(r"(?<!\S)#\w")
+_PHOTO_KEYS: Final = frozenset({Interaction.DUET, Interaction.STITCH})
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a post is judged against: its account, the project's defaults, and the zone of its times."""
+
+    account: Account
+    defaults: Defaults
+    zone: tzinfo = UTC
+
+
+def mode_of(post: Manifest, frame: Frame) -> Mode | None:
+    """What the post does: the manifest's word, else the account's, else the default's."""
+    return post.mode or frame.account.mode or frame.defaults.mode
+
+
+def kind_of(post: Manifest) -> Kind:
+    """What the post is made of."""
+    return Kind.PHOTOS if getattr(post, "photos", None) is not None else Kind.VIDEO
+
+
+def is_bound(post: Manifest) -> bool:
+    """Whether the post is at TikTok already."""
+    return getattr(post, "post_id", None) is not None
+
+
+def check(post: Manifest, frame: Frame) -> Iterator[Finding]:
+    """All that is wrong with `post` for this account, apart from its media."""
+    yield from _schedule(post, frame)
+    if is_bound(post):
+        return
+    yield from _lengths(post)
+    yield from _mode(post, frame)
+    yield from _openness(post, frame)
+    if post.moved_from == post.name:
+        yield ("moved_from",), Problem("moved-from-itself", "moved_from is the post's own name", "take it out")
+
+
+def _lengths(post: Manifest) -> Iterator[Finding]:
+    photos = kind_of(post) is Kind.PHOTOS
+    most = limits.PHOTO_CAPTION_UNITS if photos else limits.CAPTION_UNITS
+    yield from _too_long("caption", post.caption or "", most)
+    yield from _too_long("title", getattr(post, "title", None) or "", limits.PHOTO_TITLE_UNITS)
+    tags = len(_HASHTAG.findall(post.caption or ""))
+    if tags > limits.HASHTAGS_ADVISED:
+        what = f"caption has {tags} hashtags; TikTok's app takes {limits.HASHTAGS_ADVISED}"
+        hint = "keep the best five; what TikTok does with more is not documented"
+        yield ("caption",), Problem("many-hashtags", what, hint, level=Level.WARNING)
+
+
+def _too_long(key: str, text: str, most: int) -> Iterator[Finding]:
+    over = limits.utf16_units(text) - most
+    if over > 0:
+        what = f"{key} is {over:,} over the {most:,} that TikTok takes"
+        yield (key,), Problem(f"{key}-too-long", what, f"cut {over:,} characters; most emoji count as two")
+
+
+def _mode(post: Manifest, frame: Frame) -> Iterator[Finding]:
+    mode = mode_of(post, frame)
+    if mode is None:
+        what = f"neither the manifest, account {frame.account.name} nor the defaults say what the post does"
+        yield (), Problem("mode-missing", what, "add mode: draft, or mode: direct")
+    if mode is Mode.DIRECT and post.privacy is None:
+        hint = "add privacy: everyone, friends, followers or only_me"
+        yield (), Problem("privacy-missing", "a direct post needs privacy; there is no default", hint)
+
+
+def _openness(post: Manifest, frame: Frame) -> Iterator[Finding]:
+    disclosure = frame.defaults.disclosure if post.disclosure is None else post.disclosure
+    if Disclosure.BRANDED_CONTENT in disclosure:
+        yield from _branded(post.privacy)
+    if post.disclosure == () and not frame.defaults.disclosure:
+        what = "disclosure is empty: you need to indicate if your content promotes yourself, a third party, or both"
+        hint = "name your_brand or branded_content, or take the key out"
+        yield ("disclosure",), Problem("disclosure-empty", what, hint, level=Level.WARNING)
+    if kind_of(post) is Kind.PHOTOS:
+        for number, item in enumerate(post.allow or ()):
+            if item in _PHOTO_KEYS:
+                what = f"photos have no {item}"
+                yield ("allow", number), Problem("not-for-photos", what, "allow only comment")
+
+
+def _branded(privacy: Privacy | None) -> Iterator[Finding]:
+    if privacy is Privacy.ONLY_ME:
+        what = "branded content can't be visible to only_me"
+        yield ("privacy",), Problem("branded-content-private", what, "choose everyone or friends")
+    elif privacy is Privacy.FOLLOWERS:
+        what = "TikTok names only public and friends for branded content, not followers"
+        hint = "choose everyone or friends"
+        yield ("privacy",), Problem("branded-content-followers", what, hint, level=Level.WARNING)
+
+
+def _schedule(post: Manifest, frame: Frame) -> Iterator[Finding]:
+    for key in ("publish_at", "expires_at"):
+        problem = clock_problem(getattr(post, key), frame)
+        if problem:
+            yield (key,), problem
+    if wants_slot(post) and not frame.account.slots:
+        what = f"account {frame.account.name} has no slots"
+        yield ("publish_at",), Problem("no-slots", what, "give it slots in contentsync.yaml, or write a time")
+    if post.publish_at and post.expires_at:
+        start, end = instant(post.publish_at, frame.zone), instant(post.expires_at, frame.zone)
+        if end <= start:
+            problem = Problem("expires-before-publish", "expires_at is not after publish_at", "move it later")
+            yield ("expires_at",), problem
+
+
+def wants_slot(post: Manifest) -> bool:
+    """Whether the post asks for its account's next free slot."""
+    return post.publish_at is None and "publish_at" in post.model_fields_set
+
+
+def instant(moment: datetime, zone: tzinfo) -> datetime:
+    """`moment` in UTC; a time without an offset is one of `zone`."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def clock_problem(moment: datetime | None, frame: Frame) -> Problem | None:
+    """What is wrong with a local time on a day when the clocks change; None where it is good."""
+    if moment is None or moment.tzinfo:
+        return None
+    first, second = (moment.replace(tzinfo=frame.zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return None
+    exists = first.astimezone(UTC).astimezone(frame.zone).replace(tzinfo=None, fold=0) == moment
+    options = sorted({first.isoformat(), second.isoformat()})
+    if exists:
+        what, code = f"{moment.isoformat()} exists twice in {frame.account.timezone}", "time-exists-twice"
+    else:
+        what, code = f"{moment.isoformat()} does not exist in {frame.account.timezone}", "time-does-not-exist"
+    return Problem(code, f"{what}: the clocks change", f"write an offset: {options[0]} or {options[1]}")

@@ -1,0 +1,344 @@
+"""What stands in a YAML file, and where? Strict: what could be misread is refused, with its place.
+
+Text in, documents out; what the keys mean is schema.py's. YAML's own guesses are never made: every scalar stays
+text. An UTF-8 byte order mark at the start is skipped. Of a block scalar (`|`, `>`) exactly one trailing newline is
+taken away, so `|+` keeps the blank lines that its author asked for. A plain `null`, `~` or nothing is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NoReturn
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner
+
+from contentsync.errors import Problem
+from contentsync.manifest.document import Document, Lines, Path, Spot, at
+from contentsync.manifest.scalars import Plain
+from contentsync.manifest.syntax import syntax_problem
+from contentsync.manifest.wording import shown, tidy
+
+_libyaml: Callable[[str], Any] | None
+try:
+    from yaml._yaml import CParser as _libyaml  # noqa: N813
+except ImportError:  # a PyYAML without libyaml
+    _libyaml = None
+
+DEPTH: Final = 32
+FILE_BYTES: Final = 1_048_576
+TEXT_KEYS: Final = frozenset({"caption", "title"})
+_REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_REFUSED_VALUE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+_TAB_BEFORE: Final = re.compile(r"(?:^|[\r\n]) *\t")
+_NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_COMMENT_AFTER: Final = re.compile(r"[ \t]+#")
+_COMMENT_BELOW: Final = re.compile(r"[ \t]*(?:\r\n|\r|\n)(?:[ \t]*(?:\r\n|\r|\n))*( +)#")
+
+
+class _PurePythonParser(Reader, Scanner, Parser):
+    """PyYAML's own parser, for machines without libyaml; about seven times slower."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+
+
+def pure_python_parser(text: str) -> Any:
+    """A parser of PyYAML that needs no libyaml."""
+    return _PurePythonParser(text)
+
+
+def is_fast() -> bool:
+    """Whether PyYAML came with libyaml."""
+    return _libyaml is not None
+
+
+class _Stop(Exception):
+    """Nothing after this point of the file can be read."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+def read_yaml(
+    data: bytes, file: str, parser: Callable[[str], Any] | None = None
+) -> tuple[list[Document], list[Problem]]:
+    """The documents of a file, and the problems of the file as a whole; those of a document are in it.
+
+    data: at most 1 MiB of UTF-8. parser: makes a source of YAML events; libyaml's where it is there.
+    """
+    if len(data) > FILE_BYTES:
+        what = f"{len(data):,} bytes; a manifest holds at most {FILE_BYTES:,}"
+        return [], [at(Problem("file-too-big", what, "split it into several files"), file, (1, 1, 1))]
+    text, problem = _decoded(data, file)
+    if problem:
+        return [], [problem]
+    return _documents(text, file, parser or _libyaml or pure_python_parser)
+
+
+def _decoded(data: bytes, file: str) -> tuple[str, Problem | None]:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        problem = Problem("not-utf8", "the file is UTF-16, not UTF-8", "save it as UTF-8")
+        return "", at(problem, file, (1, 1, 1))
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as err:
+        return "", _not_utf8(data, err, file)
+    match = _REFUSED.search(text)
+    return text, _control(text, match.start(), file) if match else None
+
+
+def _not_utf8(data: bytes, err: UnicodeDecodeError, file: str) -> Problem:
+    before = data[: err.start].decode("utf-8")
+    what = f"byte {data[err.start]:#04x} is not UTF-8"
+    lines = Lines(data.decode("utf-8", "replace"))
+    return at(Problem("not-utf8", what, "save the file as UTF-8"), file, _spot_after(before), lines)
+
+
+def _control(text: str, index: int, file: str) -> Problem:
+    char = text[index]
+    spot = _spot_after(text[:index])
+    if char == "\0":
+        problem = Problem("nul", "a NUL stands in the file", "save it as UTF-8 text, not UTF-16")
+    else:
+        what = f"the control character U+{ord(char):04X} stands in the file"
+        problem = Problem("control-character", what, "take it out")
+    return at(problem, file, spot, Lines(text))
+
+
+def _spot_after(before: str) -> Spot:
+    lines = re.split(r"\r\n|\r|\n", before)
+    return len(lines), len(lines[-1]) + 1, 1
+
+
+def _documents(text: str, file: str, parser: Callable[[str], Any]) -> tuple[list[Document], list[Problem]]:
+    reader = _Reader(text, file, parser)
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    try:
+        documents.extend(reader.documents(problems))
+    except _Stop as stop:
+        problems.append(stop.problem)
+    if not documents and not problems:
+        problem = Problem("document-empty", "the file holds no document", "write name, account and video")
+        problems.append(at(problem, file, (1, 1, 1), reader.lines))
+    return documents, problems
+
+
+class _Reader:
+    """Builds documents from YAML events, one event at a time, and never deeper than DEPTH."""
+
+    def __init__(self, text: str, file: str, parser: Callable[[str], Any]) -> None:
+        self.text = text
+        self.file = file
+        self.lines = Lines(text)
+        self.tabs = bool(_TAB_BEFORE.search(text))
+        self._get = parser(text).get_event
+        self.document = Document(file, self.lines, (1, 1, 1))
+
+    def next(self) -> Any:
+        """The next event. Raises _Stop where the text is no YAML."""
+        try:
+            return self._get()
+        except (yaml.YAMLError, ValueError, OverflowError) as err:
+            raise _Stop(syntax_problem(err, self.text, self.file, self.lines)) from err
+
+    def documents(self, problems: list[Problem]) -> Iterator[Document]:
+        """Each mapping of the stream; a document that is none goes to `problems`."""
+        while type(event := self.next()) is not StreamEndEvent:
+            if type(event) is not DocumentStartEvent:
+                continue
+            root = self.next()
+            self.document = document = Document(self.file, self.lines, self._spot(root))
+            if type(root) is MappingStartEvent:
+                yield document  # handed out first: one that breaks off later keeps its problems
+                self._refuse_marks(root, ())
+                self._mapping(document.value, (), 1)
+                document.is_whole = True
+            else:
+                problems.append(document.tell(_not_mapping(root)))
+                self._skip(root, 1)
+
+    def _spot(self, event: Any) -> Spot:
+        start, end = event.start_mark, event.end_mark
+        if self.tabs:
+            self._refuse_tab(start)
+        width = end.column - start.column if end.line == start.line else 1
+        return start.line + 1, start.column + 1, width
+
+    def _refuse_tab(self, mark: Any) -> None:
+        before = self.text[mark.index - mark.column : mark.index]
+        if "\t" in before and not before.strip():
+            spot = (mark.line + 1, before.index("\t") + 1, 1)
+            problem = Problem("yaml-tab", "a tab stands in the indentation", "indent with spaces")
+            raise _Stop(at(problem, self.file, spot, self.lines))
+
+    def _value(self, event: Any, path: Path, depth: int) -> Any:
+        kind = type(event)
+        self.document.spots[path] = self._spot(event)
+        if kind is ScalarEvent:
+            if event.anchor or event.tag:
+                self._refuse_marks(event, path)
+            return self._scalar(event, path)
+        if kind is AliasEvent:
+            problem = Problem("yaml-alias", f"the alias *{tidy(event.anchor)} is not allowed", "write it out")
+            self.document.refuse(problem, path)
+            return ""
+        self._refuse_marks(event, path)
+        return self._collection(event, path, depth + 1)
+
+    def _collection(self, event: Any, path: Path, depth: int) -> Any:
+        if depth > DEPTH:
+            self._too_deep(event)
+        if type(event) is MappingStartEvent:
+            return self._mapping({}, path, depth)
+        items: list[Any] = []
+        while type(item := self.next()) is not SequenceEndEvent:
+            items.append(self._value(item, (*path, len(items)), depth))
+        return items
+
+    def _too_deep(self, event: Any) -> NoReturn:
+        problem = Problem("yaml-depth", f"nested deeper than {DEPTH} levels", "flatten it")
+        raise _Stop(at(problem, self.file, self._spot(event), self.lines))
+
+    def _mapping(self, into: dict[str, Any], path: Path, depth: int) -> dict[str, Any]:
+        keys = self.document.keys
+        while type(event := self.next()) is not MappingEndEvent:
+            if type(event) is not ScalarEvent:
+                self._refuse_key(event, depth)
+                continue
+            key = event.value
+            inner = (*path, key)
+            spot = self._spot(event)
+            if key in into or not self._is_good_key(event, spot):
+                if key in into:
+                    self._duplicate(key, inner, spot)
+                self._skip(self.next(), depth)
+                continue
+            keys[inner] = spot
+            into[key] = ""  # a duplicate inside its own value's problems still finds it
+            into[key] = self._value(self.next(), inner, depth)
+        return into
+
+    def _is_good_key(self, event: Any, spot: Spot) -> bool:
+        key, plain = event.value, not event.style
+        problem = None
+        if event.anchor:
+            problem = Problem("yaml-anchor", f"the anchor &{tidy(event.anchor)} is not allowed", "take it out")
+        elif event.tag:
+            problem = Problem("yaml-tag", f"the tag {_tag(event)} is not allowed", "take it out")
+        elif plain and key == "<<":
+            problem = Problem("yaml-merge-key", "the merge key << is not allowed", "write the keys out")
+        elif plain and key in _NULLS:
+            problem = Problem("yaml-key", "a key is missing before the colon", "write a key")
+        elif _REFUSED_VALUE.search(key):
+            problem = Problem("control-character", "a key holds a control character", "take it out")
+        if problem:
+            self._keep(problem, spot)
+        return problem is None
+
+    def _keep(self, problem: Problem, spot: Spot) -> None:
+        self.document.spots[("<key>",)] = spot
+        self.document.add(problem, ("<key>",))
+
+    def _duplicate(self, key: str, path: Path, spot: Spot) -> None:
+        first = self.document.keys[path][0]
+        hint = "keep one of them"
+        self._keep(Problem("duplicate-key", f"{shown(key)} stands twice; first in line {first}", hint), spot)
+
+    def _refuse_key(self, event: Any, depth: int) -> None:
+        if type(event) is AliasEvent:
+            problem = Problem("yaml-alias", "an alias is not allowed as a key", "write the key out")
+        else:
+            problem = Problem("yaml-key", "a key must be text, not a list or mapping", "write one word")
+        self._keep(problem, self._spot(event))
+        self._skip(event, depth)
+        self._skip(self.next(), depth)
+
+    def _skip(self, event: Any, depth: int) -> None:
+        open_ones = 0
+        while True:
+            kind = type(event)
+            if kind is MappingStartEvent or kind is SequenceStartEvent:
+                open_ones += 1
+                if open_ones + depth > DEPTH:
+                    self._too_deep(event)
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                open_ones -= 1
+            if open_ones == 0:
+                return
+            event = self.next()
+
+    def _refuse_marks(self, event: Any, path: Path) -> None:
+        if event.anchor:
+            problem = Problem("yaml-anchor", f"the anchor &{tidy(event.anchor)} is not allowed", "take it out")
+            self.document.add(problem, path)
+        if event.tag:
+            problem = Problem("yaml-tag", f"the tag {_tag(event)} is not allowed", "take it out, or use quotes")
+            self.document.refuse(problem, path)
+
+    def _scalar(self, event: Any, path: Path) -> str:
+        value: str = event.value
+        style = event.style
+        if not style:
+            if path[-1] in TEXT_KEYS and len(path) == 1 and self._is_cut(event):
+                self._refuse_cut(value, path)
+            elif value in _NULLS:
+                self._refuse_null(value, path)
+            return Plain(value)
+        if style in "|>":
+            value = value.removesuffix("\n")
+            if not value and path[-1] in TEXT_KEYS and self._header_has_comment(event):
+                self._refuse_cut(value, path)
+        match = _REFUSED_VALUE.search(value)
+        if match:
+            what = f"the text holds the control character U+{ord(match[0]):04X}"
+            self.document.refuse(Problem("control-character", what, "take it out"), path)
+        return value
+
+    def _is_cut(self, event: Any) -> bool:
+        end = event.end_mark.index
+        if _COMMENT_AFTER.match(self.text, end):
+            return True
+        below = _COMMENT_BELOW.match(self.text, end)
+        return below is not None and len(below[1]) >= self.document.start[1]
+
+    def _header_has_comment(self, event: Any) -> bool:
+        return " #" in self.lines[event.start_mark.line + 1][event.start_mark.column :]
+
+    def _refuse_cut(self, value: str, path: Path) -> None:
+        what = f"YAML reads what follows # as a comment, so {path[-1]} would be {shown(value)}"
+        hint = f'put it in quotes, or in a block below "{path[-1]}: |"'
+        self.document.refuse(Problem("caption-cut-by-comment", what, hint), path)
+
+    def _refuse_null(self, value: str, path: Path) -> None:
+        key = next((step for step in reversed(path) if isinstance(step, str)), "")
+        what = f"{tidy(key)} has no value" if not value else f"{tidy(key)} is {value}, which is no value"
+        hint = "write a value, or take the key out" + (f'; "{value}" in quotes is the text' if value else "")
+        self.document.refuse(Problem("no-value", what, hint), path, at_key=not value)
+
+
+def _tag(event: Any) -> str:
+    return tidy(event.tag.replace("tag:yaml.org,2002:", "!!"))
+
+
+def _not_mapping(root: Any) -> Problem:
+    if type(root) is ScalarEvent and not root.style and not root.value:
+        return Problem("document-empty", "the document is empty", "take it out, or write name, account and video")
+    kind = {ScalarEvent: "text", SequenceStartEvent: "a list", AliasEvent: "an alias"}[type(root)]
+    return Problem("document-not-mapping", f"the document is {kind}, not a mapping", "write keys: name, account …")

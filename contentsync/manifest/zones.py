@@ -1,0 +1,22 @@
+"""Which zone does an IANA name mean on this machine?"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Final
+from zoneinfo import ZoneInfo
+
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
+_OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "Factory"})
+
+
+@functools.cache
+def zone_of(name: str) -> ZoneInfo | None:
+    """The zone of that name; None where there is none, or it means another one on each machine."""
+    if not _NAME.fullmatch(name) or name in _OF_THE_MACHINE:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
