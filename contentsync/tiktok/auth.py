@@ -148,10 +148,9 @@ class Credentials:
         try:
             answer = oauth.renew(self._exchange, self._owner.base_url, client_key, client_secret, pair.refresh_token)
         except NotSent:
-            self._save(pair)
+            self._put_back(pair)
             raise
         except Refused as err:
-            self._save(pair)
             return self._after_refusal(pair, err)
         return self._same_identity(self._save(_grown(pair, answer, self._clock.now())))
 
@@ -173,11 +172,16 @@ class Credentials:
     def _save(self, pair: Pair) -> Pair:
         return self._tokens.save(self._owner, pair, self._clock.now())
 
+    def _put_back(self, pair: Pair) -> Pair:
+        """What is kept now: `pair` as it was before its renewal began, unless another host put a new one there."""
+        kept = self._current()
+        return self._save(pair) if kept.refresh_token == pair.refresh_token else kept
+
     def _after_refusal(self, pair: Pair, err: Refused) -> Pair:
         """What another host has saved meanwhile, else the refusal for the user."""
-        now_kept = self._current()
-        if err.error_code == "invalid_grant" and now_kept.refresh_token != pair.refresh_token:
-            return now_kept
+        kept = self._put_back(pair)
+        if err.error_code == "invalid_grant" and kept.refresh_token != pair.refresh_token:
+            return kept
         what = err.problem.what
         if pair.renewal_begun_at:
             what += (
