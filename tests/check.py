@@ -107,7 +107,7 @@ def _run(stage: Stage, python: Path) -> None:
 def _python_for(options: argparse.Namespace) -> Path:
     """The Python that has what the stages need; makes or renews an environment where none has."""
     if options.lowest:
-        bounds = [f"{name}=={lower}" for name, lower in lower_bounds()]
+        bounds = [f"{name}=={lower}" for name, lower in _lower_bounds()]
         return _environment(ROOT / f".venv-lowest-{THIS_PYTHON}", bounds)
     if options.newest:
         return _environment(ROOT / f".venv-newest-{THIS_PYTHON}", [])
@@ -187,7 +187,7 @@ def _requirements(*extras: str) -> list[str]:
     return [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
 
 
-def lower_bounds() -> Iterator[tuple[str, str]]:
+def _lower_bounds() -> Iterator[tuple[str, str]]:
     """Name and lowest version of each dependency of a plain install."""
     for requirement in _requirements():
         found = re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*>=\s*([^,;\s]+)", requirement)
