@@ -1,7 +1,7 @@
 """What is the next step of an attempt? `advance` takes one, from what is on disk, and says when to come back.
 
 It may be called twice, from two processes, after any crash: what is on disk before a request says what that request
-may have done, and a write that finds the row changed gives way. All rules about new attempts live in `engine`.
+may have done, and a write that finds the row changed gives way. All rules about new attempts live in `apply`.
 """
 
 from __future__ import annotations
@@ -356,7 +356,7 @@ class _Sender:
     def __init__(self, steps: Steps, attempt: Attempt, reader: MediaReader, content_type: str) -> None:
         self.steps, self.attempt, self.reader, self.content_type = steps, attempt, reader, content_type
         self.plan = chunks.ChunkPlan(attempt.chunk_size, attempt.chunk_count)
-        self.began, self.given = steps.clock.monotonic(), 0
+        self.began, self.given, self.at = steps.clock.monotonic(), 0, attempt.sent_bytes
         self.tries = 0
 
     def run(self) -> Step:
@@ -390,6 +390,7 @@ class _Sender:
 
     def _send(self, chunk: chunks.Chunk) -> Step | None:
         """One PUT and what follows from its answer; None to go on."""
+        self.at = chunk.first
         if chunk.last == self.attempt.size - 1:
             self.reader.check_before_last(chunk)
             now = self.steps.clock.now()
@@ -411,8 +412,8 @@ class _Sender:
 
     def _progress(self, count: int) -> None:
         self.given += count
-        sent = self.attempt.sent_bytes
-        self.steps.told("progress", self.attempt, bytes=sent, given=self.given, total=self.attempt.size)
+        self.at += count
+        self.steps.told("progress", self.attempt, at=self.at, given=self.given, total=self.attempt.size)
 
     def _took(self, chunk: chunks.Chunk, answer: PutAnswer) -> Step | None:
         size, told = self.attempt.size, answer.acknowledged_bytes

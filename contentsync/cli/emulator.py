@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import signal
@@ -26,7 +27,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 @click.option("--audited", is_flag=True, help="TikTok has audited the app for Direct Post.")
 @click.option("--verified", multiple=True, metavar="URL", help="A domain or URL prefix that may be pulled from.")
 @click.option("--limits", type=click.Choice(["strict", "off"]), default="strict", show_default=True)
-@click.option("--fault", "specs", multiple=True, metavar="SPEC", help="Something that goes wrong; see below.")
+@click.option("--fault", "specs", multiple=True, metavar="SPEC", help="Something that goes wrong; see above.")
 @click.option("--processing-polls", type=click.IntRange(0), default=1, show_default=True, metavar="N")
 @click.option("--moderation-polls", default="1", show_default=True, metavar="N|never")
 @click.option("--duration", type=click.IntRange(1), default=10, show_default=True, metavar="SECONDS")
@@ -114,7 +115,7 @@ def _serve(served: Emulator, as_json: bool) -> None:
         _tell(served, as_json)
         threading.Event().wait()
     except OSError as err:
-        raise click.ClickException(f"can't listen on port {served.port}: {err.strerror}") from err
+        raise click.ClickException(f"can't listen on port {served.port}: {os.strerror(err.errno or 0)}") from err
     except KeyboardInterrupt:
         for end in ends:
             signal.signal(end, signal.SIG_IGN)

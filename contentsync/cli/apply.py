@@ -1,0 +1,183 @@
+"""`contentsync apply`: carry out the plan that was shown, or a saved one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+import click
+
+from contentsync import sync
+from contentsync.attempt.told import Outcome, Result
+from contentsync.cli import exits, text
+from contentsync.cli.consent import ask_for_consent
+from contentsync.cli.interrupt import stoppable
+from contentsync.cli.main import Context
+from contentsync.cli.options import allowing, as_json, selecting, waiting
+from contentsync.cli.plan import show_failures
+from contentsync.cli.plan_text import show_plan
+from contentsync.cli.progress import showing
+from contentsync.errors import ContentsyncError, StalePlan
+from contentsync.plan.action import Action, Kind, Plan
+from contentsync.project import Project
+from contentsync.saved import Saved, open_saved, to_do
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks of an apply."""
+
+    json: bool
+    wait: float
+    auto_approve: bool
+    wish: sync.Wish
+    saved: Saved | None
+
+
+@click.command()
+@click.argument("planfile", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal and no PLANFILE.")
+@as_json
+@waiting(600.0)
+@allowing
+@click.option("--retry", multiple=True, metavar="POST", help="Try a failed, unchanged post again. Repeatable.")
+@click.option("--lock-timeout", "lock_timeout", type=float, default=0.0, metavar="SECONDS", help="Wait for the lock.")
+@selecting
+@click.pass_obj
+def apply(
+    context: Context,
+    planfile: Path | None,
+    auto_approve: bool,
+    json_: bool,
+    wait: float,
+    allow: tuple[str, ...],
+    retry: tuple[str, ...],
+    lock_timeout: float,
+    only: tuple[str, ...],
+    exclude: tuple[str, ...],
+    accounts: tuple[str, ...],
+) -> int:
+    """Carry out a plan: the one that is made and shown now, or PLANFILE, which is its own approval.
+
+    Sends every byte, then waits for TikTok's final word. Stopped or killed at any moment, the next apply goes on
+    where this one was, and posts nothing twice.
+    """
+    saved = open_saved(planfile) if planfile else None
+    if saved and (only or exclude or accounts or allow or retry):
+        raise click.UsageError("a saved plan is applied as it is; make a new one to choose posts or lift guards")
+    if not saved and not auto_approve and not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask at: give --auto-approve, or a plan saved with plan --out")
+    project = context.project()
+    wish = saved.wish if saved else sync.Wish(only, exclude, accounts, allow, retry)
+    asked = Asked(json_, wait, auto_approve or saved is not None, wish, saved)
+    try:
+        with stoppable() as stop, project.lock("contentsync apply", lock_timeout):
+            return _apply(project, asked, stop)
+    finally:
+        project.close()
+
+
+def _apply(project: Project, asked: Asked, stop: Event) -> int:
+    if asked.saved:
+        asked.saved.check_state(project)
+    made = sync.make_plan(project, asked.wish)
+    text.show_problems(made.notes)
+    actions, refused = to_do(asked.saved, made, project) if asked.saved else (made.plan.actions, [])
+    if not asked.json and not asked.saved:
+        show_plan(made.plan, made.posts, failed=bool(made.failures))
+    show_failures(made.failures)
+    if not asked.auto_approve and made.plan.does_something:
+        ask_for_consent(made.plan, made.posts)
+    with showing(as_json=asked.json) as show:
+        digest = asked.saved.digest if asked.saved else ""
+        outcomes, failures = sync.apply_plan(
+            project, made, actions, tell=show, stop=stop, wait=asked.wait, plan_digest=digest
+        )
+    show_failures(failures)
+    return _end(asked, made.plan, actions, outcomes, [*made.failures.values(), *failures.values()], refused, stop)
+
+
+def _end(
+    asked: Asked,
+    plan: Plan,
+    actions: Sequence[Action],
+    outcomes: list[Outcome],
+    failures: list[ContentsyncError],
+    refused: list[StalePlan],
+    stop: Event,
+) -> int:
+    code = exit_code(actions, outcomes, [*failures, *refused], interrupted=stop.is_set())
+    if asked.json:
+        counts = {str(result): sum(o.result is result for o in outcomes) for result in Result}
+        counts |= {"unchanged": plan.unchanged}
+        click.echo(json.dumps({"event": "summary", "counts": counts, "exit_code": code}))
+    for err in refused:
+        text.show_error(err)
+    if not asked.json:
+        _show_outcomes(outcomes, plan, code)
+    return code
+
+
+def exit_code(
+    actions: Sequence[Action], outcomes: list[Outcome], errors: Sequence[ContentsyncError], *, interrupted: bool
+) -> int:
+    """The exit code of an apply: what was left undone, by its kind."""
+    codes = [exits.of_error(err) or exits.FAILED for err in errors]
+    codes += [_CODES.get(outcome.result, exits.DONE) for outcome in outcomes]
+    codes += [exits.SIGN_IN for outcome in outcomes if outcome.sign_in]
+    codes += [exits.STALE for o in outcomes if o.problem and o.problem.code == "plan-used"]
+    codes += [exits.UNKNOWN for action in actions if action.kind is Kind.UNKNOWN]
+    codes += [exits.HELD for action in actions if action.kind is Kind.BLOCKED]
+    codes += [exits.HELD for action in actions if action.kind is Kind.WAIT and action.left]
+    if interrupted:
+        codes.append(exits.INTERRUPTED)
+    return exits.worst(codes)
+
+
+_CODES = {
+    Result.FAILED: exits.FAILED,
+    Result.CHANGED: exits.FAILED,
+    Result.UPLOADING: exits.FAILED,
+    Result.PROCESSING: exits.NOT_FINAL,
+    Result.UNKNOWN: exits.UNKNOWN,
+    Result.HELD: exits.HELD,
+    Result.NOT_STARTED: exits.HELD,
+}
+_MARKS = {
+    Result.PUBLISHED: ("✓", "green"),
+    Result.DELIVERED: ("✓", "green"),
+    Result.ADOPTED: ("=", "cyan"),
+    Result.MOVED: ("→", "cyan"),
+    Result.PROCESSING: ("…", "blue"),
+    Result.UPLOADING: ("…", "yellow"),
+    Result.UNKNOWN: ("!", "magenta"),
+    Result.HELD: ("⏸", "blue"),
+    Result.NOT_STARTED: ("⏸", "blue"),
+}
+_SAID = {
+    Result.DELIVERED: "delivered: the creator posts it in TikTok's app",
+    Result.PROCESSING: "TikTok has it and is not done; contentsync status --wait 10m",
+    Result.UPLOADING: "not all bytes are there; the next apply goes on",
+    Result.UNKNOWN: "may be live or not; nothing more is sent for this account",
+}
+
+
+def _show_outcomes(outcomes: list[Outcome], plan: Plan, code: int) -> None:
+    for outcome in outcomes:
+        mark, colour = _MARKS.get(outcome.result, ("✗", "red"))
+        said = _SAID.get(outcome.result, str(outcome.result).replace("-", " "))
+        identity = f" as {outcome.post_id}" if outcome.post_id else ""
+        text.say(f"  {text.style(mark, fg=colour, bold=True)} {outcome.post}  {said}{identity}")
+        if outcome.problem is not None and outcome.result not in {Result.PUBLISHED, Result.DELIVERED}:
+            for line in text.problem_lines(outcome.problem):
+                text.say(f"      {line}")
+    done = sum(o.result in {Result.PUBLISHED, Result.DELIVERED, Result.ADOPTED, Result.MOVED} for o in outcomes)
+    if plan.actions:
+        text.say(f"Applied: {done} of {text.many(len(outcomes), 'action')} done; exit {code}.")
+    due = [action.due_at for action in plan.actions if action.kind is Kind.WAIT and action.due_at]
+    if due:
+        text.say(f"The next is due at {text.when(min(due))}.")

@@ -1,0 +1,51 @@
+"""What must a person agree to before anything is sent? The prompt, with TikTok's own sentences.
+
+Source: Content Sharing Guidelines, 1a and 4 (the declaration), 5d (processing takes a few minutes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import click
+
+from contentsync.cli import text
+from contentsync.plan.action import Kind, Plan
+from contentsync.post import DesiredPost, Disclosure, Mode, Privacy
+
+MUSIC: Final = "By posting, you agree to TikTok's Music Usage Confirmation"
+BRANDED: Final = "By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation"
+
+
+def declarations(plan: Plan, posts: Mapping[str, DesiredPost]) -> list[str]:
+    """TikTok's sentence for each kind of post that will be sent directly; the stricter one first."""
+    sent = [posts[a.post] for a in plan.actions if a.kind is Kind.CREATE and a.post in posts]
+    direct = [post for post in sent if post.mode is Mode.DIRECT]
+    branded = any(Disclosure.BRANDED_CONTENT in post.disclosure for post in direct)
+    plain = any(Disclosure.BRANDED_CONTENT not in post.disclosure for post in direct)
+    return [sentence for sentence, holds in ((BRANDED, branded), (MUSIC, plain)) if holds]
+
+
+def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
+    """Ask, and go on only at `yes`. Raises click.Abort."""
+    created = [a for a in plan.actions if a.kind is Kind.CREATE]
+    for view in plan.accounts:
+        mine = [posts[a.post] for a in created if a.account == view.name and a.post in posts]
+        if not mine:
+            continue
+        direct = [post for post in mine if post.mode is Mode.DIRECT]
+        public = sum(post.privacy is Privacy.EVERYONE for post in direct)
+        creator = view.creator
+        who = f"{creator.nickname} (@{creator.username})" if creator and creator.username else view.name
+        if creator and not creator.username and creator.nickname:
+            who = creator.nickname
+        told = f"{text.many(len(direct), 'post')}, {public} of them public" if direct else "no post"
+        drafts = len(mine) - len(direct)
+        text.tell(f"{text.printable(who)}: {told}; {text.many(drafts, 'draft')}")
+    for sentence in declarations(plan, posts):
+        text.tell(f"{sentence}.")
+    text.tell("TikTok has no edit and no delete by API; processing takes a few minutes.")
+    answer = click.prompt("Apply this plan? Only `yes` does", default="", show_default=False, err=True)
+    if answer.strip() != "yes":
+        raise click.Abort

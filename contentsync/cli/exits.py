@@ -1,0 +1,41 @@
+"""Which exit code says what? The only place that knows the numbers and which of several wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+DONE: Final = 0
+FAILED: Final = 1
+CHANGES: Final = 2
+NOT_FINAL: Final = 3
+UNKNOWN: Final = 4
+HELD: Final = 5
+LOCKED: Final = 6
+STALE: Final = 7
+SIGN_IN: Final = 8
+USAGE: Final = 64
+DEFECT: Final = 70
+INTERRUPTED: Final = 130
+
+ORDER: Final = (DEFECT, INTERRUPTED, SIGN_IN, LOCKED, STALE, UNKNOWN, FAILED, HELD, NOT_FINAL, CHANGES)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The one that is told where several hold."""
+    held = set(codes)
+    return next((code for code in ORDER if code in held), DONE)
+
+
+def of_error(err: BaseException) -> int | None:
+    """The code of an error that ends a command; None for one that nobody foresaw."""
+    from contentsync import errors
+
+    table: tuple[tuple[type[BaseException], int], ...] = (
+        (errors.UsageError, USAGE),
+        (errors.StoreLocked, LOCKED),
+        (errors.StalePlan, STALE),
+        (errors.SignInNeeded, SIGN_IN),
+        (errors.ContentsyncError, FAILED),
+    )
+    return next((code for kind, code in table if isinstance(err, kind)), None)

@@ -1,0 +1,134 @@
+"""The group, the options before the command, and the one place where errors become exit codes.
+
+Commands are imported when they run: `--help` and `--version` load none of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from contentsync import __version__
+from contentsync.cli import exits
+
+if TYPE_CHECKING:
+    from contentsync.project import Project
+
+# What `--help` shows, without importing the command that it is about.
+COMMANDS: Final = {
+    "init": "Start a project: one example draft, with comments that teach",
+    "validate": "Check every manifest and its media, offline",
+    "plan": "Show what apply would do",
+    "apply": "Carry out a plan",
+    "status": "Show where each post stands at TikTok",
+    "refresh": "Read TikTok into the state",
+    "explain": "Show the evidence about one post, and the decision",
+    "accounts": "Show who is connected, and what each account can do",
+    "schema": "Write or check the JSON Schemas for editors",
+    "emulator": "Serve TikTok's API on this machine, for trying and testing",
+    "demo": "Run the whole job on a project made for it, offline",
+    "completion": "Print the completion script for your shell",
+}
+
+
+@dataclass
+class Context:
+    """What the options before the command say. folder: where the command runs as if started there."""
+
+    folder: Path = field(default_factory=Path)
+    verbose: bool = False
+
+    def project(self) -> Project:
+        """The project around the folder."""
+        from contentsync.cli.requests import show_request
+        from contentsync.project import Project
+
+        return Project.open(self.folder, os.environ, show_request if self.verbose else None)
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"contentsync.cli.{cmd_name}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 2, 0.5)
+            meant = f" Did you mean {' or '.join(near)}?" if near else ""
+            ctx.fail(f'There is no command "{args[0]}".{meant}')
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=Lazy,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Each command has its own --help. Exit codes and formats: docs/commands.md.",
+)
+@click.version_option(__version__, message="contentsync %(version)s")
+@click.option(
+    "-C", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".", metavar="DIR",
+    help="Run as if started in DIR.",
+)  # fmt: skip
+@click.option("-v", "--verbose", is_flag=True, help="Tell each request on stderr: method, path, status, log_id.")
+@click.pass_context
+def group(ctx: click.Context, folder: Path, verbose: bool) -> None:
+    """Declare TikTok posts in git, see the plan, publish each exactly once."""
+    ctx.obj = Context(folder, verbose)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:] if args is None else args))
+
+
+def run(args: list[str]) -> int:
+    """Run the command line; returns the exit code of docs/commands.md."""
+    from contentsync.cli import text
+
+    try:
+        code = group.main(args, prog_name="contentsync", standalone_mode=False)
+    except click.exceptions.Exit as err:
+        return err.exit_code
+    except click.Abort:
+        click.echo("stopped", err=True)
+        return exits.INTERRUPTED
+    except KeyboardInterrupt:
+        click.echo("stopped; nothing that was accepted is forgotten", err=True)
+        return exits.INTERRUPTED
+    except click.ClickException as err:
+        err.show()
+        return exits.USAGE if isinstance(err, click.UsageError) else exits.FAILED
+    except BrokenPipeError:
+        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.DONE
+    except Exception as err:  # the one place where what nobody foresaw is told as a defect
+        known = exits.of_error(err)
+        if known is not None:
+            text.show_error(err)
+            return known
+        return text.show_defect(err)
+    return code if isinstance(code, int) else exits.DONE

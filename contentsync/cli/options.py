@@ -1,0 +1,61 @@
+"""The options that several commands share, and the selection that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from contentsync.cli.duration import DURATION
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _stacked(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def selecting(command: F) -> F:
+    """--only, --exclude, --account."""
+    return _stacked(
+        click.option("--only", multiple=True, metavar="GLOB", help="Only posts whose key or name fits. Repeatable."),
+        click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out posts that fit. Repeatable."),
+        click.option("--account", "accounts", multiple=True, metavar="NAME", help="Only this account. Repeatable."),
+    )(command)
+
+
+def allowing(command: F) -> F:
+    """--allow."""
+    return click.option(
+        "--allow",
+        multiple=True,
+        metavar="GUARD",
+        help="Lift a guard: max-creates-per-run, max-creates-per-day, same-media, existing-posts. Repeatable.",
+    )(command)
+
+
+def waiting(default: float) -> Callable[[F], F]:
+    """--wait and --no-wait, as seconds under the name `wait`."""
+    return _stacked(
+        click.option(
+            "--wait",
+            type=DURATION,
+            default=default,
+            metavar="TIME",
+            help="Wait this long for final states: 30s, 10m.",
+        ),
+        click.option(
+            "--no-wait", "wait", flag_value=0.0, type=DURATION, help="Do not wait; every byte is still sent."
+        ),
+    )
+
+
+def as_json(command: F) -> F:
+    """--json."""
+    return click.option("--json", "json_", is_flag=True, help="Data on stdout as JSON; all else on stderr.")(command)

@@ -1,0 +1,80 @@
+"""`contentsync plan`: what apply would do. Calls read endpoints only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from contentsync import __version__, sync
+from contentsync.cli import exits, text
+from contentsync.cli.main import Context
+from contentsync.cli.options import allowing, as_json, selecting
+from contentsync.cli.plan_text import show_plan
+from contentsync.errors import ContentsyncError
+from contentsync.plan import planfile
+from contentsync.plan.action import Plan
+
+
+@click.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply FILE`.")
+@as_json
+@click.option("--full", is_flag=True, help="List every action, where more than twenty would fold into one line.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where apply would do something now.")
+@click.option("--no-refresh", is_flag=True, help="No network and no token: from manifests and state alone.")
+@click.option("--full-list", is_flag=True, help="Read TikTok's whole public list, not only what is new in it.")
+@allowing
+@selecting
+@click.pass_obj
+def plan(
+    context: Context,
+    out: Path | None,
+    json_: bool,
+    full: bool,
+    detailed_exitcode: bool,
+    no_refresh: bool,
+    full_list: bool,
+    allow: tuple[str, ...],
+    only: tuple[str, ...],
+    exclude: tuple[str, ...],
+    accounts: tuple[str, ...],
+) -> int:
+    """Show what apply would do, with a reason for each line.
+
+    TikTok is asked who each account is, what it may post, which public videos it has, and what became of open
+    attempts; nothing is sent. Exits 0 whatever the plan shows, save 1 for invalid input and 8 for a sign-in problem.
+    """
+    project = context.project()
+    wish = sync.Wish(only, exclude, accounts, allow, refresh=not no_refresh, full_list=full_list)
+    try:
+        made = sync.make_plan(project, wish)
+    finally:
+        project.close()
+    text.show_problems(made.notes)
+    show_failures(made.failures)
+    if out:
+        save(made.plan, out)
+    if json_:
+        click.echo(json.dumps(planfile.as_json(made.plan, __version__), ensure_ascii=False, indent=2))
+    else:
+        show_plan(made.plan, made.posts, full=full, failed=bool(made.failures))
+    codes = [exits.of_error(err) or exits.FAILED for err in made.failures.values()]
+    if detailed_exitcode and made.plan.does_something:
+        codes.append(exits.CHANGES)
+    return exits.worst(codes)
+
+
+def save(made: Plan, out: Path) -> None:
+    """Write the plan where `apply` will find it. Raises click.ClickException where it can't be written."""
+    try:
+        out.write_text(planfile.dump(made, __version__), encoding="utf-8")
+    except OSError as err:
+        raise click.ClickException(f"the plan can't be written to {out}: {err.strerror or err}") from err
+
+
+def show_failures(failures: dict[str, ContentsyncError]) -> None:
+    """The accounts that could not be asked: their posts are not in the plan."""
+    for name, err in failures.items():
+        text.tell(f"account {name} is left out:")
+        text.show_error(err)

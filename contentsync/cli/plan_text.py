@@ -1,0 +1,205 @@
+"""How does a plan look on a terminal? Symbols with their meaning, a reason a line, one summary at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from contentsync.cli.text import many, printable, say, size, span, style, when
+from contentsync.errors import Level, Problem
+from contentsync.plan.action import AccountView, Action, Kind, Plan
+from contentsync.post import DesiredPost, Media, Mode
+
+SYMBOLS: Final = {
+    Kind.CREATE: "+",
+    Kind.RESUME: ">",
+    Kind.ADOPT: "=",
+    Kind.MOVE: "→",
+    Kind.WAIT: "⏸",
+    Kind.BLOCKED: "✗",
+    Kind.FROZEN: "~",
+    Kind.UNKNOWN: "!",
+    Kind.DRIFT: "?",
+    Kind.FORGET: ".",
+}
+MEANINGS: Final = {
+    Kind.CREATE: "will be sent",
+    Kind.RESUME: "goes on where it was left",
+    Kind.ADOPT: "is bound to a video that is there",
+    Kind.MOVE: "has a new name",
+    Kind.WAIT: "waits",
+    Kind.BLOCKED: "needs a person",
+    Kind.FROZEN: "edited after it was sent",
+    Kind.UNKNOWN: "may be live; a person settles it",
+    Kind.DRIFT: "was public, is not visible",
+    Kind.FORGET: "manifest gone",
+}
+_COLOURS: Final = {
+    Kind.CREATE: "green",
+    Kind.RESUME: "cyan",
+    Kind.ADOPT: "cyan",
+    Kind.MOVE: "cyan",
+    Kind.WAIT: "blue",
+    Kind.BLOCKED: "red",
+    Kind.FROZEN: "yellow",
+    Kind.UNKNOWN: "magenta",
+    Kind.DRIFT: "yellow",
+    Kind.FORGET: "bright_black",
+}
+_COUNTED: Final = {
+    Kind.CREATE: "to create",
+    Kind.RESUME: "to resume",
+    Kind.ADOPT: "to adopt",
+    Kind.MOVE: "to move",
+    Kind.WAIT: "waiting",
+    Kind.BLOCKED: "blocked",
+    Kind.FROZEN: "frozen",
+    Kind.UNKNOWN: "unknown",
+    Kind.DRIFT: "drifted",
+    Kind.FORGET: "without a manifest",
+}
+FOLD: Final = 20
+_DETAILED: Final = frozenset({Kind.CREATE, Kind.RESUME, Kind.WAIT, Kind.BLOCKED})
+
+
+def show_plan(plan: Plan, posts: Mapping[str, DesiredPost], *, full: bool = False, failed: bool = False) -> None:
+    """The whole plan: accounts, actions, legend, summary. Without any action, one line.
+
+    failed: some account could not be asked, so that an empty plan does not mean that all is done.
+    """
+    if not plan.actions:
+        if not failed or plan.unchanged:
+            say(f"Nothing to do: {many(plan.unchanged, 'post')} as declared.")
+        return
+    for view in plan.accounts:
+        say(_account(view, plan))
+    say()
+    for line in _listing(plan, posts, full=full):
+        say(line)
+    say()
+    say(style("  ".join(f"{SYMBOLS[k]} {MEANINGS[k]}" for k in SYMBOLS if plan.count(k)), dim=True))
+    say(summary(plan))
+
+
+def summary(plan: Plan) -> str:
+    """One line: how many of each."""
+    counted = [f"{plan.count(kind)} {words}" for kind, words in _COUNTED.items() if plan.count(kind)]
+    return f"Plan: {', '.join(counted) or 'nothing to do'}; {plan.unchanged} unchanged."
+
+
+def _account(view: AccountView, plan: Plan) -> str:
+    name = style(view.name, bold=True)
+    creator = view.creator
+    who = f"{printable(creator.nickname)} (@{creator.username})" if creator and creator.username else ""
+    if creator and not who:
+        who = printable(creator.nickname)
+    kind = {True: "public account", False: "private account", None: ""}[view.public]
+    left = f"{many(view.quota.posts_left, 'post')} and {many(view.quota.drafts_left, 'draft')} left in 24 h"
+    age = ""
+    if view.list_read_at is not None and plan.created_at - view.list_read_at > _FRESH:
+        age = f"list read {span(plan.created_at - view.list_read_at)} ago"
+    asked = "" if creator else "TikTok was not asked"
+    return "  ".join(part for part in (name, who, kind, left, age, asked) if part)
+
+
+_FRESH = datetime.resolution * 60_000_000
+
+
+def _listing(plan: Plan, posts: Mapping[str, DesiredPost], *, full: bool) -> Iterator[str]:
+    alike = Counter((action.kind, action.reason) for action in plan.actions)
+    folded: set[tuple[Kind, str]] = set()
+    width = min(40, max(len(action.post) for action in plan.actions))
+    for action in plan.actions:
+        group = (action.kind, action.reason)
+        if full or alike[group] <= FOLD:
+            yield from _action(action, posts.get(action.post), width, plan.created_at)
+        elif group not in folded:
+            folded.add(group)
+            yield _head(action, f"{alike[group]} posts", width, plan.created_at) + "  (--full lists them)"
+
+
+def _head(action: Action, post: str, width: int, now: datetime) -> str:
+    symbol = style(SYMBOLS[action.kind], fg=_COLOURS[action.kind], bold=True)
+    due = ""
+    if action.due_at is not None:
+        ahead = f", in {span(action.due_at - now)}" if action.due_at > now else ""
+        due = f" {when(action.due_at)}{ahead}"
+    return f"  {symbol} {post:<{width}}  {action.kind.value:<7}  {printable(action.reason)}{due}"
+
+
+def _action(action: Action, post: DesiredPost | None, width: int, now: datetime) -> Iterator[str]:
+    yield _head(action, action.post, width, now)
+    if post is not None and action.kind in _DETAILED:
+        for name, value in _attributes(action, post):
+            yield f"      {style(f'{name:<9}', dim=True)} {value}"
+    for change in action.changes:
+        yield f"      {change.key}: {_value(change.before)} → {_value(change.after)}"
+    for problem in action.problems:
+        yield from _problem(problem, action.reason)
+
+
+def _attributes(action: Action, post: DesiredPost) -> Iterator[tuple[str, str]]:
+    """What will be sent, the caption whole: what is approved here is what is posted."""
+    direct = post.mode is Mode.DIRECT
+    where = (
+        f"direct post, {_privacy(post)}" if direct else "draft for the inbox; the creator posts it in TikTok's app"
+    )
+    yield "does", where
+    for item in post.media:
+        yield post.kind.value.removesuffix("s"), _media(item)
+    if post.title and "title" not in action.not_sent:
+        yield "title", printable(post.title)
+    if post.caption and "caption" not in action.not_sent:
+        for number, line in enumerate(post.caption.split("\n")):
+            yield ("caption" if number == 0 else ""), printable(line)
+    if direct:
+        yield "allow", ", ".join(sorted(post.allow)) or "nothing (no comment, duet or stitch)"
+        if post.disclosure:
+            yield "discloses", ", ".join(sorted(post.disclosure))
+        if post.ai_generated:
+            yield "label", "AI-generated"
+    if post.cover is not None and "cover" not in action.not_sent:
+        yield "cover", f"photo {post.cover}" if post.kind.value == "photos" else f"at {post.cover / 1000:g} s"
+    if action.not_sent:
+        yield "not sent", f"{', '.join(action.not_sent)} (TikTok takes none of it for a draft)"
+
+
+def _privacy(post: DesiredPost) -> str:
+    words = {"everyone": "PUBLIC: everyone", "only_me": "only me", "friends": "friends", "followers": "followers"}
+    return words[str(post.privacy)] if post.privacy else ""
+
+
+def _media(item: Media) -> str:
+    if item.url:
+        return f"{printable(item.url)} (TikTok fetches it)"
+    told = [size(item.size)]
+    if facts := item.facts:
+        if facts.duration is not None:
+            told.append(f"{facts.duration:.1f} s")
+        if facts.width and facts.height:
+            told.append(f"{facts.width}x{facts.height}")
+        told += [fact for fact in (facts.container, facts.codec) if fact]
+        if facts.frame_rate:
+            told.append(f"{facts.frame_rate:g} fps")
+    else:
+        told.append("not checked")
+    return f"{printable(item.path)}  {', '.join(told)}  sha256 {item.sha256[:12]}…"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_value(item)[:14] for item in value) or "none"
+    return printable(str(value)).replace("\n", "⏎") if value not in (None, "") else "none"
+
+
+def _problem(problem: Problem, reason: str) -> Iterable[str]:
+    weight = "" if problem.level is Level.ERROR else f"{problem.level}: "
+    if problem.what != reason:
+        place = f"{problem.where}: " if problem.where and problem.where.file and problem.level is Level.ERROR else ""
+        yield f"      {place}{weight}{printable(problem.what)} [{problem.code}]"
+    else:
+        yield f"      {problem.where or ''} [{problem.code}]".replace("  [", " [")
+    if problem.hint:
+        yield f"      hint: {printable(problem.hint)}"

@@ -1,0 +1,162 @@
+"""How does long work show? A moving bar on a terminal, a line every ten seconds elsewhere, JSON lines on request."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import click
+
+from contentsync.attempt.told import Told
+from contentsync.cli import text
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+EVERY: Final = 10.0
+JSON_EVERY: Final = 1.0
+_WORDS: Final = {
+    "accepted": "accepted; sending",
+    "uploaded": "all bytes are there",
+    "processing": "TikTok is processing it, which takes a few minutes at most",
+    "again": "once more",
+    "resume": "goes on",
+    "published": "published",
+    "delivered": "delivered to the inbox",
+    "receipt-not-written": "its receipt could not be written",
+}
+
+
+class Show(Protocol):
+    """Something that is told what happens."""
+
+    def __call__(self, told: Told) -> None: ...
+
+
+@contextmanager
+def showing(*, as_json: bool) -> Iterator[Show]:
+    """What to tell apply's events to, fit for where the output goes."""
+    if as_json:
+        yield JsonLines()
+    elif sys.stderr.isatty() and text.colour() is None:
+        with _bars() as show:
+            yield show
+    else:
+        yield Lines()
+
+
+class JsonLines:
+    """One JSON object a line on stdout; the progress of one upload once a second."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: dict[str, float] = {}
+
+    def __call__(self, told: Told) -> None:
+        with self._lock:
+            if told.event == "progress" and not _is_due(self._last, told.post, JSON_EVERY):
+                return
+            click.echo(json.dumps({"event": told.event, "post": told.post} | dict(told.detail), ensure_ascii=False))
+
+
+class Lines:
+    """Plain lines on stderr."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: dict[str, float] = {}
+        self._began: dict[str, float] = {}
+
+    def __call__(self, told: Told) -> None:
+        with self._lock:
+            if told.event == "progress":
+                self._progress(told)
+            elif told.event in _WORDS:
+                text.tell(f"{told.post}: {_said(told)}")
+
+    def _progress(self, told: Told) -> None:
+        began = self._began.setdefault(told.post, time.monotonic())
+        self._last.setdefault(told.post, began)
+        if _is_due(self._last, told.post, EVERY):
+            text.tell(f"{told.post}: {_rate(told.detail, time.monotonic() - began)}")
+
+
+def _is_due(last: dict[str, float], post: str, every: float) -> bool:
+    now = time.monotonic()
+    if now - last.get(post, 0.0) < every:
+        return False
+    last[post] = now
+    return True
+
+
+def _said(told: Told) -> str:
+    words = _WORDS[told.event]
+    if reason := told.detail.get("reason") or told.detail.get("why"):
+        words += f" ({text.printable(str(reason))})"
+    if post_id := told.detail.get("post_id"):
+        words += f" as {post_id}"
+    return words
+
+
+def _rate(detail: Mapping[str, Any], seconds: float) -> str:
+    """Bytes, rate and what is left of the time."""
+    done, total, given = detail["at"], detail["total"], detail["given"]
+    rate = given / seconds if seconds > 0 else 0
+    left = f", {(total - done) / rate:.0f} s left" if rate else ""
+    return f"uploading {text.size(done)} of {text.size(total)}, {text.size(int(rate))}/s{left}"
+
+
+@contextmanager
+def _bars() -> Iterator[Show]:
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(bar_width=24),
+        progress.DownloadColumn(),
+        progress.TransferSpeedColumn(),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[phase]}", markup=False),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bars(bars)
+
+
+class _Bars:
+    """A bar an upload, and above them a line for each thing that ended."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._lock = threading.Lock()
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, told: Told) -> None:
+        with self._lock:
+            if told.event == "progress":
+                self._move(told)
+            elif told.event in {"uploaded", "processing"}:
+                self._phase(told, "processing")
+            elif told.event == "done":
+                self._remove(told)
+            elif told.event in _WORDS and told.event != "accepted":
+                self._bars.console.print(f"{told.post}: {_said(told)}", markup=False, highlight=False)
+
+    def _move(self, told: Told) -> None:
+        if told.post not in self._tasks:
+            total = told.detail["total"]
+            self._tasks[told.post] = self._bars.add_task(told.post, total=total, phase="uploading")
+        self._bars.update(self._tasks[told.post], completed=told.detail["at"])
+
+    def _phase(self, told: Told, phase: str) -> None:
+        if told.post in self._tasks:
+            self._bars.update(self._tasks[told.post], phase=phase)
+
+    def _remove(self, told: Told) -> None:
+        if told.post in self._tasks:
+            self._bars.remove_task(self._tasks.pop(told.post))

@@ -1,0 +1,134 @@
+"""How is it said on a terminal? The wording of problems and figures; data goes to stdout, the rest to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import click
+
+from contentsync.errors import ContentsyncError, Level, Problem, by_place
+
+_COLOURS: Final = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
+
+
+def colour() -> bool | None:
+    """False where NO_COLOR asks for none; else click decides: colour on a terminal only."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+
+
+def say(line: str = "") -> None:
+    """A line of data."""
+    click.echo(line, color=colour())
+
+
+def tell(line: str = "") -> None:
+    """A line that is no data."""
+    click.echo(line, err=True, color=colour())
+
+
+def style(line: str, **how: object) -> str:
+    return click.style(line, **how)  # type: ignore[arg-type]
+
+
+def show_error(err: BaseException) -> None:
+    """An error that ends the command, as its problems."""
+    if isinstance(err, ContentsyncError) and err.problems:
+        show_problems(err.problems)
+    else:
+        tell(str(err))
+
+
+def show_problems(problems: Sequence[Problem], *, out: bool = False) -> None:
+    """Every problem by its place: the fact, the line of the file, what mends it."""
+    for problem in by_place(problems):
+        for line in problem_lines(problem):
+            (say if out else tell)(line)
+
+
+def problem_lines(problem: Problem) -> Iterable[str]:
+    place = f"{problem.where}: " if problem.where else ""
+    weight = "" if problem.level is Level.ERROR else f"{problem.level}: "
+    what = style(printable(problem.what), fg=_COLOURS[problem.level], bold=problem.level is Level.ERROR)
+    yield f"{place}{weight}{what} [{problem.code}]"
+    if problem.source and problem.where:
+        gutter = f"{problem.where.line:>5} | "
+        source, before = _cut(problem)
+        yield style(gutter, dim=True) + source
+        yield " " * (len(gutter) + before) + style("^" * max(1, min(problem.width, len(source) - before)), fg="red")
+    if problem.hint:
+        yield f"  hint: {printable(problem.hint)}"
+
+
+def _cut(problem: Problem) -> tuple[str, int]:
+    """The source line as wide as a terminal can show, and the column where the underline begins."""
+    assert problem.where is not None
+    line = printable(problem.source.rstrip("\n").replace("\t", " "))
+    start = problem.where.column - 1
+    if start > 90:
+        cut = start - 40
+        return "…" + line[cut : cut + 100], start - cut + 1
+    return line[:110] + ("…" if len(line) > 110 else ""), start
+
+
+def printable(text: str) -> str:
+    """The text without what would move the cursor, ring, colour a terminal, or turn the reading order."""
+    return "".join(char if char == "\n" or not _is_unsafe(char) else f"\\u{ord(char):04x}" for char in text)
+
+
+def _is_unsafe(char: str) -> bool:
+    if char.isprintable():
+        return False
+    return unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or unicodedata.bidirectional(char) in _TURNS
+
+
+_TURNS: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+
+def show_defect(err: BaseException) -> int:
+    """What nobody foresaw: a defect of ours, told as such. The traceback only on request: it may show captions."""
+    from contentsync.cli import exits
+
+    tell(f"contentsync has a defect here: {type(err).__name__}: {printable(str(err))}")
+    if os.environ.get("CONTENTSYNC_DEBUG"):
+        import traceback
+
+        traceback.print_exception(err, file=sys.stderr)
+    else:
+        tell("  hint: run it again with CONTENTSYNC_DEBUG=1 for the traceback, and report it; the state is safe")
+    return exits.DEFECT
+
+
+def when(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def span(delta: timedelta) -> str:
+    """About how long, in the two largest units."""
+    seconds = max(0, round(delta.total_seconds()))
+    parts = [
+        (seconds // 86400, "d"),
+        (seconds % 86400 // 3600, "h"),
+        (seconds % 3600 // 60, "min"),
+        (seconds % 60, "s"),
+    ]
+    told = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(told[:2]) or "0 s"
+
+
+def size(count: int) -> str:
+    """Bytes as people read them, in powers of ten."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.2f} GB"
+
+
+def many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,207 @@
+"""Where are things? The root of a project, its settings and accounts; opens the store and the clients."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from contentsync import receipts
+from contentsync.clock import Clock, SystemClock
+from contentsync.errors import Level, ManifestError, Place, Problem, StoreError, UsageError
+from contentsync.post import Account, PostState, Settings
+from contentsync.store import lineages
+from contentsync.store.cache import FileCache
+from contentsync.store.lock import apply_lock
+from contentsync.store.state import Store
+
+if TYPE_CHECKING:
+    import httpx
+
+    from contentsync.manifest.load import Loaded
+    from contentsync.tiktok.auth import Credentials
+    from contentsync.tiktok.client import Client
+    from contentsync.tiktok.exchange import OnRequest
+
+PROJECT_FILE: Final = "contentsync.yaml"
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder from `start` upwards that holds a project file. Raises ManifestError."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).exists():
+            return folder
+    what = f"there is no {PROJECT_FILE} in {start}, nor in any folder above it"
+    raise ManifestError(Problem("project-missing", what, "run contentsync init, or name the folder with -C"))
+
+
+@dataclass
+class Session:
+    """One account's line to TikTok."""
+
+    account: Account
+    client: Client
+    credentials: Credentials
+
+    def close(self) -> None:
+        self.client.close()
+        self.credentials.close()
+
+
+@dataclass
+class Project:
+    """One content repository.
+
+    environ: the environment. transport: instead of the network. on_request: told of each request.
+    """
+
+    root: Path
+    settings: Settings
+    environ: Mapping[str, str]
+    clock: Clock = field(default_factory=SystemClock)
+    transport: httpx.BaseTransport | None = None
+    on_request: OnRequest | None = None
+    _sessions: dict[str, Session] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, start: Path, environ: Mapping[str, str], on_request: OnRequest | None = None) -> Project:
+        """The project around `start`. Raises ManifestError with all that is wrong with its file."""
+        from contentsync.manifest.load import load_settings
+
+        root = find_root(start)
+        settings, problems = load_settings(root, environ)
+        errors = [problem for problem in problems if problem.level is Level.ERROR]
+        if settings is None or errors:
+            raise ManifestError(*errors)
+        return cls(root, settings, environ, on_request=on_request)
+
+    def load(self) -> Loaded:
+        """All manifests with their media, and everything that is wrong with them."""
+        from contentsync.manifest.load import load
+
+        cache = FileCache(self.root / ".contentsync" / "cache.db")
+        try:
+            return load(self.root, self.environ, cache=cache)
+        finally:
+            cache.close()
+
+    @cached_property
+    def store(self) -> Store:
+        """The state, made where there is none. Raises StoreError."""
+        return Store.open(self._state_path())
+
+    @cached_property
+    def reading_store(self) -> Store:
+        """The state to look into; an empty one in memory where there is none and none can be made."""
+        path = self._state_path()
+        if path.exists():
+            return self.store
+        try:
+            return self.store
+        except StoreError:
+            return Store.in_memory()
+
+    def _state_path(self) -> Path:
+        state = self.settings.state
+        if "://" in state and not state.startswith("file://"):
+            what = f"state: {state.partition('://')[0]}://… needs a backend that this version does not have"
+            hint = "name a file, such as .contentsync/state.db"
+            raise StoreError(Problem("state-backend", what, hint, Place(PROJECT_FILE)))
+        return self.root / state
+
+    @property
+    def local_folder(self) -> Path:
+        return self.root / ".contentsync"
+
+    @property
+    def data_folder(self) -> Path:
+        """The user's own folder, outside every repository."""
+        from contentsync.tiktok.tokens import data_folder
+
+        return data_folder(self.environ)
+
+    def account(self, name: str) -> Account:
+        """The account of that name. Raises UsageError with what it may have meant."""
+        if name in self.settings.accounts:
+            return self.settings.accounts[name]
+        raise UsageError(unknown("account", name, self.settings.accounts))
+
+    @contextlib.contextmanager
+    def lock(self, doing: str, timeout: float = 0.0) -> Iterator[None]:
+        """The apply lock; it lies where the state lies. Raises StoreLocked."""
+        with apply_lock(self._state_path().parent, doing, self.clock, timeout):
+            yield
+
+    def session(self, account: Account) -> Session:
+        """The account's line to TikTok; opened once, no request is made yet."""
+        if account.name not in self._sessions:
+            self._sessions[account.name] = self._open_session(account)
+        return self._sessions[account.name]
+
+    def _open_session(self, account: Account) -> Session:
+        from contentsync.tiktok.auth import Credentials
+        from contentsync.tiktok.client import Client
+        from contentsync.tiktok.throttle import Throttle
+        from contentsync.tiktok.tokens import TokenStore
+
+        self._refuse_unset(f"accounts.{account.name}.", "api.")
+        base_url = self.settings.base_url
+        credentials = Credentials(
+            account,
+            self.settings.app,
+            base_url,
+            TokenStore(self.data_folder),
+            self.clock,
+            self.environ,
+            self.transport,
+            self.on_request,
+        )
+        known = account.open_id or next(
+            (k[0] for n, k in self.reading_store.creators().items() if n == account.name), ""
+        )
+        throttle = Throttle(self.reading_store, self.clock, known or f"account:{account.name}", account.limits)
+        client = Client(base_url, credentials, throttle, self.clock, self.transport, self.on_request)
+        return Session(account, client, credentials)
+
+    def _refuse_unset(self, *prefixes: str) -> None:
+        """An unset ${NAME} is an error only here, where its value is needed."""
+        for name, key, place in self.settings.unset:
+            if key.startswith(prefixes):
+                what = f"{key} needs the environment variable {name}, which is not set"
+                raise ManifestError(Problem("unset-variable", what, f"export {name}=…", place))
+
+    def write_receipt(self, row: PostState) -> None:
+        """Write a post's receipt, where the project keeps them. Raises OSError."""
+        if self.settings.receipts:
+            seen = {open_id: creator for open_id, creator, _ in self.reading_store.creators().values()}
+            username = seen[row.open_id].username if row.open_id in seen else ""
+            receipts.write(self.root / "receipts", row, username)
+
+    def noted_elsewhere(self, open_id: str) -> bool:
+        return lineages.others(self.data_folder, open_id, self.reading_store.lineage)
+
+    def note_lineage(self, open_id: str) -> None:
+        """Remember outside of the project that this state posts for the account. Raises OSError."""
+        lineages.note(self.data_folder, open_id, self.store.lineage)
+
+    def close(self) -> None:
+        for session in self._sessions.values():
+            session.close()
+        self._sessions.clear()
+
+
+def unknown(kind: str, name: str, known: Mapping[str, object] | list[str]) -> Problem:
+    """The problem for a name that is not there, with those it may have meant."""
+    import difflib
+
+    near = difflib.get_close_matches(name, list(known), 3, 0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there {_there(kind, list(known))}"
+    return Problem(f"unknown-{kind}", f'there is no {kind} "{name}"', hint)
+
+
+def _there(kind: str, known: list[str]) -> str:
+    return f"is: {', '.join(sorted(known)[:8])}" if known else f"is no {kind} at all"

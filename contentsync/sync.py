@@ -1,0 +1,308 @@
+"""In what order? Load, refresh, plan, apply, and again. Read this first.
+
+A command asks for one of these; what each part does is the part's own matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from contentsync import receipts, refresh
+from contentsync.apply import AccountRun, Run
+from contentsync.attempt.steps import Steps, Stop
+from contentsync.attempt.told import Outcome, Tell, Told
+from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, UsageError
+from contentsync.plan.action import GUARDS, AccountFacts, Action, Kind, Plan, Receipt, Remote, World
+from contentsync.plan.planner import make_plan as decide
+from contentsync.post import Account, Creator, DesiredPost, Mode, PostState
+from contentsync.project import Project, Session, unknown
+
+if TYPE_CHECKING:
+    from contentsync.manifest.load import Loaded
+
+T = TypeVar("T")
+
+DAY = timedelta(hours=24)
+SIDE_BY_SIDE = 8
+UNSET = "unset-variable"  # worth a note offline; where TikTok is asked, what is needed is missed by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which posts, and how. only, exclude: globs of keys or names. allow: guards to lift. retry: keys."""
+
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    retry: tuple[str, ...] = ()
+    refresh: bool = True
+    full_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan with what apply needs of it. failures: accounts that could not be asked, and why."""
+
+    plan: Plan
+    posts: dict[str, DesiredPost]
+    world: World
+    failures: dict[str, ContentsyncError] = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
+
+
+class NeverStop:
+    """Nobody asks to stop."""
+
+    def is_set(self) -> bool:
+        return False
+
+
+def load(project: Project) -> Loaded:
+    """The manifests, all of them sound. Raises ManifestError with every problem."""
+    loaded = project.load()
+    if loaded.has_errors:
+        raise ManifestError(*loaded.problems)
+    return loaded
+
+
+def make_plan(project: Project, wish: Wish) -> Made:
+    """What apply would do. Raises ManifestError for an invalid project, UsageError for names that are not there."""
+    loaded = load(project)
+    posts = {post.key: post for post in loaded.posts}
+    selected = select(project, posts, wish)
+    asked = _accounts_of(project, posts, selected)
+    failures: dict[str, ContentsyncError] = {}
+    facts, notes = _facts(project, asked, posts, wish, failures)
+    world = World(
+        now=project.clock.now(),
+        accounts=facts,
+        app=project.settings.app,
+        attempts=tuple(project.reading_store.attempts_since(project.clock.now() - DAY)),
+        allow=frozenset(wish.allow),
+        retry=frozenset(wish.retry),
+        refreshed=wish.refresh,
+        lineage=project.reading_store.lineage,
+        serial=project.reading_store.serial,
+    )
+    told = {key: post for key, post in posts.items() if post.account in facts}
+    plan = decide(told.values(), world, selected)
+    warnings = [p for p in loaded.problems if p.level is not Level.ERROR and (p.code != UNSET or not wish.refresh)]
+    return Made(plan, told, world, failures, (*warnings, *notes))
+
+
+def select(project: Project, posts: dict[str, DesiredPost], wish: Wish) -> frozenset[str] | None:
+    """The keys that are meant; None for all. Raises UsageError for a name or glob that nothing answers to."""
+    for name in wish.accounts:
+        project.account(name)
+    for guard in wish.allow:
+        if guard not in GUARDS:
+            raise UsageError(unknown("guard", guard, list(GUARDS)))
+    keys = known_keys(project, posts)
+    for key in wish.retry:
+        if key not in keys:
+            raise UsageError(unknown("post", key, keys))
+    for glob in (*wish.only, *wish.exclude):
+        if not any(_fits(key, glob) for key in keys):
+            raise UsageError(unknown("post", glob, keys))
+    if not (wish.only or wish.exclude or wish.accounts):
+        return None
+    return frozenset(
+        key
+        for key in keys
+        if (not wish.accounts or key.partition("/")[0] in wish.accounts)
+        and (not wish.only or any(_fits(key, glob) for glob in wish.only))
+        and not any(_fits(key, glob) for glob in wish.exclude)
+    )
+
+
+def known_keys(project: Project, posts: dict[str, DesiredPost]) -> list[str]:
+    """The keys of all posts that are declared or remembered."""
+    rows = [row.key for rows in _rows_by_account(project).values() for row in rows]
+    return list(dict.fromkeys([*posts, *rows]))
+
+
+def _fits(key: str, glob: str) -> bool:
+    return fnmatchcase(key, glob) or fnmatchcase(key.partition("/")[2], glob)
+
+
+def _rows_by_account(project: Project) -> dict[str, list[PostState]]:
+    """The rows of each declared account, as far as its open_id is known."""
+    found = {}
+    for name, account in project.settings.accounts.items():
+        if open_id := known_open_id(project, account):
+            found[name] = project.reading_store.posts(open_id)
+    return found
+
+
+def known_open_id(project: Project, account: Account) -> str | None:
+    """The account's identity as pinned, or as TikTok last told."""
+    if account.open_id:
+        return account.open_id
+    seen = project.reading_store.creators().get(account.name)
+    return seen[0] if seen else None
+
+
+def _accounts_of(project: Project, posts: dict[str, DesiredPost], selected: frozenset[str] | None) -> list[Account]:
+    keys = list(posts) if selected is None else selected
+    names = {key.partition("/")[0] for key in keys}
+    names |= {name for name, rows in _rows_by_account(project).items() if rows and selected is None}
+    return [account for name, account in project.settings.accounts.items() if name in names]
+
+
+# Asking TikTok, account by account, side by side.
+
+
+def _facts(
+    project: Project,
+    accounts: list[Account],
+    posts: dict[str, DesiredPost],
+    wish: Wish,
+    failures: dict[str, ContentsyncError],
+) -> tuple[dict[str, AccountFacts], list[Problem]]:
+    creators: dict[str, Creator] = {}
+    notes: list[Problem] = []
+    direct = {post.account for post in posts.values() if post.mode is Mode.DIRECT and not post.post_id}
+    if wish.refresh:
+        asked = _side_by_side(accounts, lambda a: ask(project, a, a.name in direct, wish.full_list, notes), failures)
+        creators = dict(asked)
+        refresh.refuse_twins({name: creator.open_id for name, creator in creators.items()})
+    present = [account for account in accounts if account.name not in failures]
+    return {a.name: facts_of(project, a, creators.get(a.name)) for a in present}, notes
+
+
+def _side_by_side(
+    accounts: list[Account], work: Callable[[Account], T], failures: dict[str, ContentsyncError]
+) -> list[tuple[str, T]]:
+    """`work` for each account; what goes wrong with one is kept in `failures` and leaves the others alone."""
+    done = []
+    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+        futures = {account.name: pool.submit(work, account) for account in accounts}
+        for name, future in futures.items():
+            try:
+                done.append((name, future.result()))
+            except ContentsyncError as err:
+                failures[name] = err
+    return done
+
+
+def ask(project: Project, account: Account, direct: bool, full_list: bool, notes: list[Problem]) -> Creator:
+    """Read one account at TikTok: who it is, what it may post, its public list, its open attempts."""
+    session, store, now = project.session(account), project.reading_store, project.clock.now()
+    creator = refresh.identify(session.client, store, account, now)
+    if direct:
+        creator = refresh.ask_creator(session.client, creator)
+        store.save_creator(account.name, creator, now)
+    if not refresh.read_list(session.client, store, creator.open_id, now, full=full_list):
+        notes.append(refresh.not_listed(account))
+    steps = steps_of(project, session, lambda _: None, NeverStop())
+    for row in refresh.look_at_attempts(steps, store.posts(creator.open_id), project.clock):
+        project.write_receipt(row)
+    return creator
+
+
+def facts_of(project: Project, account: Account, creator: Creator | None) -> AccountFacts:
+    """All that is known of an account now. creator: from fresh calls, None where none were made."""
+    store = project.reading_store
+    open_id = creator.open_id if creator else known_open_id(project, account)
+    written = receipts.read(project.root / "receipts", account.name)
+    told = {
+        r.name: Receipt(r.phase, r.generation, r.post_id) for r in written if r.open_id in {"", open_id or r.open_id}
+    }
+    if open_id is None:
+        return AccountFacts(account, receipts=told)
+    videos = store.videos(open_id)
+    return AccountFacts(
+        account=account,
+        open_id=open_id,
+        creator=creator,
+        rows=tuple(store.posts(open_id)),
+        bindings=store.bindings(open_id),
+        remote=Remote(
+            videos=tuple(video for video, gone_at in videos if gone_at is None),
+            gone={video.post_id: gone_at for video, gone_at in videos if gone_at},
+            read_at=store.list_read_at(open_id),
+        ),
+        receipts=told,
+        noted_elsewhere=project.noted_elsewhere(open_id),
+    )
+
+
+def steps_of(project: Project, session: Session, tell: Tell, stop: Stop) -> Steps:
+    """The steps of an account's attempts, over its own line to TikTok."""
+    return Steps(
+        store=project.reading_store,
+        client=session.client,
+        clock=project.clock,
+        tell=tell,
+        stop=stop,
+        open_media=lambda post: _path_of(project, post),
+        poll_initial=project.settings.poll_initial.total_seconds(),
+        poll_max=project.settings.poll_max.total_seconds(),
+    )
+
+
+def _path_of(project: Project, post: DesiredPost) -> Path:
+    return project.root / post.media[0].path
+
+
+# Carrying a plan out.
+
+
+def apply_plan(
+    project: Project,
+    made: Made,
+    actions: Iterable[Action],
+    *,
+    tell: Tell,
+    stop: Stop,
+    wait: float,
+    plan_digest: str = "",
+) -> tuple[list[Outcome], dict[str, ContentsyncError]]:
+    """Do what the actions say. The lock is held by the caller. Returns the outcomes, and the accounts that failed."""
+    run = Run(tell, wait, plan_digest, changed=lambda row: _receipt(project, row, tell))
+    if plan_digest:
+        run = Run(tell, wait, plan_digest, run.id, run.changed, lambda: _use(project, run))
+    by_account: dict[str, list[Action]] = {}
+    for action in actions:
+        by_account.setdefault(action.account, []).append(action)
+    failures: dict[str, ContentsyncError] = {}
+    accounts = [project.settings.accounts[name] for name in by_account]
+
+    def work(account: Account) -> list[Outcome]:
+        return _apply_account(project, made, account, by_account[account.name], run, stop)
+
+    done = _side_by_side(accounts, work, failures)
+    return [outcome for _, outcomes in done for outcome in outcomes], failures
+
+
+def _apply_account(
+    project: Project, made: Made, account: Account, actions: list[Action], run: Run, stop: Stop
+) -> list[Outcome]:
+    open_id = made.world.accounts[account.name].open_id
+    assert open_id is not None  # apply refreshes first
+    session = project.session(account)
+    sends = any(action.kind in {Kind.CREATE, Kind.RESUME} for action in actions)
+    if sends:
+        session.credentials.ensure_fresh()
+        project.note_lineage(open_id)
+    steps = steps_of(project, session, run.tell, stop)
+    return AccountRun(open_id, steps, run).carry_out(actions, made.posts)
+
+
+def _use(project: Project, run: Run) -> bool:
+    return project.store.use_plan(run.plan_digest, run.id, project.clock.now())
+
+
+def _receipt(project: Project, row: PostState, tell: Tell) -> None:
+    """Receipts are for others to read: one that can't be written is told, and stops nothing."""
+    try:
+        project.write_receipt(row)
+    except OSError as err:
+        tell(Told("receipt-not-written", row.key, {"why": err.strerror or str(err)}))
