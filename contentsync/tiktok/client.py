@@ -183,7 +183,8 @@ class Client:
         """Send the bytes first to last (inclusive) of a file of `total` bytes; any HTTP status is an answer.
 
         What `blocks` raises while it is read passes through; the chunk is then incomplete for TikTok.
-        Raises Unanswered, NotSent; nothing is sent to an address that is not TikTok's (`upload-url-not-trusted`).
+        Raises NotSent; Unanswered, also where `blocks` has another length (`media-changed`), so that the chunk
+        stays incomplete, and for an address that is not TikTok's (`upload-url-not-trusted`), to which nothing goes.
         Source: Media Transfer Guide, "Upload".
         """
         if not is_trusted(upload_url, self._base_url):
@@ -195,7 +196,8 @@ class Client:
             "Content-Length": str(last - first + 1),
             "Content-Range": f"bytes {first}-{last}/{total}",
         }
-        answer = self._exchange.send("PUT", upload_url, "(upload)", headers, blocks, upload=True)
+        body = _exactly(blocks, last - first + 1)
+        answer = self._exchange.send("PUT", upload_url, "(upload)", headers, body, upload=True)
         return PutAnswer(answer.status, _acknowledged(answer.headers.get("Content-Range", ""), total))
 
     # How a call is made.
@@ -275,6 +277,21 @@ _PATIENCE: Final[dict[type[Exception], tuple[float, ...]]] = {
 def _is_rate_limit(err: Refused) -> bool:
     row = refusal(err.error_code)
     return row is not None and row.again == MINUTE
+
+
+def _exactly(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The blocks, if they have `size` bytes together; the last one is held back until that is certain."""
+    held, left = b"", size
+    for block in filter(None, blocks):
+        left -= len(block)
+        if left < 0:
+            break
+        yield held
+        held = block
+    if left:
+        what = f"the file changed while it was sent: {'more' if left < 0 else 'fewer'} bytes than declared"
+        raise Unanswered(Problem("media-changed", what, "leave the file as it is, then run contentsync plan again"))
+    yield held
 
 
 def _acknowledged(content_range: str, total: int) -> int | None:

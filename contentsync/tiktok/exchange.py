@@ -168,15 +168,24 @@ class Exchange:
             import httpx
 
             logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO line shows upload URLs whole
-            self._opened = httpx.Client(
-                transport=self._transport,  # None: the default one, which connects once and never repeats
-                verify=True if self._transport else _tls(),
-                trust_env=not self._direct,
-                follow_redirects=False,
-                headers={"User-Agent": f"contentsync/{__version__}"},
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            )
+            try:
+                self._opened = self._open()
+            except (ImportError, OSError, ValueError, httpx.InvalidURL) as err:
+                why = f"the environment's proxy or certificates can't be used ({type(err).__name__})"
+                raise _not_sent("TikTok", why) from None  # the cause may show a proxy's password
         return self._opened
+
+    def _open(self) -> httpx.Client:
+        import httpx
+
+        return httpx.Client(
+            transport=self._transport,  # None: the default one, which connects once and never repeats
+            verify=True if self._transport else _tls(),
+            trust_env=not self._direct,
+            follow_redirects=False,
+            headers={"User-Agent": f"contentsync/{__version__}"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
 
 
 def _not_sent(shown: str, why: str) -> NotSent:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -219,6 +219,21 @@ def test_an_address_that_is_none_sends_nothing(base_url: str) -> None:
     with pytest.raises(NotSent):
         client.init_video(POST, FILE)
     client.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "socks5://user:ProxySecret@127.0.0.1:1"),
+        ("HTTPS_PROXY", "nonsense://user:ProxySecret@127.0.0.1:1"),
+        ("HTTPS_PROXY", "http://user:ProxySecret@[bad"),
+    ],
+)
+def test_a_proxy_that_can_not_be_used_sends_nothing(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(NotSent) as caught:
+        a_client(Script(STARTED), transport=None).init_video(POST, FILE)
+    assert "ProxySecret" not in str(caught.value)
 
 
 def test_an_endless_answer_is_given_up() -> None:
@@ -486,12 +501,39 @@ def test_a_chunk_without_connection_was_not_sent(error: Exception) -> None:
     "url", ["https://open-upload.tiktokapis.com.evil.com/", "http://open-upload.tiktokapis.com/"]
 )
 def test_no_byte_goes_to_an_address_that_is_not_tiktoks(url: str) -> None:
-    script, read = Script(httpx.Response(201)), []
+    def blocks() -> Iterator[bytes]:
+        read.append(True)
+        yield b"abcde"
+
+    script, read = Script(httpx.Response(201)), list[bool]()
     with pytest.raises(Unanswered) as caught:
-        put(a_client(script), url, (read.append(block) or b"abcde" for block in "x"))
+        put(a_client(script), url, blocks())
     assert caught.value.problem.code == "upload-url-not-trusted"
     assert (script.requests, read) == ([], [])
     assert url not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "blocks", [(), (b"",), (b"abcd",), (b"abcdef",), (b"abcde", b"f"), (b"ab", b"cde", b"", b"f"), (b"a" * 100,)]
+)
+def test_a_file_of_another_length_is_not_sent_whole(blocks: tuple[bytes, ...]) -> None:
+    received = bytearray()
+
+    def reading(request: httpx.Request) -> httpx.Response:
+        for block in cast("httpx.SyncByteStream", request.stream):
+            received.extend(block)
+        return httpx.Response(201)
+
+    with pytest.raises(Unanswered, match="media-changed"):
+        put(a_client(reading), blocks=blocks)
+    assert len(received) < 5
+
+
+@pytest.mark.parametrize("blocks", [(b"abcde",), (b"", b"abc", b"", b"de", b""), (b"a", b"b", b"c", b"d", b"e")])
+def test_the_size_of_the_blocks_does_not_matter(blocks: tuple[bytes, ...]) -> None:
+    script = Script(httpx.Response(201))
+    put(a_client(script), blocks=blocks)
+    assert script.bodies == [b"abcde"]
 
 
 def test_what_goes_wrong_while_the_file_is_read_passes_through() -> None:

@@ -14,6 +14,7 @@ from contentsync.tiktok.refusals import (
     MINUTE,
     OAUTH,
     REFUSALS,
+    Failure,
     Family,
     failure,
     oauth_refusal,
@@ -90,7 +91,7 @@ def test_all_rows_are_definite_but_tiktoks_own_faults() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.code)
-def test_a_row_tells_the_user_what_and_how_to_mend_it(row) -> None:
+def test_a_row_tells_the_user_what_and_how_to_mend_it(row: Failure) -> None:
     problem = row.problem("TikTok's sentence", "20260301AB")
     assert re.fullmatch(r"[a-z0-9-]+", problem.code)
     assert problem.what.endswith(f"(TikTok: {row.code}, “TikTok's sentence”, log_id 20260301AB)")

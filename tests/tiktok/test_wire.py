@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contentsync.post import Disclosure, Interaction, MediaFacts, Mode, Privacy
@@ -296,6 +296,7 @@ def test_what_is_no_envelope_is_not_taken_for_one(body: object) -> None:
     assert wire.Envelope.of(body) is None
 
 
+@settings(max_examples=60)
 @given(BODIES)
 def test_nothing_that_tiktok_may_answer_breaks_the_reading(body: Any) -> None:
     wire.Envelope.of(body)
