@@ -9,12 +9,12 @@ from contentsync.emulator.world import DAY, World
 
 def posts_used(world: World, account: str) -> int:
     """Direct posts that count toward the creator's cap."""
-    return sum(_uses_post(world, task) for task in _recent(world, account, Mode.DIRECT))
+    return sum(_uses_post(world, task) for task in _recent(world, Mode.DIRECT, account))
 
 
 def drafts_used(world: World, account: str) -> int:
     """Drafts that wait in the inbox, or are on their way there."""
-    return sum(_uses_draft(world, task) for task in _recent(world, account, Mode.DRAFT))
+    return sum(_uses_draft(world, task) for task in _recent(world, Mode.DRAFT, account))
 
 
 def check_creator(world: World, account: str, mode: Mode) -> None:
@@ -39,23 +39,29 @@ def check_app(world: World, account: str) -> None:
     """
     app = world.config.app
     cap = app.posting_users_audited if app.audited else app.posting_users_per_day
-    users = {task.account for name in world.accounts for task in _recent(world, name, Mode.DIRECT)}
-    if cap is not None and account not in users and len(users) >= cap:
+    if cap is None:
+        return
+    users = {task.account for task in _recent(world, Mode.DIRECT)}
+    if account not in users and len(users) >= cap:
         raise Refused("reached_active_user_cap")
 
 
 def over_cap(world: World, task: Task) -> bool:
-    """True when a direct post that has just arrived is one more than the creator's cap."""
-    cap = world.accounts[task.account].posts_per_day
-    return task.mode is Mode.DIRECT and cap is not None and posts_used(world, task.account) > cap
+    """True when a direct post arrived after enough others to fill the creator's cap."""
+    cap, arrived = world.accounts[task.account].posts_per_day, task.committed_at
+    if task.mode is not Mode.DIRECT or cap is None or arrived is None:
+        return False
+    others = [other for other in _recent(world, Mode.DIRECT, task.account) if other is not task]
+    earlier = [other for other in others if other.committed_at is not None and other.committed_at <= arrived]
+    return sum(_uses_post(world, other) for other in earlier) >= cap
 
 
-def _recent(world: World, account: str, mode: Mode) -> list[Task]:
+def _recent(world: World, mode: Mode, account: str | None = None) -> list[Task]:
     since = world.now() - DAY
     return [
         task
         for task in world.tasks.values()
-        if task.account == account and task.mode is mode and (task.committed_at or task.created_at) > since
+        if task.mode is mode and account in (None, task.account) and (task.committed_at or task.created_at) > since
     ]
 
 

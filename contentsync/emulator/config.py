@@ -29,7 +29,8 @@ SCOPES = (
 class Video:
     """A post of an account, made through the API or there from the start.
 
-    id: 0 takes one from the seed. created_at: Unix seconds, None is one hour before the emulator's start.
+    id: 0 takes one from the seed. created_at: Unix seconds; None is now for one added to a running emulator,
+    for the videos of a new account one hour ago, two hours ago, and so on.
     The list shows it while it is public, moderated, not hidden, no photo post, and its account not private.
     """
 

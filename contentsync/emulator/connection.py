@@ -32,6 +32,7 @@ class Connection:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, opener: Opener) -> None:
         self._reader, self._writer, self._open = reader, writer, opener
+        self._bodiless = False
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
         raw = writer.get_extra_info("socket")
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -58,6 +59,7 @@ class Connection:
             head = _head(event)
         except ValueError:
             return await self._send(plain(400, "the target is not a URL"), done=False)
+        self._bodiless = head.method == "HEAD"
         exchange = self._open(head)
         try:
             return await self._answer(exchange)
@@ -140,7 +142,8 @@ class Connection:
         """Send an answer; True when another request may follow. done: this one was read to its end."""
         closing = [] if done else [("connection", "close")]
         await self._write(_start(answer, closing))
-        await self._write(h11.Data(data=answer.body))
+        if not self._bodiless and answer.status not in (204, 304):
+            await self._write(h11.Data(data=answer.body))
         await self._write(h11.EndOfMessage())
         if not done or self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
             return False

@@ -42,7 +42,7 @@ def authorize(world: World, request: Request) -> Response:
     if problem:
         return _back(redirect_uri, {**problem, "state": query.get("state", "")})
     account = world.config.auto_consent or query.get("account", "")
-    decision = query.get("decision", "allow" if world.config.auto_consent else "")
+    decision = query.get("decision") or ("allow" if world.config.auto_consent else "")
     if decision == "deny":
         denied = {"error": "access_denied", "error_description": "The user denied the request."}
         return _back(redirect_uri, {**denied, "state": query.get("state", "")})
@@ -90,7 +90,7 @@ def _fits(pattern: str, uri: str) -> bool:
     if not star:
         return uri == pattern
     port = uri.removeprefix(f"{before}:").removesuffix(after)
-    return uri == f"{before}:{port}{after}" and port.isdigit()
+    return uri == f"{before}:{port}{after}" and port.isascii() and port.isdecimal()
 
 
 def _form(world: World, request: Request) -> str:

@@ -47,6 +47,9 @@ def publish_draft(world: World, task: Task, caption: str = "", privacy: str = PU
     settle(world, task)
     if task.mode is not Mode.DRAFT or task.status not in (Status.INBOX, Status.COMPLETE):
         raise ValueError(f"{task.publish_id} is no draft in an inbox but {task.mode}, {task.status}")
+    keep = world.config.lives.draft
+    if keep is not None and world.now() - task.created_at > keep:
+        raise ValueError(f"the draft {task.publish_id} is gone from the inbox")
     task.status, task.finished_at = Status.COMPLETE, world.now()
     return _publish(world, task, caption, privacy)
 

@@ -68,7 +68,7 @@ class Response:
 
 def as_json(status: int, value: object) -> Response:
     """`value` as a JSON body."""
-    return Response(status, json.dumps(value, ensure_ascii=False).encode(), (("content-type", JSON_TYPE),))
+    return Response(status, json.dumps(value).encode(), (("content-type", JSON_TYPE),))
 
 
 def envelope(log_id: str, data: object | None, code: str = "ok", message: str = "", status: int = 200) -> Response:

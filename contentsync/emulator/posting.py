@@ -154,6 +154,7 @@ def _open_upload(world: World, task: Task, plan: rules.Plan) -> str:
     """The upload_url of a task; at most 256 characters, and the only credential of its PUTs."""
     upload_id, token = str(world.ids.number()), world.ids.secret(32)
     task.upload = Upload(upload_id, token, *plan, until=world.now() + world.config.lives.upload_url)
+    world.uploads[upload_id] = task
     return f"{world.base_url}/upload/?upload_id={upload_id}&upload_token={token}"
 
 

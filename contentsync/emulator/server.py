@@ -212,8 +212,11 @@ class _Server:
         self._thread.join()
 
     def _run(self, ready: Future[None]) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._serve(ready))
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(self._serve(ready))
+        finally:
+            ready.cancel()  # nobody waits for a server that never came up
 
     async def _serve(self, ready: Future[None]) -> None:
         server = await asyncio.start_server(self._accept, sock=self._listener, limit=READ)

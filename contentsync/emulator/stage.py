@@ -75,7 +75,7 @@ class Stage:
     def open(self, head: Request) -> Exchange:
         """Take the head of a request to one of TikTok's paths."""
         if head.path == UPLOAD_PATH and head.method == "PUT":
-            task = self.world.task_of_upload(head.query.get("upload_id", ""))
+            task = self.world.uploads.get(head.query.get("upload_id", ""))
             line = self._line(head, "upload", task.account if task else "")
             return Put(self.world, line, self.book.meet("upload", line.account), head)
         endpoint = ENDPOINTS.get(head.path)

@@ -15,7 +15,7 @@ RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 
 def task_of(world: World, request: Request) -> Task | None:
     """The task that a PUT speaks of, if id and token fit and it still waits for bytes."""
-    task = world.task_of_upload(request.query.get("upload_id", ""))
+    task = world.uploads.get(request.query.get("upload_id", ""))
     if task is None or task.upload is None or task.marks.forgotten:
         return None
     token = request.query.get("upload_token", "")

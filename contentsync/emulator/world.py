@@ -16,6 +16,7 @@ from contentsync.emulator.timing import SlidingWindow
 from contentsync.emulator.tokens import TokenBook
 
 MINUTE = 60.0
+HOUR = 3_600.0
 DAY = 86_400.0
 
 
@@ -31,6 +32,7 @@ class World:
         self.accounts: dict[str, Account] = {}
         self.videos: dict[str, dict[int, Video]] = {}
         self.tasks: dict[str, Task] = {}
+        self.uploads: dict[str, Task] = {}
         self._windows: dict[tuple[str, str], SlidingWindow] = {}
         for account in config.accounts:
             self.add_account(account)
@@ -48,8 +50,8 @@ class World:
         self.accounts[account.name] = filled
         self.videos[account.name] = {}
         self.tokens.seed(filled)
-        for video in account.videos:
-            self.add_video(account.name, video)
+        for place, video in enumerate(account.videos):
+            self.add_video(account.name, video, age=HOUR * (place + 1))
         return filled
 
     def account(self, name: str) -> Account:
@@ -72,12 +74,12 @@ class World:
             self.tokens.narrow(name, after.scopes)
         return after
 
-    def add_video(self, account: str, video: Video) -> Video:
-        """Put a video on an account's profile, with an id and a time if it has none."""
+    def add_video(self, account: str, video: Video, age: float = 0.0) -> Video:
+        """Put a video on an account's profile; without a time of its own it is `age` seconds old."""
         added = replace(
             video,
             id=video.id or self.ids.number(),
-            created_at=self.now() - 3_600 if video.created_at is None else video.created_at,
+            created_at=self.now() - age if video.created_at is None else video.created_at,
         )
         self.videos[self.account(account).name][added.id] = added
         return added
@@ -111,10 +113,3 @@ class World:
         window = self._windows.setdefault((endpoint, token), SlidingWindow(MINUTE))
         if limit is not None and not window.take(self.now(), limit):
             raise Refused("rate_limit_exceeded")
-
-    def task_of_upload(self, upload_id: str) -> Task | None:
-        """The task behind an upload_url, whether it is still good or not."""
-        for task in self.tasks.values():
-            if task.upload and task.upload.id == upload_id:
-                return task
-        return None
