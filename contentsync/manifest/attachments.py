@@ -93,8 +93,8 @@ class Attachments:
             self._inside[folder] = self._is_below(os.path.realpath(self._root / folder))
         if not self._inside[folder]:
             return False
-        path = self._root / name
-        return not path.is_symlink() or self._is_below(os.path.realpath(path))
+        path = f"{self._root}/{name}"
+        return not os.path.islink(path) or self._is_below(os.path.realpath(path))  # noqa: PTH114
 
     def _is_below(self, real: str) -> bool:
         return real == self._real_root or real.startswith(self._real_root.rstrip(os.sep) + os.sep)

@@ -91,7 +91,7 @@ class Reading:
         return Account(name, mode=Mode.DRAFT, timezone=self._settings.timezone, slots=(Slot(0, 0, 0),))
 
     def _media(self, post: Manifest) -> Attached:
-        video, photos = getattr(post, "video", None), getattr(post, "photos", None)
+        video, photos = rules.value_of(post, "video"), rules.value_of(post, "photos")
         found: list[tuple[Path, Media | None]] = []
         if video is not None and "video" not in self._bad:
             found.append((("video",), self._item(video, ("video",))))
@@ -112,7 +112,7 @@ class Reading:
 
 def _media_findings(post: Manifest, frame: Frame, media: Attached) -> Iterator[Finding]:
     if rules.kind_of(post) is Kind.PHOTOS:
-        for key, problem in media_rules.check_photos(len(media), getattr(post, "cover", None)):
+        for key, problem in media_rules.check_photos(len(media), rules.value_of(post, "cover")):
             yield (key,), problem
         for path, item in media:
             for problem in media_rules.check_photo(item):
@@ -131,8 +131,9 @@ def _named(problem: Problem, path: Path, item: Media) -> Problem:
 
 
 def _cover(post: Manifest) -> int | None:
-    at = getattr(post, "cover_at", None)
-    return getattr(post, "cover", None) if at is None else at // _MILLISECOND
+    at: timedelta | None = rules.value_of(post, "cover_at")
+    index: int | None = rules.value_of(post, "cover")
+    return index if at is None else at // _MILLISECOND
 
 
 def _desired(post: Manifest, frame: Frame, media: tuple[Media, ...], document: Document) -> DesiredPost:
@@ -145,12 +146,12 @@ def _desired(post: Manifest, frame: Frame, media: tuple[Media, ...], document: D
         mode=rules.mode_of(post, frame) or Mode.DRAFT,
         media=media,
         caption=str(post.caption or ""),
-        title=str(getattr(post, "title", None) or ""),
+        title=str(rules.value_of(post, "title") or ""),
         privacy=post.privacy,
         allow=frozenset(allow),
         disclosure=defaults.disclosure if post.disclosure is None else frozenset(post.disclosure),
         ai_generated=defaults.ai_generated if post.ai_generated is None else post.ai_generated,
-        auto_music=bool(getattr(post, "auto_music", None)),
+        auto_music=bool(rules.value_of(post, "auto_music")),
         cover=_cover(post),
         publish_at=post.publish_at and rules.instant(post.publish_at, frame.zone),
         next_slot=rules.wants_slot(post),
@@ -159,10 +160,15 @@ def _desired(post: Manifest, frame: Frame, media: tuple[Media, ...], document: D
         hold=bool(post.hold),
         generation=post.generation or 1,
         moved_from=post.moved_from,
-        post_id=getattr(post, "post_id", None),
+        post_id=rules.value_of(post, "post_id"),
         where=Place(document.file, document.start[0], document.start[1]),
-        places=tuple((key, document.place((key,))) for key in document.value),
+        places=_places(document),
     )
+
+
+def _places(document: Document) -> tuple[tuple[str, Place], ...]:
+    file, spots = document.file, document.spots
+    return tuple([(key, Place(file, spots[key,][0], spots[key,][1])) for key in document.value])
 
 
 def _fitting(allow: frozenset[Interaction], kind: Kind) -> frozenset[Interaction]:

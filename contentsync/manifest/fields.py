@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from contentsync.manifest import scalars
@@ -20,11 +21,23 @@ Item = TypeVar("Item")
 class Strict(BaseModel):
     """A mapping that takes only the keys it names."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=False)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PlainSchema(GenerateJsonSchema):
-    """JSON Schema without `null` and without titles: a key that is left out is the only nothing there is."""
+class UntitledSchema(GenerateJsonSchema):
+    """JSON Schema without a title for each key: the keys speak for themselves."""
+
+    def get_title_from_name(self, name: str) -> str:
+        """Nothing."""
+        return name and ""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """Never."""
+        return schema is None
+
+
+class PlainSchema(UntitledSchema):
+    """JSON Schema without `null`: a key that is left out is the only nothing there is."""
 
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
         """The schema of what stands beside None."""
@@ -37,19 +50,9 @@ class PlainSchema(GenerateJsonSchema):
             del made["default"]
         return made
 
-    def get_title_from_name(self, name: str) -> str:
-        """Nothing: the keys speak for themselves."""
-        return name and ""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        """Never."""
-        return schema is None
-
 
 def matching(pattern: str, code: str, phrase: str, hint: str) -> Callable[[object], str]:
     """A reader of text that must match `pattern` as a whole; for annotated types."""
-    import re
-
     compiled = re.compile(pattern)
 
     def read(value: object) -> str:
@@ -157,14 +160,17 @@ Filled = Annotated[
     PlainValidator(matching(r"(?s).*\S.*", "empty-text", "must not be empty", "write a value, or leave it out")),
     WithJsonSchema({"type": "string", "minLength": 1}),
 ]
+_UNIQUE = Field(json_schema_extra={"uniqueItems": True})
 PrivacyWord = Annotated[Privacy, PlainValidator(_word(Privacy, _MEANT_PRIVACY)), _enum(Privacy)]
 ModeWord = Annotated[Mode, PlainValidator(_word(Mode, _MEANT_MODE)), _enum(Mode)]
 AllowWords = Annotated[
     tuple[Annotated[Interaction, PlainValidator(_word(Interaction, _MEANT_ALLOW)), _enum(Interaction)], ...],
+    _UNIQUE,
     AfterValidator(_once_each),
 ]
 DisclosureWords = Annotated[
     tuple[Annotated[Disclosure, PlainValidator(_word(Disclosure, _MEANT_DISCLOSURE)), _enum(Disclosure)], ...],
+    _UNIQUE,
     AfterValidator(_once_each),
 ]
-AccountNames = Annotated[tuple[AccountName, ...], AfterValidator(_once_each)]
+AccountNames = Annotated[tuple[AccountName, ...], Field(min_length=1), _UNIQUE, AfterValidator(_once_each)]

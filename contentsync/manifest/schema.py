@@ -47,7 +47,7 @@ class _Post(Strict):
     account: AccountName | None = Field(
         default=None, description="The account that posts, by its name in contentsync.yaml."
     )
-    accounts: AccountNames | None = Field(default=None, description="Several accounts: one post each.", min_length=1)
+    accounts: AccountNames | None = Field(default=None, description="Several accounts: one post each.")
     caption: str | None = Field(
         default=None,
         description="The text of the post, sent exactly as written, without the trailing newline of a block. At most "

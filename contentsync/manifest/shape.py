@@ -136,7 +136,7 @@ class _Translator:
             self._missing(str(fault["loc"][-1]), path[:-1])
         elif fault["type"] == "extra_forbidden":
             self._unknown(path)
-        else:
+        elif fault["type"] != "too_short" or not self.document.written(path):  # else its items were at fault
             at_key = fault["loc"][-1] == "[key]"
             self.document.add(self._value_problem(fault, path), path, at_key=at_key)
 

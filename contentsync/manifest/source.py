@@ -45,6 +45,7 @@ _REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u
 _REFUSED_VALUE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _TAB_BEFORE: Final = re.compile(r"(?:^|[\r\n]) *\t")
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_BAD_KEYS: Final = _NULLS | {"<<"}
 _COMMENT_AFTER: Final = re.compile(r"[ \t]+#")
 _COMMENT_BELOW: Final = re.compile(r"[ \t]*(?:\r\n|\r|\n)(?:[ \t]*(?:\r\n|\r|\n))*( +)#")
 
@@ -134,6 +135,8 @@ def _documents(text: str, file: str, parser: Callable[[str], Any]) -> tuple[list
         documents.extend(reader.documents(problems))
     except _Stop as stop:
         problems.append(stop.problem)
+    except (yaml.YAMLError, ValueError, OverflowError) as err:  # the two latter: escapes past the last character
+        problems.append(syntax_problem(err, text, file, reader.lines))
     if not documents and not problems:
         problem = Problem("document-empty", "the file holds no document", "write name, account and video")
         problems.append(at(problem, file, (1, 1, 1), reader.lines))
@@ -148,18 +151,14 @@ class _Reader:
         self.file = file
         self.lines = Lines(text)
         self.tabs = bool(_TAB_BEFORE.search(text))
-        self._get = parser(text).get_event
+        self.next: Callable[[], Any] = parser(text).get_event
         self.document = Document(file, self.lines, (1, 1, 1))
 
-    def next(self) -> Any:
-        """The next event. Raises _Stop where the text is no YAML."""
-        try:
-            return self._get()
-        except (yaml.YAMLError, ValueError, OverflowError) as err:
-            raise _Stop(syntax_problem(err, self.text, self.file, self.lines)) from err
-
     def documents(self, problems: list[Problem]) -> Iterator[Document]:
-        """Each mapping of the stream; a document that is none goes to `problems`."""
+        """Each mapping of the stream; a document that is none goes to `problems`.
+
+        Raises _Stop, or what the parser raises, where the text is no YAML.
+        """
         while type(event := self.next()) is not StreamEndEvent:
             if type(event) is not DocumentStartEvent:
                 continue
@@ -236,7 +235,10 @@ class _Reader:
         return into
 
     def _is_good_key(self, event: Any, spot: Spot) -> bool:
-        key, plain = event.value, not event.style
+        key: str = event.value
+        plain = not event.style
+        if plain and key not in _BAD_KEYS and event.anchor is None and event.tag is None:
+            return True
         problem = None
         if event.anchor:
             problem = Problem("yaml-anchor", f"the anchor &{tidy(event.anchor)} is not allowed", "take it out")
@@ -244,7 +246,7 @@ class _Reader:
             problem = Problem("yaml-tag", f"the tag {_tag(event)} is not allowed", "take it out")
         elif plain and key == "<<":
             problem = Problem("yaml-merge-key", "the merge key << is not allowed", "write the keys out")
-        elif plain and key in _NULLS:
+        elif plain:
             problem = Problem("yaml-key", "a key is missing before the colon", "write a key")
         elif _REFUSED_VALUE.search(key):
             problem = Problem("control-character", "a key holds a control character", "take it out")
