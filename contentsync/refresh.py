@@ -118,7 +118,7 @@ def look_at_attempts(steps: Steps, rows: Iterable[PostState], clock: Clock) -> l
     changed = []
     for row in rows:
         last = row.last
-        if last is None or not _worth_asking(last, clock.now()):
+        if last is None or not worth_asking(row, clock.now()):
             continue
         before = (last.phase, last.post_id)
         after = _look(steps, last)
@@ -127,8 +127,10 @@ def look_at_attempts(steps: Steps, rows: Iterable[PostState], clock: Clock) -> l
     return changed
 
 
-def _worth_asking(attempt: Attempt, now: datetime) -> bool:
-    if not attempt.publish_id:
+def worth_asking(row: PostState, now: datetime) -> bool:
+    """Whether TikTok may tell something new of the row's last attempt."""
+    attempt = row.last
+    if attempt is None or not attempt.publish_id:
         return False
     if attempt.is_open or attempt.phase is Phase.UNKNOWN:
         return True

@@ -5,6 +5,7 @@ A command asks for one of these; what each part does is the part's own matter.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from contentsync import receipts, refresh
 from contentsync.apply import AccountRun, Run
 from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Outcome, Tell, Told
-from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, UsageError
+from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, SignInNeeded, UsageError
 from contentsync.plan.action import GUARDS, AccountFacts, Action, Kind, Plan, Receipt, Remote, World
 from contentsync.plan.planner import make_plan as decide
 from contentsync.post import Account, Creator, DesiredPost, Mode, PostState
@@ -25,6 +26,7 @@ from contentsync.project import Project, Session, unknown
 
 if TYPE_CHECKING:
     from contentsync.manifest.load import Loaded
+    from contentsync.tiktok.tokens import Pair
 
 T = TypeVar("T")
 
@@ -306,3 +308,94 @@ def _receipt(project: Project, row: PostState, tell: Tell) -> None:
         project.write_receipt(row)
     except OSError as err:
         tell(Told("receipt-not-written", row.key, {"why": err.strerror or str(err)}))
+
+
+# Looking, without a plan.
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a refresh found of one account: how many public videos, and attempts that are still open."""
+
+    videos: int
+    open: int
+    notes: tuple[Problem, ...] = ()
+
+
+def refresh_all(
+    project: Project, names: tuple[str, ...], *, full_list: bool
+) -> tuple[dict[str, Seen], dict[str, ContentsyncError]]:
+    """Read TikTok into the state for these accounts, or for all; and those that could not be asked."""
+    accounts = [project.account(name) for name in names] or list(project.settings.accounts.values())
+    failures: dict[str, ContentsyncError] = {}
+
+    def read(account: Account) -> Seen:
+        notes: list[Problem] = []
+        creator = ask(project, account, False, full_list, notes)
+        facts = facts_of(project, account, creator)
+        still_open = sum(bool(row.last and row.last.is_open) for row in facts.rows)
+        return Seen(len(facts.remote.videos), still_open, tuple(notes))
+
+    return dict(_side_by_side(accounts, read, failures)), failures
+
+
+def meet_all(project: Project) -> tuple[dict[str, tuple[Creator, Pair]], dict[str, ContentsyncError]]:
+    """Who each account is and what it may post, from fresh calls, with its tokens; and those that failed."""
+    failures: dict[str, ContentsyncError] = {}
+
+    def meet(account: Account) -> tuple[Creator, Pair]:
+        session, now = project.session(account), project.clock.now()
+        creator = refresh.identify(session.client, project.reading_store, account, now)
+        with contextlib.suppress(SignInNeeded):  # without video.publish there is nothing to tell of posting
+            creator = refresh.ask_creator(session.client, creator)
+        return creator, session.credentials.pair()
+
+    return dict(_side_by_side(list(project.settings.accounts.values()), meet, failures)), failures
+
+
+def look(
+    project: Project, wish: Wish, wait: float
+) -> tuple[dict[str, PostState | None], dict[str, ContentsyncError]]:
+    """Where the chosen posts stand, once TikTok was asked about what may have changed.
+
+    wait: seconds to go on asking while any is not final. Posts without a row are None.
+    """
+    posts = {post.key: post for post in project.load().posts}
+    keys = known_keys(project, posts)
+    chosen = select(project, posts, wish)
+    failures: dict[str, ContentsyncError] = {}
+    until = project.clock.monotonic() + wait
+    pause = project.settings.poll_initial.total_seconds()
+    while True:
+        rows = {row.key: row for rows in _rows_by_account(project).values() for row in rows}
+        found = {key: rows.get(key) for key in sorted(keys) if chosen is None or key in chosen}
+        if not _look_at(project, [row for row in found.values() if row], failures) or failures:
+            break
+        if project.clock.monotonic() + pause > until:
+            break
+        project.clock.sleep(pause)
+        pause = min(pause * 1.5, project.settings.poll_max.total_seconds())
+    rows = {row.key: row for rows in _rows_by_account(project).values() for row in rows}
+    return {key: rows.get(key) for key in found}, failures
+
+
+def _look_at(project: Project, rows: list[PostState], failures: dict[str, ContentsyncError]) -> bool:
+    """Ask about the attempts of these rows; whether any is still open."""
+    asked = [row for row in rows if refresh.worth_asking(row, project.clock.now())]
+    names = {row.account for row in asked}
+    accounts = [account for name, account in project.settings.accounts.items() if name in names]
+
+    def work(account: Account) -> bool:
+        steps = steps_of(project, project.session(account), lambda _: None, NeverStop())
+        mine = [row for row in asked if row.account == account.name]
+        for row in refresh.look_at_attempts(steps, mine, project.clock):
+            project.write_receipt(row)
+        fresh = [project.reading_store.post(row.uid) for row in mine]
+        return any(row and row.last and row.last.is_open for row in fresh)
+
+    return any(still_open for _, still_open in _side_by_side(accounts, work, failures))
+
+
+def usernames(project: Project) -> dict[str, str]:
+    """The handle of each identity, as TikTok last told it."""
+    return {open_id: creator.username for open_id, creator, _ in project.reading_store.creators().values()}

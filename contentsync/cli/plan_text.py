@@ -86,7 +86,8 @@ def show_plan(plan: Plan, posts: Mapping[str, DesiredPost], *, full: bool = Fals
 def summary(plan: Plan) -> str:
     """One line: how many of each."""
     counted = [f"{plan.count(kind)} {words}" for kind, words in _COUNTED.items() if plan.count(kind)]
-    return f"Plan: {', '.join(counted) or 'nothing to do'}; {plan.unchanged} unchanged."
+    counted.append(f"{plan.unchanged} unchanged")
+    return f"{'Plan' if plan.does_something else 'Nothing to do now'}: {', '.join(counted)}."
 
 
 def _account(view: AccountView, plan: Plan) -> str:

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 EVERY: Final = 10.0
 JSON_EVERY: Final = 1.0
 _WORDS: Final = {
-    "accepted": "accepted; sending",
-    "uploaded": "all bytes are there",
-    "processing": "TikTok is processing it, which takes a few minutes at most",
+    "accepted": "TikTok took it; sending its bytes",
+    "processing": "all is there; TikTok processes it, which takes a few minutes",
     "again": "once more",
     "resume": "goes on",
     "published": "published",

@@ -1,0 +1,31 @@
+"""`contentsync refresh`: read TikTok into the state."""
+
+from __future__ import annotations
+
+import click
+
+from contentsync import sync
+from contentsync.cli import exits, text
+from contentsync.cli.main import Context
+from contentsync.cli.plan import show_failures
+
+
+@click.command()
+@click.option("--full-list", is_flag=True, help="Read the whole public list, not only what is new in it.")
+@click.option("--account", "accounts", multiple=True, metavar="NAME", help="Only this account. Repeatable.")
+@click.pass_obj
+def refresh(context: Context, full_list: bool, accounts: tuple[str, ...]) -> int:
+    """Read TikTok into the state: who each account is, its public videos, open attempts, late post ids.
+
+    Changes nothing at TikTok, and takes no lock.
+    """
+    project = context.project()
+    try:
+        read, failures = sync.refresh_all(project, accounts, full_list=full_list)
+    finally:
+        project.close()
+    for name, seen in read.items():
+        text.say(f"{name}: {text.many(seen.videos, 'public video')}, {text.many(seen.open, 'open attempt')}")
+        text.show_problems(seen.notes)
+    show_failures(failures)
+    return exits.worst(exits.of_error(err) or exits.FAILED for err in failures.values())

@@ -1,0 +1,119 @@
+"""`contentsync status`: where each post stands, asked at TikTok where that may have changed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from contentsync import receipts, sync
+from contentsync.cli import exits, text
+from contentsync.cli.main import Context
+from contentsync.cli.options import as_json, selecting, waiting
+from contentsync.cli.plan import show_failures
+from contentsync.errors import ContentsyncError
+from contentsync.lifecycle import Phase
+from contentsync.plan.planfile import when
+from contentsync.post import PostState
+
+
+FORMAT = "contentsync.status/1"
+_COLOURS = {Phase.PUBLISHED: "green", Phase.DELIVERED: "green", Phase.FAILED: "red", Phase.UNKNOWN: "magenta"}
+_CODES = {
+    Phase.FAILED: exits.FAILED,
+    Phase.UNKNOWN: exits.UNKNOWN,
+    Phase.PROCESSING: exits.NOT_FINAL,
+    Phase.UPLOADING: exits.NOT_FINAL,
+    Phase.INTENT: exits.NOT_FINAL,
+}
+
+
+@click.command()
+@click.argument("posts", nargs=-1, metavar="[POST]...")
+@as_json
+@waiting(0.0)
+@selecting
+@click.pass_obj
+def status(
+    context: Context,
+    posts: tuple[str, ...],
+    json_: bool,
+    wait: float,
+    only: tuple[str, ...],
+    exclude: tuple[str, ...],
+    accounts: tuple[str, ...],
+) -> int:
+    """Show where each post stands; asks TikTok about what is open, and about post ids that came late.
+
+    A POST is ACCOUNT/NAME, a name, or a glob of either. Exits 3 while TikTok is not done with one, 4 for an
+    unknown one, 1 for a failed one.
+    """
+    project = context.project()
+    try:
+        found, failures = sync.look(project, sync.Wish((*only, *posts), exclude, accounts), wait)
+    finally:
+        project.close()
+    show_failures(failures)
+    usernames = sync.usernames(project)
+    if json_:
+        told = [_as_json(key, row, usernames) for key, row in found.items()]
+        click.echo(json.dumps({"format": FORMAT, "posts": told}, ensure_ascii=False, indent=2))
+    else:
+        _show(found, usernames)
+    return exits.worst([*_codes(found), *(_code(err) for err in failures.values())])
+
+
+def _code(err: ContentsyncError) -> int:
+    return exits.of_error(err) or exits.FAILED
+
+
+def _codes(found: dict[str, PostState | None]) -> list[int]:
+    phases = [row.last.phase for row in found.values() if row and row.last]
+    return [_CODES.get(phase, exits.DONE) for phase in phases]
+
+
+def _as_json(key: str, row: PostState | None, usernames: dict[str, str]) -> dict[str, Any]:
+    last = row.last if row else None
+    problem = {"code": last.problem_code, "what": last.problem_what} if last and last.problem_code else None
+    return {
+        "post": key,
+        "phase": phase_of(row),
+        "publish_id": (last.publish_id or None) if last else None,
+        "post_id": (row.post_id or None) if row else None,
+        "url": url_of(row, usernames),
+        "attempts": len(row.attempts) if row else 0,
+        "updated_at": when(last.updated_at) if last else None,
+        "problem": problem,
+    }
+
+
+def phase_of(row: PostState | None) -> str:
+    """Where a post stands, in one word: its last attempt's phase; `bound` without one; `new` before any."""
+    if row is None:
+        return "new"
+    if row.last is not None:
+        return str(row.last.phase)
+    return "bound" if row.bound_post_id else "new"
+
+
+def url_of(row: PostState | None, usernames: dict[str, str]) -> str | None:
+    return receipts.post_url(usernames.get(row.open_id, ""), row.post_id) if row else None
+
+
+def _show(found: dict[str, PostState | None], usernames: dict[str, str]) -> None:
+    if not found:
+        text.say("No posts.")
+        return
+    width = min(44, max(map(len, found)))
+    for key, row in found.items():
+        last = row.last if row else None
+        phase = phase_of(row)
+        colour = _COLOURS.get(last.phase) if last else None
+        facts = [text.when(last.updated_at)] if last else []
+        facts += [url_of(row, usernames) or (row.post_id if row else "")]
+        text.say(
+            f"{key:<{width}}  {text.style(f'{phase:<10}', fg=colour)}  {'  '.join(filter(None, facts))}".rstrip()
+        )
+        if last and last.problem_what and phase not in {"published", "delivered"}:
+            text.say(f"  {text.printable(last.problem_what)} [{last.problem_code}]")

@@ -1,0 +1,48 @@
+"""`contentsync validate`: every problem of every file, offline."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from contentsync.cli import exits, text
+from contentsync.cli.main import Context
+from contentsync.errors import Level, Problem
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.pass_obj
+def validate(context: Context, paths: tuple[Path, ...]) -> int:
+    """Check the project file, every manifest and its media; all problems in one run.
+
+    With PATHs only these manifests, or those in these folders. Needs no network and no token.
+    """
+    from contentsync.manifest.load import load
+    from contentsync.project import find_root
+    from contentsync.store.cache import FileCache
+
+    root = find_root(context.folder)
+    cache = FileCache(root / ".contentsync" / "cache.db")
+    try:
+        loaded = load(root, os.environ, [context.folder / path for path in paths] or None, cache=cache)
+    finally:
+        cache.close()
+    text.show_problems(loaded.problems, out=True)
+    text.say(_summary(loaded.problems, len(loaded.posts)))
+    return exits.FAILED if loaded.has_errors else exits.DONE
+
+
+def _summary(problems: Sequence[Problem], posts: int) -> str:
+    levels = Counter(problem.level for problem in problems)
+    told = [text.many(levels[level], level.value) for level in Level if levels[level]]
+    if levels[Level.ERROR]:
+        files = len({problem.where.file for problem in problems if problem.where and problem.level is Level.ERROR})
+        return text.style(f"{', '.join(told)} in {text.many(files, 'file')}.", fg="red")
+    return text.style(f"{text.many(posts, 'post')}: all sound.", fg="green") + (
+        f" ({', '.join(told)})" if told else ""
+    )
