@@ -122,7 +122,7 @@ def _serve(served: Emulator, as_json: bool) -> None:
     finally:
         served.stop()
         for end, handler in zip(ends, before, strict=True):
-            signal.signal(end, handler)
+            signal.signal(end, handler or signal.SIG_DFL)
 
 
 def _tell(served: Emulator, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 MARK = b"mvhd"
-KEPT = 36  # a whole mvhd box up to its duration, version 1, may straddle two pieces
+KEPT = 40  # a whole mvhd box up to its duration, version 1, may straddle two pieces
 BOX_SIZES = (108, 120)  # of version 0 and 1: chance bytes that spell the mark won't have one in front
 
 

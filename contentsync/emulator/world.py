@@ -101,8 +101,8 @@ class World:
         """What anyone can see of an account, newest first."""
         if self.accounts[account].private:
             return []
-        seen = [video for video in self.videos[account].values() if self._shown(video)]
-        return sorted(seen, key=lambda video: (video.created_at or 0.0, video.id), reverse=True)
+        seen = [video for video in reversed(self.videos[account].values()) if self._shown(video)]
+        return sorted(seen, key=lambda video: video.created_at or 0.0, reverse=True)
 
     def _shown(self, video: Video) -> bool:
         listed = self.config.quirks.photos_listed or not video.photo

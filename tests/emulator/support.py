@@ -104,10 +104,13 @@ def a_tiktok(*accounts: Account, **config: Any) -> Iterator[Emulator]:
 @contextmanager
 def a_caller(*accounts: Account, **config: Any) -> Iterator[Caller]:
     """The caller of the first account of a TikTok made for it."""
-    with a_tiktok(*accounts, **config) as emulator:
-        # No certificate is ever looked at here, and loading the machine's takes longer than a test.
-        with httpx.Client(base_url=emulator.url, trust_env=False, timeout=10, verify=False) as http:
-            yield Caller(emulator, emulator.config.accounts[0].name, http)
+    with a_tiktok(*accounts, **config) as emulator, a_client(emulator.url) as http:
+        yield Caller(emulator, emulator.config.accounts[0].name, http)
+
+
+def a_client(url: str) -> httpx.Client:
+    """A client that looks at no certificates: to load the machine's takes longer than a test."""
+    return httpx.Client(base_url=url, trust_env=False, timeout=10, verify=False)
 
 
 def a_file(size: int, chunk: int = 0, count: int = 1) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from contentsync.emulator.config import (
     PUBLIC,
     Account,
     App,
-    Lives,
     Limits,
+    Lives,
     Pace,
     Quirks,
 )

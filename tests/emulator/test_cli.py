@@ -1,0 +1,95 @@
+"""`contentsync emulator`: what it prints, what it serves, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from contentsync.cli.emulator import emulator
+from tests.emulator.support import a_tiktok
+
+ROOT = Path(__file__).resolve().parents[2]
+START = "from contentsync.cli.emulator import emulator; emulator()"
+
+
+@contextmanager
+def a_process(*args: str) -> Iterator[subprocess.Popen[str]]:
+    """The command as a process of its own; killed if a test leaves it running."""
+    command = [sys.executable, "-c", START, *args]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_what_its_first_line_tells_until_a_signal(end: signal.Signals) -> None:
+    with a_process("--json", "--account", "acme", "--private", "beta", "--audited") as process:
+        told = json.loads(first_line(process))
+        assert set(told) == {"url", "client_key", "client_secret", "accounts"}
+        assert set(told["accounts"]) == {"acme", "beta"}
+        token = told["accounts"]["acme"]["access_token"]
+        answer = httpx.get(
+            f"{told['url']}/v2/user/info/?fields=open_id", headers={"authorization": f"Bearer {token}"}
+        )
+        assert answer.json()["data"]["user"] == {"open_id": told["accounts"]["acme"]["open_id"]}
+        process.send_signal(end)
+        out, err = process.communicate(timeout=5)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_without_json_it_prints_lines_for_a_shell() -> None:
+    with a_process("--account", "acme-de") as process:
+        lines = [first_line(process) for _ in range(5)]
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=5)
+    assert lines[0].startswith("export CONTENTSYNC_API_URL=http://127.0.0.1:")
+    assert lines[3].startswith("export CONTENTSYNC_TOKEN_ACME_DE='act.")
+    assert lines[4].startswith("export CONTENTSYNC_REFRESH_TOKEN_ACME_DE='rft.")
+    assert "acme-de (private); app: not audited" in err
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_that_is_none_is_one_line_and_exit_1(port: str) -> None:
+    done = CliRunner().invoke(emulator, ["--port", port])
+    assert (done.exit_code, done.stderr) == (1, f"Error: port {port} is not a number from 0 to 65535\n")
+
+
+def test_a_port_in_use_is_one_line_and_exit_1() -> None:
+    with a_tiktok() as other:
+        done = CliRunner().invoke(emulator, ["--port", str(other.port)])
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"Error: can't listen on port {other.port}: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "word"),
+    [
+        (["--account", "Acme"], "Acme"),
+        (["--account", "acme", "--private", "acme"], "twice"),
+        (["--fault", "explode"], "ENDPOINT:ACTION"),
+        (["--moderation-polls", "soon"], "soon"),
+    ],
+)
+def test_what_cannot_be_served_is_a_usage_error(args: list[str], word: str) -> None:
+    done = CliRunner().invoke(emulator, args)
+    assert done.exit_code == 2
+    assert word in done.stderr
