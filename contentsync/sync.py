@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -20,8 +20,9 @@ from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Outcome, Tell, Told
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, SignInNeeded, UsageError
 from contentsync.plan.action import GUARDS, AccountFacts, Action, Kind, Plan, Receipt, Remote, World
+from contentsync.plan.match import candidates
 from contentsync.plan.planner import make_plan as decide
-from contentsync.post import Account, Creator, DesiredPost, Mode, PostState
+from contentsync.post import Account, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.project import Project, Session, unknown
 
 if TYPE_CHECKING:
@@ -399,3 +400,54 @@ def _look_at(project: Project, rows: list[PostState], failures: dict[str, Conten
 def usernames(project: Project) -> dict[str, str]:
     """The handle of each identity, as TikTok last told it."""
     return {open_id: creator.username for open_id, creator, _ in project.reading_store.creators().values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that is known of one post. alike: public videos that fit its last attempt and belong to no post."""
+
+    key: str
+    desired: DesiredPost | None
+    row: PostState | None
+    action: Action | None
+    history: list[dict[str, object]]
+    problems: tuple[Problem, ...] = ()
+    list_read_at: datetime | None = None
+    bound: tuple[RemotePost, ...] = ()
+    alike: tuple[RemotePost, ...] = ()
+
+
+def explain(project: Project, name: str, *, refresh: bool) -> Case:
+    """The evidence about one post, and what a plan says of it. Raises UsageError for a post that is not there."""
+    loaded = project.load()
+    posts = {post.key: post for post in loaded.posts}
+    key = _one_key(known_keys(project, posts), name)
+    made = None if loaded.has_errors else make_plan(project, Wish(only=(key,), refresh=refresh))
+    account = project.settings.accounts.get(key.partition("/")[0])
+    facts = facts_of(project, account, None) if account else None
+    row = next((row for row in facts.rows if row.key == key), None) if facts else None
+    action = next((a for a in made.plan.actions if a.post == key), None) if made else None
+    failed = [p for err in (made.failures if made else {}).values() for p in err.problems]
+    videos = facts.remote.videos if facts else ()
+    free = [video for video in videos if facts and video.post_id not in facts.bindings]
+    return Case(
+        key=key,
+        desired=posts.get(key),
+        row=row,
+        action=action,
+        history=project.reading_store.history(row.uid) if row else [],
+        problems=(*(loaded.problems if loaded.has_errors else ()), *failed),
+        list_read_at=facts.remote.read_at if facts else None,
+        bound=tuple(video for video in videos if row and video.post_id == row.post_id),
+        alike=tuple(candidates(row.last, free)) if row and row.last else (),
+    )
+
+
+def _one_key(keys: list[str], name: str) -> str:
+    found = [key for key in keys if name in {key, key.partition("/")[2]}]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        hint = f"write the account before it: {' or '.join(found)}"
+        raise UsageError(Problem("several-posts", f'{len(found)} posts are called "{name}"', hint))
+    raise UsageError(unknown("post", name, keys))

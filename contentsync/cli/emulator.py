@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import signal
-import threading
+import time
 from dataclasses import asdict
 
 import click
@@ -111,11 +111,10 @@ def _serve(served: Emulator, as_json: bool) -> None:
     ends = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(end, signal.default_int_handler) for end in ends]
     try:
-        served.start()
+        _start(served)
         _tell(served, as_json)
-        threading.Event().wait()
-    except OSError as err:
-        raise click.ClickException(f"can't listen on port {served.port}: {os.strerror(err.errno or 0)}") from err
+        while True:
+            time.sleep(3_600)  # of all waits the one that a signal ends on every platform
     except KeyboardInterrupt:
         for end in ends:
             signal.signal(end, signal.SIG_IGN)
@@ -123,6 +122,13 @@ def _serve(served: Emulator, as_json: bool) -> None:
         served.stop()
         for end, handler in zip(ends, before, strict=True):
             signal.signal(end, handler or signal.SIG_DFL)
+
+
+def _start(served: Emulator) -> None:
+    try:
+        served.start()
+    except OSError as err:
+        raise click.ClickException(f"can't listen on port {served.port}: {os.strerror(err.errno or 0)}") from err
 
 
 def _tell(served: Emulator, as_json: bool) -> None:

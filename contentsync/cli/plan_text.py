@@ -133,7 +133,7 @@ def _head(action: Action, post: str, width: int, now: datetime) -> str:
 def _action(action: Action, post: DesiredPost | None, width: int, now: datetime) -> Iterator[str]:
     yield _head(action, action.post, width, now)
     if post is not None and action.kind in _DETAILED:
-        for name, value in _attributes(action, post):
+        for name, value in post_lines(post):
             yield f"      {style(f'{name:<9}', dim=True)} {value}"
     for change in action.changes:
         yield f"      {change.key}: {_value(change.before)} → {_value(change.after)}"
@@ -141,18 +141,21 @@ def _action(action: Action, post: DesiredPost | None, width: int, now: datetime)
         yield from _problem(problem, action.reason)
 
 
-def _attributes(action: Action, post: DesiredPost) -> Iterator[tuple[str, str]]:
-    """What will be sent, the caption whole: what is approved here is what is posted."""
-    direct = post.mode is Mode.DIRECT
+def post_lines(post: DesiredPost) -> Iterator[tuple[str, str]]:
+    """What will be sent, by names; the caption whole: what is approved here is what is posted."""
+    direct, not_sent = post.mode is Mode.DIRECT, post.settings_not_sent()
+    if post.post_id:
+        yield "does", f"nothing: bound to TikTok post {post.post_id}"
+        return
     where = (
         f"direct post, {_privacy(post)}" if direct else "draft for the inbox; the creator posts it in TikTok's app"
     )
     yield "does", where
     for item in post.media:
         yield post.kind.value.removesuffix("s"), _media(item)
-    if post.title and "title" not in action.not_sent:
+    if post.title and "title" not in not_sent:
         yield "title", printable(post.title)
-    if post.caption and "caption" not in action.not_sent:
+    if post.caption and "caption" not in not_sent:
         for number, line in enumerate(post.caption.split("\n")):
             yield ("caption" if number == 0 else ""), printable(line)
     if direct:
@@ -161,10 +164,10 @@ def _attributes(action: Action, post: DesiredPost) -> Iterator[tuple[str, str]]:
             yield "discloses", ", ".join(sorted(post.disclosure))
         if post.ai_generated:
             yield "label", "AI-generated"
-    if post.cover is not None and "cover" not in action.not_sent:
+    if post.cover is not None and "cover" not in not_sent:
         yield "cover", f"photo {post.cover}" if post.kind.value == "photos" else f"at {post.cover / 1000:g} s"
-    if action.not_sent:
-        yield "not sent", f"{', '.join(action.not_sent)} (TikTok takes none of it for a draft)"
+    if not_sent:
+        yield "not sent", f"{', '.join(not_sent)} (TikTok takes none of it for a draft)"
 
 
 def _privacy(post: DesiredPost) -> str:

@@ -17,7 +17,6 @@ from contentsync.lifecycle import Phase
 from contentsync.plan.planfile import when
 from contentsync.post import PostState
 
-
 FORMAT = "contentsync.status/1"
 _COLOURS = {Phase.PUBLISHED: "green", Phase.DELIVERED: "green", Phase.FAILED: "red", Phase.UNKNOWN: "magenta"}
 _CODES = {
@@ -61,7 +60,8 @@ def status(
         click.echo(json.dumps({"format": FORMAT, "posts": told}, ensure_ascii=False, indent=2))
     else:
         _show(found, usernames)
-    return exits.worst([*_codes(found), *(_code(err) for err in failures.values())])
+    needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}
+    return exits.worst([*_codes(found), *(_code(err) for name, err in failures.items() if name in needed)])
 
 
 def _code(err: ContentsyncError) -> int:

@@ -1,0 +1,130 @@
+"""`contentsync explain`: the evidence about one post, and the decision that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import click
+
+from contentsync import sync
+from contentsync.cli import exits, text
+from contentsync.cli.main import Context
+from contentsync.cli.plan_text import SYMBOLS, post_lines
+from contentsync.errors import Level
+from contentsync.plan.action import Kind
+from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
+
+
+@click.command()
+@click.argument("post")
+@click.option("--refresh", "refresh_", is_flag=True, help="Ask TikTok first.")
+@click.pass_obj
+def explain(context: Context, post: str, refresh_: bool) -> int:
+    """Show all that is known of POST (ACCOUNT/NAME): manifest, state, attempts, TikTok's list, and the decision."""
+    project = context.project()
+    try:
+        case = sync.explain(project, post, refresh=refresh_)
+    finally:
+        project.close()
+    text.say(text.style(case.key, bold=True))
+    for title, lines in (
+        ("manifest", _manifest(case.desired)),
+        ("state", _state(case.row)),
+        ("attempts", _attempts(case.row)),
+        ("history", _history(case.history)),
+        ("TikTok", _remote(case)),
+        ("decision", _decision(case)),
+    ):
+        text.say(text.style(title, fg="cyan"))
+        for line in lines:
+            text.say(f"  {line}")
+    text.show_problems(case.problems)
+    return exits.FAILED if any(p.level is Level.ERROR for p in case.problems) else exits.DONE
+
+
+def _manifest(desired: DesiredPost | None) -> Iterator[str]:
+    if desired is None:
+        yield "none declares it"
+        return
+    yield str(desired.where)
+    yield from (f"{name:<9} {value}" for name, value in post_lines(desired))
+    yield f"{'content':<9} {desired.digest[:12]}…  generation {desired.generation}"
+
+
+def _state(row: PostState | None) -> Iterator[str]:
+    if row is None:
+        yield "no row: it was never attempted from this state"
+        return
+    yield f"row {row.uid[:8]} of {row.open_id}, generation {row.generation}"
+    if row.post_id:
+        yield f"TikTok post {row.post_id}{' (bound, not made here)' if row.bound_post_id else ''}"
+    if row.slot_at:
+        yield f"slot {text.when(row.slot_at)}"
+
+
+def _attempts(row: PostState | None) -> Iterator[str]:
+    for attempt in row.attempts if row else ():
+        yield f"{attempt.number}. {attempt.phase} ({attempt.mode}), begun {_second(attempt.created_at)}"
+        yield from (f"   {line}" for line in _facts(attempt))
+    if not row or not row.attempts:
+        yield "none"
+
+
+def _facts(attempt: Attempt) -> Iterator[str]:
+    if attempt.publish_id:
+        yield f"publish_id {attempt.publish_id}"
+    if attempt.size:
+        yield f"{attempt.sent_bytes} of {attempt.size} bytes acknowledged, content {attempt.digest[:12]}…"
+    yield f"init sent {_second(attempt.init_sent_at)}; last chunk begun {_second(attempt.last_put_at)}"
+    if attempt.problem_code:
+        log = f", log_id {attempt.log_id}" if attempt.log_id else ""
+        yield f"{text.printable(attempt.problem_what)} [{attempt.problem_code}{log}]"
+
+
+def _history(lines: list[dict[str, object]]) -> Iterator[str]:
+    for line in lines:
+        change = f" {line['phase_before'] or '·'} → {line['phase_after']}" if line["phase_after"] else ""
+        log = f"  log_id {line['log_id']}" if line["log_id"] else ""
+        at = line["at"]
+        assert isinstance(at, datetime)
+        yield f"{_second(at)}  {line['who']}  {line['what']}{change}{log}"
+    if not lines:
+        yield "none"
+
+
+def _remote(case: sync.Case) -> Iterator[str]:
+    if case.list_read_at is None:
+        yield "its public list was never read"
+        return
+    yield f"public list read {text.when(case.list_read_at)}; absence from it proves nothing"
+    for video in case.bound:
+        yield f"this post: {_video(video)}"
+    for video in case.alike:
+        yield f"alike, belongs to no post: {_video(video)}"
+
+
+def _video(video: RemotePost) -> str:
+    return (
+        f"{video.post_id}, {text.when(video.created_at)}, {video.duration} s, {text.printable(video.caption)[:60]!r}"
+    )
+
+
+def _decision(case: sync.Case) -> Iterator[str]:
+    action = case.action
+    if action is None:
+        yield "unchanged: nothing to do" if case.desired else "nothing: it is not declared"
+        return
+    if action.kind is Kind.UNCHANGED:
+        yield "unchanged: nothing to do"
+        return
+    due = f" {text.when(action.due_at)}" if action.due_at else ""
+    yield f"{SYMBOLS[action.kind]} {action.kind}: {text.printable(action.reason)}{due}"
+    for problem in action.problems:
+        yield f"  {text.printable(problem.what)} [{problem.code}]"
+        if problem.hint:
+            yield f"  hint: {text.printable(problem.hint)}"
+
+
+def _second(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else "never"

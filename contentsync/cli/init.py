@@ -1,0 +1,78 @@
+"""`contentsync init`: a project that validates, with comments that teach. Never overwrites."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+import click
+
+from contentsync.cli import exits, text
+from contentsync.cli.example import example_folder
+from contentsync.cli.main import Context
+from contentsync.cli.schema import write_schemas
+
+PROJECT: Final = """\
+# yaml-language-server: $schema=schemas/project.schema.json
+# The project: which accounts there are, and what TikTok allows them. Every key: docs/manifest.md.
+version: 1
+timezone: UTC                      # for every publish_at without an offset; e.g. Europe/Berlin
+
+app:                               # your app in TikTok's developer portal
+  client_key: ${CONTENTSYNC_CLIENT_KEY}          # read from the environment: no secret belongs into git
+  client_secret: ${CONTENTSYNC_CLIENT_SECRET}
+  audited: false                   # true once TikTok has audited the app for Direct Post
+
+accounts:
+  me:                              # a name of yours; its token: CONTENTSYNC_TOKEN_ME, CONTENTSYNC_REFRESH_TOKEN_ME
+    mode: draft                    # draft: into the inbox, the creator posts it in the app. direct: posts at once
+"""
+
+POST: Final = """\
+# yaml-language-server: $schema=../../schemas/post.schema.json
+# One post. Its key is me/hello, from account and name: the file may move, the post stays the same.
+name: hello
+account: me
+video: hello.mp4                   # a file beside this manifest
+caption: |
+  Hello from git #firstpost
+
+# A draft carries the video alone: the caption above is for you, and the plan says "not sent".
+# To post it directly instead, take the # away and choose. There is no default for privacy, on purpose:
+# mode: direct
+# privacy: only_me                 # everyone | friends | followers | only_me
+# allow: [comment]                 # comment, duet, stitch; nothing unless chosen
+# publish_at: 2027-01-31T18:00:00  # absent: at the next apply
+"""
+
+
+@click.command()
+@click.argument("folder", required=False, default=".", metavar="[DIR]", type=click.Path(file_okay=False))
+@click.pass_obj
+def init(context: Context, folder: str) -> int:
+    """Start a project in DIR (here, unless given): one example draft that validates.
+
+    Overwrites nothing: where one of its files is there already, it writes none.
+    """
+    root = context.folder / folder
+    texts = {root / "contentsync.yaml": PROJECT, root / "posts" / "hello" / "hello.yaml": POST}
+    video = root / "posts" / "hello" / "hello.mp4"
+    if there := [path for path in (*texts, video) if path.exists()]:
+        raise click.ClickException(f"{', '.join(map(str, there))} is there already; nothing was written")
+    try:
+        for path, content in texts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        shutil.copyfile(_example_video(), video)
+        write_schemas(root / "schemas")
+    except OSError as err:
+        raise click.ClickException(f"{root} can't be written: {err.strerror or err}") from err
+    for path in (*texts, video, root / "schemas"):
+        text.say(f"  {text.style('+', fg='green')} {path}")
+    text.say("Next: contentsync validate, then edit posts/hello/hello.yaml, then contentsync plan.")
+    return exits.DONE
+
+
+def _example_video() -> Path:
+    return example_folder() / "posts" / "launch" / "teaser.mp4"
