@@ -39,7 +39,9 @@ class Emulator:
         self._server: _Server | None = None
 
     def start(self) -> Emulator:
-        """Take the port and serve. Raises OSError when the port is not to be had."""
+        """Take the port and serve; no harm when it does already. Raises OSError when the port is not to be had."""
+        if self._server:
+            return self
         listener = socket.create_server((HOST, self.port))
         self.port = listener.getsockname()[1]
         self._stage.serve_at(self.url)

@@ -34,13 +34,25 @@ def started(caller: Caller) -> int:
 
 
 @pytest.mark.parametrize(("action", "tasks"), [("drop_before", 0), ("drop_after", 1)])
-def test_a_dropped_init_is_done_or_not_and_never_answered(action: str, tasks: int) -> None:
+@pytest.mark.parametrize("init", [Caller.init, Caller.pull, Caller.draft, Caller.photos])
+def test_a_dropped_init_is_done_or_not_and_never_answered(
+    init: Callable[[Caller], httpx.Response], action: str, tasks: int
+) -> None:
     with a_caller() as caller:
-        caller.emulator.add_fault(f"video_init:{action}")
+        caller.emulator.add_fault(f"init:{action}")
         with pytest.raises(GONE):
-            caller.init()
+            init(caller)
         assert started(caller) == tasks
-        assert code(caller.init()) == (200, "ok")
+        assert code(init(caller)) == (200, "ok")
+
+
+@pytest.mark.parametrize(("init", "posts"), [(Caller.init, 0), (Caller.pull, 1), (Caller.photos, 1)])
+def test_of_lost_inits_only_those_of_pulls_become_posts(init: Callable[[Caller], httpx.Response], posts: int) -> None:
+    with a_caller() as caller:
+        caller.emulator.add_fault("init:drop_after")
+        with pytest.raises(GONE):
+            init(caller)
+        assert len(caller.emulator.posts("acme")) == posts
 
 
 @pytest.mark.parametrize(("action", "received"), [("drop_before", 0), ("drop_after", 5), ("cut=3", 0), ("cut=0", 0)])
