@@ -19,7 +19,7 @@ CODES: Final[dict[str, str]] = {
     "no-value": "A key has no value, or null, where there is nothing that null could mean.",
     "not-utf8": "A YAML file is not UTF-8.",
     "nul": "A NUL stands in a YAML file.",
-    "too-many-problems": "One document has more than a hundred problems; the others are not listed.",
+    "too-many-problems": "A document, or a file, has more than a hundred problems; the others are not listed.",
     "yaml-alias": "A YAML alias (*name) is used, or a value begins like one.",
     "yaml-anchor": "A YAML anchor (&name) is used, or a value begins like one.",
     "yaml-depth": "A document is nested deeper than 32 levels.",

@@ -74,8 +74,8 @@ class Reading:
         named: list[tuple[str, Path]] = [(post.account, ("account",))] if post.account else []
         named += [(name, ("accounts", number)) for number, name in enumerate(post.accounts or ())]
         if not named:
-            if not self._bad & {"account", "accounts"}:
-                self._add(((), Problem("account-missing", "the post names no account", "add account")))
+            if "accounts" not in self._bad:
+                self._add((("account",), Problem("account-missing", "the post names no account", "add account")))
             yield self._stand_in("")
         for name, path in named:
             yield self._settings.accounts.get(name) or self._unknown(name, path)

@@ -12,6 +12,9 @@ from contentsync.manifest.wording import printable
 Path = tuple[str | int, ...]
 Spot = tuple[int, int, int]  # line and column from 1, and how many columns to underline
 PROBLEMS_OF_A_DOCUMENT: Final = 100
+TOO_MANY: Final = Problem(
+    "too-many-problems", f"more than {PROBLEMS_OF_A_DOCUMENT} problems here; the others are not listed"
+)
 _BREAKS: Final = re.compile(r"\r\n|\r|\n")
 _SECRET: Final = re.compile(r"(client_secret[\"']?\s*:\s*)(?!\$\{|[\"']\$\{)\S.*")
 _PASSWORD: Final = re.compile(r"(://[^/\s:@]*:)[^@\s]+@")
@@ -75,8 +78,7 @@ class Document:
         if kept < PROBLEMS_OF_A_DOCUMENT:
             self.problems.append(self.tell(problem, path, at_key))
         elif kept == PROBLEMS_OF_A_DOCUMENT:
-            what = f"more than {PROBLEMS_OF_A_DOCUMENT} problems in one document; the others are not listed"
-            self.problems.append(self.tell(Problem("too-many-problems", what), path, at_key))
+            self.problems.append(self.tell(TOO_MANY, path, at_key))
 
     def refuse(self, problem: Problem, path: Path, at_key: bool = False) -> None:
         """Keep a problem, and say nothing more about `path`."""
@@ -96,6 +98,11 @@ class Document:
             except (KeyError, IndexError, TypeError):
                 return None
         return value
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further problem would be listed."""
+        return len(self.problems) > PROBLEMS_OF_A_DOCUMENT
 
     @property
     def has_errors(self) -> bool:

@@ -139,7 +139,7 @@ class _Desk:
                     what = f"{key} stands twice; first in {other.place(('name',))}"
                     document.add(Problem("duplicate-post", what, "rename one of them"), ("name",))
                     self.unsound.add(key)
-            if document.has_errors:
+            if document.has_errors or not document.is_whole:
                 self.unsound.update(_keys(document))
 
 

@@ -1,4 +1,7 @@
-"""What is wrong with a project file that has the right shape? Pure."""
+"""What is wrong with a project file that has the right shape?
+
+Pure. No value stands in a message, since it may come from the environment: `{shown}` is put in for it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from contentsync.errors import Level, Problem
 from contentsync.manifest.document import Path
-from contentsync.manifest.wording import shown
 
 if TYPE_CHECKING:
     from contentsync.manifest.project_schema import AccountKeys, ProjectFile
@@ -46,14 +48,14 @@ def _zones(project: ProjectFile, is_zone: Callable[[str], bool]) -> Iterator[Fin
     named += [(("accounts", name, "timezone"), keys.timezone) for name, keys in (project.accounts or {}).items()]
     for path, zone in named:
         if zone is not None and not is_zone(zone):
-            what = f"{shown(zone)} is no time zone that is known"
+            what = "{shown} is no time zone that is known"
             yield path, Problem("unknown-timezone", what, "write an IANA name: Europe/Berlin")
 
 
 def _globs(globs: Iterable[str]) -> Iterator[Finding]:
     for number, glob in enumerate(globs):
         if glob.startswith("/") or "\\" in glob or ".." in glob.split("/") or re.match(r"[A-Za-z]:", glob):
-            what = f"{shown(glob)} does not stay inside the project"
+            what = "{shown} does not stay inside the project"
             yield ("manifests", number), Problem("glob-outside", what, "write it relative to the project, with /")
 
 

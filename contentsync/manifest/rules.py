@@ -1,6 +1,7 @@
 """What is wrong with a post that has the right shape? What TikTok and the schedule ask for, checked offline.
 
-Pure. A finding is a path in the manifest and a problem without a place; whoever knows the document joins them.
+Pure. A finding is a path in the manifest (of a key that is missing: where it would stand) and a problem without a
+place; whoever knows the document joins them.
 A post that is bound to an existing one is never sent, so that hardly anything can be wrong with it.
 """
 
@@ -94,10 +95,10 @@ def _mode(post: Manifest, frame: Frame) -> Iterator[Finding]:
     mode = mode_of(post, frame)
     if mode is None:
         what = f"neither the manifest, account {frame.account.name} nor the defaults say what the post does"
-        yield (), Problem("mode-missing", what, "add mode: draft, or mode: direct")
+        yield ("mode",), Problem("mode-missing", what, "add mode: draft, or mode: direct")
     if mode is Mode.DIRECT and post.privacy is None:
         hint = "add privacy: everyone, friends, followers or only_me"
-        yield (), Problem("privacy-missing", "a direct post needs privacy; there is no default", hint)
+        yield ("privacy",), Problem("privacy-missing", "a direct post needs privacy; there is no default", hint)
 
 
 def _openness(post: Manifest, frame: Frame) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +19,7 @@ from contentsync.manifest.document import Path as KeyPath
 from contentsync.manifest.files import PROJECT_FILE, read_bytes
 from contentsync.manifest.scalars import Plain
 from contentsync.manifest.source import is_fast, read_yaml
-from contentsync.manifest.wording import tidy
+from contentsync.manifest.wording import shown, tidy
 from contentsync.manifest.zones import zone_of
 from contentsync.post import Account, App, Defaults, Limits, Settings, Slot
 
@@ -73,7 +74,8 @@ def _settings(document: Document, environ: Mapping[str, str]) -> Settings:
     project = judge_project(document)
     for path, problem in project_rules.check(project, document.raw, lambda name: zone_of(name) is not None):
         if not document.is_broken(path):
-            document.add(problem, path)
+            what = problem.what.replace("{shown}", shown(document.written(path)))
+            document.add(replace(problem, what=what), path)
     base_url = _base_url(project, environ, document)
     return _built(project, tuple(reader.unset), base_url)
 

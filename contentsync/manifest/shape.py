@@ -127,6 +127,8 @@ class _Translator:
     def tell(self, faults: Any) -> None:
         """Add a problem for each finding."""
         for fault in faults:
+            if self.document.is_full:
+                return
             path = _path(self.document, fault)
             if not self.document.is_broken(path):
                 self._one(fault, path)
@@ -169,7 +171,7 @@ class _Translator:
         return Problem("unknown-key", f"{shown(key)} is no key that is known here", hint)
 
     def _value_problem(self, fault: Any, path: Path) -> Problem:
-        written = self.document.written(path)
+        written = str(path[-1]) if fault["loc"][-1] == "[key]" else self.document.written(path)
         key = tidy(next((str(step) for step in reversed(path) if isinstance(step, str)), ""))
         if fault["type"] == "too_long":
             count = fault["ctx"]["actual_length"]
@@ -179,6 +181,7 @@ class _Translator:
         error = fault.get("ctx", {}).get("error")
         is_scalar = isinstance(error, ScalarError)
         if is_scalar and (not isinstance(written, dict | list) or error.code == "repeated-value"):
+            key = "the name" if fault["loc"][-1] == "[key]" else key
             return Problem(error.code, f"{key} {error.phrase}".replace("{shown}", shown(written)), error.hint)
         if fault["type"] == "literal_error":
             return Problem("unknown-word", f"{key} takes {fault['ctx']['expected']}, not {shown(written)}")

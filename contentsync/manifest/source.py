@@ -27,7 +27,7 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from contentsync.errors import Problem
-from contentsync.manifest.document import Document, Lines, Path, Spot, at
+from contentsync.manifest.document import PROBLEMS_OF_A_DOCUMENT, TOO_MANY, Document, Lines, Path, Spot, at
 from contentsync.manifest.scalars import Plain
 from contentsync.manifest.syntax import syntax_problem
 from contentsync.manifest.wording import shown, tidy
@@ -171,7 +171,9 @@ class _Reader:
                 document.is_whole = True
             else:
                 problems.append(document.tell(_not_mapping(root)))
-                self._skip(root, 1)
+                if len(problems) == PROBLEMS_OF_A_DOCUMENT:
+                    raise _Stop(document.tell(TOO_MANY))
+                self._skip(root, 0)
 
     def _spot(self, event: Any) -> Spot:
         start, end = event.start_mark, event.end_mark

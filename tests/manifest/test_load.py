@@ -1,0 +1,228 @@
+"""Are all files of a project read in one run, each fault told once, and the media found where they may be?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from contentsync.errors import by_place
+from contentsync.manifest.load import load, load_posts, load_settings
+from contentsync.media import MediaLook, StatKey
+from tests.manifest.projects import FakeProbe, loaded, of_manifest, told, write
+
+A = "name: a\naccount: lily\nvideo: v.mp4\n"
+FIXTURES = Path(__file__).parent.parent / "media"
+
+
+def test_all_problems_of_all_files_are_told_by_place(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "contentsync.yaml": "accounts: {lily: {mode: draft}}\ntimezone: Nowhere\n",
+        "posts/b.yaml": A + "hold: yes\ncaption: x #y\n",
+        "posts/a.yaml": A + "foo: bar\n---\n- list\n",
+        "posts/c.yaml": "name: [\n",
+    }
+    found = loaded(tmp_path, files)
+    assert [str(problem).split(" ")[0] for problem in found.problems] == [
+        "contentsync.yaml:2:11:",
+        "posts/a.yaml:4:1:",
+        "posts/a.yaml:6:1:",
+        "posts/b.yaml:1:7:",
+        "posts/b.yaml:4:7:",
+        "posts/b.yaml:5:10:",
+        "posts/c.yaml:2:1:",
+    ]
+    assert list(found.problems) == by_place(found.problems)
+
+
+def test_faults_of_the_project_do_not_hide_those_of_manifests(tmp_path: Path) -> None:
+    found = loaded(tmp_path, {"contentsync.yaml": "accounts: [\n", "posts/a.yaml": A + "foo: bar\n"})
+    assert [problem.code for problem in found.problems] == ["yaml-syntax", "unknown-key"]
+    assert found.settings is None
+
+
+def test_a_problem_brings_its_line(tmp_path: Path) -> None:
+    problem = of_manifest(tmp_path, A + "hold: maybe  # not sure\n").problems[0]
+    assert (problem.source, problem.width) == ("hold: maybe  # not sure", 5)
+
+
+def test_posts_come_in_the_order_of_their_places(tmp_path: Path) -> None:
+    texts = [A.replace("name: a", f"name: {name}") for name in "dcb"]
+    found = loaded(tmp_path, {"posts/2.yaml": texts[0], "posts/1.yaml": texts[1] + "---\n" + texts[2]})
+    assert [post.name for post in found.posts] == ["c", "b", "d"]
+
+
+def test_load_posts_gives_the_same_as_load(tmp_path: Path) -> None:
+    write(tmp_path, {"posts/a.yaml": A + "---\n" + A})
+    settings, _ = load_settings(tmp_path, {})
+    assert settings is not None
+    posts, problems = load_posts(tmp_path, settings, probe=FakeProbe())
+    found = load(tmp_path, {}, probe=FakeProbe())
+    assert (tuple(posts), tuple(problems)) == (found.posts, found.problems)
+
+
+# -- doubles and unsound posts
+
+
+def test_a_key_that_stands_twice_is_told_with_the_first_place(tmp_path: Path) -> None:
+    found = loaded(tmp_path, {"posts/a.yaml": A, "posts/b.yaml": "---\n" + A})
+    assert str(found.problems[0]).startswith("posts/b.yaml:2:7: lily/a stands twice; first in posts/a.yaml:1:7")
+    assert not found.posts
+    assert found.unsound == {"lily/a"}
+
+
+def test_one_name_in_two_accounts_is_no_double(tmp_path: Path) -> None:
+    found = loaded(tmp_path, {"posts/a.yaml": A, "posts/b.yaml": A.replace("lily", "acme") + "privacy: only_me\n"})
+    assert (told(found.problems), len(found.posts)) == ([], 2)
+
+
+@pytest.mark.parametrize(
+    "fault", ["foo: x\n", "hold: yes\n", "caption: x #y\n", "caption: 'open\n", "moved_from: a\n", "post_id: x\n"]
+)
+def test_the_key_of_a_post_with_faults_is_known(fault: str, tmp_path: Path) -> None:
+    found = of_manifest(tmp_path, A.replace("account: lily", "accounts: [lily, acme]") + "privacy: only_me\n" + fault)
+    assert not found.posts
+    assert found.unsound == {"lily/a", "acme/a"}
+
+
+# -- paths
+
+
+@pytest.mark.parametrize("chosen", [["posts/b.yaml"], ["posts/sub"], ["posts/b.yaml", "contentsync.yaml"]])
+def test_only_the_chosen_manifests_are_read(chosen: list[str], tmp_path: Path) -> None:
+    bad = A + "foo: x\n"
+    write(tmp_path, {"posts/a.yaml": bad, "posts/b.yaml": bad, "posts/sub/b.yaml": bad})
+    found = load(tmp_path, {}, [tmp_path / name for name in chosen], FakeProbe())
+    assert [problem.where and problem.where.file for problem in found.problems] == [
+        "posts/b.yaml" if chosen[0] == "posts/b.yaml" else "posts/sub/b.yaml"
+    ]
+
+
+def test_the_whole_folder_may_be_chosen_from_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"posts/a.yaml": A})
+    monkeypatch.chdir(tmp_path / "posts")
+    assert len(load(tmp_path, {}, [Path(), Path("..")], FakeProbe()).posts) == 1
+    assert len(load(tmp_path, {}, [Path("a.yaml")], FakeProbe()).posts) == 1
+
+
+def test_a_chosen_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    write(tmp_path, {})
+    found = load(tmp_path, {}, [tmp_path / "posts/x.yaml"], FakeProbe())
+    assert [str(problem.where) for problem in found.problems] == ["posts/x.yaml:1:1"]
+
+
+# -- media
+
+
+def media_project(root: Path, text: str) -> Path:
+    videos: dict[str, str | bytes] = {
+        "posts/v.mp4": (FIXTURES / "video-h264.mp4").read_bytes(),
+        "posts/slides/2.webp": (FIXTURES / "ok.webp").read_bytes(),
+        "posts/slides/10.jpg": (FIXTURES / "ok.jpg").read_bytes(),
+        "posts/slides/notes.txt": "not a picture",
+        "posts/slides/.hidden.jpg": "",
+        "posts/empty.mp4": "",
+        "posts/pointer.mp4": "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n",
+        "posts/cut.mp4": (FIXTURES / "video-h264.mp4").read_bytes()[:3_000],
+        "posts/words/read.me": "",
+        "posts/a.yaml": text,
+    }
+    return write(root, videos)
+
+
+def test_media_are_hashed_and_seen(tmp_path: Path) -> None:
+    post = load(media_project(tmp_path, A), {}).posts[0]
+    assert post.media[0].path == "posts/v.mp4"
+    assert post.media[0].size == 5_182
+    assert len(post.media[0].sha256) == 64
+    assert post.media[0].facts is not None
+    assert post.media[0].facts.codec == "h264"
+
+
+def test_a_folder_of_photos_is_sorted_by_name(tmp_path: Path) -> None:
+    post = load(media_project(tmp_path, A.replace("video: v.mp4", "photos: slides/")), {}).posts[0]
+    assert [item.path for item in post.media] == ["posts/slides/10.jpg", "posts/slides/2.webp"]
+
+
+@pytest.mark.parametrize(
+    ("line", "told_as"),
+    [
+        ("video: V.mp4", "3:8 media-not-found"),
+        ("video: v.mp4/x", "3:8 media-not-found"),
+        ("video: slides", "3:8 media-not-a-file"),
+        ("video: .", "3:8 media-not-a-file"),
+        ("video: empty.mp4", "3:8 media-empty"),
+        ("video: pointer.mp4", "3:8 media-lfs-pointer"),
+        ("video: cut.mp4", "3:8 media-truncated"),
+        ("video: a.yaml", "3:8 media-unknown"),
+        ("video: slides/10.jpg", "3:8 video-container"),
+        (f"video: {'x' * 300}.mp4", "3:8 media-unreadable"),
+        ("photos: [v.mp4]", "3:10 photo-format"),
+        ("photos: words", "3:9 photos-empty"),
+        ("photos: nowhere/", "3:9 media-not-found"),
+        ("photos: slides/10.jpg", "3:9 photos-not-a-folder"),
+    ],
+)
+def test_media_that_can_not_be_posted_are_named(line: str, told_as: str, tmp_path: Path) -> None:
+    found = load(media_project(tmp_path, A.replace("video: v.mp4", line)), {})
+    assert told(found.problems) == [told_as]
+    assert found.posts == ()
+
+
+def test_a_missing_file_is_told_with_the_nearest_name(tmp_path: Path) -> None:
+    problem = load(media_project(tmp_path, A.replace("v.mp4", "emty.mp4")), {}).problems[0]
+    assert problem.hint == 'did you mean "empty.mp4"?'
+
+
+def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
+    media_project(tmp_path, A.replace("v.mp4", "pipe.mp4"))
+    os.mkfifo(tmp_path / "posts/pipe.mp4")
+    assert told(load(tmp_path, {}).problems) == ["3:8 media-not-a-file"]
+
+
+@pytest.mark.parametrize("link", ["v.mp4", "folder"])
+def test_a_link_may_not_lead_out_of_the_project(
+    link: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "v.mp4").write_bytes((FIXTURES / "video-h264.mp4").read_bytes())
+    name = "v.mp4" if link == "v.mp4" else "folder/v.mp4"
+    write(tmp_path, {"posts/a.yaml": A.replace("v.mp4", name)})
+    (tmp_path / "posts" / link).symlink_to(outside / "v.mp4" if link == "v.mp4" else outside)
+    assert told(load(tmp_path, {}).problems) == ["3:8 path-outside"]
+
+
+def test_a_link_inside_the_project_is_fine(tmp_path: Path) -> None:
+    media_project(tmp_path, A.replace("v.mp4", "link.mp4"))
+    (tmp_path / "posts/link.mp4").symlink_to("v.mp4")
+    assert len(load(tmp_path, {}).posts) == 1
+
+
+def test_a_project_behind_a_link_is_fine(tmp_path: Path) -> None:
+    media_project(tmp_path / "real", A)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert len(load(tmp_path / "link", {}).posts) == 1
+
+
+class Memory:
+    """A cache in a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[Path, StatKey], MediaLook] = {}
+
+    def get(self, path: Path, key: StatKey) -> MediaLook | None:
+        return self.kept.get((path, key))
+
+    def put(self, path: Path, key: StatKey, look: MediaLook) -> None:
+        self.kept[path, key] = look
+
+
+def test_unchanged_media_are_read_once(tmp_path: Path) -> None:
+    media_project(tmp_path, A)
+    os.utime(tmp_path / "posts/v.mp4", (1_700_000_000, 1_700_000_000))
+    cache, probe = Memory(), FakeProbe()
+    cache.put(tmp_path / "posts/v.mp4", StatKey.of((tmp_path / "posts/v.mp4").stat()), probe.read(Path("v.mp4")))
+    first = load(tmp_path, {}, probe=probe, cache=cache)
+    assert len(probe.read_paths) == 1
+    assert len(first.posts) == 1
