@@ -102,7 +102,7 @@ class Credentials:
         if self._asks_a_command:
             self._held = self._renewed_by_command(stale)
             return self._held.access_token
-        with self._tokens.renewing(self._owner):
+        with self._tokens.renewing(self._owner, self.pair()):
             pair = self._current()  # another process may have renewed it while this one waited
             if pair.access_token in ("", stale) or pair.is_over(self._clock.now()):
                 pair = self._renewed(pair)
@@ -111,7 +111,7 @@ class Credentials:
 
     def _current(self) -> Pair:
         if seed := self._seed():
-            return self._tokens.find(self._owner, seed.seed_sha256) or seed
+            return self._same_identity(self._tokens.find(self._owner.base_url, seed.seed_sha256) or seed)
         if self._asks_a_command:
             return Pair(self._ask_command())
         return self._kept()
@@ -180,8 +180,11 @@ class Credentials:
     def _after_refusal(self, pair: Pair, err: Refused) -> Pair:
         """What another host has saved meanwhile, else the refusal for the user."""
         kept = self._put_back(pair)
-        if err.error_code == "invalid_grant" and kept.refresh_token != pair.refresh_token:
-            return kept
+        if err.error_code == "invalid_grant":
+            if kept.refresh_token != pair.refresh_token:
+                return kept
+            if found := self._from_the_seed(pair):
+                return found
         what = err.problem.what
         if pair.renewal_begun_at:
             what += (
@@ -190,6 +193,17 @@ class Credentials:
             )
         hint = err.problem.hint.replace("ACCOUNT", self._account.name)
         raise SignInNeeded(replace(err.problem, what=f"account {self._account.name}: {what}", hint=hint)) from err
+
+    def _from_the_seed(self, refused: Pair) -> Pair | None:
+        """A pair from the environment's own refresh token, which may outlive what grew from it; None if not."""
+        seed = self._seed()
+        if seed is None or seed.refresh_token in ("", refused.refresh_token):
+            return None
+        try:
+            return self._renewed(seed)
+        except SignInNeeded:
+            self._save(refused)
+            return None
 
     def _same_identity(self, pair: Pair) -> Pair:
         pinned = self._account.open_id

@@ -1,8 +1,9 @@
 """Where do tokens rest? One file of mode 0600 in the user's data folder, outside every repository.
 
-A record belongs to an Owner (address of the API, app, account's name) and to the seed that it descends from. Two
-projects with an account of the same name therefore share a record only if they use the same app and either the
-same seed or, without seeds, the same sign-in; a seed of one never overwrites what grew from another's.
+What grew from a seed of the environment is told apart by that seed, whatever the account is called; what came from
+a sign-in by its Owner: the API's address, the app and the account's name. Two projects with an account of the same
+name therefore share tokens only if they use the same app and, without seeds, the same sign-in; nothing that grew
+from one seed ever overwrites what grew from another.
 Which record counts, and how a pair is renewed, is `auth.py`'s matter.
 """
 
@@ -81,10 +82,10 @@ class TokenStore:
         self._folder = folder
         self.path = folder / "tokens.json"
 
-    def find(self, owner: Owner, seed_sha256: str) -> Pair | None:
+    def find(self, base_url: str, seed_sha256: str) -> Pair | None:
         """The pair that grew from this seed."""
-        for kept_for, pair in self._load():
-            if _place(kept_for) == _place(owner) and pair.seed_sha256 == seed_sha256:
+        for owner, pair in self._load():
+            if owner.base_url == base_url and pair.seed_sha256 == seed_sha256:
                 return pair
         return None
 
@@ -94,13 +95,12 @@ class TokenStore:
         return sorted(pairs, key=lambda pair: pair.saved_at.timestamp() if pair.saved_at else 0.0, reverse=True)
 
     def save(self, owner: Owner, pair: Pair, now: datetime) -> Pair:
-        """Keep `pair` instead of the one with the same owner and seed; it is on disk when this returns."""
+        """Keep `pair` instead of the one that it grew from; it is on disk when this returns."""
         kept = replace(pair, saved_at=now)
         with self._changing():
-            others = [
-                record for record in self._load() if (record[0], record[1].seed_sha256) != (owner, pair.seed_sha256)
-            ]
-            self._write([(kept_for, old) for kept_for, old in others if not _is_dead(old, now)] + [(owner, kept)])
+            others = [record for record in self._load() if _line(*record) != _line(owner, kept)]
+            living = [(kept_for, old) for kept_for, old in others if not _is_dead(old, now)]
+            self._write([*living, (owner, kept)])
         return kept
 
     def forget(self, owner: Owner) -> None:
@@ -109,13 +109,13 @@ class TokenStore:
             self._write([record for record in self._load() if record[0] != owner])
 
     @contextlib.contextmanager
-    def renewing(self, owner: Owner) -> Iterator[None]:
-        """Alone, among all processes, to renew this account's tokens.
+    def renewing(self, owner: Owner, pair: Pair) -> Iterator[None]:
+        """Alone, among all processes, to renew `pair` or what has grown from it meanwhile.
 
         Raises NotSent where another process holds on for too long.
         """
-        digest = hashlib.sha256("\n".join(_place(owner)).encode()).hexdigest()[:16]
-        with self._locked(self._folder / f"renew-{owner.account}-{digest}.lock"):
+        digest = hashlib.sha256("\n".join(_line(owner, pair)).encode()).hexdigest()[:16]
+        with self._locked(self._folder / f"renew-{digest}.lock"):
             yield
 
     @contextlib.contextmanager
@@ -180,9 +180,11 @@ class TokenStore:
         return StoreError(Problem("token-store-unusable", f"the token file {self.path} {why}", hint))
 
 
-def _place(owner: Owner) -> tuple[str, str]:
-    """What a seed and a lock go by: the app need not be known to use a token."""
-    return owner.base_url, owner.account
+def _line(owner: Owner, pair: Pair) -> tuple[str, ...]:
+    """What a pair shares with all that it grew from and that grows from it."""
+    return (
+        (owner.base_url, pair.seed_sha256) if pair.seed_sha256 else (owner.base_url, owner.client_key, owner.account)
+    )
 
 
 def _is_dead(pair: Pair, now: datetime) -> bool:

@@ -259,7 +259,7 @@ def test_a_posting_that_is_not_known_is_refused_as_such(tmp_path: Path) -> None:
 
 
 def test_a_long_list_is_read_to_its_end(tmp_path: Path) -> None:
-    videos = tuple(Video(f"video {number}") for number in range(45))
+    videos = tuple(Video(f"video {number}", created_at=1_772_366_400 - 60 * number) for number in range(45))
     with a_line(tmp_path, accounts=(Person("acme", videos=videos),)) as line:
         listed = [video.post for video in line.client.all_videos()]
         assert len({post.post_id for post in listed}) == len(listed) == 45

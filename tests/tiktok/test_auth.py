@@ -117,6 +117,12 @@ def test_what_grew_from_one_projects_seed_survives_anothers(desk: Desk) -> None:
     assert desk.credentials(other).token() == "act.new2"
 
 
+def test_a_renamed_account_goes_on_with_what_grew_from_its_seed(desk: Desk) -> None:
+    desk.credentials().refresh("act.seed")
+    renamed = {name.replace("ACME", "STUDIO"): value for name, value in SEED.items()}
+    assert desk.credentials(renamed, name="studio").token() == "act.new1"
+
+
 def test_without_a_seed_the_store_is_used(desk: Desk) -> None:
     desk.keep(Pair("act.first", open_id="open-id"))
     desk.keep(Pair("act.second", open_id="open-id", seed_sha256="5eed"), at=timedelta(1))
@@ -304,6 +310,24 @@ def test_after_invalid_grant_what_another_host_saved_is_used(desk: Desk) -> None
     assert desk.credentials().token() == "act.elsewhere"
 
 
+def test_a_seed_that_outlived_what_grew_from_it_is_used_again(desk: Desk) -> None:
+    desk.script.steps = [granted(1), httpx.Response(400, json={"error": "invalid_grant"}), granted(2)]
+    desk.credentials().refresh("act.seed")
+    assert desk.credentials().refresh("act.new1") == "act.new2"
+    assert parse_qs(desk.script.bodies[2].decode())["refresh_token"] == ["rft.seed"]
+
+
+def test_a_seed_that_is_as_dead_as_what_grew_from_it_is_tried_once(desk: Desk) -> None:
+    desk.script.steps = [granted(1), httpx.ReadError("cut"), httpx.Response(400, json={"error": "invalid_grant"})]
+    desk.credentials().refresh("act.seed")
+    with pytest.raises(Unanswered):
+        desk.credentials().refresh("act.new1")
+    for _ in range(2):
+        with pytest.raises(SignInNeeded, match="was cut off before its answer was saved"):
+            desk.credentials().refresh("act.new1")
+    assert len(desk.script.requests) == 6
+
+
 def test_without_a_refresh_token_a_sign_in_is_needed(desk: Desk) -> None:
     with pytest.raises(SignInNeeded) as caught:
         desk.credentials({"CONTENTSYNC_TOKEN_ACME": "act.seed"}).refresh("act.seed")
@@ -329,6 +353,8 @@ def test_tokens_of_another_identity_are_kept_but_not_used(desk: Desk) -> None:
     with pytest.raises(SignInNeeded, match="other-identity"):
         desk.credentials(open_id="somebody-else").refresh("act.seed")
     assert desk.tokens.all_of(OWNER)[0].access_token == "act.new1"
+    with pytest.raises(SignInNeeded, match="other-identity"):
+        desk.credentials(open_id="somebody-else").token()
 
 
 def test_a_store_that_can_not_be_written_spends_no_refresh_token(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from contentsync.errors import StoreError
 from contentsync.tiktok.tokens import Owner, Pair, TokenStore, data_folder
 from tests.builders import NOW
 
-ACME = Owner("https://open.tiktokapis.com", "key", "acme")
+BASE_URL = "https://open.tiktokapis.com"
+ACME = Owner(BASE_URL, "key", "acme")
 PAIR = Pair(
     "act.1",
     "rft.1",
@@ -37,11 +38,11 @@ def mode_of(path: Path) -> int:
 def test_a_pair_comes_back_as_it_was_saved(store: TokenStore) -> None:
     saved = store.save(ACME, PAIR, NOW)
     assert saved.saved_at == NOW
-    assert TokenStore(store.path.parent).find(ACME, "5eed") == saved
+    assert TokenStore(store.path.parent).find(BASE_URL, "5eed") == saved
 
 
 def test_an_empty_folder_holds_nothing_and_is_left_alone(store: TokenStore) -> None:
-    assert store.find(ACME, "5eed") is None
+    assert store.find(BASE_URL, "5eed") is None
     assert store.all_of(ACME) == []
     assert not store.path.parent.exists()
 
@@ -82,10 +83,19 @@ def test_another_address_app_or_account_has_pairs_of_its_own(store: TokenStore, 
     assert [pair.access_token for pair in store.all_of(other)] == ["act.2"]
 
 
-def test_a_seed_finds_its_pair_where_the_app_is_not_known(store: TokenStore) -> None:
+def test_what_grew_from_a_seed_is_found_by_the_seed_at_the_same_address_only(store: TokenStore) -> None:
     store.save(ACME, PAIR, NOW)
-    assert store.find(Owner(ACME.base_url, "", "acme"), "5eed") is not None
-    assert store.find(Owner(ACME.base_url, "", "acme_de"), "5eed") is None
+    assert store.find(BASE_URL, "5eed") is not None
+    assert store.find(BASE_URL, "other") is None
+    assert store.find("http://127.0.0.1:8080", "5eed") is None
+
+
+def test_a_seed_under_a_new_name_goes_on_with_the_same_pair(store: TokenStore) -> None:
+    renamed = Owner(BASE_URL, "key", "acme_new")
+    store.save(ACME, PAIR, NOW)
+    store.save(renamed, Pair("act.2", seed_sha256="5eed"), NOW)
+    assert store.all_of(ACME) == []
+    assert [pair.access_token for pair in store.all_of(renamed)] == ["act.2"]
 
 
 def test_pairs_that_can_no_longer_be_renewed_are_dropped(store: TokenStore) -> None:
@@ -96,7 +106,7 @@ def test_pairs_that_can_no_longer_be_renewed_are_dropped(store: TokenStore) -> N
 
 def test_forgetting_drops_all_pairs_of_an_account(store: TokenStore) -> None:
     store.save(ACME, PAIR, NOW)
-    store.save(Owner(ACME.base_url, "key", "acme_de"), PAIR, NOW)
+    store.save(Owner(ACME.base_url, "key", "acme_de"), Pair("act.2"), NOW)
     store.forget(ACME)
     assert store.all_of(ACME) == []
     assert store.all_of(Owner(ACME.base_url, "key", "acme_de")) != []
@@ -160,7 +170,7 @@ def test_a_field_of_another_type_is_found_when_it_is_read(store: TokenStore, fie
     content["pairs"][0][field] = value
     store.path.write_text(json.dumps(content))
     with pytest.raises(StoreError):
-        store.find(ACME, "5eed")
+        store.find(BASE_URL, "5eed")
 
 
 def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
@@ -200,6 +210,6 @@ def test_the_data_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch
 
 def test_times_are_kept_as_utc_moments(store: TokenStore) -> None:
     store.save(ACME, PAIR, datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC))
-    found = store.find(ACME, "5eed")
+    found = store.find(BASE_URL, "5eed")
     assert found is not None
     assert found.saved_at == datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
