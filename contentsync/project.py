@@ -199,9 +199,12 @@ def unknown(kind: str, name: str, known: Mapping[str, object] | list[str]) -> Pr
     import difflib
 
     near = difflib.get_close_matches(name, list(known), 3, 0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there {_there(kind, list(known))}"
+    hint = f"did you mean {' or '.join(near)}?" if near else _there(kind, list(known))
     return Problem(f"unknown-{kind}", f'there is no {kind} "{name}"', hint)
 
 
 def _there(kind: str, known: list[str]) -> str:
-    return f"is: {', '.join(sorted(known)[:8])}" if known else f"is no {kind} at all"
+    if not known:
+        return f"there is no {kind} at all"
+    more = f" and {len(known) - 8} more" if len(known) > 8 else ""
+    return f"known: {', '.join(sorted(known)[:8])}{more}"

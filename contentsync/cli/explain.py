@@ -84,7 +84,8 @@ def _facts(attempt: Attempt) -> Iterator[str]:
 
 def _history(lines: list[dict[str, object]]) -> Iterator[str]:
     for line in lines:
-        change = f" {line['phase_before'] or '·'} → {line['phase_after']}" if line["phase_after"] else ""
+        before, after = line["phase_before"], line["phase_after"]
+        change = f" {before or '·'} → {after}" if after and before != after else ""
         log = f"  log_id {line['log_id']}" if line["log_id"] else ""
         at = line["at"]
         assert isinstance(at, datetime)

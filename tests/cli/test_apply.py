@@ -1,0 +1,232 @@
+"""Does `apply` do what the plan says, once, and say how it ended?"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contentsync.emulator.config import Account
+from contentsync.emulator.server import Emulator
+from tests.cli.support import Studio, an_emulator
+
+INITS = {"video_init", "inbox_init", "content_init"}
+
+
+def inits(emulator: Emulator) -> int:
+    return sum(request["endpoint"] in INITS for request in emulator.requests())
+
+
+def tasks(emulator: Emulator) -> list[dict[str, Any]]:
+    found = emulator.ledger()["tasks"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_direct_posts_and_drafts_arrive_whole_and_a_second_apply_sends_no_init(
+    studio: Studio, emulator: Emulator
+) -> None:
+    caption = "Emoji 🎉👩‍👩‍👧‍👦 and\n\nline breaks #fyp"
+    studio.post("one", caption=caption, allow=["comment"], disclosure=["your_brand"], cover_at="500ms")
+    studio.post("two", privacy="only_me", ai_generated=True)
+    studio.post("three", "acme_de")
+
+    assert studio.run("apply", "--auto-approve").code == 0
+    sent = inits(emulator)
+    again = studio.run("apply", "--auto-approve")
+
+    assert (again.code, again.out, inits(emulator)) == (0, "Nothing to do: 3 posts as declared.\n", sent)
+    told = {task["sha256"]: task for task in tasks(emulator)}
+    for name in ("one", "two", "three"):
+        digest = hashlib.sha256((studio.root / "posts" / f"{name}.mp4").read_bytes()).hexdigest()
+        assert told[digest]["status"] in {"PUBLISH_COMPLETE", "SEND_TO_USER_INBOX"}
+    one = next(task for task in tasks(emulator) if task["caption"] == caption)
+    assert one["post_info"] == {
+        "title": caption,
+        "privacy_level": "PUBLIC_TO_EVERYONE",
+        "disable_comment": False,
+        "disable_duet": True,
+        "disable_stitch": True,
+        "brand_content_toggle": False,
+        "brand_organic_toggle": True,
+        "is_aigc": False,
+        "video_cover_timestamp_ms": 500,
+    }
+
+
+def test_without_a_terminal_nothing_is_sent_unless_it_was_approved(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+
+    ran = studio.run("apply")
+
+    assert (ran.code, emulator.requests()) == (64, [])
+    assert "--auto-approve" in ran.err
+
+
+def test_an_invalid_project_posts_nothing(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+    studio.write("posts/bad.yaml", "name: Bad Name\n")
+
+    assert studio.run("apply", "--auto-approve").code == 1
+    assert inits(emulator) == 0
+
+
+def test_a_saved_plan_is_its_own_approval_and_is_used_once(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+    studio.run("plan", "--out", "plan.json")
+
+    first = studio.run("apply", "plan.json")
+    second = studio.run("apply", "plan.json")
+
+    assert (first.code, second.code, inits(emulator)) == (0, 7, 1)
+    assert "[plan-used]" in second.err
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda studio: studio.post("one", caption="another"), "plan-stale"),
+        (lambda studio: studio.video("one.mp4", "other bytes"), "plan-stale"),
+        (lambda studio: studio.post("two"), "plan-stale"),
+        (lambda studio: (studio.root / ".contentsync" / "state.db").unlink(), "plan-of-another-state"),
+    ],
+    ids=["caption", "media", "a new manifest", "another state"],
+)
+def test_a_saved_plan_is_refused_when_anything_differs(
+    studio: Studio, emulator: Emulator, change: Any, code: str
+) -> None:
+    studio.post("one")
+    studio.run("plan", "--out", "plan.json")
+    change(studio)
+
+    ran = studio.run("apply", "plan.json")
+
+    assert (ran.code, inits(emulator)) == (7, 0)
+    assert f"[{code}]" in ran.err
+
+
+def test_a_saved_plan_that_was_altered_is_refused(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+    studio.run("plan", "--out", "plan.json")
+    path = studio.root / "plan.json"
+    path.write_text(path.read_text().replace("acme/one", "acme/two"))
+
+    ran = studio.run("apply", "plan.json")
+
+    assert (ran.code, "[plan-altered]" in ran.err, inits(emulator)) == (7, True, 0)
+
+
+def test_events_are_json_lines_that_end_with_a_summary(studio: Studio) -> None:
+    studio.post("one")
+
+    events = studio.run("apply", "--auto-approve", "--json").events
+
+    assert events[-1]["event"] == "summary"
+    assert events[-1]["exit_code"] == 0
+    assert events[-1]["counts"]["published"] == 1
+    assert {"accepted", "processing", "published", "done"} <= {event["event"] for event in events}
+
+
+def test_no_wait_sends_every_byte_and_leaves_with_3(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+
+    ran = studio.run("apply", "--auto-approve", "--no-wait")
+
+    assert ran.code == 3
+    assert tasks(emulator)[0]["sha256"] is not None
+    assert studio.run("status", "--wait", "5s").code == 0
+    assert studio.run("apply", "--auto-approve").code == 0
+    assert inits(emulator) == 1
+
+
+def test_one_failed_post_does_not_stop_the_others(studio: Studio, emulator: Emulator) -> None:
+    studio.post("bad")
+    studio.post("good")
+    emulator.add_fault("video_init:fail=spam_risk_text")
+
+    ran = studio.run("apply", "--auto-approve")
+
+    assert ran.code == 1
+    assert "[spam-risk-text]" in ran.out
+    assert [post.caption for post in emulator.posts("acme")] == ["About good"]
+
+
+def test_a_definite_failure_waits_for_a_person(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+    emulator.add_fault("video_init:fail=spam_risk_text")
+    studio.run("apply", "--auto-approve")
+
+    held = studio.run("apply", "--auto-approve")
+    asked = studio.run("apply", "--auto-approve", "--retry", "acme/one")
+
+    assert (held.code, asked.code) == (5, 0)
+    assert "--retry acme/one" in held.out
+
+
+def test_another_identity_behind_the_token_is_refused(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+    studio.run("apply", "--auto-approve")
+    other = emulator.environment
+    studio.environment |= {
+        "CONTENTSYNC_TOKEN_ACME": other["CONTENTSYNC_TOKEN_ACME_DE"],
+        "CONTENTSYNC_REFRESH_TOKEN_ACME": other["CONTENTSYNC_REFRESH_TOKEN_ACME_DE"],
+    }
+    studio.post("two")
+
+    ran = studio.run("apply", "--auto-approve")
+
+    assert (ran.code, "[other-identity]" in ran.err) == (8, True)
+
+
+def test_two_names_of_one_account_are_refused(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+    studio.post("two", "acme_de")
+    studio.environment |= {
+        "CONTENTSYNC_TOKEN_ACME_DE": studio.environment["CONTENTSYNC_TOKEN_ACME"],
+        "CONTENTSYNC_REFRESH_TOKEN_ACME_DE": studio.environment["CONTENTSYNC_REFRESH_TOKEN_ACME"],
+    }
+
+    ran = studio.run("apply", "--auto-approve")
+
+    assert (ran.code, "[open-id-twice]" in ran.err, inits(emulator)) == (1, True, 0)
+
+
+def test_a_cap_puts_off_what_is_over_it(tmp_path: Path) -> None:
+    with an_emulator(accounts=(Account("acme", private=False), Account("acme_de"))) as served:
+        studio = Studio(tmp_path / "studio", served.environment)
+        for number in range(7):
+            studio.post(f"p{number}", "acme_de")
+
+        ran = studio.run("apply", "--auto-approve")
+
+        assert ran.code == 5
+        assert len(served.posts("acme_de")) == 5
+        actions = studio.run("plan", "--json").json["actions"]
+        assert [action["action"] for action in actions] == ["wait", "wait"]
+        assert all(action["due_at"] for action in actions)
+
+
+def test_receipts_tell_what_became_of_each_post(studio: Studio) -> None:
+    studio.post("one")
+    studio.run("apply", "--auto-approve")
+
+    told = json.loads((studio.root / "receipts" / "acme" / "one.json").read_text())
+
+    assert (told["post"], told["phase"]) == ("acme/one", "published")
+    assert told["url"].startswith("https://www.tiktok.com/@acme/video/")
+
+
+def test_nothing_that_a_run_leaves_behind_holds_a_token(studio: Studio, emulator: Emulator, home: Path) -> None:
+    studio.post("one")
+    ran = studio.run("-v", "apply", "--auto-approve", "--json")
+    studio.run("plan", "--out", "plan.json")
+
+    secrets = [value.encode() for name, value in studio.environment.items() if "TOKEN" in name or "SECRET" in name]
+    left = [path.read_bytes() for path in studio.root.rglob("*") if path.is_file()]
+    said = [ran.out.encode(), ran.err.encode()]
+
+    assert not any(secret in text for secret in [*secrets, b"upload_token"] for text in [*left, *said])
+    assert all(path.stat().st_mode & 0o077 == 0 for path in home.rglob("tokens.json"))

@@ -1,0 +1,149 @@
+"""The other verbs: one happy run each, and how they say no."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contentsync.emulator.server import Emulator
+from tests.cli.support import Studio
+
+
+def test_init_makes_a_project_that_validates_and_plans(offline: Studio) -> None:
+    offline.run("init", "new")
+
+    assert offline.run("-C", "new", "validate").code == 0
+    assert "1 to create" in offline.run("-C", "new", "plan", "--no-refresh").out
+
+
+def test_init_overwrites_nothing(offline: Studio) -> None:
+    offline.run("init", "new")
+    offline.write("new/posts/hello/hello.yaml", "mine")
+
+    ran = offline.run("init", "new")
+
+    assert ran.code == 1
+    assert (offline.root / "new/posts/hello/hello.yaml").read_text() == "mine"
+
+
+def test_validate_tells_all_problems_of_all_files(offline: Studio) -> None:
+    offline.write("posts/a.yaml", "name: a\naccount: nobody\nvideo: a.mp4\n")
+    offline.write("posts/b.yaml", "nmae: b\n")
+
+    ran = offline.run("validate")
+
+    assert ran.code == 1
+    assert "posts/a.yaml:2:10:" in ran.out
+    assert "posts/b.yaml:1:1:" in ran.out
+    assert "did you mean" in ran.out
+
+
+def test_validate_of_one_folder_leaves_the_rest_unread(offline: Studio) -> None:
+    offline.post("good")
+    offline.write("posts/other/bad.yaml", "nmae: b\n")
+
+    assert offline.run("validate", "posts/good.yaml").code == 0
+    assert offline.run("validate").code == 1
+
+
+def test_status_tells_where_each_post_stands(studio: Studio) -> None:
+    studio.post("one")
+    studio.post("two", hold=True)
+    studio.run("apply", "--auto-approve")
+
+    told = {post["post"]: post for post in studio.run("status", "--json").json["posts"]}
+
+    assert told["acme/one"]["phase"] == "published"
+    assert told["acme/one"]["url"].endswith(told["acme/one"]["post_id"])
+    assert told["acme/two"] == {
+        "post": "acme/two",
+        "phase": "new",
+        "publish_id": None,
+        "post_id": None,
+        "url": None,
+        "attempts": 0,
+        "updated_at": None,
+        "problem": None,
+    }
+
+
+def test_explain_shows_the_evidence_and_the_decision(studio: Studio) -> None:
+    studio.post("one")
+    studio.run("apply", "--auto-approve")
+
+    out = studio.run("explain", "one").out
+
+    assert "posts/one.yaml:1:1" in out
+    assert "1. published (direct)" in out
+    assert "intent → uploading" in out
+    assert "unchanged: nothing to do" in out
+
+
+def test_explain_of_a_post_that_is_not_there_is_an_error_of_usage(studio: Studio) -> None:
+    studio.post("launch-day")
+
+    ran = studio.run("explain", "lanch-day")
+
+    assert (ran.code, "did you mean" in ran.err) == (64, True)
+
+
+def test_refresh_reads_and_changes_nothing_at_tiktok(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+    studio.run("apply", "--auto-approve")
+    before = len(emulator.posts())
+
+    ran = studio.run("refresh")
+
+    assert (ran.code, "acme: 1 public video" in ran.out, len(emulator.posts())) == (0, True, before)
+
+
+def test_accounts_tells_what_each_can_do(studio: Studio) -> None:
+    out = studio.run("accounts").out
+
+    assert "Acme (@acme)" in out
+    assert "public account; privacy offered: everyone, friends, only_me" in out
+
+
+def test_schemas_are_written_and_checked(offline: Studio) -> None:
+    assert offline.run("schema", "--check").code == 1
+    assert offline.run("schema").code == 0
+    assert offline.run("schema", "--check").code == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script(offline: Studio, shell: str) -> None:
+    assert "_CONTENTSYNC_COMPLETE" in offline.run("completion", shell).out
+
+
+def test_a_verbose_run_tells_requests_without_secrets(studio: Studio) -> None:
+    studio.post("one")
+
+    err = studio.run("-v", "plan").err
+
+    assert "POST /v2/post/publish/creator_info/query/ 200" in err
+    assert "act." not in err
+
+
+def test_an_unknown_command_is_an_error_of_usage(offline: Studio) -> None:
+    ran = offline.run("aply")
+
+    assert (ran.code, "apply" in ran.err) == (64, True)
+
+
+@pytest.mark.slow
+def test_the_demo_runs_offline_and_ends_with_nothing_to_do(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "contentsync", "demo"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Nothing to do now: 1 waiting, 5 unchanged." in done.stdout
+    assert list(tmp_path.iterdir()) == []
