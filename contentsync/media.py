@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -149,8 +149,17 @@ def look_of_json(text: str) -> MediaLook | None:
         return None
 
 
+Tracks = Callable[[Path], list[dict[str, Any]] | None]
+
+
 class DiskReader:
-    """Reads the file itself: once for the digest, and a little more for what is in it."""
+    """Reads the file itself: once for the digest, and a little more for what is in it.
+
+    tracks: what a probe says of each track of a video; None where there is no probe on this machine.
+    """
+
+    def __init__(self, tracks: Tracks | None = None) -> None:
+        self._tracks = tracks or tracks_of
 
     def read(self, path: Path) -> MediaLook:
         """What is in the file. A file that changes meanwhile is read again, three times at most."""
@@ -159,7 +168,7 @@ class DiskReader:
                 found = path.stat()  # first of all: opening a FIFO would wait for ever
                 if not stat.S_ISREG(found.st_mode):
                     return _flawed(_not_a_file(path, found.st_mode))
-                look = _read_once(path, found)
+                look = _read_once(path, found, self._tracks)
                 if look and StatKey.of(path.stat()) == StatKey.of(found):
                     return look
         except (OSError, ValueError) as err:
@@ -184,7 +193,7 @@ def _unreadable(path: Path, err: Exception) -> Problem:
     return Problem("media-unreadable", f"{path.name} can't be read: {why}", "let it be read by this user")
 
 
-def _read_once(path: Path, expected: os.stat_result) -> MediaLook | None:
+def _read_once(path: Path, expected: os.stat_result, tracks: Tracks) -> MediaLook | None:
     """One look at the file; None where another file was opened than the one expected."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb") as file:
@@ -196,7 +205,7 @@ def _read_once(path: Path, expected: os.stat_result) -> MediaLook | None:
             return _flawed(problem, expected.st_size)
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        facts, problems = _examine(path, file, head, expected.st_size)
+        facts, problems = _examine(path, file, expected.st_size, tracks)
     return MediaLook(expected.st_size, digest, facts, tuple(problems))
 
 
@@ -220,11 +229,12 @@ def container_of(head: bytes) -> str | None:
     return next((name for start, name in _STARTS if head.startswith(start)), None)
 
 
-def _examine(path: Path, file: IO[bytes], head: bytes, size: int) -> tuple[MediaFacts | None, Iterable[Problem]]:
-    container = container_of(head)
+def _examine(path: Path, file: IO[bytes], size: int, tracks: Tracks) -> tuple[MediaFacts | None, Iterable[Problem]]:
+    file.seek(0)
+    container = container_of(file.read(_HEAD))
     if container in _FILMS:
         cut = container in ("mp4", "mov") and _mp4_is_cut(file, size)
-        return _probe(path, container, cut)
+        return _film(path, container, cut, tracks(path))
     if container is None:
         problem = Problem("media-unknown", f"{path.name} is no video or photo that is known", "name another file")
         return None, [problem]
@@ -257,8 +267,9 @@ def _mp4_is_cut(file: IO[bytes], size: int) -> bool:
     return b"moov" not in seen
 
 
-def _probe(path: Path, container: str, cut: bool) -> tuple[MediaFacts | None, Iterable[Problem]]:
-    tracks = _tracks(path)
+def _film(
+    path: Path, container: str, cut: bool, tracks: list[dict[str, Any]] | None
+) -> tuple[MediaFacts | None, Iterable[Problem]]:
     if tracks is None:
         what = f"{path.name} is not checked: libmediainfo is missing"
         note = Problem("media-not-checked", what, "install pymediainfo's wheel or libmediainfo", level=Level.NOTE)
@@ -271,7 +282,7 @@ def _probe(path: Path, container: str, cut: bool) -> tuple[MediaFacts | None, It
     return _facts(container, video), _varying(path, video)
 
 
-def _tracks(path: Path) -> list[dict[str, Any]] | None:
+def tracks_of(path: Path) -> list[dict[str, Any]] | None:
     """What libmediainfo says of each track; None where it is not there."""
     from xml.etree.ElementTree import ParseError
 

@@ -152,6 +152,16 @@ def test_a_container_is_known_by_its_first_bytes(head: bytes, container: str | N
     assert container_of(head) == container
 
 
+def test_without_a_probe_a_video_is_not_checked_and_a_cut_one_is_still_named(tmp_path: Path) -> None:
+    reader = DiskReader(tracks=lambda path: None)
+    look = reader.read(FIXTURES / "video-h264.mp4")
+    assert [(problem.code, problem.level) for problem in look.problems] == [("media-not-checked", Level.NOTE)]
+    assert (look.facts, len(look.sha256), look.is_checked) == (None, 64, False)
+    (tmp_path / "v.mp4").write_bytes((FIXTURES / "video-h264.mp4").read_bytes()[:3_000])
+    assert codes(reader.read(tmp_path / "v.mp4")) == ["media-truncated"]
+    assert reader.read(FIXTURES / "ok.webp").facts == WHOLE["ok.webp"]
+
+
 # -- files that are none, or won't hold still
 
 

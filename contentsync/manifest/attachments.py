@@ -14,12 +14,14 @@ from typing import Final
 from contentsync.errors import Problem
 from contentsync.manifest.document import Document
 from contentsync.manifest.document import Path as KeyPath
-from contentsync.manifest.wording import did_you_mean, shown
+from contentsync.manifest.files import odd_name
+from contentsync.manifest.wording import did_you_mean, printable, shown
 from contentsync.media import MediaLook, MediaReader
 from contentsync.post import Media
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _HTTPS: Final = re.compile(r"https://([^\s/?#]+)(?:[/?#]\S*)?")
+_WITH_NAME: Final = re.compile(r"[^/]*//[^/?#]*@")
 _ADDRESS: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]+){3}|\[.*\])(?::[0-9]+)?")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _NAMES_COMPARED: Final = 500  # of a folder, in search of what a missing file may be called
@@ -65,6 +67,10 @@ class Attachments:
             found = sorted(entry.name for entry in (self._root / name).iterdir() if _is_picture(entry.name))
         except OSError as err:
             self._told(document, path, _folder_problem(text, err))
+            return []
+        odd = next((entry for entry in found if printable(entry) != entry), None)
+        if odd:
+            self._told(document, path, odd_name(odd))
             return []
         if not found:
             problem = Problem("photos-empty", f"{shown(text)} holds no pictures", "add JPEG or WebP files")
@@ -141,11 +147,11 @@ def _path_problem(text: str) -> Problem | None:
 
 
 def _url_problem(url: str) -> Problem | None:
+    if _WITH_NAME.match(url):
+        return Problem("url-with-password", "the URL holds a name or password", "use a URL that needs none")
     match = _HTTPS.fullmatch(url)
     if not match:
         return Problem("url-not-https", f"{shown(url)} is no https address", "TikTok fetches only https")
-    if "@" in match[1]:
-        return Problem("url-with-password", "the URL holds a name or password", "use a URL that needs none")
     if _ADDRESS.fullmatch(match[1]):
         return Problem("url-without-domain", "the URL has a number for its host", "TikTok wants a domain's name")
     return None

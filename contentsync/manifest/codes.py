@@ -14,6 +14,7 @@ CODES: Final[dict[str, str]] = {
     "document-empty": "A file or a document in it is empty, or holds only comments.",
     "document-not-mapping": "A document is text or a list instead of keys with values.",
     "duplicate-key": "A key stands twice in one mapping.",
+    "file-name": "A file's name holds control characters, or is not UTF-8.",
     "file-too-big": "A YAML file is larger than 1 MiB.",
     "file-unreadable": "A YAML file can't be read: no permission, no regular file, or gone.",
     "no-value": "A key has no value, or null, where there is nothing that null could mean.",

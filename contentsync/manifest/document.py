@@ -17,7 +17,8 @@ TOO_MANY: Final = Problem(
 )
 _BREAKS: Final = re.compile(r"\r\n|\r|\n")
 _SECRET: Final = re.compile(r"(client_secret[\"']?\s*:\s*)(?!\$\{|[\"']\$\{)\S.*")
-_PASSWORD: Final = re.compile(r"(://[^/\s:@]*:)[^@\s]+@")
+_SECRET_BELOW: Final = re.compile(r"client_secret[\"']?\s*:\s*(?:[|>][-+0-9]*)?\s*(?:#.*)?$")
+_PASSWORD: Final = re.compile(r"://[^/\s@]+@")
 
 
 class Lines:
@@ -29,10 +30,15 @@ class Lines:
 
     def __getitem__(self, line: int) -> str:
         """The line that counts `line` from 1, without its end, without secrets; empty past the last one."""
+        if _SECRET_BELOW.search(self._raw(line - 1)):
+            return "…"
+        text = _PASSWORD.sub("://…@", _SECRET.sub(r"\1…", self._raw(line)))
+        return printable(text.replace("\t", " "))
+
+    def _raw(self, line: int) -> str:
         if self._lines is None:
             self._lines = _BREAKS.split(self._text)
-        text = self._lines[line - 1] if 0 < line <= len(self._lines) else ""
-        return printable(_PASSWORD.sub(r"\1…@", _SECRET.sub(r"\1…", text)).replace("\t", " "))
+        return self._lines[line - 1] if 0 < line <= len(self._lines) else ""
 
 
 @dataclass(slots=True)

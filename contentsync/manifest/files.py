@@ -12,6 +12,7 @@ from typing import Final
 from contentsync.errors import Problem
 from contentsync.manifest.document import at
 from contentsync.manifest.source import FILE_BYTES
+from contentsync.manifest.wording import printable, shown
 
 PROJECT_FILE: Final = "contentsync.yaml"
 _SKIPPED: Final = frozenset({".git", ".contentsync"})
@@ -21,6 +22,8 @@ _WHOLE_FILE: Final = (1, 1, 1)
 
 def read_bytes(root: Path, name: str) -> tuple[bytes, Problem | None]:
     """The bytes of `name` below `root`, one more than a manifest may hold at most; or why they can't be read."""
+    if printable(name) != name:
+        return b"", at(odd_name(name), printable(name), _WHOLE_FILE)
     path = f"{root}/{name}"
     try:
         mode = os.lstat(path).st_mode  # first of all: opening a FIFO would wait for ever
@@ -37,6 +40,12 @@ def read_bytes(root: Path, name: str) -> tuple[bytes, Problem | None]:
         why = getattr(err, "strerror", None) or "its name can't be used"
         problem = Problem("file-unreadable", f"the file can't be read: {why}", "let it be read by this user")
         return b"", at(problem, name, _WHOLE_FILE)
+
+
+def odd_name(name: str) -> Problem:
+    """A file can't be named in a message, a receipt or a plan."""
+    what = f"the name {shown(name)} holds control characters, or is not UTF-8"
+    return Problem("file-name", what, "rename the file")
 
 
 def _read(path: str) -> bytes:
@@ -57,10 +66,10 @@ def find(root: Path, globs: Sequence[str]) -> tuple[list[str], list[str]]:
     `**` stands for any number of folders, `*`, `?` and `[…]` for what is between two slashes; none of them stands
     for a name that begins with a dot. Folders that are links are not entered, nor `.git`, `.contentsync`, `receipts`.
     """
-    patterns = [re.compile(_as_regex(glob)) for glob in globs]
+    patterns = [re.compile(_as_regex(glob.removeprefix("./"))) for glob in globs]
     found: set[str] = set()
     idle = set(globs)
-    for top in _tops(globs):
+    for top in _tops([glob.removeprefix("./") for glob in globs]):
         for name in _walk(root, top):
             fitting = [glob for glob, pattern in zip(globs, patterns, strict=True) if pattern.fullmatch(name)]
             if fitting:
@@ -91,18 +100,20 @@ def _walk(root: Path, top: str) -> Iterator[str]:
     pending = [top]
     while pending:
         folder = pending.pop()
-        try:
-            entries = os.scandir(root / folder)
-        except OSError:
-            continue
-        with entries:
-            for entry in entries:
-                name = f"{folder}/{entry.name}" if folder else entry.name
-                if entry.is_dir(follow_symlinks=False):
-                    if not _is_skipped(folder, entry.name):
-                        pending.append(name)
-                elif not entry.is_symlink() or not os.path.isdir(entry.path):  # noqa: PTH112
-                    yield name
+        for entry in _entries(root / folder):
+            name = f"{folder}/{entry.name}" if folder else entry.name
+            if not entry.is_dir():
+                yield name
+            elif not entry.is_symlink() and not _is_skipped(folder, entry.name):
+                pending.append(name)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
 
 
 def _is_skipped(folder: str, name: str) -> bool:

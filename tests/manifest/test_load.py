@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,24 @@ def test_load_posts_gives_the_same_as_load(tmp_path: Path) -> None:
     posts, problems = load_posts(tmp_path, settings, probe=FakeProbe())
     found = load(tmp_path, {}, probe=FakeProbe())
     assert (tuple(posts), tuple(problems)) == (found.posts, found.problems)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names themselves")
+@pytest.mark.parametrize("name", [b"a\x1b[31m.yaml", b"\xff.yaml", b"a\nb.yaml"])
+def test_a_file_whose_name_can_not_be_shown_is_refused(name: bytes, tmp_path: Path) -> None:
+    write(tmp_path, {"posts/a.yaml": A})
+    os.rename(tmp_path / "posts/a.yaml", os.fsencode(tmp_path) + b"/posts/" + name)  # noqa: PTH104
+    problem = load(tmp_path, {}, probe=FakeProbe()).problems[0]
+    assert problem.code == "file-name"
+    assert str(problem).isprintable()
+    assert str(problem).encode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names themselves")
+def test_a_photo_whose_name_can_not_be_shown_is_refused(tmp_path: Path) -> None:
+    media_project(tmp_path, A.replace("video: v.mp4", "photos: slides/"))
+    (tmp_path / "posts/slides" / os.fsdecode(b"\xff.jpg")).touch()
+    assert told(load(tmp_path, {}).problems) == ["3:9 file-name"]
 
 
 # -- doubles and unsound posts

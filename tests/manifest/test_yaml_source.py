@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contentsync.manifest.document import Document
+from contentsync.manifest.document import Document, Lines
 from contentsync.manifest.scalars import Plain
 from contentsync.manifest.source import is_fast, pure_python_parser, read_yaml
 from contentsync.manifest.wording import printable, shown
@@ -138,12 +138,19 @@ def test_a_flood_of_faults_is_cut() -> None:
         ("client_secret: hunter2 &", "client_secret: …"),
         ("{client_secret: 'hunter2', x: &a 1}", "{client_secret: …"),
         ("client_secret: ${SECRET}", "client_secret: ${SECRET}"),
-        ("state: postgresql://me:hunter2@db/x", "state: postgresql://me:…@db/x"),
+        ("state: postgresql://me:hunter2@db/x", "state: postgresql://…@db/x"),
+        ("video: https://hunter2@media.example/v.mp4", "video: https://…@media.example/v.mp4"),
+        ("client_secret: |", "client_secret: …"),
     ],
 )
 def test_a_secret_never_stands_in_a_source_line(line: str, source: str) -> None:
-    documents, _ = read_yaml(f"{line}\nx: 1\n".encode(), "contentsync.yaml")
-    assert documents[0].lines[1] == source
+    assert Lines(f"{line}\nx: 1\n")[1] == source
+
+
+@pytest.mark.parametrize("line", ["client_secret:", "  'client_secret': >-", "client_secret: | # ours"])
+def test_a_secret_below_its_key_never_stands_in_a_source_line(line: str) -> None:
+    lines = Lines(f"{line}\n  hunter2\nx: 1\n")
+    assert [lines[2], lines[3]] == ["…", "x: 1"]
 
 
 def test_a_value_is_shown_on_one_line_and_cut() -> None:
