@@ -83,6 +83,7 @@ class PlanProblem(BaseModel):
     code: str = Field(pattern=r"^[a-z0-9-]+$", description="Stable; scripts match it and the place.")
     what: str = Field(description="The fact, in words.")
     hint: str | None = Field(default=None, description="One step that mends it.")
+    level: Literal["error", "warning", "note"] = Field(default="error", description="How much it weighs.")
     where: str | None = Field(default=None, description="FILE:LINE:COL.")
 
 
@@ -101,6 +102,9 @@ class PlanAction(BaseModel):
     changes: list[dict[str, object]] = Field(default_factory=list, description="What differs from what was posted.")
     media: list[PlanMedia] = Field(default_factory=list, description="What would be sent.")
     problems: list[PlanProblem] = Field(default_factory=list, description="What stands in the way, or is to be told.")
+    digest: str | None = Field(default=None, description="Of what is sent; differs exactly when that does.")
+    moved_from: str | None = Field(default=None, description="Of a move: the key that the post had.")
+    adopts: str | None = Field(default=None, description="Of an adoption: TikTok's id of the video.")
 
 
 class Plan(BaseModel):
@@ -113,6 +117,7 @@ class Plan(BaseModel):
     state: PlanState = Field(description="The state it was made from.")
     accounts: dict[str, PlanAccount] = Field(description="The accounts, by their names in the project.")
     actions: list[PlanAction] = Field(description="One for each post, in the order of carrying them out.")
+    allow: list[str] = Field(default_factory=list, description="The guards that were lifted by name.")
     summary: dict[str, int] = Field(description="How many actions there are of each kind.")
     digest: _Digest = Field(description="Of all the rest; tells an altered plan.")
 
