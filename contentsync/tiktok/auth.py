@@ -124,7 +124,7 @@ class Credentials:
             token, refresh_token = _variables(name)
             hint = f"sign in with: contentsync login {name}, or set {token} and {refresh_token}"
             raise SignInNeeded(Problem("no-token", f"there is no token for account {name}", hint))
-        if not pinned and len({pair.open_id for pair in pairs if pair.open_id}) > 1:
+        if len({pair.open_id for pair in pairs if pair.open_id}) > 1:
             what = f"tokens of several identities are kept for the name {name} of this app"
             hint = f"pin the right one as accounts.{name}.open_id in contentsync.yaml"
             raise SignInNeeded(Problem("identity-not-clear", what, hint))

@@ -416,7 +416,9 @@ def test_a_command_prints_the_token_on_its_first_line(desk: Desk) -> None:
 
 
 def test_the_environment_wins_over_a_command(desk: Desk) -> None:
-    assert desk.credentials(token_command=prints("act.fromcommand")).token() == "act.seed"
+    credentials = desk.credentials(token_command=prints("act.fromcommand"))
+    assert credentials.token() == "act.seed"
+    assert credentials.refresh("act.seed") == "act.new1"
 
 
 def test_a_command_wins_over_the_store(desk: Desk) -> None:
