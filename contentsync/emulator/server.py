@@ -190,7 +190,7 @@ class _Server:
 
     def __init__(self, listener: socket.socket, opener: Callable[[Request], Exchange]) -> None:
         self._listener, self._opener = listener, opener
-        self._loop = asyncio.new_event_loop()
+        self._loop = asyncio.SelectorEventLoop()  # of all loops the one that lets us accept by hand
         self._stopped = asyncio.Event()
         self._clients: set[asyncio.Task[None]] = set()
         ready: Future[None] = Future()
@@ -221,21 +221,28 @@ class _Server:
             ready.cancel()  # nobody waits for a server that never came up
 
     async def _serve(self, ready: Future[None]) -> None:
-        server = await asyncio.start_server(self._accept, sock=self._listener, limit=READ)
+        self._listener.setblocking(False)
+        self._loop.add_reader(self._listener, self._accept)
         ready.set_result(None)
         await self._stopped.wait()
-        server.close()
+        self._loop.remove_reader(self._listener)
+        self._listener.close()
         for client in self._clients:
             client.cancel()
         await asyncio.gather(*self._clients, return_exceptions=True)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        client = asyncio.current_task()
-        assert client is not None
-        self._clients.add(client)
+    def _accept(self) -> None:
+        """Take the next connection. By hand: asyncio's own server loses one that comes in while it closes."""
         try:
-            await Connection(reader, writer, self._opener).serve()
-        except asyncio.CancelledError:
-            pass  # the emulator stops; the streams module would print the cancelled task
-        finally:
-            self._clients.discard(client)
+            raw, _ = self._listener.accept()
+        except OSError:
+            return  # the client has thought better of it
+        client = self._loop.create_task(self._talk(raw))
+        self._clients.add(client)
+        client.add_done_callback(self._clients.discard)
+        client.add_done_callback(lambda _client: raw.close())  # which also holds for a task that never began
+
+    async def _talk(self, raw: socket.socket) -> None:
+        raw.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=raw, limit=READ)
+        await Connection(reader, writer, self._opener).serve()
