@@ -56,6 +56,13 @@ def test_a_ledger_holds_its_limit_though_calls_come_out_of_order(
     assert most_within(taken, MINUTE) <= limit
 
 
+def test_a_late_caller_still_meets_the_calls_of_its_own_minute() -> None:
+    ledger = MemoryLedger()
+    waits = [ledger.take("acme", "init", 2, WINDOW, NOW + timedelta(seconds=at)) for at in (0, 0.5, 61.5, 58)]
+    assert waits[:3] == [0, 0, 0]
+    assert waits[3] > 0
+
+
 def test_each_endpoint_and_each_account_counts_by_itself() -> None:
     clock, ledger = ManualClock(), MemoryLedger()
     for scope in ("acme", "acme_de"):
