@@ -18,6 +18,13 @@ from contentsync.post import Disclosure, Interaction, Mode, Privacy
 Item = TypeVar("Item")
 
 
+class Approve(StrEnum):
+    """Who lets `watch` apply: a person, or nobody needs to."""
+
+    MANUAL = "manual"
+    AUTO = "auto"
+
+
 class Strict(BaseModel):
     """A mapping that takes only the keys it names."""
 
@@ -162,6 +169,7 @@ Filled = Annotated[
 ]
 _UNIQUE = Field(json_schema_extra={"uniqueItems": True})
 PrivacyWord = Annotated[Privacy, PlainValidator(_word(Privacy, _MEANT_PRIVACY)), _enum(Privacy)]
+ApproveWord = Annotated[Approve, PlainValidator(_word(Approve)), _enum(Approve)]
 ModeWord = Annotated[Mode, PlainValidator(_word(Mode, _MEANT_MODE)), _enum(Mode)]
 AllowWords = Annotated[
     tuple[Annotated[Interaction, PlainValidator(_word(Interaction, _MEANT_ALLOW)), _enum(Interaction)], ...],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, WithJsonSchema
 
 FORMAT: Final = "contentsync.plan/1"
 ActionWord = Literal[
@@ -25,6 +25,8 @@ ActionWord = Literal[
     "unchanged",
 ]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+_Format = Annotated[Literal["contentsync.plan/1"], WithJsonSchema({"type": "string", "const": FORMAT})]
+_Object = Annotated[dict[str, object], WithJsonSchema({"type": "object"})]
 _Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
@@ -99,7 +101,7 @@ class PlanAction(BaseModel):
     mode: Literal["direct", "draft"] | None = Field(default=None, description="What the post does.")
     due_at: Time | None = Field(default=None, description="The earliest time at which it can be sent; null for now.")
     not_sent: list[str] = Field(default_factory=list, description="Keys that this mode does not carry to TikTok.")
-    changes: list[dict[str, object]] = Field(default_factory=list, description="What differs from what was posted.")
+    changes: list[_Object] = Field(default_factory=list, description="What differs from what was posted.")
     media: list[PlanMedia] = Field(default_factory=list, description="What would be sent.")
     problems: list[PlanProblem] = Field(default_factory=list, description="What stands in the way, or is to be told.")
     digest: str | None = Field(default=None, description="Of what is sent; differs exactly when that does.")
@@ -110,7 +112,7 @@ class PlanAction(BaseModel):
 class Plan(BaseModel):
     """A plan: what apply would do, with a reason for each post."""
 
-    format: Literal["contentsync.plan/1"] = Field(description="This format and its version.")
+    format: _Format = Field(description="This format and its version.")
     created_at: Time = Field(description="When it was made.")
     expires_at: Time = Field(description="From then on apply refuses it.")
     tool_version: str = Field(description="The contentsync that made it.")

@@ -5,13 +5,14 @@ Pure. ${NAME} has been read when a value comes here.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import Field, TypeAdapter
 
 from contentsync.manifest.fields import (
     AccountName,
     AllowWords,
+    ApproveWord,
     Count,
     DisclosureWords,
     Filled,
@@ -35,7 +36,7 @@ class AppLimits(Strict):
 
 
 class AppKeys(Strict):
-    """The developer's app at TikTok."""
+    """The app that is registered with TikTok."""
 
     client_key: Filled | None = Field(default=None, description="The app's client key: ${CONTENTSYNC_CLIENT_KEY}.")
     client_secret: Filled | None = Field(
@@ -51,7 +52,7 @@ class AppKeys(Strict):
 
 
 class DefaultKeys(Strict):
-    """What manifests may leave out. Never privacy."""
+    """Values for manifests that do not say otherwise. Never privacy."""
 
     allow: AllowWords | None = Field(default=None, description="What viewers may do where a manifest does not say.")
     disclosure: DisclosureWords | None = Field(
@@ -99,7 +100,7 @@ class AccountKeys(Strict):
 
 
 class ApiKeys(Strict):
-    """How TikTok is reached."""
+    """The way to TikTok's API."""
 
     base_url: Filled | None = Field(default=None, description="Where the API answers. CONTENTSYNC_API_URL wins.")
     poll_initial: Span | None = Field(
@@ -127,7 +128,7 @@ class WatchKeys(Strict):
 
     debounce: Span | None = Field(default=None, description="How long file events are gathered; 2s.")
     settle: Span | None = Field(default=None, description="How long a file must be still before it is read; 5s.")
-    approve: Literal["manual", "auto"] | None = Field(default=None, description="Whether watch applies by itself.")
+    approve: ApproveWord | None = Field(default=None, description="Whether watch applies by itself.")
 
 
 class ProjectFile(Strict):

@@ -27,5 +27,17 @@ def schemas_as_json() -> dict[str, str]:
 
 
 def _text(name: str, title: str, schema: dict[str, Any]) -> str:
-    whole = {"$schema": DIALECT, "$id": _ID.format(name=name), **schema, "title": title}
+    whole = {"$schema": DIALECT, "$id": _ID.format(name=name), **_plain(schema), "title": title}
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """The same schema in one way of writing: some versions of pydantic wrap a lone reference in allOf."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    wrapped = value.get("allOf", ())
+    if len(wrapped) == 1:
+        value = {**wrapped[0], **{key: inner for key, inner in value.items() if key != "allOf"}}
+    return {key: _plain(inner) for key, inner in value.items()}

@@ -183,8 +183,6 @@ class _Translator:
         if is_scalar and (not isinstance(written, dict | list) or error.code == "repeated-value"):
             key = "the name" if fault["loc"][-1] == "[key]" else key
             return Problem(error.code, f"{key} {error.phrase}".replace("{shown}", shown(written)), error.hint)
-        if fault["type"] == "literal_error":
-            return Problem("unknown-word", f"{key} takes {fault['ctx']['expected']}, not {shown(written)}")
         return _wrong_type(key, "one value" if is_scalar else _TAKES.get(fault["type"], "another kind"), written)
 
 
