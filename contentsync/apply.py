@@ -14,8 +14,10 @@ from datetime import timedelta
 from typing import Final
 
 from contentsync import limits
-from contentsync.attempt.steps import Step, Steps
+from contentsync.attempt.step import Step
+from contentsync.attempt.steps import Steps
 from contentsync.attempt.told import Outcome, Result, Tell, Told
+from contentsync.attempt.waiting import Stopped
 from contentsync.errors import Problem
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.plan.action import Action, Kind
@@ -24,6 +26,8 @@ from contentsync.store.state import AttemptOpen, Superseded
 
 DAY: Final = timedelta(hours=24)
 PATIENCE: Final = timedelta(minutes=2)  # how long a run waits for a limit by the minute
+IDLE_STEPS: Final = 4  # steps that may get an upload nowhere before others have their turn
+NOT_AS_PLANNED: Final = frozenset({"media-changed", "edited-before-sent", "edited-while-uploading"})
 RESULT_OF: Final = {
     Phase.PUBLISHED: Result.PUBLISHED,
     Phase.DELIVERED: Result.DELIVERED,
@@ -44,6 +48,7 @@ class Run:
     wait: seconds to wait for final states; 0 not at all. plan_digest: of a saved plan.
     changed: called with the row of each post that changed, for its receipt.
     use_plan: called before the first intent; False where the saved plan was used by another run.
+    gone: called with a key that a post had before it was moved.
     """
 
     tell: Tell
@@ -52,6 +57,7 @@ class Run:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     changed: Callable[[PostState], None] = lambda _: None
     use_plan: Callable[[], bool] = lambda: True
+    gone: Callable[[str], None] = lambda _: None
 
 
 @dataclass
@@ -112,10 +118,12 @@ class AccountRun:
         moved = row is not None and self._moved(row, post)
         self._outcome(action.post, Result.MOVED if moved else Result.NOT_STARTED)
         self._receipt(post.name)
+        if moved:
+            self.run.gone(action.moved_from)
 
     def _moved(self, row: PostState, post: DesiredPost) -> bool:
         if row.name == post.name:
-            return self.store.name_account(self.open_id, post.account) >= 0
+            return self.store.name_account(self.open_id, post.account, self.clock.now()) >= 0
         return self.store.move(row, post, self.clock.now())
 
     def _adopt(self, action: Action, post: DesiredPost) -> None:
@@ -139,8 +147,11 @@ class AccountRun:
     def _resume(self, action: Action, post: DesiredPost | None) -> None:
         row = self.store.post_named(self.open_id, action.post.partition("/")[2])
         last = row.last if row else None
-        if last is None or not last.is_open:
-            return  # settled since the plan was made
+        if last is None:
+            return
+        if not last.is_open:  # settled since the plan was made
+            self._ended(action.post, Step(last))
+            return
         if self._stopped and not last.may_be_live:
             self._not_started(action.post)
             return
@@ -194,20 +205,34 @@ class AccountRun:
         return attempt
 
     def _work(self, action: Action, post: DesiredPost | None, attempt: Attempt) -> None:
-        """Take steps until TikTok is at work, the attempt has ended for this run, or a new one takes its place."""
+        """Take steps until TikTok is at work, the attempt has ended for this run, or a new one takes its place.
+
+        Bytes are sent whatever the time to wait for final states; passing trouble on the way is waited out.
+        """
+        idle = 0
         while True:
+            before = (attempt.id, attempt.phase, attempt.sent_bytes)
             step = self._advance(attempt, post)
             attempt = step.attempt
-            if attempt.phase is Phase.PROCESSING or (attempt.phase is Phase.UPLOADING and step.again_in):
+            idle = idle + 1 if before == (attempt.id, attempt.phase, attempt.sent_bytes) else 0
+            if _is_all_sent(attempt) and step.again_in is not None:
                 self._follow(action, post, step)
                 return
-            if attempt.is_open and step.again_in is not None and not self.steps.stop.is_set():
+            if attempt.is_open and step.again_in is not None and idle < IDLE_STEPS and self._wait(step.again_in):
                 continue
             again = self._once_more(action, post, step)
             if again is None:
                 self._ended(action.post, step)
                 return
             attempt = again
+
+    def _wait(self, seconds: float) -> bool:
+        """Let time pass; False, and soon, where a stop is asked for."""
+        try:
+            self.clock.sleep(seconds)
+        except Stopped:
+            return False
+        return not self.steps.stop.is_set()
 
     def _advance(self, attempt: Attempt, post: DesiredPost | None) -> Step:
         before = attempt.phase
@@ -235,15 +260,12 @@ class AccountRun:
         wait = ((attempt.not_before or self.clock.now()) - self.clock.now()).total_seconds()
         if wait > PATIENCE.total_seconds():
             return None
-        pause = max(wait, self.steps.poll_initial if attempt.problem_code == "not-sent" else 0.0)
+        pause = max(wait, self.steps.poll_initial if step.problem else 0.0)
         self._told("again", action.post, reason=attempt.problem_what, in_seconds=round(pause, 3))
-        self.clock.sleep(pause)
-        return self._begin(action, post)
+        return self._begin(action, post) if self._wait(pause) else None
 
     def _may_repeat(self, attempt: Attempt) -> bool:
-        if attempt.phase is Phase.ORPHANED:
-            return attempt.problem_code != "upload-too-slow"
-        return attempt.phase is Phase.FAILED and attempt.retry
+        return attempt.phase is Phase.ORPHANED or (attempt.phase is Phase.FAILED and attempt.retry)
 
     def _inits_today(self, attempt: Attempt) -> int:
         row, since = self.store.post(attempt.post_uid), self.clock.now() - DAY
@@ -262,9 +284,8 @@ class AccountRun:
         until = self.clock.monotonic() + self.run.wait
         while self._following and not self.steps.stop.is_set():
             following = min(self._following, key=lambda f: f.due)
-            if following.due > until:
+            if following.due > until or not self._wait(following.due - self.clock.monotonic()):
                 break
-            self.clock.sleep(following.due - self.clock.monotonic())
             self._following.remove(following)
             self._look(following)
         for left in self._following:
@@ -295,8 +316,10 @@ class AccountRun:
         problem = step.problem or _problem_of(attempt)
         if attempt.phase in SUCCESS or attempt.phase is Phase.PROCESSING:
             problem = None if attempt.phase in SUCCESS else step.problem
-        if problem is not None and problem.code == "media-changed":
+        if problem is not None and problem.code in NOT_AS_PLANNED:
             result = Result.CHANGED
+        elif attempt.is_open and _is_all_sent(attempt):
+            result = Result.PROCESSING
         stops = step.stop or step.sign_in or attempt.phase is Phase.UNKNOWN
         if stops and self._stopped is None:
             self._stopped = problem or Problem("stopped", "an earlier post of this account stopped it", "")
@@ -330,6 +353,12 @@ class AccountRun:
 
     def _told(self, event: str, post: str, **detail: object) -> None:
         self.run.tell(Told(event, post, detail))
+
+
+def _is_all_sent(attempt: Attempt) -> bool:
+    """Whether nothing is left but to look: TikTok has all, or the address to send the rest to is gone."""
+    over = attempt.phase is Phase.UPLOADING and attempt.last_put_at is not None and not attempt.upload_url
+    return attempt.phase is Phase.PROCESSING or over
 
 
 def _problem_of(attempt: Attempt) -> Problem | None:

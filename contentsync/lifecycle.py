@@ -69,6 +69,7 @@ NEXT: Final[dict[Phase, dict[Event, Phase]]] = {
     Phase.DELIVERED: {Event.PUBLISHED: Phase.PUBLISHED},  # the creator posted the draft
     Phase.UNKNOWN: {
         Event.SEEN: Phase.PROCESSING,
+        Event.UPLOAD_ENDED: Phase.ORPHANED,  # TikTok tells of it again, and that its bytes never came
         Event.FOUND: Phase.PUBLISHED,
         Event.RULED_OUT: Phase.ORPHANED,
         Event.KEPT: Phase.ABANDONED,

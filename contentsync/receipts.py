@@ -34,7 +34,7 @@ def write(folder: Path, row: PostState, username: str = "") -> Path:
     """Write the receipt of a post below `folder`; on disk whole, or not at all. Raises OSError."""
     path = folder / row.account / f"{row.name}.json"
     text = json.dumps(_content(row, username), ensure_ascii=False, indent=2) + "\n"
-    if path.exists() and path.read_text(encoding="utf-8") == text:
+    if _is(path, text):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".receipt-")
@@ -49,6 +49,18 @@ def write(folder: Path, row: PostState, username: str = "") -> Path:
         Path(temporary).unlink(missing_ok=True)
         raise
     return path
+
+
+def remove(folder: Path, key: str) -> None:
+    """Take away the receipt of a key that no post has any more. Raises OSError."""
+    (folder / f"{key}.json").unlink(missing_ok=True)
+
+
+def _is(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() == text.encode()
+    except FileNotFoundError:
+        return False
 
 
 def read(folder: Path, account: str) -> Iterator[Told]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from contentsync.attempt.steps import Steps
@@ -22,6 +22,10 @@ from contentsync.tiktok.refusals import Family, refusal
 STOPS: Final = frozenset(
     {"spam_risk_too_many_posts", "spam_risk_user_banned_from_posting", "reached_active_user_cap"}
 )
+NEVER: Final = datetime.fromtimestamp(0, UTC)  # of a video whose time TikTok does not tell
+LATE_IDS: Final = 10  # asked for at a time: some never come, and each question counts against a limit by the minute
+RECENT: Final = timedelta(days=2)
+RECEIPTS: Final = 50
 ASK_FOR: Final = timedelta(days=7)  # how long TikTok is asked for an id or an end that may come late
 
 
@@ -97,7 +101,8 @@ def read_list(client: Client, store: Store, open_id: str, now: datetime, *, full
             return False
         raise
     stopped_early = any(video.post_id in stop_at for video in listed)
-    back_to = min(video.created_at for video in listed) if stopped_early else None
+    dated = (video.created_at for video in listed if video.created_at > NEVER)
+    back_to = min(dated, default=now) if stopped_early else None
     store.save_videos(open_id, listed, back_to=back_to, now=now)
     _see_public(store, open_id, {video.post_id for video in listed}, now)
     return True
@@ -111,20 +116,31 @@ def _see_public(store: Store, open_id: str, listed: set[str], now: datetime) -> 
 
 
 def look_at_attempts(steps: Steps, rows: Iterable[PostState], clock: Clock) -> list[PostState]:
-    """Ask TikTok about attempts that are open, unknown, or lack an id that may still come; the rows that changed.
+    """Ask TikTok about attempts that are open, unknown, or lack an id that may still come.
 
+    Returns the rows whose receipt may be behind: those that changed now, and the latest of those that changed
+    lately, since a run may have been cut off between the state and the receipt.
     Raises SignInNeeded where the token may not see them.
     """
-    changed = []
-    for row in rows:
-        last = row.last
-        if last is None or not worth_asking(row, clock.now()):
-            continue
-        before = (last.phase, last.post_id)
-        after = _look(steps, last)
-        if (after.phase, after.post_id) != before and (fresh := steps.store.post(row.uid)):
-            changed.append(fresh)
-    return changed
+    now = clock.now()
+    newest = sorted((row for row in rows if row.last), key=_changed_at, reverse=True)
+    behind = dict.fromkeys(row.uid for row in newest[:RECEIPTS] if now - _changed_at(row) < RECENT)
+    asked = [row for row in newest if worth_asking(row, now)]
+    settled = [row for row in asked if not _is_unsettled(row)]
+    for row in (*filter(_is_unsettled, asked), *settled[:LATE_IDS]):
+        assert row.last is not None
+        after = _look(steps, row.last)
+        if (after.phase, after.post_id) != (row.last.phase, row.last.post_id):
+            behind[row.uid] = None
+    return [fresh for uid in behind if (fresh := steps.store.post(uid))]
+
+
+def _changed_at(row: PostState) -> datetime:
+    return row.last.updated_at if row.last else NEVER
+
+
+def _is_unsettled(row: PostState) -> bool:
+    return row.last is not None and (row.last.is_open or row.last.phase is Phase.UNKNOWN)
 
 
 def worth_asking(row: PostState, now: datetime) -> bool:

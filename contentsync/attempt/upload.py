@@ -34,8 +34,7 @@ class MediaReader:
     sha256: str
 
     def __post_init__(self) -> None:
-        self._hash = hashlib.sha256()
-        self._hashed = 0
+        self._before = {0: hashlib.sha256()}  # by offset: the digest of what was read, and sent, before it
         self._file: IO[bytes] | None = None
 
     def close(self) -> None:
@@ -45,8 +44,7 @@ class MediaReader:
 
     def check_before_last(self, chunk: Chunk) -> None:
         """Prove that the whole file is the approved one, before its last chunk is sent. Raises MediaChanged."""
-        self._hash_up_to(chunk.first)
-        digest = self._hash.copy()
+        digest = self._digest_before(chunk.first)
         for block in self._blocks(chunk.first, chunk.last):
             digest.update(block)
         self._compare(digest)
@@ -56,8 +54,7 @@ class MediaReader:
 
         progress is called with the number of bytes given out. Raises MediaChanged, with the chunk incomplete.
         """
-        self._hash_up_to(chunk.first)
-        digest = self._hash.copy()
+        digest = self._digest_before(chunk.first)
         given = 0
         for block in self._blocks(chunk.first, chunk.last):
             digest.update(block)
@@ -66,37 +63,42 @@ class MediaReader:
                 self._compare(digest)
             yield block
             progress(len(block))
-        self._hash, self._hashed = digest, chunk.last + 1
+        self._before[chunk.last + 1] = digest
 
     def _compare(self, digest: Any) -> None:
         if digest.hexdigest() != self.sha256:
             raise MediaChanged(f"{self.path} is not the file that was planned: its bytes have another digest")
 
-    def _hash_up_to(self, offset: int) -> None:
-        """Take in what lies before `offset` and was not hashed here: another process sent it."""
-        if self._hashed > offset:
-            self._hash, self._hashed = hashlib.sha256(), 0
-        for block in self._blocks(self._hashed, offset - 1):
-            self._hash.update(block)
-        self._hashed = offset
+    def _digest_before(self, offset: int) -> Any:
+        """The digest up to `offset`; what was not sent from here is taken in now: another process sent it."""
+        start = max(known for known in self._before if known <= offset)
+        digest = self._before[start].copy()
+        for block in self._blocks(start, offset - 1):
+            digest.update(block)
+        self._before[offset] = digest.copy()
+        return digest
 
     def _blocks(self, first: int, last: int) -> Iterator[bytes]:
-        file = self._opened()
-        file.seek(first)
         left = last - first + 1
         while left > 0:
-            block = file.read(min(BLOCK, left))
-            if not block:
-                raise MediaChanged(f"{self.path} is shorter than the file that was planned")
+            block = self._read(last + 1 - left, min(BLOCK, left))
             left -= len(block)
             yield block
 
+    def _read(self, offset: int, size: int) -> bytes:
+        try:
+            file = self._opened()
+            file.seek(offset)
+            block = file.read(size)
+        except OSError as err:
+            raise MediaChanged(f"{self.path} can't be read any more: {err.strerror or err}") from err
+        if not block:
+            raise MediaChanged(f"{self.path} is shorter than the file that was planned")
+        return block
+
     def _opened(self) -> IO[bytes]:
         if self._file is None:
-            try:
-                self._file = self.path.open("rb")
-            except OSError as err:
-                raise MediaChanged(f"{self.path} can't be read any more: {err.strerror or err}") from err
+            self._file = self.path.open("rb")
             if self._file.seek(0, 2) != self.size:
                 raise MediaChanged(f"{self.path} has another size than the file that was planned")
         return self._file

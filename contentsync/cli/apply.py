@@ -13,6 +13,7 @@ import click
 
 from contentsync import sync
 from contentsync.attempt.told import Outcome, Result
+from contentsync.attempt.waiting import StoppableClock
 from contentsync.cli import exits, text
 from contentsync.cli.consent import ask_for_consent
 from contentsync.cli.interrupt import stoppable
@@ -76,6 +77,7 @@ def apply(
     asked = Asked(json_, wait, auto_approve or saved is not None, wish, saved)
     try:
         with stoppable() as stop, project.lock("contentsync apply", lock_timeout):
+            project.clock = StoppableClock(project.clock, stop)  # no wait, for a limit or between tries, goes on then
             return _apply(project, asked, stop)
     finally:
         project.close()

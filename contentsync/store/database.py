@@ -5,12 +5,11 @@ Whatever sqlite3 raises is translated here into StoreError with a hint, so that 
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +21,12 @@ from contentsync.errors import Problem, StoreError
 
 HERE: Final = Path(__file__).parent
 BUSY_SECONDS: Final = 30.0
+OUR_TABLES: Final = 4
+_LOOK: Final = """
+SELECT (SELECT user_version FROM pragma_user_version), count(*),
+    count(CASE WHEN name IN ('meta', 'posts', 'attempts', 'history') THEN 1 END)
+FROM sqlite_master
+"""
 
 
 @lru_cache(maxsize=1)
@@ -55,16 +60,26 @@ class Database:
             yield self._connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """Several reads of one and the same moment."""
+        with self.reading() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: on disk when the block is left, or not there at all."""
         with self._lock, _translated(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.commit()
             except BaseException:
                 self._connection.rollback()
                 raise
-            self._connection.commit()
 
     def close(self) -> None:
         with self._lock:
@@ -72,13 +87,19 @@ class Database:
 
 
 def open_file(path: Path) -> Database:
-    """The state at `path`, made where there is none, and migrated. Raises StoreError."""
+    """The state at `path`, made where there is none, and migrated. Raises StoreError.
+
+    One process at a time makes or migrates it; a state that needs neither is opened without that lock.
+    """
     with _translated(path):
         _make_folder(path.parent)
-        if path.exists():
-            return Database(_opened(path), path)
+        if path.exists() and (ready := _opened(path, _is_ready)):
+            return Database(ready, path)
         with FileLock(path.with_name(f"{path.name}.new.lock"), timeout=BUSY_SECONDS):
-            return Database(_opened(path), path)
+            path.touch(mode=0o600)  # it bears upload URLs
+            made = _opened(path, _make)
+            assert made is not None
+            return Database(made, path)
 
 
 def open_memory() -> Database:
@@ -95,40 +116,47 @@ def _make_folder(folder: Path) -> None:
         ignore.write_text("# Local state: never in git.\n*\n", encoding="utf-8")
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = _connect(path)
-    try:
-        _prepare(connection, path)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _connect(path: Path) -> sqlite3.Connection:
+def _opened(path: Path, prepare: Callable[[sqlite3.Connection, Path], bool]) -> sqlite3.Connection | None:
+    """A connection to the file; None where `prepare` says that it can't be used yet."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    os.chmod(path, 0o600)  # noqa: PTH101  (it bears upload URLs)
-    return connection
+    usable = False
+    try:
+        if usable := prepare(connection, path):
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")  # a used upload URL is gone from the file as well
+    finally:
+        if not usable:
+            connection.close()
+    return connection if usable else None
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    _refuse_what_is_not_ours(connection, path)
-    if connection.execute("PRAGMA user_version").fetchone()[0] < len(migrations()):
+def _is_ready(connection: sqlite3.Connection, path: Path) -> bool:
+    version = _version_of(connection, path)
+    return version == len(migrations()) and connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+def _make(connection: sqlite3.Connection, path: Path) -> bool:
+    version = _version_of(connection, path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    if version < len(migrations()):
         _migrate(connection, path)
+    return True
 
 
-def _refuse_what_is_not_ours(connection: sqlite3.Connection, path: Path) -> None:
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+def _version_of(connection: sqlite3.Connection, path: Path) -> int:
+    """The schema of a state, 0 for a new file. Read at once, so that another process can't make it in between.
+
+    Raises StoreError for a file of another program, to which nothing is done, and for a newer state.
+    """
+    version, tables, ours = connection.execute(_LOOK).fetchone()
+    if tables and (not version or ours < OUR_TABLES):
+        what = f"{path} is a SQLite file, but no state of contentsync's"
+        raise StoreError(Problem("state-foreign", what, "name another file under `state:` in contentsync.yaml"))
     if version > len(migrations()):
         what = f"{path} was written by a newer contentsync (schema {version}; this one knows {len(migrations())})"
         raise StoreError(Problem("state-newer", what, "upgrade contentsync on this machine"))
-    if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-        what = f"{path} is a SQLite file, but no state of contentsync's"
-        raise StoreError(Problem("state-foreign", what, "name another file under `state:` in contentsync.yaml"))
+    return int(version)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path | None) -> None:
@@ -162,11 +190,12 @@ def _statements(script: str) -> Iterator[str]:
 
 def backup(connection: sqlite3.Connection, target: Path) -> None:
     """A whole copy of the state, consistent while others write."""
+    target.touch(mode=0o600)
     copy = sqlite3.connect(target)
-    with copy:
+    try:
         connection.backup(copy)
-    copy.close()
-    os.chmod(target, 0o600)  # noqa: PTH101
+    finally:
+        copy.close()
 
 
 @contextmanager

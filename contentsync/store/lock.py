@@ -23,9 +23,9 @@ def apply_lock(folder: Path, doing: str, clock: Clock, timeout: float = 0.0) -> 
     doing: what the holder is at, for the message that others get. timeout: seconds to wait for it.
     Raises StoreLocked while another process has it; StoreError where no lock file can be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     lock, note = FileLock(folder / "apply.lock"), folder / "apply.lock.json"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=timeout)
     except Timeout:
         raise StoreLocked(_held(note, clock.now())) from None

@@ -20,10 +20,10 @@ SELECT * FROM posts WHERE uid = :uid;
 SELECT * FROM posts WHERE open_id = :open_id AND name = :name;
 
 -- name: attempts(open_id)
-SELECT * FROM attempts WHERE open_id = :open_id ORDER BY created_at, number;
+SELECT * FROM attempts WHERE open_id = :open_id ORDER BY number;
 
 -- name: attempts_of(post_uid)
-SELECT * FROM attempts WHERE post_uid = :post_uid ORDER BY created_at, number;
+SELECT * FROM attempts WHERE post_uid = :post_uid ORDER BY number;
 
 -- name: attempt(id)^
 SELECT * FROM attempts WHERE id = :id;
@@ -124,12 +124,12 @@ ON CONFLICT (open_id) DO UPDATE SET read_at = excluded.read_at,
 -- name: list_read(open_id)^
 SELECT * FROM video_lists WHERE open_id = :open_id;
 
--- A call that lies more than a window ahead was recorded before the clock was set back.
+-- A call that lies a window ahead was recorded before the clock was set back.
 -- name: drop_calls(scope, endpoint, until, after)!
-DELETE FROM calls WHERE scope = :scope AND endpoint = :endpoint AND (at <= :until OR at > :after);
+DELETE FROM calls WHERE scope = :scope AND endpoint = :endpoint AND (at <= :until OR at >= :after);
 
--- name: calls(scope, endpoint)
-SELECT at FROM calls WHERE scope = :scope AND endpoint = :endpoint ORDER BY at;
+-- name: calls(scope, endpoint, since)
+SELECT at FROM calls WHERE scope = :scope AND endpoint = :endpoint AND at > :since ORDER BY at;
 
 -- name: add_call(scope, endpoint, at)!
 INSERT INTO calls (scope, endpoint, at) VALUES (:scope, :endpoint, :at);

@@ -65,9 +65,9 @@ CREATE TABLE attempts (
     -- The first byte may not go before what TikTok answered is on disk.
     CHECK (sent_bytes = 0 OR publish_id <> ''),
     CHECK (last_put_at IS NULL OR publish_id <> ''),
+    CHECK (upload_url = '' OR phase = 'uploading'),
     CHECK (phase NOT IN ('uploading', 'processing') OR publish_id <> '')
 );
-CREATE INDEX attempts_of_a_post ON attempts (post_uid, created_at);
 CREATE INDEX attempts_by_time ON attempts (open_id, created_at);
 CREATE UNIQUE INDEX one_open_attempt ON attempts (post_uid)
     WHERE phase IN ('intent', 'uploading', 'processing', 'unknown');

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
 from contentsync.store import rows
@@ -79,7 +80,7 @@ class Store:
 
     def posts(self, open_id: str) -> list[PostState]:
         """All posts of an account, with their attempts."""
-        with self._db.reading() as db:
+        with self._db.snapshot() as db:
             attempts: dict[str, list[Attempt]] = {}
             for row in self._q.attempts(db, open_id=open_id):
                 attempts.setdefault(row["post_uid"], []).append(rows.attempt_of(row))
@@ -142,8 +143,15 @@ class Store:
         what: the event, for the history; a change of phase raises the serial. binds: it claims `attempt.post_id` by
         likeness or by a person's word.
         Raises Superseded where the row is no longer the one that `attempt` was made from; AttemptOpen where
-        it claims a video that belongs to another post.
+        it claims a video that belongs to another post; StoreError where a constraint speaks against it.
         """
+        try:
+            return self._saved(attempt, what, binds, detail)
+        except sqlite3.IntegrityError as err:
+            told = f"the state does not take `{what}` for an attempt of {attempt.open_id}: {err}"
+            raise StoreError(Problem("state-conflict", told, "look at it with: contentsync explain POST")) from err
+
+    def _saved(self, attempt: Attempt, what: str, binds: bool, detail: dict[str, object]) -> Attempt:
         with self._db.writing() as db:
             if binds:
                 held = self._q.binding(db, open_id=attempt.open_id, post_id=attempt.post_id)
@@ -153,7 +161,7 @@ class Store:
             if before is None or self._q.save_attempt(db, **rows.attempt_row(attempt)) != 1:
                 raise Superseded(attempt.id)
             if attempt.post_id and attempt.post_id != before["post_id"]:
-                self._bind(db, attempt, attempt.post_id, what)
+                detail |= self._bind(db, attempt, attempt.post_id, what)
             self._tell(db, attempt, what, attempt.updated_at, before=before["phase"], **detail)
             if before["phase"] != attempt.phase or attempt.post_id != before["post_id"]:
                 self._q.raise_serial(db)
@@ -201,10 +209,13 @@ class Store:
         except sqlite3.IntegrityError:
             return False
 
-    def name_account(self, open_id: str, account: str) -> int:
+    def name_account(self, open_id: str, account: str, now: datetime) -> int:
         """Let all rows of an open_id bear the account's present name; returns how many bore another."""
         with self._db.writing() as db:
-            return int(self._q.name_account(db, open_id=open_id, account=account))
+            named = int(self._q.name_account(db, open_id=open_id, account=account))
+            if named:
+                self._history(db, now, "account-named", open_id=open_id, detail={"account": account, "posts": named})
+            return named
 
     def mark_public(self, uids: Iterable[str], now: datetime) -> None:
         """Remember that these posts were seen in the public list."""
@@ -255,13 +266,13 @@ class Store:
         """Record a call where fewer than `limit` were made in the window; else the seconds until one may be."""
         at, span = rows.to_ms(now), window // timedelta(milliseconds=1)
         with self._db.writing() as db:
-            self._q.drop_calls(db, scope=scope, endpoint=endpoint, until=at - span, after=at + span)
-            made = [row["at"] for row in self._q.calls(db, scope=scope, endpoint=endpoint)]
+            # Kept for a window longer than they count: a thread may have read its `now` and then slept.
+            self._q.drop_calls(db, scope=scope, endpoint=endpoint, until=at - 2 * span, after=at + span)
+            made = [row["at"] for row in self._q.calls(db, scope=scope, endpoint=endpoint, since=at - span)]
             if len(made) < limit:
                 self._q.add_call(db, scope=scope, endpoint=endpoint, at=at)
                 return 0.0
-            free_at = made[len(made) - limit] + span
-            return float(max(1, free_at - at)) / 1000
+            return float(made[-limit] + span - at) / 1000
 
     def use_plan(self, digest: str, run_id: str, now: datetime) -> bool:
         """Mark a saved plan as used; False where it was used before, by another run."""
@@ -307,7 +318,11 @@ class Store:
             self._note(db, row, "declared", now, post=post.key)
         return row
 
-    def _bind(self, db: sqlite3.Connection, attempt: Attempt, post_id: str, how: str) -> None:
+    def _bind(self, db: sqlite3.Connection, attempt: Attempt, post_id: str, how: str) -> dict[str, object]:
+        """Bind a video to its post; what the history should say where it belongs to another one already."""
+        held = self._q.binding(db, open_id=attempt.open_id, post_id=post_id)
+        if held is not None and held["post_uid"] != attempt.post_uid:
+            return {"bound_to_other": held["post_uid"]}
         self._q.bind(
             db,
             open_id=attempt.open_id,
@@ -317,6 +332,7 @@ class Store:
             how=how,
             bound_at=rows.to_ms(attempt.updated_at),
         )
+        return {}
 
     def _tell(
         self,

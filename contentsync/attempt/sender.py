@@ -1,0 +1,164 @@
+"""Which bytes go next, and what follows from TikTok's answer to them? One attempt's chunks, in their order.
+
+Sends from what TikTok has acknowledged; whatever is not clear is asked before anything goes again.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from contentsync import limits
+from contentsync.attempt.step import Step
+from contentsync.attempt.upload import MediaReader
+from contentsync.errors import NotSent, Problem, Unanswered
+from contentsync.lifecycle import Event
+from contentsync.post import Attempt
+from contentsync.tiktok import chunks
+from contentsync.tiktok.client import PutAnswer
+
+if TYPE_CHECKING:
+    from contentsync.attempt.steps import Steps
+
+WAITS: Final = (1.0, 2.0, 4.0, 8.0)  # seconds before the same bytes go again; then this run gives up
+RATE_SAMPLE: Final = timedelta(seconds=20)
+HOUR: Final = timedelta(seconds=limits.UPLOAD_URL_SECONDS)
+PASSING: Final = frozenset({408, 416, 429})  # and every 5xx: look what TikTok has, then go on from there
+
+
+class Sender:
+    """Sends one attempt's chunks, until all is acknowledged or this run can do no more."""
+
+    def __init__(self, steps: Steps, attempt: Attempt, reader: MediaReader, content_type: str) -> None:
+        self._steps, self.attempt, self._reader, self._content_type = steps, attempt, reader, content_type
+        self._plan = chunks.ChunkPlan(attempt.chunk_size, attempt.chunk_count)
+        self._began, self._given, self._at = steps.clock.monotonic(), 0, attempt.sent_bytes
+        self._furthest, self._tries = attempt.sent_bytes, 0
+
+    def run(self) -> Step:
+        """Send, chunk by chunk. Raises MediaChanged, Superseded and Stopped."""
+        while True:
+            if self._steps.stop.is_set():
+                return Step(self.attempt)
+            if slow := self._too_slow():
+                return slow
+            step = self._send(chunks.chunk_at(self._plan, self.attempt.size, self.attempt.sent_bytes))
+            if step is not None:
+                return step
+
+    def _too_slow(self) -> Step | None:
+        """The end of an upload whose rest can't arrive within the URL's hour, at the rate measured here.
+
+        One that would not fit into a whole hour either is refused for good; one that only began late starts over.
+        """
+        attempt, passed = self.attempt, self._steps.clock.monotonic() - self._began
+        if passed < RATE_SAMPLE.total_seconds() or not self._given or attempt.last_put_at is not None:
+            return None
+        rate, left = self._given / passed, attempt.size - attempt.sent_bytes
+        ends_at = self._steps.clock.now() + timedelta(seconds=left / rate)
+        if attempt.upload_expires_at is None or ends_at <= attempt.upload_expires_at:
+            return None
+        what = f"{left} bytes are left, and at {rate / 1e6:.3f} MB/s they can't arrive within the upload's hour"
+        if attempt.size / rate <= HOUR.total_seconds():
+            late = Problem("upload-late", what, "run apply again: it starts over, with a whole hour")
+            return Step(self._steps.end_upload(attempt, late), problem=late)
+        slow = Problem(
+            "upload-too-slow", what, "find a faster line or make the file smaller, then: apply --retry POST"
+        )
+        return Step(self._steps.end_upload(attempt, slow, Event.FAILED), problem=slow)
+
+    def _send(self, chunk: chunks.Chunk) -> Step | None:
+        """One PUT and what follows from its answer; None to go on."""
+        self._at = chunk.first
+        before = self.attempt.last_put_at
+        if chunk.last == self.attempt.size - 1:
+            self._reader.check_before_last(chunk)
+            self.attempt = self._steps.about_to_commit(self.attempt)
+        try:
+            answer = self._steps.client.put_chunk(
+                self.attempt.upload_url,
+                self._reader.chunk(chunk, self._progress),
+                chunk.first,
+                chunk.last,
+                self.attempt.size,
+                self._content_type,
+            )
+        except NotSent as err:
+            self._keep(last_put_at=before)
+            return self._ask(err.problem)
+        except Unanswered as err:
+            if err.problem.code != "upload-url-not-trusted":
+                return self._ask(err.problem)
+            self._keep(last_put_at=before)
+            return Step(self.attempt, problem=err.problem)
+        return self._took(chunk, answer) if answer.accepted else self._not_taken(answer)
+
+    def _keep(self, **known: object) -> None:
+        """Put on disk what is known by now, where it differs from what was."""
+        if any(getattr(self.attempt, name) != value for name, value in known.items()):
+            self.attempt = self._steps.note(self.attempt, "chunk-not-sent", **known)
+
+    def _progress(self, count: int) -> None:
+        self._given += count
+        self._at += count
+        self._steps.told("progress", self.attempt, at=self._at, given=self._given, total=self.attempt.size)
+
+    def _took(self, chunk: chunks.Chunk, answer: PutAnswer) -> Step | None:
+        size, told = self.attempt.size, answer.acknowledged_bytes
+        has = chunk.last + 1 if told is None else chunks.snap(self._plan, size, told)
+        if chunk.last == size - 1:
+            sure = answer.http_status == 201 or (told is not None and has == size)
+            return self._steps.all_sent(self.attempt) if sure else self._ask(None)
+        if has <= chunk.first or has == size:
+            return self._ask(None)
+        self._go_on_from(self._steps.note(self.attempt, "chunk", sent_bytes=has))
+        return None
+
+    def _go_on_from(self, attempt: Attempt) -> None:
+        """Only bytes that were never there before count as getting on."""
+        self.attempt = attempt
+        if attempt.sent_bytes > self._furthest:
+            self._furthest, self._tries = attempt.sent_bytes, 0
+
+    def _not_taken(self, answer: PutAnswer) -> Step | None:
+        status = answer.http_status
+        problem = _put_problem(status)
+        if status in {403, 404}:
+            return self._url_dead(problem)
+        if status in PASSING or status >= 500:
+            return self._ask(problem)
+        return Step(self.attempt, problem=problem)
+
+    def _url_dead(self, problem: Problem) -> Step:
+        """R4a: before the last PUT nothing can come of it any more; after it, only looking is left."""
+        if self.attempt.last_put_at is None:
+            return Step(self._steps.end_upload(self.attempt, problem), problem=problem)
+        gone = self._steps.note(self.attempt, "upload-address-gone", upload_url="")
+        return Step(gone, again_in=self._steps.poll_initial, problem=problem)
+
+    def _ask(self, problem: Problem | None) -> Step | None:
+        """What became of a chunk is not clear: look, and go on from there; the same chunk again within bounds."""
+        if self._tries >= len(WAITS):
+            what = f"TikTok did not take the bytes from {self.attempt.sent_bytes} on, {self._tries + 1} times"
+            stuck = Problem("upload-stuck", what, "run apply again: it goes on from there")
+            return Step(self.attempt, problem=problem or stuck)
+        self._steps.clock.sleep(WAITS[self._tries])
+        self._tries += 1
+        looked = self._steps.look(self.attempt, settle=True)
+        if not looked.attempt.upload_url or looked.problem is not None:
+            return looked
+        self._go_on_from(looked.attempt)
+        return None
+
+
+def _put_problem(status: int) -> Problem:
+    meanings = {
+        403: "the upload address is expired",
+        404: "TikTok knows no upload at this address",
+        408: "the bytes came too slowly",
+        416: "TikTok has other bytes than we sent",
+        429: "too many requests at once",
+        400: "TikTok can't read the chunk's headers; this is a defect of contentsync's",
+    }
+    what = meanings.get(status, "TikTok had a fault of its own")
+    return Problem(f"upload-{status}", f"TikTok answered {status} to a chunk: {what}", "run apply again")

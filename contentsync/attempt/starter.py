@@ -1,0 +1,144 @@
+"""How does an attempt get its publish_id? One init, written down before it goes, and what follows from its answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from contentsync import limits
+from contentsync.attempt.step import Step, said
+from contentsync.attempt.waiting import Stopped
+from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, StoreError, Unanswered
+from contentsync.lifecycle import Event, Phase
+from contentsync.post import Attempt, DesiredPost, Kind, Mode
+from contentsync.store.state import Superseded
+from contentsync.tiktok import chunks, refusals, wire
+
+if TYPE_CHECKING:
+    from contentsync.attempt.steps import Steps
+
+HOUR: Final = timedelta(seconds=limits.UPLOAD_URL_SECONDS)
+_CUT_OFF: Final = Problem("cut-off", "the last run ended before TikTok's answer was on disk", "")
+_EDITED: Final = Problem(
+    "edited-before-sent", "its manifest changed or went before anything of it was sent", "run apply again"
+)
+
+
+class Starter:
+    """Begins one attempt at TikTok."""
+
+    def __init__(self, steps: Steps, attempt: Attempt) -> None:
+        self._steps, self._attempt = steps, attempt
+
+    def run(self, post: DesiredPost | None) -> Step:
+        """Send init, unless that was done before. Raises Superseded."""
+        if self._attempt.init_sent_at is not None:
+            return Step(self._lost_init(_CUT_OFF))
+        if post is None or post.digest != self._attempt.digest:
+            return self._not_sent(_EDITED)  # what was put down is not what would be sent
+        try:
+            answer = self._init(post)
+        except Refused as err:
+            return self._refused(err)
+        except NotSent as err:
+            return self._not_sent(err.problem)
+        except SignInNeeded as err:
+            return self._no_token(err.problems[0])
+        except Unanswered as err:
+            return Step(self._lost_init(err.problem, err.log_id), problem=err.problem)
+        except Stopped:
+            return Step(self._take_back())
+        return self._accepted(answer)
+
+    def _init(self, post: DesiredPost) -> wire.InitAnswer:
+        if post.kind is Kind.PHOTOS:
+            return self._steps.client.init_photos(wire.PhotoPost.of(post), self._about_to_send)
+        media = post.media[0]
+        source = wire.UrlSource(media.url) if media.url else wire.FileSource.of(media)
+        if post.mode is Mode.DRAFT:
+            return self._steps.client.init_inbox(source, self._about_to_send)
+        return self._steps.client.init_video(wire.PostInfo.of(post), source, self._about_to_send)
+
+    def _accepted(self, answer: wire.InitAnswer) -> Step:
+        if not self._attempt.pulls and not answer.upload_url:
+            what = "TikTok took the post, but gave no address to upload it to"
+            self._attempt = self._attempt.noting(self._steps.now, publish_id=answer.publish_id)
+            problem = Problem("no-upload-url", what, "run it again")
+            return Step(self._lost_init(problem), problem=problem)
+        known: dict[str, object] = {"publish_id": answer.publish_id}
+        if not self._attempt.pulls:
+            plan = chunks.plan_chunks(self._attempt.size)
+            since = self._attempt.init_sent_at or self._attempt.created_at
+            known |= {"upload_url": answer.upload_url, "upload_expires_at": since + HOUR}
+            known |= {"chunk_size": plan.chunk_size, "chunk_count": plan.count}
+        saved = self._keep_accepted(answer.publish_id, known)
+        self._steps.told("accepted", saved, publish_id=answer.publish_id)
+        return Step(saved, again_in=0.0 if not saved.pulls else self._steps.poll_initial)
+
+    def _keep_accepted(self, publish_id: str, known: dict[str, object]) -> Attempt:
+        event = Event.PULL_STARTED if self._attempt.pulls else Event.UPLOAD_OPENED
+        try:
+            return self._steps.save(self._attempt.after(event, self._steps.now, **known), str(event))
+        except Superseded:
+            return self._accepted_late(publish_id)
+        except StoreError as err:
+            what = f"{err.problems[0].what}; TikTok had just taken the post as {publish_id}"
+            raise StoreError(replace(err.problems[0], what=what)) from err
+
+    def _accepted_late(self, publish_id: str) -> Attempt:
+        """Another process held the answer to be lost. A pull goes on at TikTok: that it was taken must be kept."""
+        found = self._steps.store.attempt(self._attempt.id)
+        if found.publish_id:
+            raise Superseded(self._attempt.id)
+        if found.phase is Phase.UNKNOWN:
+            return self._steps.save(found.after(Event.SEEN, self._steps.now, publish_id=publish_id), "seen")
+        self._steps.note(found, "accepted-late", publish_id=publish_id)  # kept as evidence only
+        raise Superseded(self._attempt.id)
+
+    def _lost_init(self, problem: Problem, log_id: str = "") -> Attempt:
+        """R5: without its publish_id a file can't be published; what TikTok pulls may be on its way."""
+        event = Event.LOST_AFTER_COMMIT if self._attempt.pulls else Event.LOST_BEFORE_COMMIT
+        lost = self._attempt.after(event, self._steps.now, **said(problem, log_id))
+        return self._steps.save(lost, str(event))
+
+    def _not_sent(self, problem: Problem) -> Step:
+        known = said(problem) | {"init_sent_at": None}
+        return Step(self._nothing_began(Event.NOT_SENT, "not-sent", known), problem=problem)
+
+    def _no_token(self, problem: Problem) -> Step:
+        """No token at all, or the one of a refused call could not be renewed: nothing was done either way."""
+        event = Event.NOT_SENT if self._attempt.init_sent_at is None else Event.REFUSED
+        ended = self._nothing_began(event, str(event), said(problem) | {"retry": True})
+        return Step(ended, problem=problem, sign_in=True, stop=True)
+
+    def _refused(self, err: Refused) -> Step:
+        row = refusals.refusal(err.error_code)
+        assert row is not None  # the client raises Refused for known codes only
+        sign_in = row.family is refusals.Family.SIGN_IN
+        later = self._steps.now + row.again if row.again is not None else None
+        known = said(err.problem, err.log_id) | {"retry": sign_in or later is not None, "not_before": later}
+        saved = self._nothing_began(Event.REFUSED, "refused", known, error_code=err.error_code)
+        daily = row.again is not None and row.again > refusals.MINUTE
+        stop = sign_in or daily or row.family in {refusals.Family.ACCOUNT, refusals.Family.APP}
+        return Step(saved, problem=err.problem, sign_in=sign_in, stop=stop)
+
+    def _nothing_began(self, event: Event, what: str, known: dict[str, object], **detail: object) -> Attempt:
+        """The end of an attempt whose init did nothing for sure, also where another process held it to be lost."""
+        try:
+            return self._steps.save(self._attempt.after(event, self._steps.now, **known), what, **detail)
+        except Superseded:
+            found = self._steps.store.attempt(self._attempt.id)
+            if found.phase is not Phase.UNKNOWN or found.publish_id:
+                raise
+            return self._steps.save(found.after(Event.FAILED, self._steps.now, **known), what, **detail)
+
+    def _about_to_send(self) -> None:
+        """R1: if it can't be written that init is sent next, it is not sent."""
+        self._attempt = self._steps.note(self._attempt, "init", init_sent_at=self._steps.now)
+
+    def _take_back(self) -> Attempt:
+        """The attempt as it was before: it was refused for its token, and not sent again."""
+        if self._attempt.init_sent_at is None:
+            return self._attempt
+        return self._steps.note(self._attempt, "init-not-sent", init_sent_at=None)

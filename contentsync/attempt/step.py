@@ -1,0 +1,28 @@
+"""What did one step of an attempt come to? A value, and how a problem is put down at an attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contentsync.errors import Problem
+from contentsync.post import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step came to. again_in: seconds after which another makes sense; None: this run can do no more.
+
+    problem: why the attempt stands where it stands. sign_in: only a sign-in mends it. stop: the account's other
+    posts would meet the same.
+    """
+
+    attempt: Attempt
+    again_in: float | None = None
+    problem: Problem | None = None
+    sign_in: bool = False
+    stop: bool = False
+
+
+def said(problem: Problem, log_id: str = "") -> dict[str, object]:
+    """The fields of an attempt that keep a problem."""
+    return {"problem_code": problem.code, "problem_what": problem.what, "log_id": log_id}

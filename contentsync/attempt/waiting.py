@@ -1,0 +1,52 @@
+"""How does a long wait end when a person asks to stop? In slices, with an exception: nothing is under way then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from contentsync.clock import Clock
+from contentsync.errors import ContentsyncError, Problem
+
+SLICE: Final = 0.25
+
+
+class Stop(Protocol):
+    """Whether a person asked to stop: then the chunk under way is finished, and nothing new begins."""
+
+    def is_set(self) -> bool: ...
+
+
+class Stopped(ContentsyncError):
+    """A person asked to stop while something was waited for: no request was under way, and none followed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Problem("stopped", "it was stopped while it waited", "run the same command again: it goes on")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoppableClock:
+    """A clock on which nobody sleeps long after a stop was asked for.
+
+    Handed to whatever waits (a limit by the minute, a pause before another try): its sleep raises Stopped.
+    """
+
+    clock: Clock
+    stop: Stop
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def monotonic(self) -> float:
+        return self.clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        left = seconds
+        while left > 0:
+            if self.stop.is_set():
+                raise Stopped
+            self.clock.sleep(min(left, SLICE))
+            left -= SLICE
