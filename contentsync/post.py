@@ -231,7 +231,7 @@ class Attempt:
     duration: float | None = None
     init_sent_at: datetime | None = None
     publish_id: str = ""
-    upload_url: str = ""
+    upload_url: str = field(default="", repr=False)
     upload_expires_at: datetime | None = None
     chunk_size: int = 0
     chunk_count: int = 0
@@ -388,7 +388,7 @@ class App:
     """The developer's app. client_key and client_secret: None where the environment does not hold them."""
 
     client_key: str | None = None
-    client_secret: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
     audited: bool = False
     redirect_uri: str = "http://127.0.0.1:*/callback/"
     posting_users_per_day: int | None = limits.POSTING_USERS_UNAUDITED
