@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -173,7 +173,7 @@ class World:
     """What the planner looks at. attempts: those of all accounts in the last 24 hours, for the caps.
 
     retry: keys of failed posts that a person asked to try again. refreshed: TikTok was asked just now.
-    can_pull_photos: whether local photos have a public address.
+    can_host_photos: whether local photos have a public address.
     """
 
     now: datetime
@@ -188,11 +188,12 @@ class World:
     serial: int = 0
 
 
+_ASKED: Final = tuple(f.name for f in fields(DesiredPost) if f.name not in {"where", "places"})
+
+
 def fingerprint(post: DesiredPost) -> str:
     """All that a manifest asks for, schedule and generation included, as one value, wherever it stands."""
-    values = asdict(post)
-    for name in ("where", "places"):
-        del values[name]
+    values = {name: getattr(post, name) for name in _ASKED}
     values["media"] = [(item.path, item.identity) for item in post.media]
     for name in ("allow", "disclosure"):
         values[name] = sorted(values[name])

@@ -6,8 +6,7 @@ from typing import Final
 
 from contentsync.errors import Level, Problem
 from contentsync.plan.action import AccountFacts, World
-from contentsync.plan.match import same_caption
-from contentsync.post import Creator, DesiredPost, Disclosure, Kind, Mode, Privacy
+from contentsync.post import Creator, DesiredPost, Disclosure, Interaction, Kind, Mode, Privacy
 
 CAPS: Final = frozenset({"spam_risk_too_many_posts", "reached_active_user_cap"})
 
@@ -33,10 +32,24 @@ def _media_blocks(post: DesiredPost, world: World) -> list[Problem]:
 
 
 def _banned(creator: Creator) -> list[Problem]:
-    """Source: Query Creator Info, the codes inside 200; those of caps are `guards`' matter."""
+    """Source: Query Creator Info, the codes inside 200; those of caps are told by `cap_of`."""
     if not creator.stop or creator.stop in CAPS:
         return []
-    return [Problem(creator.stop.replace("_", "-"), creator.stop_what, "nothing can be sent for this account now")]
+    return [
+        Problem(
+            creator.stop.replace("_", "-"),
+            creator.stop_what or creator.stop,
+            "nothing can be sent for this account now",
+        )
+    ]
+
+
+def cap_of(post: DesiredPost, facts: AccountFacts) -> str:
+    """The cap that TikTok itself says is reached, in words; empty for none. For how long, it does not say."""
+    creator = facts.creator
+    if post.mode is not Mode.DIRECT or creator is None or creator.stop not in CAPS:
+        return ""
+    return f"{creator.stop_what or 'TikTok takes no more now'} ({creator.stop})"
 
 
 def _unaudited(post: DesiredPost, creator: Creator, world: World) -> list[Problem]:
@@ -56,7 +69,9 @@ def _not_offered(post: DesiredPost, creator: Creator) -> list[Problem]:
         what = f'TikTok does not offer privacy "{post.privacy}" to account {post.account}'
         hint = "choose " + " or ".join(f'"{level}"' for level in offered)
         found.append(Problem("privacy-not-offered", what, hint, post.place_of("privacy")))
-    if denied := sorted(post.allow & creator.disabled):
+    of_photos = {Interaction.COMMENT}  # photos know no duet and stitch
+    denied = sorted(post.allow & creator.disabled & (of_photos if post.kind is Kind.PHOTOS else set(Interaction)))
+    if denied:
         what = f"the creator has turned off {', '.join(denied)} for account {post.account}"
         hint = f"take {', '.join(denied)} out of allow, or turn it on in TikTok's app"
         found.append(Problem("interaction-disabled", what, hint, post.place_of("allow")))
@@ -74,9 +89,9 @@ def _too_long(post: DesiredPost, creator: Creator) -> list[Problem]:
     return [Problem("video-too-long", what, "cut the video", post.place_of("video"))]
 
 
-def notes_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Problem, ...]:
-    """What a person should know before this is sent."""
-    return (*_unchecked(post), *_only_me(post, world), *_labels(post), *_lookalikes(post, facts))
+def notes_of(post: DesiredPost, world: World, alike: list[str]) -> tuple[Problem, ...]:
+    """What a person should know before this is sent. alike: public videos with its caption that belong to no post."""
+    return (*_unchecked(post), *_only_me(post, world), *_labels(post), *_lookalikes(alike))
 
 
 def _note(code: str, what: str, hint: str = "", *, level: Level = Level.NOTE) -> Problem:
@@ -108,11 +123,7 @@ def _labels(post: DesiredPost) -> list[Problem]:
     return [_note("label", f"Your {kind} will be labeled as '{label}'")]
 
 
-def _lookalikes(post: DesiredPost, facts: AccountFacts) -> list[Problem]:
-    if not post.caption.strip():
-        return []
-    free = [v for v in facts.remote.videos if v.post_id not in facts.bindings]
-    alike = [v.post_id for v in free if same_caption(post.caption, v.caption or v.title)]
+def _lookalikes(alike: list[str]) -> list[Problem]:
     if not alike:
         return []
     what = f"a public video has this caption already: {', '.join(alike[:3])}"

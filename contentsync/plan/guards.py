@@ -1,32 +1,30 @@
-"""How much may be sent, and when? TikTok's caps in their sliding windows, and our own guards on creating.
+"""How much may be sent, and when? TikTok's caps as forecasts, and our own guards on creating.
 
 Works on the creates that the planner wants, in their order; each is left as it is, put off, or held back.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from contentsync import limits
-from contentsync.errors import Problem
-from contentsync.lifecycle import OPEN, SUCCESS, Phase
-from contentsync.plan.action import AccountFacts, Action, Kind, Quota, World
-from contentsync.plan.blocks import CAPS
-from contentsync.post import Attempt, DesiredPost, Mode, PostState
+from contentsync.errors import Level, Problem
+from contentsync.plan.action import AccountFacts, Action, Kind, World
+from contentsync.plan.blocks import cap_of
+from contentsync.plan.caps import MAY_SHOW, Ledger, ledger_of, posting_users
+from contentsync.post import DesiredPost, Mode, PostState
 
-DAY: Final = timedelta(hours=24)
-_COUNTS: Final = OPEN | SUCCESS | {Phase.UNKNOWN, Phase.ABANDONED}
+_MONTH = timedelta(days=limits.SAME_MEDIA_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A create, or a wait for its time, that caps and guards may still put off.
 
-    earliest: when its window opens, or now. due: its place in the order, which may lie in the past.
+    earliest: when its window opens, or now. ends: when its window ends. due: its place in the order, which may lie
+    in the past.
     """
 
     action: Action
@@ -35,201 +33,157 @@ class Wanted:
     facts: AccountFacts
     earliest: datetime
     due: datetime
+    ends: datetime | None = None
 
 
-@dataclass(slots=True)
-class _Ledger:
-    """What was and will be sent: times by what they count for."""
-
-    posts: list[datetime] = field(default_factory=list)
-    drafts: list[datetime] = field(default_factory=list)
-    creates: list[datetime] = field(default_factory=list)
-
-    def of(self, mode: Mode) -> list[datetime]:
-        return self.posts if mode is Mode.DIRECT else self.drafts
-
-
-def counts_for_cap(attempt: Attempt) -> bool:
-    """Whether an attempt uses up a day's cap: it did, or may have. A lost draft init does too.
-
-    Source: Upload, "pending shares"; that an unfinished init counts is not documented, so it is taken to.
-    """
-    if attempt.init_sent_at is None:
-        return False
-    return attempt.phase in _COUNTS or (attempt.phase is Phase.ORPHANED and attempt.mode is Mode.DRAFT)
-
-
-def quota_of(facts: AccountFacts, attempts: Iterable[Attempt], now: datetime) -> Quota:
-    """What the account may still send today, by its own limits and our rows."""
-    ledger = _ledger_of(facts.open_id, attempts, now)
-    allowed = facts.account.limits
-    return Quota(
-        posts_left=max(0, allowed.posts_per_day - len(ledger.posts)),
-        drafts_left=max(0, allowed.pending_drafts - len(ledger.drafts)),
-    )
-
-
-def _ledger_of(open_id: str | None, attempts: Iterable[Attempt], now: datetime) -> _Ledger:
-    ledger = _Ledger()
-    for attempt in attempts:
-        if attempt.open_id == open_id and counts_for_cap(attempt) and attempt.created_at > now - DAY:
-            ledger.of(attempt.mode).append(attempt.created_at)
-            ledger.creates.append(attempt.created_at)
-    return ledger
-
-
-def room_at(times: list[datetime], cap: int, at: datetime) -> datetime:
-    """The first moment from `at` on at which fewer than `cap` of `times` lie in the day before it."""
-    moment = at
-    while len(inside := sorted(t for t in times if moment - DAY < t <= moment)) >= cap:
-        moment = inside[len(inside) - cap] + DAY
-    return moment
-
-
-def ration(wanted: list[Wanted], world: World) -> list[Action]:
+def ration(wanted: Iterable[Wanted], world: World) -> list[Action]:
     """The creates as the caps and guards leave them, in the order given (oldest due first)."""
-    ledgers: dict[str, _Ledger] = {}
-    now_in_run: Counter[str] = Counter()
-    users = _posting_users(world)
-    done = []
-    for want in wanted:
+    rationing = _Rationing(world)
+    return [rationing.next(want) for want in wanted]
+
+
+class _Desk:
+    """What rationing keeps of one account. sent: the key and time of what sent each media, by digest."""
+
+    def __init__(self, facts: AccountFacts, world: World) -> None:
+        self.ledger: Ledger = ledger_of(facts, world)
+        self.existing = _existing_posts(facts)
+        self.in_run = 0
+        self.sent: dict[str, list[tuple[str, datetime]]] = {}
+        for row in sorted(facts.rows, key=lambda row: row.name):
+            for attempt in row.attempts:
+                if attempt.phase in MAY_SHOW and attempt.media_digest:
+                    self.sent.setdefault(attempt.media_digest, []).append((row.key, attempt.created_at))
+
+
+class _Rationing:
+    """Takes creates in their order, and remembers what that leaves."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._users = posting_users(world)
+        self._desks: dict[str, _Desk] = {}
+
+    def next(self, want: Wanted) -> Action:
         name = want.facts.open_id or want.facts.account.name
-        ledger = ledgers.setdefault(name, _ledger_of(want.facts.open_id, world.attempts, world.now))
-        action = _put_off(want, world, ledger, users)
-        if action.kind is Kind.CREATE:
-            action = _held_by_guard(want, world.allow, wanted, world.now) or action
-        if action.kind is Kind.CREATE:
-            action = _too_many(want, world, ledger, now_in_run[name])
-        if action.kind in {Kind.CREATE, Kind.WAIT}:
-            at = action.due_at or world.now
-            ledger.of(want.post.mode).append(at)
-            ledger.creates.append(at)
-            if want.post.mode is Mode.DIRECT:
-                users.setdefault(name, []).append(at)
-        now_in_run[name] += action.kind is Kind.CREATE
-        done.append(action)
-    return done
+        if name not in self._desks:
+            self._desks[name] = _Desk(want.facts, self._world)
+        desk = self._desks[name]
+        action = self._decide(want, desk, name)
+        self._take_in(want, action, desk, name)
+        return action
 
+    def _decide(self, want: Wanted, desk: _Desk, name: str) -> Action:
+        ahead = want.earliest > self._world.now
+        if problem := self._guarded(want, desk):
+            if not ahead:
+                return _blocked(want, problem)
+            want = replace(want, action=warned(want.action, replace(problem, where=want.post.where)))
+        if (cap := cap_of(want.post, want.facts)) and not ahead:
+            return replace(want.action, kind=Kind.WAIT, reason=cap, left=True)
+        action = self._put_off(want, desk, name)
+        if action.kind is Kind.CREATE and (problem := self._too_many(want, desk)):
+            return _blocked(want, problem)
+        return action
 
-def _posting_users(world: World) -> dict[str, list[datetime]]:
-    users: dict[str, list[datetime]] = {}
-    for attempt in world.attempts:
-        if attempt.mode is Mode.DIRECT and counts_for_cap(attempt) and attempt.created_at > world.now - DAY:
-            users.setdefault(attempt.open_id, []).append(attempt.created_at)
-    return users
+    def _take_in(self, want: Wanted, action: Action, desk: _Desk, name: str) -> None:
+        """What has a time uses up its part of the caps."""
+        at = self._world.now if action.kind is Kind.CREATE else action.due_at
+        if action.kind not in {Kind.CREATE, Kind.WAIT} or at is None:
+            return
+        desk.ledger.add(want.post.mode, at)
+        desk.in_run += action.kind is Kind.CREATE
+        desk.sent.setdefault(want.post.media_digest, []).append((want.post.key, at))
+        if want.post.mode is Mode.DIRECT:
+            self._users.add(name, at)
 
+    def _guarded(self, want: Wanted, desk: _Desk) -> Problem | None:
+        if desk.existing and "existing-posts" not in self._world.allow:
+            return desk.existing
+        return None if "same-media" in self._world.allow else _same_media(want, desk)
 
-def _put_off(want: Wanted, world: World, ledger: _Ledger, users: dict[str, list[datetime]]) -> Action:
-    allowed = want.facts.account.limits
-    direct = want.post.mode is Mode.DIRECT
-    cap = allowed.posts_per_day if direct else allowed.pending_drafts
-    at = room_at(ledger.of(want.post.mode), cap, want.earliest)
-    reason = f"{cap} {'posts' if direct else 'drafts'} in 24 h is this account's limit"
-    user_at = _user_room(want, world, users, at) if direct else at
-    if user_at > at:
-        at, reason = user_at, f"the app may post for {world.app.posting_users_per_day} accounts in 24 h"
-    if stop := _stopped(want):
-        return stop
-    if at <= want.earliest:
-        return want.action
-    action = replace(want.action, kind=Kind.WAIT, reason=reason, due_at=at, left=True)
-    ends = want.post.expires_at or (want.post.publish_at + want.post.grace if want.post.publish_at else None)
-    if ends and at >= ends:
-        missed = Problem(
-            "will-miss-window", f"its window ends at {ends:%Y-%m-%d %H:%M} UTC, before that", "post less"
-        )
-        return replace(action, problems=(*action.problems, missed))
-    return action
+    def _put_off(self, want: Wanted, desk: _Desk, name: str) -> Action:
+        """The action at the first moment at which all caps have room."""
+        allowed, mode = want.facts.account.limits, want.post.mode
+        cap = allowed.posts_per_day if mode is Mode.DIRECT else allowed.pending_drafts
+        at, reason, settled = want.earliest, "", False
+        while not settled:
+            by_cap = desk.ledger.of(mode).room(cap, at)
+            by_app = self._users.room(name, by_cap) if mode is Mode.DIRECT else by_cap
+            if by_cap > at:
+                reason = f"{cap} {'posts' if mode is Mode.DIRECT else 'drafts'} in 24 h is this account's limit"
+            if by_app > by_cap:
+                reason = f"the app may post for {self._world.app.posting_users_per_day} accounts in 24 h"
+            at, settled = by_app, by_app == by_cap
+        return _waiting(want, at, reason)
 
-
-def _stopped(want: Wanted) -> Action | None:
-    """TikTok itself says that a cap is reached, for how long it does not say."""
-    creator = want.facts.creator
-    if want.post.mode is not Mode.DIRECT or creator is None or creator.stop not in CAPS:
+    def _too_many(self, want: Wanted, desk: _Desk) -> Problem | None:
+        allowed, lifted = want.facts.account.limits, self._world.allow
+        today = desk.ledger.creates.count(self._world.now)
+        if "max-creates-per-run" not in lifted and desk.in_run >= allowed.max_creates_per_run:
+            what = f"{desk.in_run} creates in one run is this account's guard"
+            return Problem("max-creates-per-run", what, "run it again, or pass --allow max-creates-per-run")
+        if "max-creates-per-day" not in lifted and today >= allowed.max_creates_per_day:
+            what = f"{allowed.max_creates_per_day} creates in 24 h is this account's guard"
+            return Problem("max-creates-per-day", what, "wait, or pass --allow max-creates-per-day")
         return None
-    return replace(want.action, kind=Kind.WAIT, reason=f"{creator.stop_what} ({creator.stop})", left=True)
 
 
-def _user_room(want: Wanted, world: World, users: dict[str, list[datetime]], at: datetime) -> datetime:
-    """When the app may post for this account too: at once where it does so already in the window."""
-    cap, me = world.app.posting_users_per_day, want.facts.open_id or want.facts.account.name
-    moment = at
-    while cap is not None:
-        others = {name: max(t) for name, times in users.items() if (t := _in_day(times, moment))}
-        if me in others or len(others) < cap:
-            break
-        moment = min(others.values()) + DAY
-    return moment
+def _waiting(want: Wanted, at: datetime, reason: str) -> Action:
+    """The wanted action, put off to `at`; with a warning where its window is over by then."""
+    action = want.action
+    if at > want.earliest:
+        left = action.left or action.kind is Kind.CREATE
+        # A slot is pinned by the time of its wait: one that the caps put off is not given out yet.
+        left = left or (want.post.next_slot and (want.row is None or want.row.slot_at is None))
+        action = replace(action, kind=Kind.WAIT, reason=reason, due_at=at, left=left)
+    if action.kind is Kind.CREATE or want.ends is None or at < want.ends:
+        return action
+    what = f"its window ends at {want.ends:%Y-%m-%d %H:%M} UTC, before that"
+    missing = Problem("will-miss-window", what, "give it a later publish_at or a longer grace", level=Level.WARNING)
+    return replace(warned(action, replace(missing, where=want.post.where)), due_at=None)
 
 
-def _in_day(times: list[datetime], moment: datetime) -> list[datetime]:
-    return [t for t in times if moment - DAY < t <= moment]
+def warned(action: Action, *problems: Problem) -> Action:
+    """A wait that tells what would block it at its time; words of its own, so that it does not fold with the rest."""
+    reason = f"{action.reason}; then blocked, as things are: {problems[0].what}" if problems else action.reason
+    told = tuple(replace(problem, level=Level.WARNING) for problem in problems)
+    return replace(action, reason=reason, problems=(*action.problems, *told))
 
 
-def _held_by_guard(want: Wanted, allow: frozenset[str], wanted: list[Wanted], now: datetime) -> Action | None:
-    problem = None
-    if "existing-posts" not in allow:
-        problem = _existing_posts(want.facts)
-    if problem is None and "same-media" not in allow:
-        problem = _same_media(want, wanted, now)
-    return None if problem is None else _blocked(want.action, problem)
-
-
-def _blocked(action: Action, problem: Problem) -> Action:
-    return replace(action, kind=Kind.BLOCKED, reason=problem.what, problems=(*action.problems, problem))
+def _blocked(want: Wanted, problem: Problem) -> Action:
+    placed = replace(problem, where=want.post.where)
+    return replace(want.action, kind=Kind.BLOCKED, reason=problem.what, problems=(placed, *want.action.problems))
 
 
 def _existing_posts(facts: AccountFacts) -> Problem | None:
-    if any(row.attempts or row.bound_post_id or row.removed_at for row in facts.rows):
+    """Whether this state is too young to know what was posted. A video that was only bound tells it nothing."""
+    if any(row.attempts or row.removed_at for row in facts.rows):
         return None
-    if facts.receipts:
-        what = f"this state knows no post of {facts.account.name}, but {len(facts.receipts)} receipts tell of some"
-    elif facts.remote.videos:
-        what = f"this state knows no post of {facts.account.name}, but {len(facts.remote.videos)} videos are public"
+    bound = {row.name for row in facts.rows if row.bound_post_id}
+    unknown = sum(told.phase != "declared" and name not in bound for name, told in facts.receipts.items())
+    public = sum(video.post_id not in facts.bindings for video in facts.remote.videos)
+    if unknown:
+        told = f"{unknown} receipts tell of some" if unknown > 1 else "a receipt tells of one"
+    elif public:
+        told = f"{public} videos are public" if public > 1 else "a video is public"
     elif facts.noted_elsewhere:
-        what = f"this state knows no post of {facts.account.name}, but another state on this machine did post for it"
+        told = "another state on this machine did post for it"
     else:
         return None
+    what = f"this state made no post of {facts.account.name}, but {told}"
     hint = "bring the old state back, or pass --allow existing-posts if none of them is one of these manifests"
     return Problem("existing-posts", what, hint)
 
 
-def _same_media(want: Wanted, wanted: list[Wanted], now: datetime) -> Problem | None:
+def _same_media(want: Wanted, desk: _Desk) -> Problem | None:
     """The same bytes on one identity within 30 days; a higher generation of the same post is meant."""
-    post, since = want.post, now - timedelta(days=limits.SAME_MEDIA_DAYS)
-    if post.generation > 1:
+    own = want.row.key if want.row else want.post.key
+    if want.post.generation > 1 or not want.post.media_digest:
         return None
-    for row in want.facts.rows:
-        if want.row is not None and row.uid == want.row.uid:
-            continue
-        if any(a.media_digest == post.media_digest and a.created_at > since and _may_show(a) for a in row.attempts):
-            return _doubled(f"{row.key} sent the same media")
-    for other in wanted:
-        if other is want:
-            break
-        if other.facts is want.facts and other.post.media_digest == post.media_digest:
-            return _doubled(f"{other.post.key} has the same media")
+    for key, at in desk.sent.get(want.post.media_digest, ()):
+        if key not in {own, want.post.key} and abs(want.earliest - at) < _MONTH:
+            what = f"{key} has the same media, within {limits.SAME_MEDIA_DAYS} days"
+            hint = "if both are meant, raise this one's `generation`, or pass --allow same-media"
+            return Problem("same-media", what, hint)
     return None
-
-
-def _may_show(attempt: Attempt) -> bool:
-    return attempt.phase in _COUNTS
-
-
-def _doubled(what: str) -> Problem:
-    hint = "if both are meant, raise this one's `generation`, or pass --allow same-media"
-    return Problem("same-media", f"{what} within {limits.SAME_MEDIA_DAYS} days", hint)
-
-
-def _too_many(want: Wanted, world: World, ledger: _Ledger, in_run: int) -> Action:
-    allowed = want.facts.account.limits
-    today = len(_in_day(ledger.creates, world.now))
-    if "max-creates-per-run" not in world.allow and in_run >= allowed.max_creates_per_run:
-        what = f"{in_run} creates in one run is this account's guard"
-        return _blocked(
-            want.action, Problem("max-creates-per-run", what, "run it again, or --allow max-creates-per-run")
-        )
-    if "max-creates-per-day" not in world.allow and today >= allowed.max_creates_per_day:
-        what = f"{today} creates in 24 h is this account's guard"
-        return _blocked(want.action, Problem("max-creates-per-day", what, "wait, or --allow max-creates-per-day"))
-    return want.action

@@ -2,61 +2,144 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from contentsync.errors import Problem
+from contentsync.lifecycle import OPEN, Phase
+from contentsync.plan.caps import MAY_SHOW
 from contentsync.post import DesiredPost, PostState
 
 
 class Moves:
-    """Pairs new names with vanished ones, within one identity: by moved_from, else by the same media."""
+    """Pairs new names with vanished ones, within one identity: by moved_from, else by the same media or video.
+
+    A row whose declared post has other media by now is displaced: its own media under a new name may be a rename too.
+    """
 
     def __init__(self, posts: Mapping[str, DesiredPost], rows: Mapping[str, PostState]) -> None:
+        self._posts = posts
         self._rows = rows
-        gone = [row for name, row in rows.items() if name not in posts and _has_past(row)]
-        new = [post for name, post in posts.items() if name not in rows]
-        self._named = {p.name: rows[p.moved_from] for p in new if p.moved_from and rows.get(p.moved_from) in gone}
-        taken = {row.uid for row in self._named.values()}
-        self._old: dict[str, list[PostState]] = {}
-        for row in gone:
-            if row.uid not in taken and row.removed_at is None and row.media_digest:
-                self._old.setdefault(row.media_digest, []).append(row)
-        self._new: dict[str, list[DesiredPost]] = {}
-        for post in new:
-            if post.name not in self._named and post.media_digest in self._old:
-                self._new.setdefault(post.media_digest, []).append(post)
+        new = [posts[name] for name in sorted(posts) if name not in rows or rows[name].removed_at]
+        self._claims = Counter(post.moved_from for post in new if post.moved_from)
+        others = [post for post in new if not post.moved_from]
+        free = [row for name, row in sorted(rows.items()) if not row.removed_at and name not in self._claims]
+        self._gone = _by_mark(row for row in free if row.name not in posts and has_past(row))
+        self._slots = _by_mark(row for row in free if row.name not in posts and not has_past(row) and row.slot_at)
+        kept = [row for row in free if others and row.name in posts]
+        self._displaced = _by_mark(row for row in kept if _lost_its_media(posts[row.name], row))
+        self._wanting: dict[str, set[str]] = {}
+        for post in others:
+            for mark in marks_of(post):
+                self._wanting.setdefault(mark, set()).add(post.name)
+        self._sources = {post.name: row for post in new if (row := self._source(post))}
+        self._moved = {row.uid for row in self._sources.values()}
 
     def source_of(self, post: DesiredPost) -> PostState | None:
         """The row that this new name continues, where there is no doubt."""
-        if post.name in self._named:
-            return self._named[post.name]
-        old, new = self._old.get(post.media_digest, []), self._new.get(post.media_digest, [])
-        return old[0] if len(old) == len(new) == 1 and post in new else None
+        return None if self._name_is_taken(post) else self._sources.get(post.name)
 
     def problem_of(self, post: DesiredPost) -> Problem | None:
-        """Why it can't be told whether this is a new post, and what to write."""
-        if post.moved_from and post.name not in self._named:
-            return self._nothing_to_move(post)
-        old, new = self._old.get(post.media_digest, []), self._new.get(post.media_digest, [])
-        if post not in new or len(old) == len(new) == 1:
+        """Why it can't be told whether this is a new post, or why it can't have this name; what to write."""
+        if post.name in self._sources:
+            return self._removed_name(post) if self._name_is_taken(post) else None
+        if self._name_is_taken(post):
             return None
-        names = ", ".join(sorted(row.name for row in old))
-        what = f"may be a new name of {names}, whose media it has; which of them can't be told"
-        return Problem(
-            "move-ambiguous", what, "write moved_from: and the old name, in each manifest that was renamed"
-        )
+        if post.moved_from:
+            return self._nothing_to_move(post.moved_from)
+        if old := _sharing(post, self._gone):
+            return _ambiguous(old)
+        return self._displacing(post)
 
     def takes(self, row: PostState) -> bool:
         """Whether a vanished row is, or may be, continued under another name."""
-        return any(row.uid == named.uid for named in self._named.values()) or row.media_digest in self._new
+        if row.uid in self._moved:
+            return True
+        settled = row.last is None or row.last.phase not in OPEN | {Phase.UNKNOWN}
+        return settled and has_past(row) and bool(self._names_wanting(row) or self._claims[row.name])
 
-    def _nothing_to_move(self, post: DesiredPost) -> Problem:
-        if post.moved_from in self._rows:
-            what = f"moved_from names {post.moved_from}, which is still declared"
+    def _source(self, post: DesiredPost) -> PostState | None:
+        if post.moved_from:
+            row = self._rows.get(post.moved_from)
+            gone = row is not None and row.name not in self._posts and not row.removed_at
+            return row if gone and self._claims[post.moved_from] == 1 else None
+        old = _sharing(post, self._gone) or _sharing(post, self._slots)
+        return old[0] if len(old) == 1 and len(self._names_wanting(old[0])) == 1 else None
+
+    def _names_wanting(self, row: PostState) -> set[str]:
+        return {name for mark in marks_of_row(row) for name in self._wanting.get(mark, ())}
+
+    def _name_is_taken(self, post: DesiredPost) -> bool:
+        return post.name in self._rows
+
+    def _removed_name(self, post: DesiredPost) -> Problem:
+        what = f"was {self._sources[post.name].name}, but another post of this name was removed from the state"
+        return Problem("name-of-removed-post", what, "give it another name")
+
+    def _displacing(self, post: DesiredPost) -> Problem | None:
+        held = [row for row in _sharing(post, self._displaced) if row.generation >= post.generation]
+        if not held:
+            return None
+        names = ", ".join(row.name for row in held)
+        what = f"has the media that {names} sent, and {names} has other media now: it may be a new name of it"
+        hint = (
+            "rename one post at a time, with an apply in between; or raise this one's `generation` to post it again"
+        )
+        return Problem("move-ambiguous", what, hint)
+
+    def _nothing_to_move(self, name: str) -> Problem:
+        if self._claims[name] > 1:
+            what = f"{self._claims[name]} manifests say moved_from: {name}"
+            return Problem("move-ambiguous", what, "keep moved_from in the one that was renamed")
+        if name in self._posts:
+            what = f"moved_from names {name}, which is still declared"
             return Problem("moved-from-declared", what, "remove the old manifest, or this moved_from")
-        what = f"moved_from names {post.moved_from}, which this state does not know"
+        if name in self._rows:
+            what = f"moved_from names {name}, which was removed from the state"
+            return Problem("moved-from-removed", what, "remove moved_from, and raise `generation` to post it again")
+        what = f"moved_from names {name}, which this state does not know"
         return Problem("moved-from-unknown", what, "mend the name, or remove moved_from if this is a new post")
 
 
-def _has_past(row: PostState) -> bool:
+def has_past(row: PostState) -> bool:
+    """Whether a row tells of more than that a post was declared."""
     return bool(row.attempts or row.bound_post_id)
+
+
+def marks_of(post: DesiredPost) -> set[str]:
+    """By what a post is known under any name: its media, its video, and all that it sends."""
+    sent = {post.media_digest, post.digest} if post.media else set()
+    return sent | ({post.post_id} if post.post_id else set())
+
+
+def marks_of_row(row: PostState) -> set[str]:
+    """The same of what a row sent, may have sent, or was allowed to become."""
+    sent = {attempt.media_digest for attempt in row.attempts if attempt.phase in MAY_SHOW}
+    return {mark for mark in {row.media_digest, row.acked_digest, row.post_id, *sent} if mark}
+
+
+def _by_mark(rows: Iterable[PostState]) -> dict[str, list[PostState]]:
+    found: dict[str, list[PostState]] = {}
+    for row in rows:
+        for mark in marks_of_row(row):
+            found.setdefault(mark, []).append(row)
+    return found
+
+
+def _sharing(post: DesiredPost, rows: Mapping[str, list[PostState]]) -> list[PostState]:
+    """The rows that share a mark with the post, each once, by name."""
+    found = {row.name: row for mark in marks_of(post) for row in rows.get(mark, ())}
+    return [found[name] for name in sorted(found)]
+
+
+def _lost_its_media(post: DesiredPost, row: PostState) -> bool:
+    if not post.media or not has_past(row):
+        return False
+    ours = marks_of_row(row)
+    return post.media_digest not in ours and not marks_of(post) & ours
+
+
+def _ambiguous(old: list[PostState]) -> Problem:
+    names = ", ".join(row.name for row in old)
+    what = f"may be a new name of {names}, whose media it has; which of them can't be told"
+    return Problem("move-ambiguous", what, "write moved_from: and the old name, in each manifest that was renamed")

@@ -12,7 +12,10 @@ from contentsync.post import Account, DesiredPost, PostState
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From when until when a post may be sent; None: from now on, and without an end."""
+    """From when until when a post may be sent; None: from now on, and without an end.
+
+    new_slot: the slot that would be given to it; None where it has one, or asks for none.
+    """
 
     opens_at: datetime | None = None
     ends_at: datetime | None = None
@@ -24,6 +27,16 @@ class Window:
     def is_ahead(self, now: datetime) -> bool:
         return self.opens_at is not None and now < self.opens_at
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it ends before it opens, so that nothing can be sent in it."""
+        return self.opens_at is not None and self.ends_at is not None and self.opens_at >= self.ends_at
+
+
+def needs_slot(post: DesiredPost, row: PostState | None) -> bool:
+    """Whether the post asks for a slot and was given none yet."""
+    return post.next_slot and (row is None or row.slot_at is None)
+
 
 def window_of(post: DesiredPost, row: PostState | None, slot: datetime | None) -> Window:
     """The window of a post. slot: the one that would be given to it where none was given out yet."""
@@ -33,7 +46,26 @@ def window_of(post: DesiredPost, row: PostState | None, slot: datetime | None) -
         ends: datetime | None = post.expires_at
     else:
         ends = opens + post.grace if opens else None
-    return Window(opens, ends, None if pinned or not post.next_slot else slot)
+    return Window(opens, ends, slot if needs_slot(post, row) else None)
+
+
+class FreeSlots:
+    """The slots of an account that no post has; each is given out once. An account without slots has none."""
+
+    def __init__(self, account: Account, rows: Iterator[PostState], now: datetime) -> None:
+        taken = {row.slot_at for row in rows if row.slot_at}
+        self._slots = (slot for slot in slots_after(account, now) if slot not in taken)
+        self._next: datetime | None = None
+
+    def look(self) -> datetime | None:
+        """The next free slot, which stays free."""
+        if self._next is None:
+            self._next = next(self._slots, None)
+        return self._next
+
+    def take(self) -> None:
+        """Give out the slot that `look` showed."""
+        self._next = None
 
 
 def slots_after(account: Account, now: datetime) -> Iterator[datetime]:
@@ -45,7 +77,7 @@ def slots_after(account: Account, now: datetime) -> Iterator[datetime]:
     zone = ZoneInfo(account.timezone)
     day = now.astimezone(zone).date()
     while account.slots:
-        times = sorted((s.hour, s.minute) for s in account.slots if s.weekday == day.weekday())
+        times = sorted({(s.hour, s.minute) for s in account.slots if s.weekday == day.weekday()})
         for hour, minute in times:
             local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
             moment = local.astimezone(UTC)

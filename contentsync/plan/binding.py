@@ -1,0 +1,69 @@
+"""Which video is a post's own? By its manifest's `post_id`, or by likeness where its own attempt is unknown."""
+
+from __future__ import annotations
+
+from contentsync.errors import Level, Problem
+from contentsync.lifecycle import Phase
+from contentsync.plan.action import Action, Kind
+from contentsync.plan.caps import MAY_SHOW
+from contentsync.plan.match import candidates
+from contentsync.plan.scene import Scene, see, unsettled
+from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
+
+
+def bound(scene: Scene, post: DesiredPost, row: PostState | None) -> Action:
+    """What to do about a manifest that names its video; it is never sent."""
+    post_id = post.post_id or ""
+    if row is not None and post_id in {row.bound_post_id, row.post_id}:
+        return scene.action(Kind.UNCHANGED, post, "bound")
+    if problem := _twice(scene, post_id, row) or _made_another(post, row):
+        return scene.blocked(post, problem)
+    last = unsettled(row) if row else None
+    if last is not None and last.phase is not Phase.UNKNOWN:
+        reason = f"was left {last.phase}: what became of it is asked before it is bound to video {post_id}"
+        return scene.action(Kind.RESUME, post, reason)
+    return scene.action(Kind.ADOPT, post, f"bound by its manifest to video {post_id}", adopts=post_id)
+
+
+def _twice(scene: Scene, post_id: str, row: PostState | None) -> Problem | None:
+    """Why this post can't have the video: another has it, or asks for it too."""
+    holder = scene.facts.bindings.get(post_id)
+    if holder is not None and (row is None or holder != row.uid):
+        other = next((scene.key(r) for r in scene.rows.values() if r.uid == holder), "another post")
+        what = f"video {post_id} belongs to {other} already"
+    elif holder is None and scene.claims[post_id] > 1:
+        what = f"video {post_id} is claimed by {scene.claims[post_id]} manifests"
+    else:
+        return None
+    return Problem("video-bound-twice", what, "remove this post_id from one of the two manifests")
+
+
+def _made_another(post: DesiredPost, row: PostState | None) -> Problem | None:
+    if row is None or not row.post_id:
+        return None
+    what = f"it is video {row.post_id}, and can't be bound to video {post.post_id} too"
+    return Problem("post-id-of-a-made-post", what, see(post.key))
+
+
+def unknown(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
+    """What to do about an attempt that may be live: adopt the one video that fits it, or leave it to a person."""
+    found, rivalled = _fitting(scene, last)
+    if len(found) == 1 and not rivalled:
+        video = found[0]
+        reason = f"public video {video.post_id} fits it: caption, duration and time"
+        return scene.action(Kind.ADOPT, post, reason, adopts=video.post_id)
+    what = last.problem_what or "what became of it is not known"
+    problem = Problem(last.problem_code or "outcome-unknown", what, see(post.key), level=Level.WARNING)
+    several = f"; {len(found)} public videos would fit" if len(found) > 1 else ""
+    several = f"; public video {found[0].post_id} would fit it, and another post too" if rivalled else several
+    return scene.action(Kind.UNKNOWN, post, f"may be live{several}: {what}", problems=(problem,))
+
+
+def _fitting(scene: Scene, attempt: Attempt) -> tuple[list[RemotePost], bool]:
+    """The free videos that fit the attempt; and whether the only one of them fits another attempt as well."""
+    found = candidates(attempt, scene.free_videos)
+    if len(found) != 1:
+        return found, False
+    others = (a for row in scene.rows.values() for a in row.attempts if a.id != attempt.id)
+    rivals = (a for a in others if not a.post_id and a.phase in MAY_SHOW)
+    return found, any(candidates(rival, found) for rival in rivals)

@@ -1,0 +1,118 @@
+"""What to do about a post whose attempts have all ended? Published, failed, left for good, or removed."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from contentsync import limits
+from contentsync.errors import Level, Problem
+from contentsync.lifecycle import SUCCESS, Phase
+from contentsync.plan.action import Action, Change, Kind
+from contentsync.plan.guards import Wanted
+from contentsync.plan.scene import Scene
+from contentsync.plan.sending import wanted
+from contentsync.post import Attempt, DesiredPost, Mode, PostState, Privacy
+
+NEVER_STARTED: Final = "new"
+_DRIFT_GRACE: Final = timedelta(hours=limits.DRIFT_GRACE_HOURS)
+
+
+def finished(scene: Scene, post: DesiredPost, row: PostState) -> Action | Wanted:
+    """The action for a post that has a row and no attempt under way."""
+    settled = _settled(row, post.generation)
+    if post.generation > row.generation and settled is None:
+        return wanted(scene, post, row, f"generation {post.generation}, after {row.generation}")
+    if row.removed_at is not None:
+        what = f"was removed from the state on {row.removed_at:%Y-%m-%d}"
+        return scene.blocked(post, Problem("returned", what, "raise its `generation` to post it again"))
+    if settled is not None:
+        return _published(scene, post, row, settled) if settled.phase in SUCCESS else _kept(scene, post, row, settled)
+    if row.bound_post_id:
+        return _drifted(scene, post, row, None) or scene.action(Kind.UNCHANGED, post, "bound")
+    if post.generation < row.generation:
+        return _lowered(scene, post, row.generation, "tried")
+    if row.last is None:
+        return wanted(scene, post, row, NEVER_STARTED)
+    return _ended(scene, post, row, row.last)
+
+
+def _settled(row: PostState, generation: int) -> Attempt | None:
+    """The attempt that settles this generation, or a later one: a success, else one that was left for good."""
+    ended = [a for a in row.attempts if a.generation >= generation and a.phase in SUCCESS | {Phase.ABANDONED}]
+    return max(ended, key=lambda a: (a.phase in SUCCESS, a.generation), default=None)
+
+
+def _published(scene: Scene, post: DesiredPost, row: PostState, done: Attempt) -> Action:
+    if post.generation < done.generation:
+        return _lowered(scene, post, done.generation, "posted")
+    drift = _drifted(scene, post, row, done)
+    if done.digest != post.digest and row.acked_digest != post.digest:
+        reason = "edited after it was sent; TikTok has no edit"
+        gone = (Problem("not-visible", drift.reason, level=Level.WARNING),) if drift else ()
+        return scene.action(Kind.FROZEN, post, reason, changes=_changes(done, post), problems=gone)
+    return drift or scene.action(Kind.UNCHANGED, post, str(done.phase))
+
+
+def _lowered(scene: Scene, post: DesiredPost, generation: int, was: str) -> Action:
+    what = f"its generation is {post.generation}, but {generation} was {was}"
+    where = post.place_of("generation")
+    return scene.blocked(post, Problem("generation-lower", what, f"write generation: {generation}", where))
+
+
+def _kept(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action:
+    if post.digest in {last.digest, row.acked_digest}:
+        return scene.action(Kind.UNCHANGED, post, "left for good")
+    reason = "edited after an attempt that was left for good, since it may be live; a higher generation posts it"
+    return scene.action(Kind.FROZEN, post, reason, changes=_changes(last, post))
+
+
+def _drifted(scene: Scene, post: DesiredPost, row: PostState, done: Attempt | None) -> Action | None:
+    """Whether a post that was public is not so now; the list holds public videos only, and not at once."""
+    gone = scene.facts.remote.gone.get(row.post_id) if row.post_id else None
+    meant_public = done is None or done.mode is Mode.DRAFT or done.privacy == Privacy.EVERYONE
+    if gone is None or not meant_public or scene.now - _public_since(done, gone) <= _DRIFT_GRACE:
+        return None
+    return scene.action(Kind.DRIFT, post, f"was public as {row.post_id}, and is not visible now")
+
+
+def bound_drift(scene: Scene, post: DesiredPost, row: PostState) -> Action | None:
+    """The same for a post that its manifest binds to a video."""
+    return _drifted(scene, post, row, row.success)
+
+
+def _public_since(done: Attempt | None, gone: datetime) -> datetime:
+    return done.finished_at if done is not None and done.finished_at else gone
+
+
+def _ended(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action | Wanted:
+    """After an attempt that published nothing for sure."""
+    may_repeat = last.phase is Phase.ORPHANED and last.problem_code != "upload-too-slow"
+    why = last.problem_what or "cut off"
+    if may_repeat:
+        return wanted(scene, post, row, f"its last attempt published nothing: {why}")
+    if last.digest != post.digest:
+        return wanted(scene, post, row, "changed since it failed")
+    if post.key in scene.world.retry:
+        return wanted(scene, post, row, f"asked for again after: {why}")
+    if last.retry:
+        return wanted(scene, post, row, f"once more after: {why}")
+    hint = f"mend it, or run: contentsync apply --retry {post.key}"
+    problem = Problem(last.problem_code or "failed", why, hint)
+    return scene.blocked(post, problem, f"failed: {why}")
+
+
+def _changes(done: Attempt, post: DesiredPost) -> tuple[Change, ...]:
+    """The settings that differ from what was sent; none where that is not on record."""
+    before, after = _sent(done), json.loads(json.dumps(post.sent_values()))
+    keys = dict.fromkeys([*before, *after]) if before else ()
+    return tuple(Change(k, before.get(k), after.get(k)) for k in keys if before.get(k) != after.get(k))
+
+
+def _sent(attempt: Attempt) -> dict[str, Any]:
+    try:
+        told = json.loads(attempt.sent)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}

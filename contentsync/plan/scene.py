@@ -1,0 +1,123 @@
+"""What do the decisions for one account look at? Its facts, each found at once; and how an action is made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+
+from contentsync.errors import Problem
+from contentsync.lifecycle import OPEN, Phase
+from contentsync.plan.action import AccountFacts, Action, Change, Kind, World, fingerprint
+from contentsync.plan.match import Lookalikes
+from contentsync.plan.moves import Moves
+from contentsync.plan.schedule import FreeSlots, Window, needs_slot, window_of
+from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
+
+
+class Scene:
+    """One account: what is declared and remembered of it, by name, and what is free to be given out or bound."""
+
+    def __init__(self, facts: AccountFacts, posts: Mapping[str, DesiredPost], world: World) -> None:
+        self.facts = facts
+        self.world = world
+        self.now = world.now
+        self.posts = posts
+        self.rows = {row.name: row for row in sorted(facts.rows, key=lambda row: row.name)}
+        self.moves = Moves(posts, self.rows)
+        self.claims = Counter(post.post_id for post in posts.values() if post.post_id)
+        self.slots = FreeSlots(facts.account, iter(facts.rows), world.now)
+        self.unknown = next((row for row in self.rows.values() if has_phase(row, Phase.UNKNOWN)), None)
+
+    @cached_property
+    def free_videos(self) -> list[RemotePost]:
+        """The public videos that belong to no post, and that no manifest names."""
+        taken = self.facts.bindings
+        return [v for v in self.facts.remote.videos if v.post_id not in taken and v.post_id not in self.claims]
+
+    @cached_property
+    def lookalikes(self) -> Lookalikes:
+        return Lookalikes(self.free_videos)
+
+    @cached_property
+    def removed(self) -> dict[str, PostState]:
+        """The tombstones of posts that may have been published, by the media they had."""
+        gone = [row for row in self.rows.values() if row.removed_at and may_have_shown(row)]
+        return {
+            mark: row for row in gone for mark in (row.media_digest, *(a.media_digest for a in row.attempts)) if mark
+        }
+
+    @property
+    def is_paused(self) -> bool:
+        return self.facts.account.paused
+
+    def key(self, row: PostState) -> str:
+        """The key of a row by the account's present name."""
+        return f"{self.facts.account.name}/{row.name}"
+
+    def window(self, post: DesiredPost, row: PostState | None) -> Window:
+        """The post's window, with the slot that is next where it needs one."""
+        return window_of(post, row, self.slots.look() if needs_slot(post, row) else None)
+
+    def opens_at(self, post: DesiredPost) -> datetime | None:
+        """When the window of a post opens, as far as that is settled."""
+        return window_of(post, self.rows.get(post.name), None).opens_at
+
+    def blocked(self, post: DesiredPost, problem: Problem, reason: str = "") -> Action:
+        return self.action(Kind.BLOCKED, post, reason or problem.what, problems=(problem,))
+
+    def action(
+        self,
+        kind: Kind,
+        post: DesiredPost,
+        reason: str,
+        *,
+        due_at: datetime | None = None,
+        changes: tuple[Change, ...] = (),
+        problems: tuple[Problem, ...] = (),
+        left: bool = False,
+        moved_from: str = "",
+        adopts: str = "",
+    ) -> Action:
+        """An action for a declared post, with all that the plan tells of it."""
+        if kind is Kind.UNCHANGED:
+            return Action(kind, post.key, reason)
+        placed = tuple(p if p.where else replace(p, where=post.where) for p in problems)
+        return Action(
+            kind=kind,
+            post=post.key,
+            reason=reason,
+            where=str(post.where) if post.where.file else "",
+            mode=post.mode,
+            due_at=due_at,
+            not_sent=post.settings_not_sent(),
+            changes=changes,
+            media=post.media,
+            problems=placed,
+            digest=fingerprint(post),
+            left=left,
+            moved_from=moved_from,
+            adopts=adopts,
+        )
+
+
+def has_phase(row: PostState, *phases: Phase) -> bool:
+    return any(attempt.phase in phases for attempt in row.attempts)
+
+
+def unsettled(row: PostState) -> Attempt | None:
+    """The attempt of which the end is not known; while there is one, no other may begin."""
+    return next((a for a in reversed(row.attempts) if a.phase in OPEN or a.phase is Phase.UNKNOWN), None)
+
+
+def may_have_shown(row: PostState) -> bool:
+    """Whether anything of this row can be at TikTok; a tombstone without its attempts does not say."""
+    shown = OPEN | {Phase.PUBLISHED, Phase.DELIVERED, Phase.UNKNOWN, Phase.ABANDONED}
+    return bool(row.bound_post_id) or not row.attempts or has_phase(row, *shown)
+
+
+def see(key: str) -> str:
+    """The hint for what a person has to look into."""
+    return f"see: contentsync explain {key}"

@@ -1,0 +1,141 @@
+"""May a post be sent, and when? Its time, the switches, and what speaks against it; caps and guards come after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from contentsync import limits
+from contentsync.errors import Problem
+from contentsync.lifecycle import SUCCESS, Phase
+from contentsync.plan.action import Action, Kind, Receipt
+from contentsync.plan.blocks import blocks_of, notes_of
+from contentsync.plan.guards import Wanted, warned
+from contentsync.plan.scene import Scene, see
+from contentsync.plan.schedule import Window
+from contentsync.post import DesiredPost, PostState
+
+_DAY: Final = timedelta(hours=24)
+
+
+def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) -> Action | Wanted:
+    """A create for `reason`, unless its time, a switch or a problem speaks against it."""
+    if problem := _told_elsewhere(scene, post, row) or _returned(scene, post, row):
+        return scene.blocked(post, problem)
+    window = scene.window(post, row)
+    if held := held_back(scene, post, window):
+        return held
+    times = _earliest(scene, post, row, window, reason)
+    earliest, why = max([(scene.now, ""), *times], key=lambda time: time[0])
+    blocks = blocks_of(post, scene.facts, scene.world)
+    notes = notes_of(post, scene.world, scene.lookalikes.of(post.caption))
+    if earliest <= scene.now:
+        return _now(scene, post, row, reason, window, (*stopped(scene), *blocks), notes)
+    if window.new_slot:
+        scene.slots.take()
+    left = earliest != window.opens_at
+    waits = scene.action(Kind.WAIT, post, why, due_at=earliest, problems=notes, left=left)
+    waits = warned(waits, *(replace(block, where=block.where or post.where) for block in blocks))
+    return Wanted(waits, post, row, scene.facts, earliest, earliest, window.ends_at)
+
+
+def _now(
+    scene: Scene,
+    post: DesiredPost,
+    row: PostState | None,
+    reason: str,
+    window: Window,
+    blocks: tuple[Problem, ...],
+    notes: tuple[Problem, ...],
+) -> Action | Wanted:
+    if blocks:
+        return scene.action(Kind.BLOCKED, post, blocks[0].what, problems=(*blocks, *notes))
+    create = scene.action(Kind.CREATE, post, reason, problems=notes)
+    return Wanted(create, post, row, scene.facts, scene.now, window.opens_at or scene.now, window.ends_at)
+
+
+def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
+    """What the author's or the account's switches, or the end of its time, make of a post that would be sent."""
+    if post.hold:
+        return scene.action(Kind.WAIT, post, "hold: true")
+    if window.is_over(scene.now):
+        what = f"its window ended at {window.ends_at:%Y-%m-%d %H:%M} UTC; it is not posted late"
+        return scene.blocked(post, Problem("missed", what, "give it a new publish_at, or a longer grace"))
+    if scene.is_paused:
+        return scene.action(Kind.WAIT, post, "the account is paused")
+    if post.next_slot and window.opens_at is None:
+        what = f"account {post.account} has no free slot"
+        hint = "give it slots in contentsync.yaml, or write a time"
+        return scene.blocked(post, Problem("no-slots", what, hint, post.place_of("publish_at")))
+    if window.is_empty:
+        ends, opens = f"{window.ends_at:%Y-%m-%d %H:%M}", f"{window.opens_at:%Y-%m-%d %H:%M}"
+        what = f"it expires at {ends} UTC, before it may be sent at {opens} UTC"
+        return scene.blocked(post, Problem("window-empty", what, "give it a later expires_at"))
+    return None
+
+
+def waiting_for(post: DesiredPost) -> str:
+    return "waits for its slot" if post.next_slot else "waits for its publish_at"
+
+
+def stopped(scene: Scene) -> tuple[Problem, ...]:
+    """An unknown outcome stops its account: what else is wrong there is not known either."""
+    if scene.unknown is None:
+        return ()
+    key = scene.key(scene.unknown)
+    what = f"{key} may be live or not; nothing else is sent for this account until that is settled"
+    return (Problem("account-has-unknown", what, see(key)),)
+
+
+def _earliest(
+    scene: Scene, post: DesiredPost, row: PostState | None, window: Window, reason: str
+) -> list[tuple[datetime, str]]:
+    """What it has to wait for, and in which words."""
+    last = row.last if row else None
+    times = []
+    if room := _inits_room(row, scene.now):
+        times.append((room, f"was begun {limits.INITS_PER_POST_A_DAY} times in 24 h"))
+    passing = last is not None and last.phase is Phase.FAILED and last.retry and post.key not in scene.world.retry
+    if passing and last and last.not_before:
+        times.append((last.not_before, reason))
+    if window.opens_at:
+        times.append((window.opens_at, waiting_for(post)))
+    return times
+
+
+def _inits_room(row: PostState | None, now: datetime) -> datetime | None:
+    """When a post that was started too often today may be started again; None for now."""
+    sent = (
+        sorted(a.init_sent_at for a in row.attempts if a.init_sent_at and a.init_sent_at > now - _DAY) if row else []
+    )
+    return sent[-limits.INITS_PER_POST_A_DAY] + _DAY if len(sent) >= limits.INITS_PER_POST_A_DAY else None
+
+
+def _told_elsewhere(scene: Scene, post: DesiredPost, row: PostState | None) -> Problem | None:
+    """What a committed receipt tells and this state does not: it was made from another state, or a later one."""
+    receipt = scene.facts.receipts.get(post.name)
+    if receipt is None or receipt.generation < post.generation or "existing-posts" in scene.world.allow:
+        return None
+    if receipt.phase == "declared" or (row is not None and row.attempts and _is_known(receipt, row)):
+        return None
+    what = f"its receipt says {receipt.phase}, but this state does not know of that"
+    hint = "bring the old state back, raise its `generation`, or pass --allow existing-posts"
+    return Problem("existing-posts", what, hint)
+
+
+def _is_known(receipt: Receipt, row: PostState) -> bool:
+    """Whether a receipt is no more than an older word about the attempts of this row."""
+    if receipt.post_id:
+        return receipt.post_id == row.post_id
+    return row.success is not None or receipt.phase not in SUCCESS
+
+
+def _returned(scene: Scene, post: DesiredPost, row: PostState | None) -> Problem | None:
+    """A new name whose media a removed post had: it may be that post."""
+    twin = scene.removed.get(post.media_digest)
+    if twin is None or (row is not None and row.attempts) or post.generation > twin.generation:
+        return None
+    assert twin.removed_at is not None
+    what = f"has the media of {scene.key(twin)}, which was removed from the state on {twin.removed_at:%Y-%m-%d}"
+    return Problem("returned", what, "raise its `generation` to post it again")

@@ -1,0 +1,91 @@
+"""What to do about an attempt whose end is not known, and about rows whose manifest is gone?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contentsync.lifecycle import OPEN, Phase
+from contentsync.plan import binding
+from contentsync.plan.action import Action, Kind
+from contentsync.plan.blocks import blocks_of, cap_of
+from contentsync.plan.scene import Scene, see, unsettled
+from contentsync.plan.sending import held_back, stopped, waiting_for
+from contentsync.post import Attempt, DesiredPost, PostState
+
+
+def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action:
+    """The next step of an attempt that is open or unknown; no other may begin beside it."""
+    if last.phase is Phase.UNKNOWN:
+        return binding.unknown(scene, post, last)
+    if _is_live(last):
+        return scene.action(Kind.RESUME, post, f"was left {last.phase}; TikTok is asked what became of it")
+    window = scene.window(post, row)
+    if held := held_back(scene, post, window):
+        left = f"{held.reason}; its upload was left {last.phase}"
+        return replace(held, reason=left) if held.kind is Kind.WAIT else held
+    if window.is_ahead(scene.now):
+        if window.new_slot:
+            scene.slots.take()
+        reason = f"{waiting_for(post)}; its upload was left {last.phase}"
+        return scene.action(Kind.WAIT, post, reason, due_at=window.opens_at)
+    if problems := stopped(scene):
+        return scene.action(Kind.BLOCKED, post, problems[0].what, problems=problems)
+    if last.digest != post.digest or last.generation < post.generation:
+        return _edited(scene, post, last)
+    return _going_on(scene, post, last)
+
+
+def _is_live(attempt: Attempt) -> bool:
+    return attempt.may_be_live or attempt.phase is Phase.PROCESSING
+
+
+def _edited(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
+    """The old content is not sent any more, and the new one not before the old attempt has ended."""
+    until = last.upload_expires_at
+    if last.phase is Phase.UPLOADING and until is not None and until > scene.now:
+        reason = "edited while its upload is open; the old upload is left to end first"
+        return scene.action(Kind.WAIT, post, reason, due_at=until, left=True)
+    return scene.action(Kind.RESUME, post, f"edited after it was left {last.phase}: the old attempt is ended first")
+
+
+def _going_on(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
+    """What was begun goes on; where init is still to be sent, if it may be."""
+    reason = f"was left {last.phase}"
+    if last.phase is Phase.INTENT:
+        if blocks := blocks_of(post, scene.facts, scene.world):
+            return scene.action(Kind.BLOCKED, post, blocks[0].what, problems=blocks)
+        if cap := cap_of(post, scene.facts):
+            return scene.action(Kind.WAIT, post, f"{cap}; it {reason}", left=True)
+    return scene.action(Kind.RESUME, post, reason)
+
+
+def vanished(scene: Scene) -> list[Action]:
+    """What to do about rows whose manifest is gone."""
+    gone = [row for name, row in scene.rows.items() if name not in scene.posts and not row.removed_at]
+    return [action for row in gone if not scene.moves.takes(row) and (action := _without_manifest(scene, row))]
+
+
+def _without_manifest(scene: Scene, row: PostState) -> Action | None:
+    key, open_one = scene.key(row), unsettled(row)
+    if open_one is not None:
+        return _left_open(scene, key, open_one)
+    last = row.last
+    if last is None and not row.bound_post_id:
+        return None
+    stays = row.success is not None or row.bound_post_id
+    reason = "its manifest is gone; the video stays at TikTok" if stays else "its manifest is gone"
+    return Action(Kind.FORGET, key, reason, mode=last.mode if last else None)
+
+
+def _left_open(scene: Scene, key: str, last: Attempt) -> Action:
+    """An attempt outlives its manifest: it is followed to its end, but nothing more is sent."""
+    if last.phase not in OPEN:
+        return Action(Kind.UNKNOWN, key, f"may be live, and its manifest is gone; {see(key)}", mode=last.mode)
+    if _is_live(last):
+        reason = "its manifest is gone, but TikTok has it: what became of it is still asked"
+        return Action(Kind.RESUME, key, reason, mode=last.mode)
+    until = last.upload_expires_at
+    if last.phase is Phase.UPLOADING and until is not None and until > scene.now:
+        reason = "its manifest is gone; its upload is left to end"
+        return Action(Kind.WAIT, key, reason, mode=last.mode, due_at=until)
+    return Action(Kind.RESUME, key, "its manifest is gone; its attempt is ended", mode=last.mode)
