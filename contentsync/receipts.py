@@ -8,26 +8,54 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from contentsync.post import Attempt, PostState
+from contentsync.lifecycle import NEXT, SUCCESS, Phase
+from contentsync.post import Attempt, Mode, PostState
 
 FORMAT: Final = "contentsync.receipt/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a receipt says, as far as the planner needs it."""
+    """What a receipt says. body: all of it; empty where it could not be read."""
 
     name: str
     phase: str
     generation: int
     post_id: str
     open_id: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_row(self, account: str, open_id: str) -> PostState:
+        """The row that a lost state had, as far as its receipt tells.
+
+        What was not final then may have gone further since, so it is unknown. Raises ValueError where the receipt
+        does not hold together.
+        """
+        uid = uuid.uuid4().hex
+        try:
+            attempts = [_attempt_of(told, uid, open_id) for told in self.body.get("attempts", [])]
+        except (KeyError, TypeError, AttributeError) as err:
+            raise ValueError(f"its receipt lacks {err}") from err
+        if not self.body:
+            attempts = [_unreadable(uid, open_id)]
+        return PostState(
+            uid=uid,
+            open_id=open_id,
+            name=self.name,
+            account=account,
+            generation=self.generation,
+            attempts=tuple(attempts),
+            media_digest=str(self.body.get("media_digest") or ""),
+            bound_post_id="" if attempts else self.post_id,
+            removed_at=_moment(self.body.get("removed_at")),
+        )
 
 
 def write(folder: Path, row: PostState, username: str = "") -> Path:
@@ -74,6 +102,7 @@ def read(folder: Path, account: str) -> Iterator[Told]:
                 generation=int(said["generation"]),
                 post_id=str(said.get("post_id") or ""),
                 open_id=str(said.get("open_id") or ""),
+                body=said,
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             yield Told(path.stem, "unreadable", 1, "", "")
@@ -86,16 +115,17 @@ def post_url(username: str, post_id: str, *, photos: bool = False) -> str | None
 
 
 def _content(row: PostState, username: str) -> dict[str, Any]:
-    best = row.success or row.last
+    last = row.last
     return {
         "format": FORMAT,
         "post": row.key,
         "open_id": row.open_id,
-        "phase": str(best.phase) if best else "bound" if row.bound_post_id else "declared",
+        "phase": str(last.phase) if last else "bound" if row.bound_post_id else "declared",
         "generation": row.generation,
         "post_id": row.post_id or None,
         "url": post_url(username, row.post_id),
         "media_digest": row.media_digest or None,
+        "removed_at": _when(row.removed_at),
         "attempts": [_attempt(attempt) for attempt in row.attempts],
     }
 
@@ -109,11 +139,82 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "publish_id": attempt.publish_id or None,
         "post_id": attempt.post_id or None,
         "sha256": attempt.sha256 or None,
+        "bytes": attempt.size,
+        "duration": attempt.duration,
+        "pulls": attempt.pulls,
+        "media_digest": attempt.media_digest,
         "digest": attempt.digest,
+        "sent": json.loads(attempt.sent),
         "started_at": _when(attempt.created_at),
         "finished_at": _when(attempt.finished_at),
         "problem": attempt.problem_code or None,
     }
+
+
+def _attempt_of(told: Mapping[str, Any], uid: str, open_id: str) -> Attempt:
+    phase, begun = Phase(told["phase"]), _moment(told["started_at"])
+    if begun is None:
+        raise KeyError("started_at")
+    sent = told["sent"]
+    ended = phase in SUCCESS or not NEXT[phase]
+    code = str(told.get("problem") or "") if ended else "state-lost"
+    return Attempt(
+        id=uuid.uuid4().hex,
+        post_uid=uid,
+        open_id=open_id,
+        generation=int(told["generation"]),
+        phase=phase if ended else Phase.UNKNOWN,
+        mode=Mode(told["mode"]),
+        pulls=bool(told["pulls"]),
+        digest=str(told["digest"]),
+        media_digest=str(told["media_digest"]),
+        sha256=str(told["sha256"] or ""),
+        size=int(told["bytes"]),
+        created_at=begun,
+        updated_at=_moment(told["finished_at"]) or begun,
+        sent=json.dumps(sent, ensure_ascii=False, sort_keys=True),
+        caption=str(sent.get("caption") or ""),
+        privacy=str(sent.get("privacy") or ""),
+        duration=told["duration"],
+        init_sent_at=begun,
+        publish_id=str(told["publish_id"] or ""),
+        finished_at=_moment(told["finished_at"]) or begun,
+        post_id=str(told["post_id"] or ""),
+        problem_code=code,
+        problem_what="" if ended else f"it was {phase} when its state was lost",
+        number=int(told["number"]),
+        version=1,
+    )
+
+
+def _unreadable(uid: str, open_id: str) -> Attempt:
+    """A receipt that nobody can read proves only that something was attempted."""
+    return Attempt(
+        id=uuid.uuid4().hex,
+        post_uid=uid,
+        open_id=open_id,
+        generation=1,
+        phase=Phase.UNKNOWN,
+        mode=Mode.DIRECT,
+        pulls=False,
+        digest="",
+        media_digest="",
+        sha256="",
+        size=0,
+        created_at=_EPOCH,
+        updated_at=_EPOCH,
+        problem_code="state-lost",
+        problem_what="its receipt can't be read, and the state was lost",
+        number=1,
+        version=1,
+    )
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _when(moment: datetime | None) -> str | None:

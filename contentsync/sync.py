@@ -6,6 +6,7 @@ A command asks for one of these; what each part does is the part's own matter.
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -269,9 +270,18 @@ def apply_plan(
     plan_digest: str = "",
 ) -> tuple[list[Outcome], dict[str, ContentsyncError]]:
     """Do what the actions say. The lock is held by the caller. Returns the outcomes, and the accounts that failed."""
-    run = Run(tell, wait, plan_digest, changed=lambda row: _receipt(project, row, tell))
-    if plan_digest:
-        run = Run(tell, wait, plan_digest, run.id, run.changed, lambda: _use(project, run))
+    run_id = uuid.uuid4().hex
+    run = Run(
+        tell,
+        wait,
+        plan_digest,
+        run_id,
+        changed=lambda row: _receipt(project, row, tell),
+        use_plan=lambda: not plan_digest or project.store.use_plan(plan_digest, run_id, project.clock.now()),
+        gone=lambda key: receipts.remove(project.root / "receipts", key),
+    )
+    for guard in made.plan.allow:
+        project.store.record("guard-lifted", project.clock.now(), guard=guard, run=run_id)
     by_account: dict[str, list[Action]] = {}
     for action in actions:
         by_account.setdefault(action.account, []).append(action)
@@ -297,10 +307,6 @@ def _apply_account(
         project.note_lineage(open_id)
     steps = steps_of(project, session, run.tell, stop)
     return AccountRun(open_id, steps, run).carry_out(actions, made.posts)
-
-
-def _use(project: Project, run: Run) -> bool:
-    return project.store.use_plan(run.plan_digest, run.id, project.clock.now())
 
 
 def _receipt(project: Project, row: PostState, tell: Tell) -> None:
@@ -421,7 +427,7 @@ def explain(project: Project, name: str, *, refresh: bool) -> Case:
     """The evidence about one post, and what a plan says of it. Raises UsageError for a post that is not there."""
     loaded = project.load()
     posts = {post.key: post for post in loaded.posts}
-    key = _one_key(known_keys(project, posts), name)
+    key = one_key(known_keys(project, posts), name)
     made = None if loaded.has_errors else make_plan(project, Wish(only=(key,), refresh=refresh))
     account = project.settings.accounts.get(key.partition("/")[0])
     facts = facts_of(project, account, None) if account else None
@@ -443,7 +449,7 @@ def explain(project: Project, name: str, *, refresh: bool) -> Case:
     )
 
 
-def _one_key(keys: list[str], name: str) -> str:
+def one_key(keys: list[str], name: str) -> str:
     found = [key for key in keys if name in {key, key.partition("/")[2]}]
     if len(found) == 1:
         return found[0]

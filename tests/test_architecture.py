@@ -32,6 +32,7 @@ FLOORS = (
     "apply | refresh",
     "project",
     "sync",
+    "saved | settle",
     "watch | emulator",
     "cli __main__",
 )

@@ -28,6 +28,10 @@ COMMANDS: Final = {
     "apply": "Carry out a plan",
     "status": "Show where each post stands at TikTok",
     "refresh": "Read TikTok into the state",
+    "resolve": "Settle an unknown outcome",
+    "ack": "Accept an edit made after publication",
+    "import": "Bind videos that are already there",
+    "state": "Look into the state, and change it by hand where that is needed",
     "explain": "Show the evidence about one post, and the decision",
     "accounts": "Show who is connected, and what each account can do",
     "schema": "Write or check the JSON Schemas for editors",
@@ -61,8 +65,8 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"contentsync.cli.{cmd_name}")
-        command = getattr(module, cmd_name)
+        name = {"import": "import_videos"}.get(cmd_name, cmd_name)
+        command = getattr(importlib.import_module(f"contentsync.cli.{name}"), name)
         assert isinstance(command, click.Command)
         return command
 

@@ -56,6 +56,11 @@ def waiting(default: float) -> Callable[[F], F]:
     )
 
 
+def because(command: F) -> F:
+    """--because, as `why`."""
+    return click.option("--because", "why", default="", metavar="TEXT", help="Why; kept in the history.")(command)
+
+
 def as_json(command: F) -> F:
     """--json."""
     return click.option("--json", "json_", is_flag=True, help="Data on stdout as JSON; all else on stderr.")(command)

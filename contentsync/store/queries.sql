@@ -139,3 +139,17 @@ INSERT INTO plans (digest, used_at, run_id) VALUES (:digest, :used_at, :run_id) 
 
 -- name: plan_use(digest)^
 SELECT * FROM plans WHERE digest = :digest;
+
+-- name: acknowledge(uid, digest)!
+UPDATE posts SET acked_digest = :digest WHERE uid = :uid;
+
+-- name: remove_post(uid, removed_at)!
+UPDATE posts SET removed_at = :removed_at
+WHERE uid = :uid AND removed_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.post_uid = posts.uid
+                  AND attempts.phase IN ('intent', 'uploading', 'processing', 'unknown'));
+
+-- name: restore_post(uid, open_id, name, account, generation, media_digest, bound_post_id, removed_at)!
+INSERT INTO posts (uid, open_id, name, account, generation, media_digest, bound_post_id, removed_at)
+VALUES (:uid, :open_id, :name, :account, :generation, :media_digest, :bound_post_id, :removed_at)
+ON CONFLICT (open_id, name) DO NOTHING;

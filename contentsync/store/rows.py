@@ -67,6 +67,19 @@ def post_of(row: Row, attempts: Iterable[Attempt]) -> PostState:
     )
 
 
+def post_row(row: PostState) -> dict[str, Any]:
+    return {
+        "uid": row.uid,
+        "open_id": row.open_id,
+        "name": row.name,
+        "account": row.account,
+        "generation": row.generation,
+        "media_digest": row.media_digest,
+        "bound_post_id": row.bound_post_id,
+        "removed_at": None if row.removed_at is None else to_ms(row.removed_at),
+    }
+
+
 def creator_row(account: str, creator: Creator, seen_at: datetime) -> dict[str, Any]:
     return {
         "open_id": creator.open_id,

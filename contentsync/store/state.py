@@ -21,7 +21,7 @@ from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
 from contentsync.store import rows
-from contentsync.store.database import Database, open_file, open_memory, queries
+from contentsync.store.database import Database, backup, open_file, open_memory, queries
 
 
 class AttemptOpen(Exception):
@@ -167,12 +167,12 @@ class Store:
                 self._q.raise_serial(db)
         return replace(attempt, version=attempt.version + 1)
 
-    def move(self, row: PostState, post: DesiredPost, now: datetime) -> bool:
+    def move(self, row: PostState, post: DesiredPost, now: datetime, why: str = "") -> bool:
         """Give the row of a renamed post its new name; False where that name is taken by now."""
         with self._db.writing() as db:
             moved = self._q.move_post(db, uid=row.uid, open_id=row.open_id, name=post.name, account=post.account) == 1
             if moved:
-                self._note(db, row, "moved", now, post=post.key, was=row.key)
+                self._note(db, row, "moved", now, post=post.key, was=row.key, why=why)
                 self._q.raise_serial(db)
             return bool(moved)
 
@@ -183,19 +183,46 @@ class Store:
             held = self._q.binding(db, open_id=open_id, post_id=post_id)
             if held is not None and held["post_uid"] != row.uid:
                 return False
-            self._q.bind(
-                db,
-                open_id=open_id,
-                post_id=post_id,
-                post_uid=row.uid,
-                attempt_id="",
-                how=how,
-                bound_at=rows.to_ms(now),
-            )
+            self._bind_bare(db, open_id, row.uid, post_id, how, now)
             self._q.bind_post(db, uid=row.uid, post_id=post_id)
             self._note(db, row, "bound", now, post=post.key, post_id=post_id, how=how)
             self._q.raise_serial(db)
             return True
+
+    def acknowledge(self, row: PostState, digest: str, why: str, now: datetime) -> None:
+        """Take an edit after publication as accepted."""
+        with self._db.writing() as db:
+            self._q.acknowledge(db, uid=row.uid, digest=digest)
+            self._note(db, row, "acknowledged", now, post=row.key, digest=digest, why=why)
+
+    def remove(self, row: PostState, why: str, now: datetime) -> None:
+        """Leave of a post a tombstone only. Raises AttemptOpen where an attempt of it is open or unknown by now."""
+        with self._db.writing() as db:
+            if self._q.remove_post(db, uid=row.uid, removed_at=rows.to_ms(now)) != 1:
+                raise AttemptOpen(row.key)
+            self._note(db, row, "removed", now, post=row.key, why=why)
+            self._q.raise_serial(db)
+
+    def restore(self, row: PostState, now: datetime) -> None:
+        """Take in the row of a lost state, with its attempts and the videos that belong to it, where it has none."""
+        with self._db.writing() as db:
+            if self._q.restore_post(db, **rows.post_row(row)) != 1:
+                return
+            for attempt in row.attempts:
+                self._q.add_attempt(db, **rows.attempt_row(attempt))
+                self._q.save_attempt(db, **rows.attempt_row(attempt))
+                if attempt.post_id:
+                    self._bind(db, attempt, attempt.post_id, "restored")
+                self._tell(db, attempt, "restored", now, before="")
+            if row.bound_post_id:
+                self._bind_bare(db, row.open_id, row.uid, row.bound_post_id, "restored", now)
+            self._note(db, row, "restored", now, post=row.key)
+            self._q.raise_serial(db)
+
+    def backup(self, target: Path) -> None:
+        """Copy the whole state to a new file, consistent while others write. Raises StoreError."""
+        with self._db.reading() as db:
+            backup(db, target)
 
     def pin_slot(self, post: DesiredPost, open_id: str, slot_at: datetime, now: datetime) -> bool:
         """Give a post its slot for good; False where it has one, or the slot is another's."""
@@ -333,6 +360,13 @@ class Store:
             bound_at=rows.to_ms(attempt.updated_at),
         )
         return {}
+
+    def _bind_bare(
+        self, db: sqlite3.Connection, open_id: str, uid: str, post_id: str, how: str, now: datetime
+    ) -> None:
+        """Bind a video that came of no attempt of ours."""
+        at = rows.to_ms(now)
+        self._q.bind(db, open_id=open_id, post_id=post_id, post_uid=uid, attempt_id="", how=how, bound_at=at)
 
     def _tell(
         self,

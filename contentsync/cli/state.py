@@ -1,0 +1,154 @@
+"""`contentsync state`: look into the state, and the few ways to change it by hand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contentsync import settle
+from contentsync.cli import exits, text
+from contentsync.cli.main import Context
+from contentsync.cli.options import because
+from contentsync.cli.status import phase_of
+from contentsync.plan.planfile import when
+from contentsync.post import PostState
+
+
+@click.group()
+def state() -> None:
+    """Look into the state, and settle by hand what needs it."""
+
+
+@state.command("list")
+@click.pass_obj
+def list_(context: Context) -> int:
+    """One line a post: key, phase, attempts, TikTok's id."""
+    project = context.project()
+    for row in sorted(settle.all_rows(project), key=lambda row: row.key):
+        removed = "  removed" if row.removed_at else ""
+        attempts = text.many(len(row.attempts), "attempt")
+        text.say(f"{row.key}  {phase_of(row)}  {attempts}  {row.post_id}{removed}".rstrip())
+    return exits.DONE
+
+
+@state.command()
+@click.argument("post")
+@click.pass_obj
+def show(context: Context, post: str) -> int:
+    """The row of POST with its attempts, as JSON. Upload URLs are left out: they bear a token."""
+    text.say(json.dumps(_as_json(settle.row_of(context.project(), post)), ensure_ascii=False, indent=2))
+    return exits.DONE
+
+
+def _as_json(row: PostState) -> dict[str, Any]:
+    told = asdict(row)
+    for attempt in told["attempts"]:
+        del attempt["upload_url"]
+        attempt["sent"] = json.loads(attempt["sent"])
+    plain: dict[str, Any] = json.loads(json.dumps(told, default=_plain))
+    return plain
+
+
+def _plain(value: object) -> object:
+    return when(value) if isinstance(value, datetime) else str(value)
+
+
+@state.command()
+@click.argument("post")
+@click.argument("new")
+@because
+@click.pass_obj
+def mv(context: Context, post: str, new: str, why: str) -> int:
+    """Give the row of POST the name NEW, where its manifest was renamed and the plan can't tell."""
+    project = context.project()
+    with project.lock(f"contentsync state mv {post}"):
+        row = settle.rename(project, post, new, why)
+    text.say(f"{row.key}: moved")
+    return exits.DONE
+
+
+@state.command()
+@click.argument("post")
+@because
+@click.pass_obj
+def rm(context: Context, post: str, why: str) -> int:
+    """Forget POST. The video stays at TikTok; a tombstone keeps a returning manifest from posting it again."""
+    project = context.project()
+    with project.lock(f"contentsync state rm {post}"):
+        row = settle.remove(project, post, why)
+    text.say(f"{row.key}: removed; a manifest of this name is blocked until its generation is {row.generation + 1}")
+    return exits.DONE
+
+
+@state.command()
+@click.argument("post", required=False)
+@click.option("--json", "json_", is_flag=True, help="One JSON object a line.")
+@click.pass_obj
+def history(context: Context, post: str | None, json_: bool) -> int:
+    """Every transition, oldest first: when, who, what, with TikTok's log_id. Of POST, or of all."""
+    project = context.project()
+    uid = settle.row_of(project, post).uid if post else None
+    for line in project.store.history(uid):
+        if json_:
+            text.say(json.dumps(line, ensure_ascii=False, default=_plain))
+        else:
+            text.say(_history_line(line))
+    return exits.DONE
+
+
+def _history_line(line: dict[str, Any]) -> str:
+    before, after = line["phase_before"], line["phase_after"]
+    change = f" {before or '·'} → {after}" if after and before != after else ""
+    why = f"  “{line['detail']['why']}”" if line["detail"].get("why") else ""
+    log = f"  log_id {line['log_id']}" if line["log_id"] else ""
+    return f"{line['at']:%Y-%m-%d %H:%M:%S}  {line['who']}  {line['post']}  {line['what']}{change}{why}{log}"
+
+
+@state.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def backup(context: Context, file: Path) -> int:
+    """Copy the state to FILE, whole and consistent, also while an apply runs. Overwrites nothing."""
+    target = context.folder / file
+    if target.exists():
+        raise click.ClickException(f"{target} is there already; nothing was written")
+    context.project().store.backup(target)
+    text.say(f"{target} written")
+    return exits.DONE
+
+
+@state.command()
+@click.pass_obj
+def rebuild(context: Context) -> int:
+    """Make the rows that are missing from the receipts, and ask TikTok what became of them."""
+    project = context.project()
+    try:
+        with project.lock("contentsync state rebuild"):
+            made = settle.rebuild(project)
+    finally:
+        project.close()
+    for account in made:
+        text.say(f"{account.account}: {text.many(len(account.rows), 'row')} made from receipts")
+        for row in account.rows:
+            text.say(f"  {row.key}  {phase_of(row)}  {row.post_id}".rstrip())
+        if account.unbound:
+            count = text.many(len(account.unbound), "public video")
+            text.say(f"  {count} of no post: contentsync import {account.account} binds them")
+    if not made:
+        text.say("No receipts, so nothing to rebuild from.")
+    return exits.DONE
+
+
+@state.command()
+@click.pass_obj
+def unlock(context: Context) -> int:
+    """Say who holds the apply lock; clear what a dead process left. The lock of a living one can't be broken."""
+    project = context.project()
+    with project.lock("contentsync state unlock"):
+        text.say("Nobody holds the lock.")
+    return exits.DONE
