@@ -98,8 +98,3 @@ def advance(phase: Phase, event: Event) -> Phase:
         return NEXT[phase][event]
     except KeyError:
         raise ImpossibleEvent(f"{event} can't happen to an attempt that is {phase}") from None
-
-
-def commits_at_init(pulls: bool) -> bool:
-    """Whether init itself may publish: TikTok fetches a URL by itself, but waits for the bytes of a file."""
-    return pulls

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from contentsync.errors import Problem, StalePlan
 from contentsync.plan import planfile
 from contentsync.plan.action import DOES_SOMETHING, Action, Kind, Plan
+from contentsync.plan.planner import make_plan
 from contentsync.project import Project
 from contentsync.sync import Made, Wish
 
-_AGAIN = "make a new plan: contentsync plan --out FILE"
+_AGAIN: Final = "make a new plan: contentsync plan --out FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +29,33 @@ class Saved:
 
     @property
     def wish(self) -> Wish:
-        """What a fresh plan must be asked for, to be compared with it."""
-        return Wish(allow=self.plan.allow)
+        """What must be asked anew, to be compared with it: its accounts, whole, with its guards lifted."""
+        return Wish(accounts=tuple(view.name for view in self.plan.accounts), allow=self.plan.allow)
+
+    @property
+    def posts(self) -> frozenset[str]:
+        """The keys that it names."""
+        return frozenset(action.post for action in self.plan.actions)
 
     def check_state(self, project: Project) -> None:
-        """Before TikTok is asked: same state, unchanged since, not expired. Raises StalePlan.
+        """Before TikTok is asked: same state, unchanged since, same accounts, not expired. Raises StalePlan.
 
         A plan that was begun may be given again: what it began is then finished, and nothing else created.
         """
         store = project.store
         if store.lineage != self.plan.lineage:
-            raise self._stale("plan-of-another-state", "was made from another state (its lineage differs)")
+            raise self.stale("plan-of-another-state", "was made from another state (its lineage differs)")
+        if missing := [view.name for view in self.plan.accounts if view.name not in project.settings.accounts]:
+            raise self.stale("plan-stale", f"is for account {missing[0]}, which this project does not have")
         if store.plan_used_at(self.digest):
             return
         if project.clock.now() >= self.plan.expires_at:
-            raise self._stale("plan-expired", f"expired at {self.plan.expires_at:%Y-%m-%d %H:%M} UTC")
+            raise self.stale("plan-expired", f"expired at {self.plan.expires_at:%Y-%m-%d %H:%M} UTC")
         if store.serial != self.plan.serial:
             what = f"was made at serial {self.plan.serial}; the state is at {store.serial} by now"
-            raise self._stale("plan-stale", what)
+            raise self.stale("plan-stale", what)
 
-    def _stale(self, code: str, what: str) -> StalePlan:
+    def stale(self, code: str, what: str) -> StalePlan:
         return StalePlan(Problem(code, f"{self.name} {what}", _AGAIN))
 
 
@@ -63,21 +72,37 @@ def open_saved(path: Path) -> Saved:
 def to_do(saved: Saved, made: Made, project: Project) -> tuple[tuple[Action, ...], list[StalePlan]]:
     """The actions that the saved plan names and a fresh one confirms, and what is told of the others.
 
-    Raises StalePlan where a manifest, a byte of media or an account is not as it was.
+    Raises StalePlan where a manifest, a byte of media or an account is not as it was; what kept one of its accounts
+    from being asked, as it is.
     """
+    for view in saved.plan.accounts:
+        if view.name in made.failures:
+            raise made.failures[view.name]
     if project.store.plan_used_at(saved.digest):
         return _rest_of(saved, made)
     if difference := _difference(saved, made):
-        raise StalePlan(Problem("plan-stale", f"{saved.name} no longer holds: {difference}", _AGAIN))
-    fresh = {action.post: action for action in made.plan.actions}
+        raise saved.stale("plan-stale", f"no longer holds: {difference}")
+    fresh = _fresh(saved, made)
     doing, refused = [], []
     for action in saved.plan.actions:
         now = fresh.get(action.post)
-        if now is not None and (now.kind is action.kind or now.kind not in DOES_SOMETHING):
-            doing.append(now)  # what turned into a wait or a block since is held, and counts as such
-        elif action.kind in DOES_SOMETHING:
+        if now is not None and _is_as_planned(action, now):
+            doing.append(now)
+        elif {action.kind, now.kind if now else None} & DOES_SOMETHING:
             refused.append(_not_as_planned(saved, action, now))
     return tuple(doing), refused
+
+
+def _fresh(saved: Saved, made: Made) -> dict[str, Action]:
+    """What is to be done now about the posts that the plan names, by key; no other takes their room under a cap."""
+    plan = make_plan(made.posts.values(), made.world, saved.posts)
+    return {action.post: action for action in plan.actions}
+
+
+def _is_as_planned(action: Action, now: Action) -> bool:
+    """Whether it is still the same thing; what turned into a wait or a block since is held, and counts as such."""
+    same = (now.kind, now.adopts, now.moved_from) == (action.kind, action.adopts, action.moved_from)
+    return same or now.kind not in DOES_SOMETHING
 
 
 def _difference(saved: Saved, made: Made) -> str | None:
@@ -85,13 +110,14 @@ def _difference(saved: Saved, made: Made) -> str | None:
     for view in saved.plan.accounts:
         facts = made.world.accounts.get(view.name)
         if facts is not None and facts.open_id != view.open_id:
-            return f"account {view.name} is another identity"
+            was = "is another identity" if view.open_id else "was not known by its open_id when it was made"
+            return f"account {view.name} {was}"
     if made.plan.inputs == saved.plan.inputs:
         return None
-    fresh = {action.post: action for action in made.plan.actions}
+    fresh = _fresh(saved, made)
     for action in saved.plan.actions:
         now = fresh.get(action.post)
-        if now is None or now.digest != action.digest:
+        if action.digest and (now is None or now.digest != action.digest):
             media = now is not None and [m.identity for m in now.media] != [m.identity for m in action.media]
             return f"the {'media' if media else 'manifest'} of {action.post} changed"
     return "a manifest was added, changed or removed"
@@ -100,22 +126,21 @@ def _difference(saved: Saved, made: Made) -> str | None:
 def _rest_of(saved: Saved, made: Made) -> tuple[tuple[Action, ...], list[StalePlan]]:
     """What a plan that was begun still has to finish: its own attempts, and nothing new."""
     mine = {
-        row.key
-        for facts in made.world.accounts.values()
+        f"{name}/{row.name}"
+        for name, facts in made.world.accounts.items()
         for row in facts.rows
         if row.last and row.last.plan_digest == saved.digest
     }
-    named = {action.post for action in saved.plan.actions if action.kind in DOES_SOMETHING}
-    doing = [a for a in made.plan.actions if a.kind is Kind.RESUME and a.post in mine]
-    left = sorted(a.post for a in made.plan.actions if a.kind in DOES_SOMETHING and a.post in named - mine)
+    fresh = _fresh(saved, made).values()
+    doing = [a for a in fresh if a.post in mine and (a.kind is Kind.RESUME or a.kind not in DOES_SOMETHING)]
+    left = sorted({a.post for a in fresh if a.kind in DOES_SOMETHING} - {a.post for a in doing})
     refused = []
-    if left or not doing:
+    if left or not any(action.kind is Kind.RESUME for action in doing):
         rest = f"; a new plan is needed for {', '.join(left)}" if left else ""
-        refused.append(StalePlan(Problem("plan-used", f"{saved.name} was used before{rest}", _AGAIN)))
+        refused.append(saved.stale("plan-used", f"was used before{rest}"))
     return tuple(doing), refused
 
 
 def _not_as_planned(saved: Saved, action: Action, now: Action | None) -> StalePlan:
     found = f"{now.kind}: {now.reason}" if now else "nothing to do"
-    what = f"{saved.name} says {action.kind} for {action.post}, but now it is {found}"
-    return StalePlan(Problem("plan-stale", what, _AGAIN))
+    return saved.stale("plan-stale", f"says {action.kind} for {action.post}, but now it is {found}")

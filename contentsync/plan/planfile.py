@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from contentsync.errors import Level, Place, Problem, StalePlan
 from contentsync.plan.action import AccountView, Action, Change, Kind, Plan, Quota
-from contentsync.post import Media, MediaFacts, Mode
+from contentsync.plan.typed import Typed
+from contentsync.post import Creator, Interaction, Media, MediaFacts, Mode, Privacy
 
 FORMAT: Final = "contentsync.plan/1"
 
@@ -40,6 +41,7 @@ def as_json(plan: Plan, tool_version: str) -> dict[str, Any]:
         "summary": plan.summary,
         "inputs": plan.inputs,
         "allow": list(plan.allow),
+        "notes": [problem_as_json(problem) for problem in plan.notes],
     }
     return body | {"digest": digest_of(body)}
 
@@ -60,6 +62,12 @@ def _account(view: AccountView) -> dict[str, Any]:
         "username": creator.username if creator else None,
         "privacy": None if offered is None else [str(level) for level in offered],
         "quota": asdict(view.quota),
+        "public": view.public,
+        "list_read_at": when(view.list_read_at),
+        "disabled": sorted(creator.disabled) if creator else None,
+        "max_seconds": creator.max_seconds if creator else None,
+        "stop": creator.stop or None if creator else None,
+        "stop_what": creator.stop_what or None if creator else None,
     }
 
 
@@ -105,78 +113,127 @@ def problem_as_json(problem: Problem) -> dict[str, Any]:
 
 
 def dump(plan: Plan, tool_version: str) -> str:
-    return json.dumps(as_json(plan, tool_version), ensure_ascii=False, indent=2) + "\n"
+    """The text of a saved plan."""
+    return _text(as_json(plan, tool_version))
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
 
 
 def load(text: str, name: str) -> tuple[Plan, str]:
     """The plan that `text` holds, and its digest. name: the file, for messages.
 
-    Raises StalePlan where it is no plan of this form, or was altered since it was made.
+    Raises StalePlan where it is no plan of this form, or where any of it was altered since it was made.
     """
     try:
         body = json.loads(text)
-    except ValueError as err:
-        raise StalePlan(_unreadable(name, f"it is no JSON ({err})")) from err
-    if not isinstance(body, dict) or body.get("format") != FORMAT:
-        raise StalePlan(_unreadable(name, f"it is no {FORMAT}"))
-    if body.get("digest") != digest_of(body):
-        raise StalePlan(Problem("plan-altered", f"{name} was altered since it was made", "make a new plan"))
-    try:
-        return _plan(body), body["digest"]
-    except (KeyError, TypeError, ValueError) as err:
-        raise StalePlan(_unreadable(name, f"a part of it is missing ({err})")) from err
+        if not isinstance(body, dict) or body.get("format") != FORMAT:
+            raise StalePlan(_unreadable(name, f"it is no {FORMAT}"))
+        if body.get("digest") != digest_of(body) or text != _text(body):
+            raise StalePlan(Problem("plan-altered", f"{name} was altered since it was made", "make a new plan"))
+        return _plan(Typed(body)), str(body["digest"])
+    except (ValueError, RecursionError) as err:
+        raise StalePlan(_unreadable(name, str(err))) from err
 
 
 def _unreadable(name: str, why: str) -> Problem:
-    return Problem(
-        "plan-unreadable", f"{name} can't be read as a plan: {why}", "make a new one: contentsync plan --out"
-    )
+    hint = "make a new one: contentsync plan --out"
+    return Problem("plan-unreadable", f"{name} can't be read as a plan: {why}", hint)
 
 
-def _plan(body: dict[str, Any]) -> Plan:
+def _plan(told: Typed) -> Plan:
+    state = told.inner("state")
     return Plan(
-        created_at=datetime.fromisoformat(body["created_at"]),
-        expires_at=datetime.fromisoformat(body["expires_at"]),
-        lineage=body["state"]["lineage"],
-        serial=body["state"]["serial"],
-        accounts=tuple(
-            AccountView(name, told["open_id"], None, Quota(**told["quota"]))
-            for name, told in body["accounts"].items()
-        ),
-        actions=tuple(_action_of(told) for told in body["actions"]),
-        unchanged=body["summary"][Kind.UNCHANGED],
-        inputs=body["inputs"],
-        allow=tuple(body["allow"]),
+        created_at=told.time("created_at"),
+        expires_at=told.time("expires_at"),
+        lineage=state.text("lineage"),
+        serial=state.count("serial"),
+        accounts=tuple(_view_of(name, inner) for name, inner in told.inner("accounts").entries()),
+        actions=tuple(_action_of(inner) for inner in told.inners("actions")),
+        unchanged=told.inner("summary").count(Kind.UNCHANGED),
+        inputs=told.text("inputs"),
+        allow=told.texts("allow"),
+        notes=tuple(_problem_of(inner) for inner in told.inners("notes")),
     )
 
 
-def _action_of(told: dict[str, Any]) -> Action:
+def _view_of(name: str, told: Typed) -> AccountView:
+    quota = told.inner("quota")
+    return AccountView(
+        name=name,
+        open_id=told.text_or_none("open_id"),
+        creator=None if told.value("nickname") is None else _creator_of(told),
+        quota=Quota(quota.count("posts_left"), quota.count("drafts_left")),
+        public=told.flag_or_none("public"),
+        list_read_at=told.time_or_none("list_read_at"),
+    )
+
+
+def _creator_of(told: Typed) -> Creator:
+    asked = told.value("privacy") is not None
+    return Creator(
+        open_id=told.text_or_none("open_id") or "",
+        nickname=told.text("nickname"),
+        username=told.text("username"),
+        privacy=tuple(Privacy(level) for level in told.texts("privacy")) if asked else None,
+        disabled=frozenset(Interaction(word) for word in told.texts("disabled")),
+        max_seconds=told.count_or_none("max_seconds"),
+        stop=told.text_or_none("stop") or "",
+        stop_what=told.text_or_none("stop_what") or "",
+    )
+
+
+def _action_of(told: Typed) -> Action:
+    mode = told.text_or_none("mode")
     return Action(
-        kind=Kind(told["action"]),
-        post=told["post"],
-        reason=told["reason"],
-        where=told["where"] or "",
-        mode=Mode(told["mode"]) if told["mode"] else None,
-        due_at=datetime.fromisoformat(told["due_at"]) if told["due_at"] else None,
-        not_sent=tuple(told["not_sent"]),
-        changes=tuple(Change(**change) for change in told["changes"]),
-        media=tuple(_media_of(item) for item in told["media"]),
-        problems=tuple(_problem_of(problem) for problem in told["problems"]),
-        digest=told["digest"] or "",
-        left=told["left"],
-        moved_from=told["moved_from"] or "",
-        adopts=told["adopts"] or "",
+        kind=Kind(told.text("action")),
+        post=told.text("post"),
+        reason=told.text("reason"),
+        where=told.text_or_none("where") or "",
+        mode=Mode(mode) if mode else None,
+        due_at=told.time_or_none("due_at"),
+        not_sent=told.texts("not_sent"),
+        changes=tuple(_change_of(inner) for inner in told.inners("changes")),
+        media=tuple(_media_of(inner) for inner in told.inners("media")),
+        problems=tuple(_problem_of(inner) for inner in told.inners("problems")),
+        digest=told.text_or_none("digest") or "",
+        left=told.flag("left"),
+        moved_from=told.text_or_none("moved_from") or "",
+        adopts=told.text_or_none("adopts") or "",
     )
 
 
-def _media_of(told: dict[str, Any]) -> Media:
-    facts = MediaFacts(**told["facts"]) if told["facts"] else None
-    return Media(told["path"] or "", told["url"] or "", told["sha256"] or "", told["bytes"], facts)
+def _change_of(told: Typed) -> Change:
+    return Change(told.text("key"), told.value("before"), told.value("after"))
 
 
-def _problem_of(told: dict[str, Any]) -> Problem:
+def _media_of(told: Typed) -> Media:
+    facts = told.inner_or_none("facts")
+    return Media(
+        path=told.text_or_none("path") or "",
+        url=told.text_or_none("url") or "",
+        sha256=told.text_or_none("sha256") or "",
+        size=told.count("bytes"),
+        facts=_facts_of(facts) if facts else None,
+    )
+
+
+def _facts_of(told: Typed) -> MediaFacts:
+    return MediaFacts(
+        container=told.text_or_none("container"),
+        codec=told.text_or_none("codec"),
+        width=told.count_or_none("width"),
+        height=told.count_or_none("height"),
+        duration=told.figure_or_none("duration"),
+        frame_rate=told.figure_or_none("frame_rate"),
+    )
+
+
+def _problem_of(told: Typed) -> Problem:
+    place = told.text_or_none("where")
     where = None
-    if told["where"]:
-        file, line, column = told["where"].rsplit(":", 2)
+    if place:
+        file, line, column = place.rsplit(":", 2)
         where = Place(file, int(line), int(column))
-    return Problem(told["code"], told["what"], told["hint"], where, Level(told["level"]))
+    return Problem(told.text("code"), told.text("what"), told.text("hint"), where, Level(told.text("level")))
