@@ -13,7 +13,7 @@ from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, StoreErr
 from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt, DesiredPost, Kind, Mode
 from contentsync.store.state import Superseded
-from contentsync.tiktok import chunks, refusals, wire
+from contentsync.tiktok import refusals, wire
 
 if TYPE_CHECKING:
     from contentsync.attempt.steps import Steps
@@ -55,10 +55,14 @@ class Starter:
         if post.kind is Kind.PHOTOS:
             return self._steps.client.init_photos(wire.PhotoPost.of(post), self._about_to_send)
         media = post.media[0]
-        source = wire.UrlSource(media.url) if media.url else wire.FileSource.of(media)
+        source = wire.UrlSource(media.url) if media.url else self._file_source(media.size)
         if post.mode is Mode.DRAFT:
             return self._steps.client.init_inbox(source, self._about_to_send)
         return self._steps.client.init_video(wire.PostInfo.of(post), source, self._about_to_send)
+
+    def _file_source(self, size: int) -> wire.FileSource:
+        plan = self._steps.plan_chunks(size)
+        return wire.FileSource(size, plan.chunk_size, plan.count)
 
     def _accepted(self, answer: wire.InitAnswer) -> Step:
         if not self._attempt.pulls and not answer.upload_url:
@@ -68,7 +72,7 @@ class Starter:
             return Step(self._lost_init(problem), problem=problem)
         known: dict[str, object] = {"publish_id": answer.publish_id}
         if not self._attempt.pulls:
-            plan = chunks.plan_chunks(self._attempt.size)
+            plan = self._steps.plan_chunks(self._attempt.size)
             since = self._attempt.init_sent_at or self._attempt.created_at
             known |= {"upload_url": answer.upload_url, "upload_expires_at": since + HOUR}
             known |= {"chunk_size": plan.chunk_size, "chunk_count": plan.count}

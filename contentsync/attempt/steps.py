@@ -37,7 +37,7 @@ class Steps:
     """The steps of one account's attempts.
 
     open_media: gives the path of a post's file. poll_initial, poll_max: seconds between two looks at a status.
-    A wait ends with Stopped soon after `stop` is set.
+    plan_chunks: how a file of so many bytes is cut. A wait ends with Stopped soon after `stop` is set.
     """
 
     store: Store
@@ -48,6 +48,7 @@ class Steps:
     open_media: Callable[[DesiredPost], Path]
     poll_initial: float = 2.0
     poll_max: float = 30.0
+    plan_chunks: Callable[[int], chunks.ChunkPlan] = chunks.plan_chunks
     _opened: set[str] = field(default_factory=set)  # attempts that this process began, and sent nothing for yet
     _last_puts: dict[str, float] = field(default_factory=dict)  # when this process began them, monotonic seconds
     _keys: dict[str, str] = field(default_factory=dict)
