@@ -35,13 +35,8 @@ def _banned(creator: Creator) -> list[Problem]:
     """Source: Query Creator Info, the codes inside 200; those of caps are told by `cap_of`."""
     if not creator.stop or creator.stop in CAPS:
         return []
-    return [
-        Problem(
-            creator.stop.replace("_", "-"),
-            creator.stop_what or creator.stop,
-            "nothing can be sent for this account now",
-        )
-    ]
+    hint = "no direct post can be sent for this account; its owner finds the reason in the TikTok app"
+    return [Problem(creator.stop.replace("_", "-"), creator.stop_what or creator.stop, hint)]
 
 
 def cap_of(post: DesiredPost, facts: AccountFacts) -> str:

@@ -111,9 +111,9 @@ class _Rationing:
             by_cap = desk.ledger.of(mode).room(cap, at)
             by_app = self._users.room(name, by_cap) if mode is Mode.DIRECT else by_cap
             if by_cap > at:
-                reason = f"{cap} {'posts' if mode is Mode.DIRECT else 'drafts'} in 24 h is this account's limit"
+                reason = f"this account's limit is {_many(cap, 'post' if mode is Mode.DIRECT else 'draft')} in 24 h"
             if by_app > by_cap:
-                reason = f"the app may post for {self._world.app.posting_users_per_day} accounts in 24 h"
+                reason = f"the app may post for {_many(self._world.app.posting_users_per_day, 'account')} in 24 h"
             at, settled = by_app, by_app == by_cap
         return _waiting(want, at, reason)
 
@@ -121,12 +121,16 @@ class _Rationing:
         allowed, lifted = want.facts.account.limits, self._world.allow
         today = desk.ledger.creates.count(self._world.now)
         if "max-creates-per-run" not in lifted and desk.in_run >= allowed.max_creates_per_run:
-            what = f"{desk.in_run} creates in one run is this account's guard"
+            what = f"this account's guard is {_many(allowed.max_creates_per_run, 'create')} in one run"
             return Problem("max-creates-per-run", what, "run it again, or pass --allow max-creates-per-run")
         if "max-creates-per-day" not in lifted and today >= allowed.max_creates_per_day:
-            what = f"{allowed.max_creates_per_day} creates in 24 h is this account's guard"
+            what = f"this account's guard is {_many(allowed.max_creates_per_day, 'create')} in 24 h"
             return Problem("max-creates-per-day", what, "wait, or pass --allow max-creates-per-day")
         return None
+
+
+def _many(count: int | None, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _waiting(want: Wanted, at: datetime, reason: str) -> Action:

@@ -26,7 +26,7 @@ def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) 
     window = scene.window(post, row)
     if held := held_back(scene, post, window):
         return held
-    times = _earliest(scene, post, row, window, reason)
+    times = _earliest(scene, post, row, window)
     earliest, why = max([(scene.now, ""), *times], key=lambda time: time[0])
     blocks = blocks_of(post, scene.facts, scene.world)
     notes = notes_of(post, scene.world, scene.lookalikes.of(post.caption))
@@ -88,9 +88,7 @@ def stopped(scene: Scene) -> tuple[Problem, ...]:
     return (Problem("account-has-unknown", what, see(key)),)
 
 
-def _earliest(
-    scene: Scene, post: DesiredPost, row: PostState | None, window: Window, reason: str
-) -> list[tuple[datetime, str]]:
+def _earliest(scene: Scene, post: DesiredPost, row: PostState | None, window: Window) -> list[tuple[datetime, str]]:
     """What it has to wait for, and in which words."""
     last = row.last if row else None
     times = []
@@ -98,7 +96,7 @@ def _earliest(
         times.append((room, f"was begun {limits.INITS_PER_POST_A_DAY} times in 24 h"))
     passing = last is not None and last.phase is Phase.FAILED and last.retry and post.key not in scene.world.retry
     if passing and last and last.not_before:
-        times.append((last.not_before, reason))
+        times.append((last.not_before, f"waits after: {last.problem_what or 'a failure that passes'}"))
     if window.opens_at:
         times.append((window.opens_at, waiting_for(post)))
     return times
