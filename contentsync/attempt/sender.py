@@ -37,6 +37,7 @@ class Sender:
 
     def run(self) -> Step:
         """Send, chunk by chunk. Raises MediaChanged, Superseded and Stopped."""
+        self._reader.open()
         while True:
             if self._steps.stop.is_set():
                 return Step(self.attempt)

@@ -37,6 +37,10 @@ class MediaReader:
         self._before = {0: hashlib.sha256()}  # by offset: the digest of what was read, and sent, before it
         self._file: IO[bytes] | None = None
 
+    def open(self) -> None:
+        """Take hold of the file, before anything of it is sent. Raises MediaChanged where it has another size."""
+        self._read(0, 1)
+
     def close(self) -> None:
         if self._file is not None:
             self._file.close()

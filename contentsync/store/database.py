@@ -52,7 +52,13 @@ class Database:
         connection.row_factory = sqlite3.Row
         self._connection = connection
         self._lock = threading.RLock()
+        self._writes = 0
         self.path = path
+
+    def stamp(self) -> tuple[int, int]:
+        """Another value after every change of posts: of our own, or of any kind by another connection."""
+        with self.reading() as connection:
+            return self._writes, connection.execute("PRAGMA data_version").fetchone()[0]
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -70,9 +76,10 @@ class Database:
                 connection.rollback()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: on disk when the block is left, or not there at all."""
+    def writing(self, *, posts: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction: on disk when the block is left, or not there at all. posts: it may change posts."""
         with self._lock, _translated(self.path):
+            self._writes += posts
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection

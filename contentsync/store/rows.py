@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -41,13 +41,23 @@ def attempt_row(attempt: Attempt) -> dict[str, Any]:
     return row
 
 
+_READ: Final[dict[str, Callable[[Any], Any]]] = {
+    "phase": {str(phase): phase for phase in Phase}.__getitem__,
+    "mode": {str(mode): mode for mode in Mode}.__getitem__,
+    "pulls": bool,
+    "retry": bool,
+    **dict.fromkeys(_ATTEMPT_TIMES, from_ms),
+}
+_TO_READ: Final = tuple((_ATTEMPT_FIELDS.index(name), read) for name, read in _READ.items())
+
+
 def attempt_of(row: Row) -> Attempt:
-    values = {name: row[name] for name in _ATTEMPT_FIELDS}
-    for name in _ATTEMPT_TIMES:
-        values[name] = from_ms(values[name])
-    values["phase"], values["mode"] = Phase(values["phase"]), Mode(values["mode"])
-    values["pulls"], values["retry"] = bool(values["pulls"]), bool(values["retry"])
-    return Attempt(**values)
+    """By position: of all that is read, attempts are the many."""
+    values = [row[name] for name in _ATTEMPT_FIELDS]
+    for place, read in _TO_READ:
+        if values[place] is not None:
+            values[place] = read(values[place])
+    return Attempt(*values)
 
 
 def post_of(row: Row, attempts: Iterable[Attempt]) -> PostState:

@@ -48,6 +48,7 @@ class Store:
         self._db = database
         self._q = queries()
         self._who = who or whoami()
+        self._held: dict[str, tuple[tuple[int, int], list[PostState]]] = {}
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -79,12 +80,19 @@ class Store:
             return int(self._q.meta(db, name="serial")["value"])
 
     def posts(self, open_id: str) -> list[PostState]:
-        """All posts of an account, with their attempts."""
+        """All posts of an account, with their attempts; read again only after a change."""
         with self._db.snapshot() as db:
-            attempts: dict[str, list[Attempt]] = {}
-            for row in self._q.attempts(db, open_id=open_id):
-                attempts.setdefault(row["post_uid"], []).append(rows.attempt_of(row))
-            return [rows.post_of(row, attempts.get(row["uid"], ())) for row in self._q.posts(db, open_id=open_id)]
+            stamp = self._db.stamp()
+            held = self._held.get(open_id)
+            if held is None or held[0] != stamp:
+                held = self._held[open_id] = stamp, self._read_posts(db, open_id)
+            return list(held[1])
+
+    def _read_posts(self, db: sqlite3.Connection, open_id: str) -> list[PostState]:
+        attempts: dict[str, list[Attempt]] = {}
+        for row in self._q.attempts(db, open_id=open_id):
+            attempts.setdefault(row["post_uid"], []).append(rows.attempt_of(row))
+        return [rows.post_of(row, attempts.get(row["uid"], ())) for row in self._q.posts(db, open_id=open_id)]
 
     def post(self, uid: str) -> PostState | None:
         with self._db.reading() as db:
@@ -256,7 +264,7 @@ class Store:
             return {row["post_id"]: row["post_uid"] for row in self._q.bindings(db, open_id=open_id)}
 
     def save_creator(self, account: str, creator: Creator, now: datetime) -> None:
-        with self._db.writing() as db:
+        with self._db.writing(posts=False) as db:
             self._q.save_creator(db, **rows.creator_row(account, creator, now))
 
     def creators(self) -> dict[str, tuple[str, Creator, datetime]]:
@@ -271,7 +279,7 @@ class Store:
         self, open_id: str, videos: Iterable[RemotePost], *, back_to: datetime | None, now: datetime
     ) -> None:
         """Take in what the public list shows. back_to: the list was read down to there; None: to its end."""
-        with self._db.writing() as db:
+        with self._db.writing(posts=False) as db:
             self._q.save_video(db, [rows.video_row(open_id, video, now) for video in videos])
             since = 0 if back_to is None else rows.to_ms(back_to)
             self._q.videos_gone(db, open_id=open_id, since=since, now=rows.to_ms(now))
@@ -292,7 +300,7 @@ class Store:
     def take(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
         """Record a call where fewer than `limit` were made in the window; else the seconds until one may be."""
         at, span = rows.to_ms(now), window // timedelta(milliseconds=1)
-        with self._db.writing() as db:
+        with self._db.writing(posts=False) as db:
             # Kept for a window longer than they count: a thread may have read its `now` and then slept.
             self._q.drop_calls(db, scope=scope, endpoint=endpoint, until=at - 2 * span, after=at + span)
             made = [row["at"] for row in self._q.calls(db, scope=scope, endpoint=endpoint, since=at - span)]

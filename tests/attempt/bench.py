@@ -1,0 +1,167 @@
+"""What do the steps of an attempt need in a test? A scripted TikTok, a state in memory, a file of ten bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from contentsync.attempt.step import Step
+from contentsync.attempt.steps import Steps
+from contentsync.attempt.told import Told
+from contentsync.errors import NotSent, Problem, Refused, Unanswered
+from contentsync.lifecycle import Event, Phase
+from contentsync.post import Attempt, DesiredPost
+from contentsync.store.state import Store
+from contentsync.tiktok.client import PutAnswer
+from contentsync.tiktok.refusals import REFUSALS
+from contentsync.tiktok.wire import InitAnswer, Status
+from tests.builders import ManualClock, a_media, a_post, an_attempt
+
+BYTES = b"0123456789"
+URL = "https://open-upload.tiktokapis.com/video/?upload_id=1&upload_token=UploadSecret"
+WORKING = Status("PROCESSING_UPLOAD")
+PUBLISHED = Status("PUBLISH_COMPLETE", post_ids=("7400000000000000009",))
+
+
+def has(count: int | None) -> Status:
+    """TikTok is still at it, and has so many bytes."""
+    return Status("PROCESSING_UPLOAD", uploaded_bytes=count)
+
+
+def silence() -> Unanswered:
+    return Unanswered(Problem("unanswered", "cut off", ""))
+
+
+def no_line() -> NotSent:
+    return NotSent(Problem("not-sent", "no connection", ""))
+
+
+def a_refusal(code: str) -> Refused:
+    return Refused(REFUSALS[code].problem(), code, 400, "20260301120000AB")
+
+
+class ScriptedTikTok:
+    """Answers each kind of call from its list, the last entry for ever; an exception is raised, a function asked.
+
+    calls: what came, as ("init",), ("status",) or ("put", first, last). sent: the bytes of each PUT.
+    """
+
+    def __init__(self) -> None:
+        self.inits: list[Any] = [None]
+        self.statuses: list[Any] = [WORKING]
+        self.puts: list[Any] = [None]
+        self.calls: list[tuple[Any, ...]] = []
+        self.sent: list[bytes] = []
+        self.before_put: Callable[[], None] = lambda: None
+        self._made = 0
+
+    def init_video(self, _post: object, _source: object, about_to_send: Callable[[], None]) -> InitAnswer:
+        return self._init(about_to_send)
+
+    def init_inbox(self, _source: object, about_to_send: Callable[[], None]) -> InitAnswer:
+        return self._init(about_to_send)
+
+    def init_photos(self, _photos: object, about_to_send: Callable[[], None]) -> InitAnswer:
+        return self._init(about_to_send)
+
+    def status(self, _publish_id: str) -> Status:
+        self.calls.append(("status",))
+        return self._next(self.statuses) or WORKING
+
+    def put_chunk(
+        self, _url: str, blocks: Iterable[bytes], first: int, last: int, total: int, _type: str
+    ) -> PutAnswer:
+        self.calls.append(("put", first, last))
+        self.before_put()
+        self.sent.append(b"".join(blocks))
+        usual = PutAnswer(201 if last == total - 1 else 206, last + 1)
+        return self._next(self.puts) or usual
+
+    def _init(self, about_to_send: Callable[[], None]) -> InitAnswer:
+        about_to_send()
+        self.calls.append(("init",))
+        self._made += 1
+        return self._next(self.inits) or InitAnswer(f"v_pub_file~v2-1.{self._made}", URL)
+
+    def _next(self, script: list[Any]) -> Any:
+        step = script.pop(0) if len(script) > 1 else script[0]
+        if isinstance(step, Exception):
+            raise step
+        return step() if callable(step) else step
+
+    def count(self, kind: str) -> int:
+        return sum(call[0] == kind for call in self.calls)
+
+
+class Bench:
+    """One account's attempts, in a state in memory, and a TikTok that does as it is told."""
+
+    def __init__(self, folder: Path, clock: ManualClock) -> None:
+        self.file = folder / "clip.mp4"
+        self.file.write_bytes(BYTES)
+        self.clock = clock
+        self.store = Store.in_memory()
+        self.tiktok = ScriptedTikTok()
+        self.stop = threading.Event()
+        self.told: list[Told] = []
+        media = a_media("clip.mp4", size=len(BYTES), sha256=hashlib.sha256(BYTES).hexdigest())
+        self.post = a_post(media=(media,))
+        self.steps = self.another()
+
+    def another(self, clock: ManualClock | None = None) -> Steps:
+        """The steps of another process on the same state."""
+        client: Any = self.tiktok
+        return Steps(
+            self.store,
+            client,
+            clock or self.clock,
+            self.told.append,
+            self.stop,
+            lambda _post: self.file,
+            poll_initial=2.0,
+            poll_max=30.0,
+        )
+
+    def intent(self, post: DesiredPost | None = None, **over: Any) -> Attempt:
+        made = an_attempt(post or self.post, phase=Phase.INTENT, id=uuid.uuid4().hex, post_uid="", **over)
+        return self.store.begin(post or self.post, made, self.clock.now())
+
+    def uploading(self, chunk: int = 3, **over: Any) -> Attempt:
+        """An upload in chunks, of which nothing was sent, as another process left it."""
+        now = self.clock.now()
+        sent = self.steps.note(self.intent(), "init", init_sent_at=now)
+        known: dict[str, Any] = {
+            "publish_id": f"v_pub_file~v2-1.{sent.id}",
+            "upload_url": URL,
+            "upload_expires_at": now + timedelta(hours=1),
+        }
+        known |= {"chunk_size": chunk, "chunk_count": max(1, len(BYTES) // chunk)}
+        return self.store.save(sent.after(Event.UPLOAD_OPENED, now, **(known | over)), "upload-opened")
+
+    def processing(self, **over: Any) -> Attempt:
+        upload = self.uploading(last_put_at=self.clock.now())
+        return self.store.save(upload.after(Event.ALL_SENT, self.clock.now(), upload_url="", **over), "all-sent")
+
+    def pulled(self, phase: Phase, post: DesiredPost) -> Attempt:
+        """A pull whose init went out, and then an UNKNOWN one, or one that TikTok took."""
+        now = self.clock.now()
+        sent = self.steps.note(self.intent(post), "init", init_sent_at=now)
+        if phase is Phase.UNKNOWN:
+            return self.store.save(sent.after(Event.LOST_AFTER_COMMIT, now), "lost")
+        return self.store.save(sent.after(Event.PULL_STARTED, now, publish_id="v_pub_url~v2.7"), "pull-started")
+
+    def lost_sight(self, **over: Any) -> Attempt:
+        """An unknown upload whose last PUT had begun."""
+        upload = self.uploading(**({"last_put_at": self.clock.now(), "upload_url": ""} | over))
+        return self.store.save(upload.after(Event.LOST_SIGHT, self.clock.now()), "lost-sight")
+
+    def advance(self, attempt: Attempt, post: DesiredPost | None = None) -> Step:
+        return self.steps.advance(attempt, post or self.post)
+
+    def on_disk(self, attempt: Attempt) -> Attempt:
+        return self.store.attempt(attempt.id)

@@ -1,0 +1,265 @@
+"""What the state promises its callers: constraints that hold, a history of all, and no open doors."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from contentsync.errors import StoreError
+from contentsync.lifecycle import Event, Phase
+from contentsync.post import Attempt, DesiredPost
+from contentsync.store.state import AttemptOpen, Store, Superseded
+from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_remote, an_attempt
+
+SECRET = "UploadTokenThatOpensDoors"
+URL = f"https://open-upload.tiktokapis.com/video/?upload_token={SECRET}"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store.open(tmp_path / "state.db")
+    yield opened
+    opened.close()
+
+
+def begun(store: Store, post: DesiredPost | None = None, now: object = NOW, **over: object) -> Attempt:
+    post = post or a_post()
+    given = {"phase": Phase.INTENT, "id": uuid.uuid4().hex, "post_uid": "", "created_at": now, "updated_at": now}
+    return store.begin(post, an_attempt(post, **(given | over)), now)  # type: ignore[arg-type]
+
+
+def uploading(store: Store, attempt: Attempt, publish_id: str = "v_pub_file~1") -> Attempt:
+    sent = store.save(attempt.noting(NOW, init_sent_at=NOW), "init")
+    return store.save(sent.after(Event.UPLOAD_OPENED, NOW, publish_id=publish_id, upload_url=URL), "upload-opened")
+
+
+def ended(store: Store, attempt: Attempt, event: Event, **known: object) -> Attempt:
+    return store.save(attempt.after(event, NOW, upload_url="", **known), str(event))
+
+
+# What can't be.
+
+
+@pytest.mark.parametrize("event", [None, Event.ALL_SENT, Event.LOST_SIGHT])
+def test_a_post_has_one_open_or_unknown_attempt(store: Store, event: Event | None) -> None:
+    attempt = uploading(store, begun(store))
+    if event:
+        ended(store, attempt, event)
+    with pytest.raises(AttemptOpen):
+        begun(store)
+
+
+@pytest.mark.parametrize("event", [Event.PUBLISHED, Event.DELIVERED])
+def test_a_generation_succeeds_once(store: Store, event: Event) -> None:
+    ended(store, uploading(store, begun(store)), event)
+    with pytest.raises(AttemptOpen):
+        begun(store)
+    assert begun(store, a_post(generation=2)).number == 2
+
+
+@pytest.mark.parametrize("event", [Event.FAILED, Event.UPLOAD_ENDED])
+def test_a_definite_end_lets_another_attempt_begin(store: Store, event: Event) -> None:
+    ended(store, uploading(store, begun(store)), event)
+    assert begun(store).number == 2
+
+
+def test_what_a_person_left_for_good_stays_so(store: Store) -> None:
+    unknown = ended(store, uploading(store, begun(store)), Event.LOST_SIGHT)
+    ended(store, unknown, Event.KEPT)
+    with pytest.raises(AttemptOpen):
+        begun(store)
+
+
+def test_an_older_view_of_a_row_is_not_written(store: Store) -> None:
+    attempt = begun(store)
+    store.save(attempt.noting(NOW, init_sent_at=NOW), "init")
+    with pytest.raises(Superseded):
+        store.save(attempt.noting(NOW, init_sent_at=NOW), "init")
+    assert [line["what"] for line in store.history()] == ["declared", "intent", "init"]
+
+
+def test_two_attempts_never_bear_one_publish_id(store: Store) -> None:
+    uploading(store, begun(store), "same")
+    other = begun(store, a_post(name="other"))
+    with pytest.raises(StoreError) as caught:
+        uploading(store, other, "same")
+    assert caught.value.problems[0].code == "state-conflict"
+
+
+def test_a_video_is_claimed_by_one_post(store: Store) -> None:
+    ended(store, uploading(store, begun(store)), Event.PUBLISHED, post_id="7400")
+    other = ended(store, uploading(store, begun(store, a_post(name="other")), "2"), Event.LOST_SIGHT)
+    with pytest.raises(AttemptOpen):
+        store.save(other.after(Event.FOUND, NOW, post_id="7400"), "adopted", binds=True)
+    assert store.attempt(other.id).phase is Phase.UNKNOWN
+    assert store.bind_post(a_post(name="third"), OPEN_ID, "7400", "manifest", NOW) is False
+
+
+def test_an_id_of_tiktok_s_own_that_another_post_holds_is_told_in_the_history(store: Store) -> None:
+    store.bind_post(a_post(name="other"), OPEN_ID, "7400", "manifest", NOW)
+    ended(store, uploading(store, begun(store)), Event.PUBLISHED, post_id="7400")
+    assert "bound_to_other" in store.history()[-1]["detail"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"sent_bytes": 5}, {"last_put_at": NOW}, {"phase": Phase.UPLOADING}, {"upload_url": URL}],
+)
+def test_no_byte_goes_before_the_answer_of_init_is_on_disk(store: Store, changes: dict[str, object]) -> None:
+    with pytest.raises(StoreError):
+        store.save(replace(begun(store), **changes), "wrong")  # type: ignore[arg-type]
+
+
+def test_history_is_only_ever_added_to(store: Store) -> None:
+    begun(store)
+    with store._db.reading() as connection:
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute("UPDATE history SET what = 'other'")
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute("DELETE FROM history")
+
+
+# What is told, kept, and dropped.
+
+
+def test_every_change_of_a_post_leaves_a_line(store: Store) -> None:
+    attempt = ended(store, uploading(store, begun(store)), Event.PUBLISHED, post_id="7400", log_id="2026AB")
+    store.name_account(OPEN_ID, "acme_us", NOW)
+    lines = store.history()
+    assert [line["what"] for line in lines] == [
+        "declared",
+        "intent",
+        "init",
+        "upload-opened",
+        "published",
+        "account-named",
+    ]
+    last = lines[4]
+    assert (last["phase_before"], last["phase_after"], last["log_id"]) == ("uploading", "published", "2026AB")
+    assert (last["attempt_id"], last["post"], last["at"]) == (attempt.id, "acme/launch", NOW)
+    assert last["who"]
+
+
+def test_a_used_upload_address_is_nowhere_in_the_file(store: Store, tmp_path: Path) -> None:
+    attempt = uploading(store, begun(store))
+    assert store.attempt(attempt.id).upload_url == URL
+    ended(store, attempt, Event.UPLOAD_ENDED)
+    store.close()
+    left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert [name for name, data in left.items() if SECRET.encode() in data] == []
+    store._db = Store.open(tmp_path / "state.db")._db
+
+
+def test_the_state_is_for_its_owner_only(store: Store, tmp_path: Path) -> None:
+    begun(store)
+    assert {oct(path.stat().st_mode & 0o077) for path in tmp_path.glob("state.db*") if path.suffix != ".lock"} == {
+        "0o0"
+    }
+
+
+def test_an_attempt_comes_back_as_it_was_written(store: Store) -> None:
+    attempt = uploading(store, begun(store))
+    known = {"post_id": "7400", "not_before": NOW + timedelta(hours=1), "retry": True, "problem_what": "wörds 👋"}
+    done = store.save(attempt.after(Event.FAILED, NOW, upload_url="", **known), "failed", fail_reason="internal")
+    assert store.attempt(done.id) == done
+    row = store.post_named(OPEN_ID, "launch")
+    assert row is not None and row.attempts == (done,) and store.posts(OPEN_ID) == [row]
+
+
+def test_attempts_stay_in_their_order_when_the_clock_is_set_back(store: Store) -> None:
+    first = ended(store, uploading(store, begun(store)), Event.FAILED)
+    second = begun(store, now=NOW - timedelta(days=1))
+    row = store.post(first.post_uid)
+    assert row is not None and row.last == second
+    assert store.posts(OPEN_ID)[0].last == second
+
+
+def test_what_was_read_is_read_again_after_any_change(store: Store, tmp_path: Path) -> None:
+    other = Store.open(tmp_path / "state.db")
+    assert store.posts(OPEN_ID) == other.posts(OPEN_ID) == []
+    attempt = begun(store)
+    assert store.posts(OPEN_ID)[0].last == other.posts(OPEN_ID)[0].last == attempt
+    uploading(other, attempt)
+    assert store.posts(OPEN_ID)[0].last == store.attempt(attempt.id)
+    other.close()
+
+
+def test_the_serial_rises_with_phases_and_bindings_only(store: Store) -> None:
+    attempt = uploading(store, begun(store))
+    before = store.serial
+    store.save(attempt.noting(NOW, sent_bytes=5), "chunk")
+    store.pin_slot(a_post(name="other"), OPEN_ID, NOW, NOW)
+    store.save_creator("acme", a_creator(), NOW)
+    assert store.serial == before
+    store.bind_post(a_post(name="third"), OPEN_ID, "7400", "manifest", NOW)
+    assert store.serial == before + 1
+
+
+def test_a_slot_is_given_once(store: Store) -> None:
+    assert store.pin_slot(a_post(), OPEN_ID, NOW, NOW)
+    assert not store.pin_slot(a_post(), OPEN_ID, NOW + timedelta(days=1), NOW)
+    assert not store.pin_slot(a_post(name="other"), OPEN_ID, NOW, NOW)
+
+
+def test_a_plan_is_used_by_one_run(store: Store) -> None:
+    assert store.plan_used_at("sha256:1") is None
+    assert store.use_plan("sha256:1", "run-1", NOW) and store.use_plan("sha256:1", "run-1", NOW)
+    assert not store.use_plan("sha256:1", "run-2", NOW)
+    assert store.plan_used_at("sha256:1") == NOW
+
+
+def test_a_move_keeps_the_attempts_and_takes_no_other_s_name(store: Store) -> None:
+    row = store.post(begun(store).post_uid)
+    assert row is not None
+    store.ensure_post(a_post(name="taken"), OPEN_ID, now=NOW)
+    assert not store.move(row, a_post(name="taken"), NOW)
+    assert store.move(row, a_post(name="new"), NOW)
+    moved = store.post_named(OPEN_ID, "new")
+    assert moved is not None and moved.attempts == row.attempts
+    assert store.post_named(OPEN_ID, "launch") is None
+
+
+def test_videos_that_were_not_listed_down_to_a_date_are_gone(store: Store) -> None:
+    later = NOW + timedelta(minutes=1)
+    old, new = a_remote(post_id="1", created_at=NOW - timedelta(days=9)), a_remote(post_id="2", created_at=NOW)
+    store.save_videos(OPEN_ID, [new, old], back_to=None, now=NOW)
+    store.save_videos(OPEN_ID, [], back_to=NOW - timedelta(days=1), now=later)
+    assert [(video.post_id, gone) for video, gone in store.videos(OPEN_ID)] == [("2", later), ("1", None)]
+    store.save_videos(OPEN_ID, [new], back_to=NOW, now=later)
+    assert {video.post_id: gone for video, gone in store.videos(OPEN_ID)}["2"] is None
+
+
+# How long it takes.
+
+
+def test_a_transition_takes_a_few_milliseconds(store: Store) -> None:
+    attempt = uploading(store, begun(store))
+    started = time.perf_counter()
+    for at in range(50):
+        attempt = store.save(attempt.noting(NOW, sent_bytes=at), "chunk")
+    assert (time.perf_counter() - started) / 50 < 0.02
+
+
+def test_ten_thousand_posts_are_read_in_a_moment(store: Store) -> None:
+    with store._db.writing() as connection:
+        connection.execute("PRAGMA defer_foreign_keys = ON")
+        columns = "uid, open_id, name, account, media_digest"
+        posts = [(f"uid-{n}", OPEN_ID, f"post-{n}", "acme", "digest") for n in range(10_000)]
+        connection.executemany(f"INSERT INTO posts ({columns}) VALUES (?, ?, ?, ?, ?)", posts)
+        columns = "id, post_uid, number, open_id, generation, phase, mode, pulls, digest, media_digest, sha256, size"
+        attempts = [
+            (f"a-{n}", f"uid-{n}", 1, OPEN_ID, 1, "published", "direct", 0, "d", "m", "s", 9, n, n)
+            for n in range(10_000)
+        ]
+        marks = ", ".join("?" * 14)
+        connection.executemany(f"INSERT INTO attempts ({columns}, created_at, updated_at) VALUES ({marks})", attempts)
+    started = time.perf_counter()
+    assert len(store.posts(OPEN_ID)) == 10_000
+    assert time.perf_counter() - started < 1.0  # about 0.25 s on an idle machine

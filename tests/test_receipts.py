@@ -1,0 +1,65 @@
+"""Receipts: what they tell, what they never tell, and that a damaged one harms nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from contentsync import receipts
+from contentsync.lifecycle import Phase
+from tests.builders import OPEN_ID, POST_ID, a_row
+
+
+def test_a_receipt_tells_what_became_of_a_post(tmp_path: Path) -> None:
+    told = json.loads(receipts.write(tmp_path, a_row(), "acme_studio").read_text(encoding="utf-8"))
+    assert (told["format"], told["post"], told["phase"]) == ("contentsync.receipt/1", "acme/launch", "published")
+    assert (told["post_id"], told["url"]) == (POST_ID, f"https://www.tiktok.com/@acme_studio/video/{POST_ID}")
+    assert told["attempts"][0]["started_at"] == "2026-03-01T12:00:00Z"
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_no_receipt_bears_an_upload_address(tmp_path: Path, phase: Phase) -> None:
+    text = receipts.write(tmp_path, a_row(phase=phase)).read_text(encoding="utf-8")
+    assert "upload_token" not in text and "tiktokapis" not in text
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    receipts.write(tmp_path, a_row())
+    told = list(receipts.read(tmp_path, "acme"))
+    assert [(one.name, one.phase, one.generation, one.post_id, one.open_id) for one in told] == [
+        ("launch", "published", 1, POST_ID, OPEN_ID)
+    ]
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"phase": "published"}', b"<<<<<<< HEAD"])
+def test_a_damaged_receipt_still_tells_that_there_was_a_post_and_is_replaced(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "acme" / "launch.json"
+    path.parent.mkdir()
+    path.write_bytes(data)
+    assert [(one.name, one.phase) for one in receipts.read(tmp_path, "acme")] == [("launch", "unreadable")]
+    receipts.write(tmp_path, a_row())
+    assert [one.phase for one in receipts.read(tmp_path, "acme")] == ["published"]
+
+
+def test_an_unchanged_receipt_is_left_alone_and_nothing_else_is_left_behind(tmp_path: Path) -> None:
+    path = receipts.write(tmp_path, a_row())
+    before = path.stat().st_mtime_ns
+    receipts.write(tmp_path, a_row())
+    assert path.stat().st_mtime_ns == before
+    assert [found.name for found in path.parent.iterdir()] == ["launch.json"]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_receipt_that_can_not_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "acme").write_text("")
+    with pytest.raises(OSError):
+        receipts.write(tmp_path, a_row())
+
+
+def test_a_receipt_of_a_key_that_is_no_more_is_taken_away(tmp_path: Path) -> None:
+    path = receipts.write(tmp_path, a_row())
+    receipts.remove(tmp_path, "acme/launch")
+    receipts.remove(tmp_path, "acme/launch")
+    assert not path.exists()
