@@ -6,7 +6,7 @@ from contentsync.errors import Level, Problem
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.caps import MAY_SHOW
-from contentsync.plan.match import candidates
+from contentsync.plan.match import candidates, may_fit
 from contentsync.plan.scene import Scene, see, unsettled
 from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
 
@@ -64,6 +64,10 @@ def _fitting(scene: Scene, attempt: Attempt) -> tuple[list[RemotePost], bool]:
     found = candidates(attempt, scene.free_videos)
     if len(found) != 1:
         return found, False
-    others = (a for row in scene.rows.values() for a in row.attempts if a.id != attempt.id)
-    rivals = (a for a in others if not a.post_id and a.phase in MAY_SHOW)
-    return found, any(candidates(rival, found) for rival in rivals)
+    rivals = (
+        other
+        for row in scene.rows.values()
+        for other in row.attempts
+        if other.id != attempt.id and not other.post_id and other.phase in MAY_SHOW
+    )
+    return found, any(may_fit(rival, found[0]) for rival in rivals)

@@ -40,10 +40,15 @@ def _beginning(listed: str) -> str:
 
 
 def fits(attempt: Attempt, video: RemotePost) -> bool:
-    """Whether `video` may be what came of `attempt`: caption, duration, made within a day of the intent.
+    """Whether `video` is like what was sent with `attempt`: caption, duration, made within a day of the intent.
 
     Without a caption there is no likeness, and what was not sent for everyone is in no public list.
     """
+    return bool(normal(attempt.caption)) and may_fit(attempt, video)
+
+
+def may_fit(attempt: Attempt, video: RemotePost) -> bool:
+    """Whether nothing known of `attempt` speaks against `video`; a caption that is not on record does not."""
     since = video.created_at - attempt.created_at
     if not -_SKEW <= since <= timedelta(hours=limits.ADOPT_WINDOW_HOURS):
         return False
@@ -51,7 +56,7 @@ def fits(attempt: Attempt, video: RemotePost) -> bool:
         return False
     if attempt.mode is Mode.DIRECT and attempt.privacy not in {"", Privacy.EVERYONE}:
         return False
-    return bool(normal(attempt.caption)) and same_caption(attempt.caption, video.caption or video.title)
+    return not normal(attempt.caption) or same_caption(attempt.caption, video.caption or video.title)
 
 
 def candidates(attempt: Attempt, videos: Iterable[RemotePost]) -> list[RemotePost]:
