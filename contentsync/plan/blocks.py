@@ -25,7 +25,7 @@ def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Pro
 
 def _media_blocks(post: DesiredPost, world: World) -> list[Problem]:
     if post.kind is Kind.PHOTOS and any(item.path for item in post.media) and not world.can_host_photos:
-        hint = "write https URLs under a prefix that TikTok has verified, or set up `hosting:` in contentsync.yaml"
+        hint = "write https URLs under a prefix that TikTok has verified"
         what = "TikTok takes photos by URL only, and these are local files"
         return [Problem("photos-need-hosting", what, hint, post.place_of("photos"))]
     return []
