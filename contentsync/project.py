@@ -148,7 +148,6 @@ class Project:
         from contentsync.tiktok.throttle import Throttle
         from contentsync.tiktok.tokens import TokenStore
 
-        self._refuse_unset(f"accounts.{account.name}.", "api.")
         base_url = self.settings.base_url
         credentials = Credentials(
             account,
@@ -167,10 +166,13 @@ class Project:
         client = Client(base_url, credentials, throttle, self.clock, self.transport, self.on_request)
         return Session(account, client, credentials)
 
-    def _refuse_unset(self, *prefixes: str) -> None:
-        """An unset ${NAME} is an error only here, where its value is needed."""
+    def refuse_unset(self) -> None:
+        """An unset ${NAME} is an error where TikTok is to be asked: a key without its value would be left out.
+
+        Not so the app's keys, which only a renewal of tokens needs. Raises ManifestError.
+        """
         for name, key, place in self.settings.unset:
-            if key.startswith(prefixes):
+            if not key.startswith(("app.", "notify", "watch")):
                 what = f"{key} needs the environment variable {name}, which is not set"
                 raise ManifestError(Problem("unset-variable", what, f"export {name}=…", place))
 

@@ -114,6 +114,12 @@ def post_url(username: str, post_id: str, *, photos: bool = False) -> str | None
     return f"https://www.tiktok.com/@{username}/{kind}/{post_id}" if username and post_id else None
 
 
+def url_of(row: PostState, username: str) -> str | None:
+    """The address of what came of a post, as far as it is known."""
+    done = row.success
+    return post_url(username, row.post_id, photos=bool(done and json.loads(done.sent).get("kind") == "photos"))
+
+
 def _content(row: PostState, username: str) -> dict[str, Any]:
     last = row.last
     return {
@@ -123,7 +129,7 @@ def _content(row: PostState, username: str) -> dict[str, Any]:
         "phase": str(last.phase) if last else "bound" if row.bound_post_id else "declared",
         "generation": row.generation,
         "post_id": row.post_id or None,
-        "url": post_url(username, row.post_id),
+        "url": url_of(row, username),
         "media_digest": row.media_digest or None,
         "removed_at": _when(row.removed_at),
         "attempts": [_attempt(attempt) for attempt in row.attempts],

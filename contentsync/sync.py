@@ -78,6 +78,8 @@ def load(project: Project) -> Loaded:
 
 def make_plan(project: Project, wish: Wish) -> Made:
     """What apply would do. Raises ManifestError for an invalid project, UsageError for names that are not there."""
+    if wish.refresh:
+        project.refuse_unset()
     loaded = load(project)
     posts = {post.key: post for post in loaded.posts}
     selected = select(project, posts, wish)
@@ -109,9 +111,6 @@ def select(project: Project, posts: dict[str, DesiredPost], wish: Wish) -> froze
         if guard not in GUARDS:
             raise UsageError(unknown("guard", guard, list(GUARDS)))
     keys = known_keys(project, posts)
-    for key in wish.retry:
-        if key not in keys:
-            raise UsageError(unknown("post", key, keys))
     for glob in (*wish.only, *wish.exclude):
         if not any(_fits(key, glob) for key in keys):
             raise UsageError(unknown("post", glob, keys))
@@ -124,6 +123,13 @@ def select(project: Project, posts: dict[str, DesiredPost], wish: Wish) -> froze
         and (not wish.only or any(_fits(key, glob) for glob in wish.only))
         and not any(_fits(key, glob) for glob in wish.exclude)
     )
+
+
+def full_keys(project: Project, names: Iterable[str]) -> tuple[str, ...]:
+    """The keys that these names or keys mean. Raises UsageError for one that is not there, or not one."""
+    wanted = tuple(names)
+    keys = known_keys(project, {post.key: post for post in project.load().posts}) if wanted else []
+    return tuple(one_key(keys, name) for name in wanted)
 
 
 def known_keys(project: Project, posts: dict[str, DesiredPost]) -> list[str]:

@@ -77,7 +77,7 @@ class Starter:
             known |= {"upload_url": answer.upload_url, "upload_expires_at": since + HOUR}
             known |= {"chunk_size": plan.chunk_size, "chunk_count": plan.count}
         saved = self._keep_accepted(answer.publish_id, known)
-        self._steps.told("accepted", saved, publish_id=answer.publish_id)
+        self._steps.told("accepted", saved, publish_id=answer.publish_id, pulls=saved.pulls)
         return Step(saved, again_in=0.0 if not saved.pulls else self._steps.poll_initial)
 
     def _keep_accepted(self, publish_id: str, known: dict[str, object]) -> Attempt:
@@ -107,7 +107,7 @@ class Starter:
         return self._steps.save(lost, str(event))
 
     def _not_sent(self, problem: Problem) -> Step:
-        known = said(problem) | {"init_sent_at": None}
+        known = said(problem) | {"init_sent_at": None, "retry": True}
         return Step(self._nothing_began(Event.NOT_SENT, "not-sent", known), problem=problem)
 
     def _no_token(self, problem: Problem) -> Step:

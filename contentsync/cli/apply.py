@@ -20,7 +20,7 @@ from contentsync.cli.interrupt import stoppable
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, selecting, waiting
 from contentsync.cli.plan import show_failures
-from contentsync.cli.plan_text import show_plan
+from contentsync.cli.plan_text import show_plan, summary
 from contentsync.cli.progress import showing
 from contentsync.errors import ContentsyncError, StalePlan
 from contentsync.plan.action import Action, Kind, Plan
@@ -46,7 +46,14 @@ class Asked:
 @waiting(600.0)
 @allowing
 @click.option("--retry", multiple=True, metavar="POST", help="Try a failed, unchanged post again. Repeatable.")
-@click.option("--lock-timeout", "lock_timeout", type=float, default=0.0, metavar="SECONDS", help="Wait for the lock.")
+@click.option(
+    "--lock-timeout",
+    "lock_timeout",
+    type=click.FloatRange(0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Wait for the lock.",
+)
 @selecting
 @click.pass_obj
 def apply(
@@ -73,7 +80,7 @@ def apply(
     if not saved and not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask at: give --auto-approve, or a plan saved with plan --out")
     project = context.project()
-    wish = saved.wish if saved else sync.Wish(only, exclude, accounts, allow, retry)
+    wish = saved.wish if saved else sync.Wish(only, exclude, accounts, allow, sync.full_keys(project, retry))
     asked = Asked(json_, wait, auto_approve or saved is not None, wish, saved)
     try:
         with stoppable() as stop, project.lock("contentsync apply", lock_timeout):
@@ -90,7 +97,7 @@ def _apply(project: Project, asked: Asked, stop: Event) -> int:
     text.show_problems(made.notes)
     actions, refused = to_do(asked.saved, made, project) if asked.saved else (made.plan.actions, [])
     if not asked.json and not asked.saved:
-        show_plan(made.plan, made.posts, failed=bool(made.failures))
+        _show_plan(made)
     show_failures(made.failures)
     if not asked.auto_approve and made.plan.does_something:
         ask_for_consent(made.plan, made.posts)
@@ -101,6 +108,14 @@ def _apply(project: Project, asked: Asked, stop: Event) -> int:
         )
     show_failures(failures)
     return _end(asked, made.plan, actions, outcomes, [*made.failures.values(), *failures.values()], refused, stop)
+
+
+def _show_plan(made: sync.Made) -> None:
+    """The plan that is about to be carried out; one line where all that it holds is waiting for its time."""
+    if all(action.kind is Kind.WAIT and not action.left for action in made.plan.actions) and made.plan.actions:
+        text.say(summary(made.plan))
+    else:
+        show_plan(made.plan, made.posts, failed=bool(made.failures))
 
 
 def _end(
@@ -178,7 +193,7 @@ def _show_outcomes(outcomes: list[Outcome], plan: Plan, code: int) -> None:
             for line in text.problem_lines(outcome.problem):
                 text.say(f"      {line}")
     done = sum(o.result in {Result.PUBLISHED, Result.DELIVERED, Result.ADOPTED, Result.MOVED} for o in outcomes)
-    if plan.actions:
+    if outcomes:
         text.say(f"Applied: {done} of {text.many(len(outcomes), 'action')} done; exit {code}.")
     due = [action.due_at for action in plan.actions if action.kind is Kind.WAIT and action.due_at]
     if due:

@@ -48,4 +48,5 @@ def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
     text.tell("TikTok has no edit and no delete by API; processing takes a few minutes.")
     answer = click.prompt("Apply this plan? Only `yes` does", default="", show_default=False, err=True)
     if answer.strip() != "yes":
+        text.tell("Not applied: the answer was not `yes`.")
         raise click.Abort

@@ -29,7 +29,7 @@ def import_videos(context: Context, account: str, folder: Path | None) -> int:
             done = settle.import_videos(project, known, None)
         else:
             with project.lock(f"contentsync import {account}"):
-                done = settle.import_videos(project, known, context.folder / folder)
+                done = settle.import_videos(project, known, folder)
     finally:
         project.close()
     for item in done:

@@ -10,7 +10,6 @@ import click
 
 from contentsync.cli import exits, text
 from contentsync.cli.example import example_folder
-from contentsync.cli.main import Context
 from contentsync.cli.schema import write_schemas
 
 PROJECT: Final = """\
@@ -49,13 +48,12 @@ caption: |
 
 @click.command()
 @click.argument("folder", required=False, default=".", metavar="[DIR]", type=click.Path(file_okay=False))
-@click.pass_obj
-def init(context: Context, folder: str) -> int:
+def init(folder: str) -> int:
     """Start a project in DIR (here, unless given): one example draft that validates.
 
     Overwrites nothing: where one of its files is there already, it writes none.
     """
-    root = context.folder / folder
+    root = Path(folder)
     texts = {root / "contentsync.yaml": PROJECT, root / "posts" / "hello" / "hello.yaml": POST}
     video = root / "posts" / "hello" / "hello.mp4"
     if there := [path for path in (*texts, video) if path.exists()]:

@@ -5,10 +5,11 @@ Commands are imported when they run: `--help` and `--version` load none of them.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -43,17 +44,16 @@ COMMANDS: Final = {
 
 @dataclass
 class Context:
-    """What the options before the command say. folder: where the command runs as if started there."""
+    """What the options before the command say."""
 
-    folder: Path = field(default_factory=Path)
     verbose: bool = False
 
     def project(self) -> Project:
-        """The project around the folder."""
+        """The project around the current folder."""
         from contentsync.cli.requests import show_request
         from contentsync.project import Project
 
-        return Project.open(self.folder, os.environ, show_request if self.verbose else None)
+        return Project.open(Path(), os.environ, show_request if self.verbose else None)
 
 
 class Lazy(click.Group):
@@ -100,7 +100,10 @@ class Lazy(click.Group):
 @click.pass_context
 def group(ctx: click.Context, folder: Path, verbose: bool) -> None:
     """Declare TikTok posts in git, see the plan, publish each exactly once."""
-    ctx.obj = Context(folder, verbose)
+    if folder != Path():
+        ctx.call_on_close(functools.partial(os.chdir, Path.cwd()))
+        os.chdir(folder)
+    ctx.obj = Context(verbose)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -22,7 +22,7 @@ EVERY: Final = 10.0
 JSON_EVERY: Final = 1.0
 _WORDS: Final = {
     "accepted": "TikTok took it; sending its bytes",
-    "processing": "all is there; TikTok processes it, which takes a few minutes",
+    "processing": "TikTok is at work on it, which takes a few minutes",
     "again": "once more",
     "resume": "goes on",
     "published": "published",
@@ -94,7 +94,7 @@ def _is_due(last: dict[str, float], post: str, every: float) -> bool:
 
 
 def _said(told: Told) -> str:
-    words = _WORDS[told.event]
+    words = "TikTok took it; it fetches the media" if told.detail.get("pulls") else _WORDS[told.event]
     if reason := told.detail.get("reason") or told.detail.get("why"):
         words += f" ({text.printable(str(reason))})"
     if post_id := told.detail.get("post_id"):

@@ -7,13 +7,11 @@ from pathlib import Path
 import click
 
 from contentsync.cli import exits, text
-from contentsync.cli.main import Context
 
 
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 where a file is missing or out of date.")
-@click.pass_obj
-def schema(context: Context, check: bool) -> int:
+def schema(check: bool) -> int:
     """Write schemas/*.schema.json: one each for manifests, the project file and saved plans.
 
     A manifest that begins with `# yaml-language-server: $schema=…/schemas/post.schema.json` is then completed and
@@ -21,7 +19,7 @@ def schema(context: Context, check: bool) -> int:
     """
     from contentsync.manifest.schema_files import schemas_as_json
 
-    folder = context.folder / "schemas"
+    folder = Path("schemas")
     stale = [name for name, wanted in schemas_as_json().items() if _read(folder / name) != wanted]
     if check:
         for name in stale:

@@ -114,7 +114,7 @@ def _history_line(line: dict[str, Any]) -> str:
 @click.pass_obj
 def backup(context: Context, file: Path) -> int:
     """Copy the state to FILE, whole and consistent, also while an apply runs. Overwrites nothing."""
-    target = context.folder / file
+    target = file
     if target.exists():
         raise click.ClickException(f"{target} is there already; nothing was written")
     context.project().store.backup(target)

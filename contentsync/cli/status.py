@@ -98,7 +98,7 @@ def phase_of(row: PostState | None) -> str:
 
 
 def url_of(row: PostState | None, usernames: dict[str, str]) -> str | None:
-    return receipts.post_url(usernames.get(row.open_id, ""), row.post_id) if row else None
+    return receipts.url_of(row, usernames.get(row.open_id, "")) if row else None
 
 
 def _show(found: dict[str, PostState | None], usernames: dict[str, str]) -> None:

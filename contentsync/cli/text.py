@@ -55,6 +55,8 @@ def problem_lines(problem: Problem) -> Iterable[str]:
     weight = "" if problem.level is Level.ERROR else f"{problem.level}: "
     what = style(printable(problem.what), fg=_COLOURS[problem.level], bold=problem.level is Level.ERROR)
     yield f"{place}{weight}{what} [{problem.code}]"
+    if problem.level is Level.NOTE:
+        return  # worth a line, not more
     if problem.source and problem.where:
         gutter = f"{problem.where.line:>5} | "
         source, before = _cut(problem)

@@ -10,14 +10,12 @@ from pathlib import Path
 import click
 
 from contentsync.cli import exits, text
-from contentsync.cli.main import Context
 from contentsync.errors import Level, Problem
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.pass_obj
-def validate(context: Context, paths: tuple[Path, ...]) -> int:
+def validate(paths: tuple[Path, ...]) -> int:
     """Check the project file, every manifest and its media; all problems in one run.
 
     With PATHs only these manifests, or those in these folders. Needs no network and no token.
@@ -26,10 +24,10 @@ def validate(context: Context, paths: tuple[Path, ...]) -> int:
     from contentsync.project import find_root
     from contentsync.store.cache import FileCache
 
-    root = find_root(context.folder)
+    root = find_root(Path())
     cache = FileCache(root / ".contentsync" / "cache.db")
     try:
-        loaded = load(root, os.environ, [context.folder / path for path in paths] or None, cache=cache)
+        loaded = load(root, os.environ, list(paths) or None, cache=cache)
     finally:
         cache.close()
     text.show_problems(loaded.problems, out=True)

@@ -83,7 +83,7 @@ class AccountKeys(Strict):
     """One TikTok account."""
 
     open_id: Filled | None = Field(
-        default=None, description="Pins the identity; written by login. Another one is refused."
+        default=None, description="Pins the identity: TikTok's open_id for your app. Another one is refused."
     )
     token_command: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = Field(
         default=None, description="A command that prints an access token: [pass, show, tiktok/acme]."

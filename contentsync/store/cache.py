@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from contentsync.media import MediaLook, StatKey, look_as_json, look_of_json
+from contentsync.store.database import make_folder
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS looks (
@@ -47,14 +48,13 @@ class FileCache:
                 self._db = None
 
     def _open(self, path: Path) -> sqlite3.Connection | None:
-        if not path.parent.is_dir():
-            return None
         try:
+            make_folder(path.parent)
             db = sqlite3.connect(path, timeout=1.0, check_same_thread=False)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = OFF")
             db.execute(_SCHEMA)
-        except sqlite3.Error:
+        except (sqlite3.Error, OSError):
             return None
         return db
 

@@ -99,7 +99,7 @@ def open_file(path: Path) -> Database:
     One process at a time makes or migrates it; a state that needs neither is opened without that lock.
     """
     with _translated(path):
-        _make_folder(path.parent)
+        make_folder(path.parent)
         if path.exists() and (ready := _opened(path, _is_ready)):
             return Database(ready, path)
         with FileLock(path.with_name(f"{path.name}.new.lock"), timeout=BUSY_SECONDS):
@@ -116,7 +116,7 @@ def open_memory() -> Database:
     return Database(connection, None)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if folder.name == ".contentsync" and not ignore.exists():

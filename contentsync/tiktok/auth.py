@@ -122,7 +122,7 @@ class Credentials:
         pairs = [p for p in self._tokens.all_of(self._owner) if None in (pinned, p.open_id) or p.open_id == pinned]
         if not pairs:
             token, refresh_token = _variables(name)
-            hint = f"sign in with: contentsync login {name}, or set {token} and {refresh_token}"
+            hint = f"set {token} and {refresh_token} in the environment, or token_command in contentsync.yaml"
             raise SignInNeeded(Problem("no-token", f"there is no token for account {name}", hint))
         if len({pair.open_id for pair in pairs if pair.open_id}) > 1:
             what = f"tokens of several identities are kept for the name {name} of this app"
@@ -158,14 +158,12 @@ class Credentials:
         name = self._account.name
         if not pair.refresh_token:
             what = f"TikTok no longer accepts the access token of account {name}, and there is none to renew it with"
-            hint = f"sign in with: contentsync login {name}, or set a new {_variables(name)[0]}"
+            hint = f"set a new {_variables(name)[0]}, and {_variables(name)[1]} to have it renewed"
             raise SignInNeeded(Problem("no-refresh-token", what, hint))
         keys = {"app.client_key": self._app.client_key, "app.client_secret": self._app.client_secret}
         if missing := [key for key, value in keys.items() if not value]:
             what = f"the tokens of account {name} can't be renewed without {' and '.join(missing)}"
-            hint = (
-                "set CONTENTSYNC_CLIENT_KEY and CONTENTSYNC_CLIENT_SECRET, or what contentsync.yaml reads them from"
-            )
+            hint = "write both under app: in contentsync.yaml, client_key as ${CONTENTSYNC_CLIENT_KEY} for one"
             raise SignInNeeded(Problem("client-keys-missing", what, hint))
         return self._app.client_key or "", self._app.client_secret or ""
 
@@ -210,7 +208,7 @@ class Credentials:
         if pinned and pair.open_id and pair.open_id != pinned:
             name = self._account.name
             what = f"the tokens of account {name} belong to another identity than its open_id says"
-            hint = f"sign in as the right one with: contentsync login {name}, or correct open_id in contentsync.yaml"
+            hint = f"give the token of the right one in {_variables(name)[0]}, or correct open_id in contentsync.yaml"
             raise SignInNeeded(Problem("other-identity", what, hint))
         return pair
 

@@ -81,7 +81,7 @@ def failure(fail_reason: str) -> Failure:
     return FAILURES.get(fail_reason, unknown)
 
 
-_SIGN_IN: Final = "sign in again: contentsync login ACCOUNT"
+_SIGN_IN: Final = "sign in again as ACCOUNT, and set its new token in the environment"
 _CHECK_MEDIA: Final = "export the video again within TikTok's limits; contentsync validate names them"
 _LATER: Final = "nothing to do: contentsync plan shows when there is room again"
 
@@ -94,14 +94,14 @@ _API: Final = (
         Family.SIGN_IN,
         None,
         "the account did not grant a scope that this call needs",
-        "sign in again and grant every scope that is asked for: contentsync login ACCOUNT",
+        "sign in again, grant every scope that is asked for, and give the new token",
     ),
     Refusal(
         "scope_permission_missed",
         Family.SIGN_IN,
         None,
         "a field was asked for whose scope the account did not grant",
-        "sign in again and grant every scope that is asked for: contentsync login ACCOUNT",
+        "sign in again, grant every scope that is asked for, and give the new token",
     ),
     Refusal(
         "invalid_params",
@@ -202,7 +202,7 @@ _API: Final = (
         Family.SIGN_IN,
         None,
         "this sign-in may not see the posting: another account or app began it",
-        "sign in as the account that began it: contentsync login ACCOUNT",
+        "give the token of the account and app that began it",
     ),
     Refusal(
         "publish_not_cancellable",
@@ -219,7 +219,7 @@ _FOR_OAUTH: Final = (
         Family.SIGN_IN,
         None,
         "the refresh token is expired, revoked, already used, or another app's",
-        "sign in again: contentsync login ACCOUNT, or set a new seed in the environment",
+        "sign in again as ACCOUNT, and set its new tokens in the environment",
     ),
     Refusal("access_denied", Family.SIGN_IN, None, "the account's owner did not agree to the sign-in", _SIGN_IN),
     Refusal(
