@@ -35,7 +35,7 @@ class Starter:
         """Send init, unless that was done before. Raises Superseded."""
         if self._attempt.init_sent_at is not None:
             return Step(self._lost_init(_CUT_OFF))
-        if post is None or post.digest != self._attempt.digest:
+        if post is None or (post.digest, post.generation) != (self._attempt.digest, self._attempt.generation):
             return self._not_sent(_EDITED)  # what was put down is not what would be sent
         try:
             answer = self._init(post)
@@ -46,7 +46,7 @@ class Starter:
         except SignInNeeded as err:
             return self._no_token(err.problems[0])
         except Unanswered as err:
-            return Step(self._lost_init(err.problem, err.log_id), problem=err.problem)
+            return Step(self._lost_init(err.problem, err.log_id), problem=self._told_as(err.problem))
         except Stopped:
             return Step(self._take_back())
         return self._accepted(answer)
@@ -73,8 +73,8 @@ class Starter:
         known: dict[str, object] = {"publish_id": answer.publish_id}
         if not self._attempt.pulls:
             plan = self._steps.plan_chunks(self._attempt.size)
-            since = self._attempt.init_sent_at or self._attempt.created_at
-            known |= {"upload_url": answer.upload_url, "upload_expires_at": since + HOUR}
+            # Counted from the answer: TikTok's hour may have begun long after init was put down, and never ends later.
+            known |= {"upload_url": answer.upload_url, "upload_expires_at": self._steps.now + HOUR}
             known |= {"chunk_size": plan.chunk_size, "chunk_count": plan.count}
         saved = self._keep_accepted(answer.publish_id, known)
         self._steps.told("accepted", saved, publish_id=answer.publish_id, pulls=saved.pulls)
@@ -99,6 +99,12 @@ class Starter:
             return self._steps.save(found.after(Event.SEEN, self._steps.now, publish_id=publish_id), "seen")
         self._steps.note(found, "accepted-late", publish_id=publish_id)  # kept as evidence only
         raise Superseded(self._attempt.id)
+
+    def _told_as(self, problem: Problem) -> Problem:
+        """What a person should do about a lost answer: for a pull nothing but their own look can tell."""
+        if not self._attempt.pulls:
+            return problem
+        return replace(problem, hint="look into TikTok's app, then settle it with: contentsync resolve")
 
     def _lost_init(self, problem: Problem, log_id: str = "") -> Attempt:
         """R5: without its publish_id a file can't be published; what TikTok pulls may be on its way."""

@@ -118,5 +118,5 @@ CODES: Final[dict[str, str]] = {
     "video-container": "A video is neither MP4, MOV nor WebM.",
     "video-nearly-too-big": "A video is over 4,000,000,000 bytes, which TikTok may refuse (a warning).",
     "video-too-big": "A video is over 4 GiB.",
-    "video-too-long": "A video is longer than a draft may be.",
+    "video-too-long": "A video is longer than a draft may be, or than TikTok takes from this creator.",
 }
