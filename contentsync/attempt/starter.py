@@ -73,7 +73,7 @@ class Starter:
         known: dict[str, object] = {"publish_id": answer.publish_id}
         if not self._attempt.pulls:
             plan = self._steps.plan_chunks(self._attempt.size)
-            # Counted from the answer: TikTok's hour may have begun long after init was put down, and never ends later.
+            # From the answer: TikTok's hour may have begun long after init was put down, and never ends later.
             known |= {"upload_url": answer.upload_url, "upload_expires_at": self._steps.now + HOUR}
             known |= {"chunk_size": plan.chunk_size, "chunk_count": plan.count}
         saved = self._keep_accepted(answer.publish_id, known)
