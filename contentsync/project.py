@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from contentsync.store import lineages
 from contentsync.store.cache import FileCache
 from contentsync.store.lock import apply_lock
 from contentsync.store.state import Store
+from contentsync.tiktok.chunks import ChunkPlan, plan_chunks
 
 if TYPE_CHECKING:
     import httpx
@@ -57,6 +58,7 @@ class Project:
     """One content repository.
 
     environ: the environment. transport: instead of the network. on_request: told of each request.
+    open_store: opens the state at a path. plan_chunks: how a file of so many bytes is cut.
     """
 
     root: Path
@@ -65,6 +67,8 @@ class Project:
     clock: Clock = field(default_factory=SystemClock)
     transport: httpx.BaseTransport | None = None
     on_request: OnRequest | None = None
+    open_store: Callable[[Path], Store] = Store.open
+    plan_chunks: Callable[[int], ChunkPlan] = plan_chunks
     _sessions: dict[str, Session] = field(default_factory=dict)
 
     @classmethod
@@ -92,7 +96,7 @@ class Project:
     @cached_property
     def store(self) -> Store:
         """The state, made where there is none. Raises StoreError."""
-        return Store.open(self._state_path())
+        return self.open_store(self._state_path())
 
     @cached_property
     def reading_store(self) -> Store:

@@ -255,6 +255,7 @@ def steps_of(project: Project, session: Session, tell: Tell, stop: Stop) -> Step
         open_media=lambda post: _path_of(project, post),
         poll_initial=project.settings.poll_initial.total_seconds(),
         poll_max=project.settings.poll_max.total_seconds(),
+        plan_chunks=project.plan_chunks,
     )
 
 
