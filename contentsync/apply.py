@@ -152,14 +152,14 @@ class AccountRun:
         if not last.is_open:  # settled since the plan was made
             self._ended(action.post, Step(last))
             return
-        if self._stopped and not last.may_be_live:
+        if not last.may_be_live and self._is_stopped():
             self._not_started(action.post)
             return
         self._told("resume", action.post, phase=str(last.phase))
         self._work(action, post, last)
 
     def _create(self, action: Action, post: DesiredPost) -> None:
-        if self._stopped:
+        if self._is_stopped():
             self._not_started(action.post)
             return
         attempt = self._begin(action, post)
@@ -251,9 +251,11 @@ class AccountRun:
         None where there may be none (R4, R7), or not now.
         """
         attempt = step.attempt
-        if post is None or step.stop or step.sign_in or self.steps.stop.is_set() or self._stopped:
+        if post is None or step.stop or step.sign_in or self.steps.stop.is_set():
             return None
-        if not self._may_repeat(attempt) or self._inits.get(attempt.post_uid, 0) >= limits.INITS_PER_RUN:
+        if self._is_stopped() or not self._may_repeat(attempt):
+            return None
+        if self._inits.get(attempt.post_uid, 0) >= limits.INITS_PER_RUN:
             return None
         if post.digest != attempt.digest or self._inits_today(attempt) >= limits.INITS_PER_POST_A_DAY:
             return None
@@ -263,6 +265,13 @@ class AccountRun:
         pause = max(wait, self.steps.poll_initial if step.problem else 0.0)
         self._told("again", action.post, reason=attempt.problem_what, in_seconds=round(pause, 3))
         return self._begin(action, post) if self._wait(pause) else None
+
+    def _is_stopped(self) -> bool:
+        """Whether nothing more may be sent for the account: a post before this one ended so, or one is unknown."""
+        if self._stopped is None and self.store.has_unknown(self.open_id):
+            what = "a post of it may be live or not"
+            self._stopped = Problem("account-has-unknown", what, "settle it first: contentsync plan names it")
+        return self._stopped is not None
 
     def _may_repeat(self, attempt: Attempt) -> bool:
         return attempt.phase is Phase.ORPHANED or (attempt.phase is Phase.FAILED and attempt.retry)

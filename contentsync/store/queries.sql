@@ -28,6 +28,9 @@ SELECT * FROM attempts WHERE post_uid = :post_uid ORDER BY number;
 -- name: attempt(id)^
 SELECT * FROM attempts WHERE id = :id;
 
+-- name: an_unknown(open_id)^
+SELECT id FROM attempts WHERE open_id = :open_id AND phase = 'unknown' LIMIT 1;
+
 -- name: attempts_since(since)
 SELECT * FROM attempts WHERE created_at >= :since ORDER BY created_at, number;
 

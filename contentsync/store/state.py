@@ -115,6 +115,11 @@ class Store:
         with self._db.reading() as db:
             return [rows.attempt_of(row) for row in self._q.attempts_since(db, since=rows.to_ms(since))]
 
+    def has_unknown(self, open_id: str) -> bool:
+        """Whether any attempt of the account may be live or not."""
+        with self._db.reading() as db:
+            return self._q.an_unknown(db, open_id=open_id) is not None
+
     def ensure_post(self, post: DesiredPost, open_id: str, *, now: datetime) -> PostState:
         """The row of a post, made where there is none."""
         with self._db.writing() as db:
