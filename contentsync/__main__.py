@@ -1,6 +1,21 @@
-"""`python -m contentsync`."""
+"""`python -m contentsync`, and the console script. `--version` is answered before anything is imported for it."""
 
-from contentsync.cli.main import main
+from __future__ import annotations
+
+import sys
+
+from contentsync import __version__
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    if sys.argv[1:] == ["--version"]:
+        sys.stdout.write(f"contentsync {__version__}\n")
+        return
+    from contentsync.cli.main import main as run
+
+    run()
+
 
 if __name__ == "__main__":
     main()

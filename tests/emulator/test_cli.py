@@ -58,8 +58,10 @@ def test_it_serves_what_its_first_line_tells_until_a_signal(end: signal.Signals)
 def test_without_json_it_prints_lines_for_a_shell() -> None:
     with a_process("--account", "acme-de") as process:
         lines = [first_line(process) for _ in range(5)]
+        assert process.stderr is not None
+        err = process.stderr.readline()
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=5)
+        process.communicate(timeout=5)
     assert lines[0].startswith("export CONTENTSYNC_API_URL=http://127.0.0.1:")
     assert lines[3].startswith("export CONTENTSYNC_TOKEN_ACME_DE='act.")
     assert lines[4].startswith("export CONTENTSYNC_REFRESH_TOKEN_ACME_DE='rft.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -236,18 +235,7 @@ def test_videos_that_were_not_listed_down_to_a_date_are_gone(store: Store) -> No
     assert {video.post_id: gone for video, gone in store.videos(OPEN_ID)}["2"] is None
 
 
-# How long it takes.
-
-
-def test_a_transition_takes_a_few_milliseconds(store: Store) -> None:
-    attempt = uploading(store, begun(store))
-    started = time.perf_counter()
-    for at in range(50):
-        attempt = store.save(attempt.noting(NOW, sent_bytes=at), "chunk")
-    assert (time.perf_counter() - started) / 50 < 0.02
-
-
-def test_ten_thousand_posts_are_read_in_a_moment(store: Store) -> None:
+def test_ten_thousand_posts_are_read_at_once(store: Store) -> None:
     with store._db.writing() as connection:
         connection.execute("PRAGMA defer_foreign_keys = ON")
         columns = "uid, open_id, name, account, media_digest"
@@ -260,6 +248,4 @@ def test_ten_thousand_posts_are_read_in_a_moment(store: Store) -> None:
         ]
         marks = ", ".join("?" * 14)
         connection.executemany(f"INSERT INTO attempts ({columns}, created_at, updated_at) VALUES ({marks})", attempts)
-    started = time.perf_counter()
     assert len(store.posts(OPEN_ID)) == 10_000
-    assert time.perf_counter() - started < 1.0  # about 0.25 s on an idle machine
