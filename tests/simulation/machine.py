@@ -1,0 +1,295 @@
+"""One process: it loads, reads TikTok, plans, waits for approval, applies. The real code, over simulated seams."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from contentsync import refresh
+from contentsync.apply import AccountRun, Run
+from contentsync.attempt.steps import Steps
+from contentsync.attempt.waiting import StoppableClock
+from contentsync.errors import ContentsyncError, Problem, SignInNeeded, StoreError
+from contentsync.lifecycle import Phase
+from contentsync.plan.action import AccountFacts, Plan, Remote
+from contentsync.plan.action import World as Facts
+from contentsync.plan.planner import make_plan
+from contentsync.post import Account, App, Attempt, DesiredPost, Mode, PostState
+from contentsync.store.database import Database
+from contentsync.store.state import Store
+from contentsync.tiktok.chunks import ChunkPlan
+from contentsync.tiktok.client import Client
+from contentsync.tiktok.throttle import Throttle
+from tests.simulation.network import Crash, Line, Parcel, QuickClient
+from tests.simulation.world import API, EPOCH, Answer
+
+if TYPE_CHECKING:
+    from tests.simulation.life import Life
+
+T = TypeVar("T")
+
+OPEN_ID = "open-id-of-acme"
+ACCOUNT = Account("acme", OPEN_ID, mode=Mode.DIRECT)
+CHUNK = 16
+START = datetime.fromtimestamp(EPOCH, UTC)
+DAY = timedelta(hours=24)
+
+
+def small_chunks(size: int) -> ChunkPlan:
+    """As TikTok has it, with sixteen bytes for five megabytes."""
+    return ChunkPlan(CHUNK, size // CHUNK) if size >= 2 * CHUNK else ChunkPlan(size, 1)
+
+
+class Stop:
+    """Whether Ctrl-C was pressed."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def is_set(self) -> bool:
+        return self.asked
+
+
+class MachineClock:
+    """The machine's clock: a wall clock that may be set, and seconds that only count on."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine, self._life = machine, machine.life
+        self._slept = 0.0
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self._life.world.now + self._life.skew)
+
+    def monotonic(self) -> float:
+        return self._life.world.now
+
+    def sleep(self, seconds: float) -> None:
+        self._life.pass_time(max(seconds, 0.0))
+        self._slept += seconds
+        if self._slept >= 4.0:  # waits come in small slices
+            self._slept = 0.0
+            self._life.turns.offer()
+            self._machine.check_alive()
+
+
+class Bearer:
+    """A token that is renewed by counting up, unless the account was signed out meanwhile."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine, self._renewed = machine, 0
+
+    def token(self) -> str:
+        return f"act.{self._renewed}"
+
+    def refresh(self, stale: str) -> str:
+        if self._machine.signed_out:
+            raise SignInNeeded(Problem("signed-out", "the refresh token was revoked"))
+        self._renewed += 1
+        return self.token()
+
+    def scopes(self) -> frozenset[str] | None:
+        return None
+
+
+class MediaFile:
+    """A path to a file that may be overwritten while it is read."""
+
+    def __init__(self, content: Callable[[], bytes]) -> None:
+        self._content = content
+
+    def open(self, mode: str = "rb") -> io.BufferedIOBase:
+        return cast(io.BufferedIOBase, _Live(self._content))
+
+    def __str__(self) -> str:
+        return "the media"
+
+
+class _Live(io.RawIOBase):
+    def __init__(self, content: Callable[[], bytes]) -> None:
+        self._content, self._offset = content, 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._offset = offset + (len(self._content()) if whence == 2 else 0)
+        return self._offset
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._content()[self._offset :][: size if size >= 0 else None]
+        self._offset += len(block)
+        return block
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+
+class WatchedStore(Store):
+    """The real store, with a point before and after each commit that matters."""
+
+    def __init__(self, database: Database, machine: Machine) -> None:
+        super().__init__(database, machine.name)
+        self._machine = machine
+
+    def begin(self, post: DesiredPost, attempt: Attempt, now: datetime) -> Attempt:
+        return self._watched("intent", lambda: super(WatchedStore, self).begin(post, attempt, now))
+
+    def save(self, attempt: Attempt, what: str, *, binds: bool = False, **detail: object) -> Attempt:
+        def write() -> Attempt:
+            return super(WatchedStore, self).save(attempt, what, binds=binds, **detail)
+
+        return self._watched(f"{what} → {attempt.phase}", write)
+
+    def move(self, row: PostState, post: DesiredPost, now: datetime, why: str = "") -> bool:
+        return self._watched("move", lambda: super(WatchedStore, self).move(row, post, now, why))
+
+    def bind_post(self, post: DesiredPost, open_id: str, post_id: str, how: str, now: datetime) -> bool:
+        return self._watched("bind", lambda: super(WatchedStore, self).bind_post(post, open_id, post_id, how, now))
+
+    def _watched(self, what: str, write: Callable[[], T]) -> T:
+        machine = self._machine
+        fault = machine.life.point(machine, "write", f"write {what}")
+        if fault == "crash-before":
+            machine.crash()
+        if fault == "disk-full":
+            raise StoreError(Problem("state-full", "no room to write the state"))
+        done = write()
+        if isinstance(done, Attempt):
+            machine.wrote(done)
+        if fault == "crash-after":
+            machine.crash()
+        return done
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The code under test, each part of which a wrong variant may stand in for."""
+
+    machine: type[Machine] | None = None
+    store: type[WatchedStore] = WatchedStore
+    steps: type[Steps] = Steps
+    plan: Callable[[Iterable[DesiredPost], Facts], Plan] = make_plan
+
+
+class Machine:
+    """One run of one process.
+
+    asked, opened: the postings whose status it asked for, and those that it began. inits: by post, those that
+    TikTok may have seen. unknown: whether it knows of one. error: what ended the run early.
+    """
+
+    def __init__(self, life: Life, name: str, parts: Parts) -> None:
+        self.life, self.name, self.parts = life, name, parts
+        self.alive, self.may_apply, self.signed_out, self.error = True, True, False, ""
+        self.stop = Stop()
+        self.plan: Plan | None = None
+        self.asked: set[str] = set()
+        self.inits: dict[str, int] = {}
+        self.unknown = False
+
+    def run(self) -> None:
+        """Plan, and apply the plan; only look, where another has the lock."""
+        self.may_apply = not (self.life.locks and self.life.at_work)
+        self.life.at_work += 1
+        try:
+            self._run()
+        except Crash:
+            self.life.say(self, "CRASHED")
+        except ContentsyncError as err:
+            self.error = str(err)
+            self.life.say(self, f"ended early: {err}")
+        finally:
+            self.life.at_work -= 1
+
+    def _run(self) -> None:
+        life = self.life
+        posts = {post.key: post for post in life.manifests()}
+        clock = MachineClock(self)
+        waiting = StoppableClock(clock, self.stop)
+        throttle = Throttle(life.ledger, waiting, OPEN_ID)
+        self.store = self.parts.store(Database(life.connection, None), self)
+        kind = Client if life.script.whole_wire else QuickClient
+        with kind(API, Bearer(self), throttle, waiting, Line(self)) as client:
+            steps = self.parts.steps(
+                store=self.store,
+                client=client,
+                clock=clock,
+                tell=lambda told: None,
+                stop=self.stop,
+                open_media=lambda post: cast(Path, MediaFile(life.media_of(post))),
+                plan_chunks=small_chunks,
+            )
+            self.look_around(steps, client)
+            facts = self.facts(clock.now())
+            self.plan = self.parts.plan(posts.values(), facts)
+            self.unknown = self.has_unknown()
+            life.say(
+                self, "plan: " + ("; ".join(f"{a.kind} {a.post}, {a.reason}" for a in self.plan.actions) or "rest")
+            )
+            if not self.may_apply:
+                return
+            if life.point(self, "approve", "approval") == "crash-before":
+                self.crash()
+            run = Run(lambda told: None, life.script.wait)
+            AccountRun(OPEN_ID, steps, run).carry_out(self.plan.actions, posts)
+
+    def look_around(self, steps: Steps, client: Client) -> None:
+        """Read TikTok into the state, as a refresh does."""
+        now = steps.clock.now()
+        refresh.read_list(client, self.store, OPEN_ID, now, full=False)
+        refresh.look_at_attempts(steps, self.store.posts(OPEN_ID), steps.clock)
+
+    def facts(self, now: datetime) -> Facts:
+        """All that the planner looks at."""
+        store, videos = self.store, self.store.videos(OPEN_ID)
+        account = AccountFacts(
+            account=ACCOUNT,
+            open_id=OPEN_ID,
+            rows=tuple(store.posts(OPEN_ID)),
+            bindings=store.bindings(OPEN_ID),
+            remote=Remote(
+                videos=tuple(video for video, gone_at in videos if gone_at is None),
+                gone={video.post_id: gone_at for video, gone_at in videos if gone_at},
+                read_at=store.list_read_at(OPEN_ID),
+            ),
+        )
+        app = App("key", "secret", audited=True, posting_users_per_day=None)
+        attempts = tuple(store.attempts_since(now - DAY))
+        return Facts(now=now, accounts={"acme": account}, app=app, attempts=attempts)
+
+    # What the simulation sees of it.
+
+    def crash(self) -> None:
+        self.alive = False
+        raise Crash
+
+    def check_alive(self) -> None:
+        if not self.alive:
+            raise Crash
+
+    def has_unknown(self) -> bool:
+        return any(a.phase is Phase.UNKNOWN for row in self.store.posts(OPEN_ID) for a in row.attempts)
+
+    def wrote(self, attempt: Attempt) -> None:
+        """A commit that went through."""
+        self.unknown = self.unknown or attempt.phase is Phase.UNKNOWN
+        self.life.promises.wrote(attempt)
+
+    def sends(self, parcel: Parcel) -> None:
+        """A request that leaves this machine."""
+        self.life.requests += 1
+        if parcel.kind == "status":
+            self.asked.add(parcel.body["publish_id"])
+        self.life.promises.sends(self, parcel)
+
+    def hears(self, parcel: Parcel, answer: Answer) -> None:
+        """An answer that comes back."""
+        data = (answer[1] or {}).get("data", {})
+        if parcel.kind == "init" and "publish_id" in data:
+            self.asked.add(data["publish_id"])
+        if parcel.kind == "init" and answer[0] == 401:  # refused for its token: the same init goes once more
+            self.inits[parcel.mark] = self.inits.get(parcel.mark, 1) - 1

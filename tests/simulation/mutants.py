@@ -1,0 +1,136 @@
+"""Would the simulation notice? Wrong variants of the code under test, each with one defect that once cost someone.
+
+They are handed in as parts; each must be caught, by what it does to posts alone (the rules about order stay silent).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from contentsync.attempt.step import Step
+from contentsync.attempt.steps import Steps
+from contentsync.errors import Problem
+from contentsync.lifecycle import Event, Phase
+from contentsync.plan.action import Plan
+from contentsync.plan.action import World as Facts
+from contentsync.plan.planner import make_plan
+from contentsync.post import Attempt, DesiredPost
+from contentsync.store.state import Superseded
+from contentsync.tiktok.client import Client
+from tests.simulation.machine import OPEN_ID, Machine, Parts, WatchedStore
+
+DEFECT: Final = Problem("mutant", "a wrong variant gave up")
+
+
+class LateStore(WatchedStore):
+    """(a) What TikTok answered to init is put on disk only after the bytes were sent."""
+
+    _HELD = frozenset({"upload-opened", "chunk", "last-chunk"})
+
+    def save(self, attempt: Attempt, what: str, *, binds: bool = False, **detail: object) -> Attempt:
+        if what in self._HELD:
+            return attempt
+        return super().save(attempt, what, binds=binds, **detail)
+
+
+class TakingOver(Machine):
+    """(b) An upload that another process left open is given up, and begun anew."""
+
+    def look_around(self, steps: Steps, client: Client) -> None:
+        for row in self.store.posts(OPEN_ID):
+            if row.last and row.last.phase is Phase.UPLOADING:
+                with suppress(Superseded):
+                    steps.end_upload(row.last, DEFECT)
+        super().look_around(steps, client)
+
+
+class Impatient(Steps):
+    """(c) When it is not clear what became of the last chunk, the upload is given up."""
+
+    def look(self, attempt: Attempt, *, settle: bool = False) -> Step:
+        if attempt.phase is Phase.UPLOADING and attempt.last_put_at is not None:
+            return Step(self.end_upload(attempt, DEFECT), problem=DEFECT)
+        return super().look(attempt, settle=settle)
+
+
+class Retrying(Steps):
+    """(d) After any error the whole post is tried again."""
+
+    def advance(self, attempt: Attempt, post: DesiredPost | None) -> Step:
+        step = super().advance(attempt, post)
+        if step.problem is None or step.attempt.phase is not Phase.UPLOADING:
+            return step
+        try:
+            return Step(self.end_upload(self.store.attempt(attempt.id), DEFECT), problem=DEFECT)
+        except Superseded:
+            return step
+
+
+class Forgetful(Steps):
+    """(e) That the last chunk is about to be sent is not put on disk."""
+
+    def about_to_commit(self, attempt: Attempt) -> Attempt:
+        return attempt
+
+
+class Believing404(Steps):
+    """(f) An upload address that is gone after the last chunk counts as a failure."""
+
+    def note(self, attempt: Attempt, what: str, **known: Any) -> Attempt:
+        if what == "upload-address-gone":
+            return self.end_upload(attempt, DEFECT)
+        return super().note(attempt, what, **known)
+
+
+class BelievingTheList(Machine):
+    """(g) What the public list does not show was not published."""
+
+    def facts(self, now: Any) -> Facts:
+        listed = {video.caption for video, gone_at in self.store.videos(OPEN_ID) if gone_at is None}
+        for row in self.store.posts(OPEN_ID):
+            if row.last and row.last.phase is Phase.UNKNOWN and row.last.caption not in listed:
+                with suppress(Superseded):
+                    self.store.save(row.last.after(Event.RULED_OUT, now), "not-listed")
+        return super().facts(now)
+
+
+class AskingLate(Steps):
+    """(h) What another process left open is sent on, before TikTok is asked what it has."""
+
+    def advance(self, attempt: Attempt, post: DesiredPost | None) -> Step:
+        if attempt.phase is Phase.UPLOADING and attempt.last_put_at is None:
+            self._opened.add(attempt.id)
+        return super().advance(attempt, post)
+
+
+class BlindStore(WatchedStore):
+    """(i) An unknown does not stop its account: apply is not told of it …"""
+
+    def has_unknown(self, open_id: str) -> bool:
+        return False
+
+
+def ignoring_unknowns(posts: Iterable[DesiredPost], facts: Facts) -> Plan:
+    """… and the planner does not see it."""
+    hidden = {
+        name: replace(account, rows=tuple(r for r in account.rows if not r.last or r.last.phase is not Phase.UNKNOWN))
+        for name, account in facts.accounts.items()
+    }
+    return make_plan(posts, replace(facts, accounts=hidden))
+
+
+# By its letter: the parts, the life in which it shows, None for any, and whether the rules about order are needed.
+MUTANTS: Final[dict[str, tuple[Parts, str | None, bool]]] = {
+    "a": (Parts(store=LateStore), None, False),
+    "b": (Parts(machine=TakingOver), None, False),
+    "c": (Parts(steps=Impatient), None, False),
+    "d": (Parts(steps=Retrying), None, False),
+    "e": (Parts(steps=Forgetful), None, False),
+    "f": (Parts(steps=Believing404), None, False),
+    "g": (Parts(machine=BelievingTheList), "pull", False),
+    "h": (Parts(steps=AskingLate), None, True),
+    "i": (Parts(store=BlindStore, plan=ignoring_unknowns), "two", True),
+}
