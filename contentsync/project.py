@@ -136,7 +136,17 @@ class Project:
 
     @contextlib.contextmanager
     def lock(self, doing: str, timeout: float = 0.0) -> Iterator[None]:
-        """The apply lock; it lies where the state lies. Raises StoreLocked."""
+        """The apply lock, which lies where the state lies, and a state that is proven whole.
+
+        Raises StoreLocked, and StoreError for a state that nothing should be built on.
+        """
+        with self.bare_lock(doing, timeout):
+            self.store.check()
+            yield
+
+    @contextlib.contextmanager
+    def bare_lock(self, doing: str, timeout: float = 0.0) -> Iterator[None]:
+        """The apply lock alone. Raises StoreLocked."""
         with apply_lock(self._state_path().parent, doing, self.clock, timeout):
             yield
 

@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,28 +32,40 @@ class Told:
     open_id: str
     body: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def attempts(self) -> int:
+        """How many attempts it tells of; one that can't be read tells of one."""
+        told = self.body.get("attempts") if self.body else [None]
+        return len(told) if isinstance(told, list) else 1
+
     def as_row(self, account: str, open_id: str) -> PostState:
         """The row that a lost state had, as far as its receipt tells.
 
-        What was not final then may have gone further since, so it is unknown. Raises ValueError where the receipt
-        does not hold together.
+        What was not final then may have gone further since, so it is unknown; and so is all where the receipt does
+        not hold together.
         """
         uid = uuid.uuid4().hex
         try:
-            attempts = [_attempt_of(told, uid, open_id) for told in self.body.get("attempts", [])]
-        except (KeyError, TypeError, AttributeError) as err:
-            raise ValueError(f"its receipt lacks {err}") from err
+            return self._told_row(uid, account, open_id)
+        except (KeyError, TypeError, AttributeError, ValueError):
+            lost = (_unreadable(uid, open_id),)
+            return PostState(uid, open_id, self.name, account, attempts=lost)
+
+    def _told_row(self, uid: str, account: str, open_id: str) -> PostState:
         if not self.body:
-            attempts = [_unreadable(uid, open_id)]
+            raise ValueError("it can't be read")
+        attempts = tuple(_attempt_of(told, uid, open_id) for told in self.body["attempts"])
+        if any(attempt.phase is Phase.UNKNOWN for attempt in attempts[:-1]):
+            raise ValueError("an attempt began beside one that was not over")
         return PostState(
             uid=uid,
             open_id=open_id,
             name=self.name,
             account=account,
-            generation=self.generation,
-            attempts=tuple(attempts),
-            media_digest=str(self.body.get("media_digest") or ""),
-            bound_post_id="" if attempts else self.post_id,
+            generation=_count(self.generation),
+            attempts=attempts,
+            media_digest=_text(self.body.get("media_digest")),
+            bound_post_id="" if attempts else _text(self.post_id),
             removed_at=_moment(self.body.get("removed_at")),
         )
 
@@ -104,8 +116,25 @@ def read(folder: Path, account: str) -> Iterator[Told]:
                 open_id=str(said.get("open_id") or ""),
                 body=said,
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             yield Told(path.stem, "unreadable", 1, "", "")
+
+
+def of_identity(folder: Path, account: str, open_id: str | None, accounts: Collection[str]) -> list[Told]:
+    """The receipts of one identity, one a name: those of its account, and what it left under a name that it had.
+
+    accounts: all names that the project has now; what lies below others may be anyone's, and is taken by open_id.
+    """
+    found = {told.name: told for told in read(folder, account) if told.open_id in {"", open_id or told.open_id}}
+    others = sorted(path.name for path in folder.glob("*") if path.is_dir() and path.name not in accounts)
+    for told in (told for other in others for told in read(folder, other)):
+        if open_id and told.open_id == open_id and told.attempts > _attempts(found.get(told.name)):
+            found[told.name] = told
+    return [found[name] for name in sorted(found)]
+
+
+def _attempts(told: Told | None) -> int:
+    return -1 if told is None else told.attempts
 
 
 def post_url(username: str, post_id: str, *, photos: bool = False) -> str | None:
@@ -158,39 +187,53 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def _attempt_of(told: Mapping[str, Any], uid: str, open_id: str) -> Attempt:
+    """One attempt of a receipt. Raises KeyError, TypeError, AttributeError or ValueError where it is none."""
     phase, begun = Phase(told["phase"]), _moment(told["started_at"])
     if begun is None:
         raise KeyError("started_at")
-    sent = told["sent"]
-    ended = phase in SUCCESS or not NEXT[phase]
-    code = str(told.get("problem") or "") if ended else "state-lost"
+    sent, ended = told["sent"], phase in SUCCESS or not NEXT[phase]
+    finished = _moment(told["finished_at"]) or begun
+    code = _text(told.get("problem")) if ended else "state-lost"
     return Attempt(
         id=uuid.uuid4().hex,
         post_uid=uid,
         open_id=open_id,
-        generation=int(told["generation"]),
+        generation=_count(told["generation"]),
         phase=phase if ended else Phase.UNKNOWN,
         mode=Mode(told["mode"]),
         pulls=bool(told["pulls"]),
-        digest=str(told["digest"]),
-        media_digest=str(told["media_digest"]),
-        sha256=str(told["sha256"] or ""),
-        size=int(told["bytes"]),
+        digest=_text(told["digest"]),
+        media_digest=_text(told["media_digest"]),
+        sha256=_text(told["sha256"]),
+        size=_count(told["bytes"]),
         created_at=begun,
-        updated_at=_moment(told["finished_at"]) or begun,
-        sent=json.dumps(sent, ensure_ascii=False, sort_keys=True),
-        caption=str(sent.get("caption") or ""),
-        privacy=str(sent.get("privacy") or ""),
-        duration=told["duration"],
+        updated_at=finished,
+        sent=_text(json.dumps(sent, ensure_ascii=False, sort_keys=True)),
+        caption=_text(sent.get("caption")),
+        privacy=_text(sent.get("privacy")),
+        duration=None if told["duration"] is None else float(told["duration"]),
         init_sent_at=begun,
-        publish_id=str(told["publish_id"] or ""),
-        finished_at=_moment(told["finished_at"]) or begun,
-        post_id=str(told["post_id"] or ""),
+        publish_id=_text(told["publish_id"]),
+        finished_at=finished,
+        post_id=_text(told["post_id"]),
         problem_code=code,
         problem_what="" if ended else f"it was {phase} when its state was lost",
-        number=int(told["number"]),
+        number=_count(told["number"]),
         version=1,
     )
+
+
+def _text(value: object) -> str:
+    """Text that can be stored; empty for none."""
+    if not isinstance(value, str | None):
+        raise TypeError(f"{value!r} is no text")
+    return (value or "").encode().decode()  # a lone surrogate would break whoever stores it
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise ValueError(f"{value!r} is no count")
+    return value
 
 
 def _unreadable(uid: str, open_id: str) -> Attempt:
@@ -220,7 +263,11 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    """An aware time. Raises ValueError or TypeError for anything else."""
+    moment = datetime.fromisoformat(text) if text else None
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError(f"{text} has no zone")
+    return moment
 
 
 def _when(moment: datetime | None) -> str | None:

@@ -221,10 +221,8 @@ def facts_of(project: Project, account: Account, creator: Creator | None) -> Acc
     """All that is known of an account now. creator: from fresh calls, None where none were made."""
     store = project.reading_store
     open_id = creator.open_id if creator else known_open_id(project, account)
-    written = receipts.read(project.root / "receipts", account.name)
-    told = {
-        r.name: Receipt(r.phase, r.generation, r.post_id) for r in written if r.open_id in {"", open_id or r.open_id}
-    }
+    written = receipts.of_identity(project.root / "receipts", account.name, open_id, project.settings.accounts)
+    told = {r.name: Receipt(r.phase, r.generation, r.post_id, r.attempts) for r in written}
     if open_id is None:
         return AccountFacts(account, receipts=told)
     videos = store.videos(open_id)

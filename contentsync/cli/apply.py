@@ -83,7 +83,7 @@ def apply(
     wish = saved.wish if saved else sync.Wish(only, exclude, accounts, allow, sync.full_keys(project, retry))
     asked = Asked(json_, wait, auto_approve or saved is not None, wish, saved)
     try:
-        with stoppable() as stop, project.lock("contentsync apply", lock_timeout):
+        with project.lock("contentsync apply", lock_timeout), stoppable() as stop:
             project.clock = StoppableClock(project.clock, stop)  # no wait, for a limit or between tries, goes on then
             return _apply(project, asked, stop)
     finally:

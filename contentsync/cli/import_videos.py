@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from contentsync import settle
 from contentsync.cli import exits, text
 from contentsync.cli.main import Context
+from contentsync.cli.options import locking
+from contentsync.settle import existing_videos
 
 
 @click.command(name="import")
@@ -16,26 +17,31 @@ from contentsync.cli.main import Context
 @click.option(
     "--write", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write manifests here."
 )
+@locking
 @click.pass_obj
-def import_videos(context: Context, account: str, folder: Path | None) -> int:
+def import_videos(context: Context, account: str, folder: Path | None, lock_timeout: float) -> int:
     """Bind the public videos of ACCOUNT that belong to no post. Without --write they are only listed.
 
-    Each gets a manifest with its post_id, which is never posted, and a row in the state.
+    Each gets a manifest with its post_id, which is never posted, and a row in the state. What may be a declared
+    post's own is left alone, and told. Nothing is overwritten; stopped half-way, the same command goes on.
     """
     project = context.project()
     try:
         known = project.account(account)
         if folder is None:
-            done = settle.import_videos(project, known, None)
+            done = existing_videos.import_videos(project, known, None)
         else:
-            with project.lock(f"contentsync import {account}"):
-                done = settle.import_videos(project, known, folder)
+            with project.lock(f"contentsync import {account}", lock_timeout):
+                done = existing_videos.import_videos(project, known, folder)
     finally:
         project.close()
     for item in done:
-        where = str(item.path) if item.path else "not written"
+        where = item.belongs or (str(item.path) if item.path else "not written")
         caption = text.printable(item.video.caption).replace("\n", " ")[:50]
         text.say(f"{item.video.post_id}  {text.when(item.video.created_at)}  {caption}  {where}")
+    free, left = sum(bool(item.name) for item in done), sum(bool(item.belongs) for item in done)
     verb = "bound" if folder else "could be bound: --write DIR"
-    text.say(f"{text.many(len(done), 'video')} of {account} {verb}")
+    text.say(f"{text.many(free, 'video')} of {account} {verb}")
+    if left:
+        text.say(f"{text.many(left, 'video')} left alone: a post of this project may be what it shows")
     return exits.DONE

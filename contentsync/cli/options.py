@@ -61,6 +61,17 @@ def because(command: F) -> F:
     return click.option("--because", "why", default="", metavar="TEXT", help="Why; kept in the history.")(command)
 
 
+def locking(command: F) -> F:
+    """--lock-timeout."""
+    return click.option(
+        "--lock-timeout",
+        type=click.FloatRange(min=0.0),
+        default=0.0,
+        metavar="SECONDS",
+        help="Wait this long for another command that holds the lock.",
+    )(command)
+
+
 def as_json(command: F) -> F:
     """--json."""
     return click.option("--json", "json_", is_flag=True, help="Data on stdout as JSON; all else on stderr.")(command)

@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 
-from contentsync import settle
 from contentsync.cli import exits, text
 from contentsync.cli.main import Context
-from contentsync.cli.options import because
+from contentsync.cli.options import because, locking
+from contentsync.cli.plan import show_failures
 from contentsync.cli.status import phase_of
 from contentsync.plan.planfile import when
 from contentsync.post import PostState
+from contentsync.settle import by_hand, lost_state
 
 
 @click.group()
@@ -29,7 +30,7 @@ def state() -> None:
 def list_(context: Context) -> int:
     """One line a post: key, phase, attempts, TikTok's id."""
     project = context.project()
-    for row in sorted(settle.all_rows(project), key=lambda row: row.key):
+    for row in sorted(by_hand.all_rows(project), key=lambda row: row.key):
         removed = "  removed" if row.removed_at else ""
         attempts = text.many(len(row.attempts), "attempt")
         text.say(f"{row.key}  {phase_of(row)}  {attempts}  {row.post_id}{removed}".rstrip())
@@ -41,7 +42,7 @@ def list_(context: Context) -> int:
 @click.pass_obj
 def show(context: Context, post: str) -> int:
     """The row of POST with its attempts, as JSON. Upload URLs are left out: they bear a token."""
-    text.say(json.dumps(_as_json(settle.row_of(context.project(), post)), ensure_ascii=False, indent=2))
+    text.say(json.dumps(_as_json(by_hand.row_of(context.project(), post)), ensure_ascii=False, indent=2))
     return exits.DONE
 
 
@@ -62,12 +63,13 @@ def _plain(value: object) -> object:
 @click.argument("post")
 @click.argument("new")
 @because
+@locking
 @click.pass_obj
-def mv(context: Context, post: str, new: str, why: str) -> int:
+def mv(context: Context, post: str, new: str, why: str, lock_timeout: float) -> int:
     """Give the row of POST the name NEW, where its manifest was renamed and the plan can't tell."""
     project = context.project()
-    with project.lock(f"contentsync state mv {post}"):
-        row = settle.rename(project, post, new, why)
+    with project.lock(f"contentsync state mv {post}", lock_timeout):
+        row = by_hand.rename(project, post, new, why)
     text.say(f"{row.key}: moved")
     return exits.DONE
 
@@ -75,12 +77,13 @@ def mv(context: Context, post: str, new: str, why: str) -> int:
 @state.command()
 @click.argument("post")
 @because
+@locking
 @click.pass_obj
-def rm(context: Context, post: str, why: str) -> int:
+def rm(context: Context, post: str, why: str, lock_timeout: float) -> int:
     """Forget POST. The video stays at TikTok; a tombstone keeps a returning manifest from posting it again."""
     project = context.project()
-    with project.lock(f"contentsync state rm {post}"):
-        row = settle.remove(project, post, why)
+    with project.lock(f"contentsync state rm {post}", lock_timeout):
+        row = by_hand.remove(project, post, why)
     text.say(f"{row.key}: removed; a manifest of this name is blocked until its generation is {row.generation + 1}")
     return exits.DONE
 
@@ -92,8 +95,8 @@ def rm(context: Context, post: str, why: str) -> int:
 def history(context: Context, post: str | None, json_: bool) -> int:
     """Every transition, oldest first: when, who, what, with TikTok's log_id. Of POST, or of all."""
     project = context.project()
-    uid = settle.row_of(project, post).uid if post else None
-    for line in project.store.history(uid):
+    uid = by_hand.row_of(project, post).uid if post else None
+    for line in project.reading_store.history(uid):
         if json_:
             text.say(json.dumps(line, ensure_ascii=False, default=_plain))
         else:
@@ -113,42 +116,47 @@ def _history_line(line: dict[str, Any]) -> str:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 def backup(context: Context, file: Path) -> int:
-    """Copy the state to FILE, whole and consistent, also while an apply runs. Overwrites nothing."""
-    target = file
-    if target.exists():
-        raise click.ClickException(f"{target} is there already; nothing was written")
-    context.project().store.backup(target)
-    text.say(f"{target} written")
+    """Copy the state to FILE, also while an apply runs, and prove that the copy is whole. Overwrites nothing."""
+    counts = lost_state.back_up(context.project(), file)
+    told = ", ".join(f"{count} {table}" for table, count in counts.items())
+    text.say(f"{file} written: {told}")
     return exits.DONE
 
 
 @state.command()
+@locking
 @click.pass_obj
-def rebuild(context: Context) -> int:
+def rebuild(context: Context, lock_timeout: float) -> int:
     """Make the rows that are missing from the receipts, and ask TikTok what became of them."""
     project = context.project()
     try:
-        with project.lock("contentsync state rebuild"):
-            made = settle.rebuild(project)
+        with project.lock("contentsync state rebuild", lock_timeout):
+            made, failures = lost_state.rebuild(project)
     finally:
         project.close()
     for account in made:
-        text.say(f"{account.account}: {text.many(len(account.rows), 'row')} made from receipts")
-        for row in account.rows:
-            text.say(f"  {row.key}  {phase_of(row)}  {row.post_id}".rstrip())
-        if account.unbound:
-            count = text.many(len(account.unbound), "public video")
-            text.say(f"  {count} of no post: contentsync import {account.account} binds them")
-    if not made:
+        _show_rebuilt(account)
+    show_failures(failures)
+    if not made and not failures:
         text.say("No receipts, so nothing to rebuild from.")
-    return exits.DONE
+    return exits.worst(exits.of_error(err) or exits.FAILED for err in failures.values())
+
+
+def _show_rebuilt(account: lost_state.Rebuilt) -> None:
+    text.say(f"{account.account}: {text.many(len(account.rows), 'row')} made from receipts")
+    for row in account.rows:
+        text.say(f"  {row.key}  {phase_of(row)}  {row.post_id}".rstrip())
+    for name in account.unused:
+        text.say(f"  {name} contradicts what is known, and was left out; its post stays blocked")
+    if account.unbound:
+        count = text.many(len(account.unbound), "public video")
+        text.say(f"  {count} of no post: contentsync import {account.account} tells which")
 
 
 @state.command()
 @click.pass_obj
 def unlock(context: Context) -> int:
     """Say who holds the apply lock; clear what a dead process left. The lock of a living one can't be broken."""
-    project = context.project()
-    with project.lock("contentsync state unlock"):
+    with context.project().bare_lock("contentsync state unlock"):
         text.say("Nobody holds the lock.")
     return exits.DONE

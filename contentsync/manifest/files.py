@@ -78,6 +78,15 @@ def find(root: Path, globs: Sequence[str]) -> tuple[list[str], list[str]]:
     return sorted(found), [glob for glob in globs if glob in idle]
 
 
+def would_find(globs: Sequence[str], name: str) -> bool:
+    """Whether `find` gives a file of this name, from the root with `/`, once there is one."""
+    folder, _, _ = name.rpartition("/")
+    parts = folder.split("/")
+    if any(_is_skipped("/".join(parts[:end]), part) for end, part in enumerate(parts)):
+        return False
+    return any(re.fullmatch(_as_regex(glob.removeprefix("./")), name) for glob in globs)
+
+
 def _tops(globs: Sequence[str]) -> list[str]:
     """The folders to walk: what stands before the first wildcard of each glob, none inside another."""
     tops = sorted({_fixed_part(glob) for glob in globs})

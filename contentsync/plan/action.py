@@ -134,11 +134,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a committed receipt says of a post: the phase and generation of its last attempt."""
+    """What a committed receipt says of a post: the phase and generation of its last attempt, and how many it had."""
 
     phase: str
     generation: int = 1
     post_id: str = ""
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,8 @@ def _told_elsewhere(scene: Scene, post: DesiredPost, row: PostState | None) -> P
 
 def _is_known(receipt: Receipt, row: PostState) -> bool:
     """Whether a receipt is no more than an older word about the attempts of this row."""
+    if receipt.attempts > len(row.attempts):
+        return False
     if receipt.post_id:
         return receipt.post_id == row.post_id
     return row.success is not None or receipt.phase not in SUCCESS

@@ -6,6 +6,7 @@ Whatever sqlite3 raises is translated here into StoreError with a hint, so that 
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 import threading
 import uuid
@@ -22,6 +23,8 @@ from contentsync.errors import Problem, StoreError
 HERE: Final = Path(__file__).parent
 BUSY_SECONDS: Final = 30.0
 OUR_TABLES: Final = 4
+ROOM: Final = 1_000_000  # bytes that must be free before anything is begun
+MEND: Final = "put a backup in its place; or move it away, with its -wal, then run: contentsync state rebuild"
 _LOOK: Final = """
 SELECT (SELECT user_version FROM pragma_user_version), count(*),
     count(CASE WHEN name IN ('meta', 'posts', 'attempts', 'history') THEN 1 END)
@@ -62,7 +65,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _translated(self.path):
+        with self._lock, translated(self.path):
             yield self._connection
 
     @contextmanager
@@ -78,7 +81,7 @@ class Database:
     @contextmanager
     def writing(self, *, posts: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction: on disk when the block is left, or not there at all. posts: it may change posts."""
-        with self._lock, _translated(self.path):
+        with self._lock, translated(self.path):
             self._writes += posts
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -87,6 +90,18 @@ class Database:
             except BaseException:
                 self._connection.rollback()
                 raise
+
+    def check(self) -> None:
+        """Prove, before anything is begun, that the file is whole and that there is room for what will be written.
+
+        Raises StoreError.
+        """
+        with self.reading() as connection:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if found != "ok":
+                raise StoreError(Problem("state-corrupt", f"the state at {self.path} is damaged: {found}", MEND))
+            if self.path and shutil.disk_usage(self.path.parent).free < ROOM:
+                raise StoreError(_no_room(self.path))
 
     def close(self) -> None:
         with self._lock:
@@ -98,12 +113,13 @@ def open_file(path: Path) -> Database:
 
     One process at a time makes or migrates it; a state that needs neither is opened without that lock.
     """
-    with _translated(path):
+    with translated(path):
         make_folder(path.parent)
         if path.exists() and (ready := _opened(path, _is_ready)):
             return Database(ready, path)
         with FileLock(path.with_name(f"{path.name}.new.lock"), timeout=BUSY_SECONDS):
-            path.touch(mode=0o600)  # it bears upload URLs
+            if not path.exists():
+                _make_file(path)
             made = _opened(path, _make)
             assert made is not None
             return Database(made, path)
@@ -121,6 +137,19 @@ def make_folder(folder: Path) -> None:
     ignore = folder / ".gitignore"
     if folder.name == ".contentsync" and not ignore.exists():
         ignore.write_text("# Local state: never in git.\n*\n", encoding="utf-8")
+
+
+def _make_file(path: Path) -> None:
+    """A new state, in its place only once it is whole: an empty file there is one that lost what it had."""
+    part = path.with_name(f"{path.name}.part")
+    for left in path.parent.glob(f"{path.name}[.-]*"):
+        if left.name in {part.name, f"{part.name}-wal", f"{path.name}-wal", f"{path.name}-shm", f"{part.name}-shm"}:
+            left.unlink()
+    part.touch(mode=0o600)  # it bears upload URLs
+    made = _opened(part, _make)
+    assert made is not None
+    made.close()
+    part.replace(path)
 
 
 def _opened(path: Path, prepare: Callable[[sqlite3.Connection, Path], bool]) -> sqlite3.Connection | None:
@@ -156,6 +185,8 @@ def _version_of(connection: sqlite3.Connection, path: Path) -> int:
 
     Raises StoreError for a file of another program, to which nothing is done, and for a newer state.
     """
+    if path.exists() and not path.stat().st_size and not path.name.endswith(".part"):
+        raise StoreError(Problem("state-corrupt", f"the state at {path} is damaged: it is empty", MEND))
     version, tables, ours = connection.execute(_LOOK).fetchone()
     if tables and (not version or ours < OUR_TABLES):
         what = f"{path} is a SQLite file, but no state of contentsync's"
@@ -206,7 +237,7 @@ def backup(connection: sqlite3.Connection, target: Path) -> None:
 
 
 @contextmanager
-def _translated(path: Path | None) -> Iterator[None]:
+def translated(path: Path | None) -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError:
@@ -221,14 +252,17 @@ def _translated(path: Path | None) -> Iterator[None]:
 def _problem(path: Path | None, err: sqlite3.Error) -> Problem:
     name = getattr(err, "sqlite_errorname", "")
     if name.startswith("SQLITE_FULL"):
-        return Problem("state-full", f"no room to write the state at {path}", "free some space, then run it again")
+        return _no_room(path)
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         what = f"the state at {path} can't be written: {err}"
         return Problem("state-read-only", what, "make the file and its folder writable for you")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        what = f"the state at {path} is damaged: {err}"
-        return Problem("state-corrupt", what, "put a backup in its place, or rebuild it from the receipts")
+        return Problem("state-corrupt", f"the state at {path} is damaged: {err}", MEND)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         what = f"the state at {path} stayed busy for {BUSY_SECONDS:g} s"
         return Problem("state-busy", what, "see what else has the file open, then run it again")
     return Problem("state-error", f"the state at {path} can't be used: {err} ({name})", "free space and mode first")
+
+
+def _no_room(path: Path | None) -> Problem:
+    return Problem("state-full", f"no room to write the state at {path}", "free some space, then run it again")

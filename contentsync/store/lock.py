@@ -21,7 +21,7 @@ def apply_lock(folder: Path, doing: str, clock: Clock, timeout: float = 0.0) -> 
     """Hold the project's apply lock while the block runs.
 
     doing: what the holder is at, for the message that others get. timeout: seconds to wait for it.
-    Raises StoreLocked while another process has it; StoreError where no lock file can be made.
+    Raises StoreLocked while another process has it; StoreError where no lock can be had.
     """
     lock, note = FileLock(folder / "apply.lock"), folder / "apply.lock.json"
     try:
@@ -29,8 +29,8 @@ def apply_lock(folder: Path, doing: str, clock: Clock, timeout: float = 0.0) -> 
         lock.acquire(timeout=timeout)
     except Timeout:
         raise StoreLocked(_held(note, clock.now())) from None
-    except OSError as err:
-        what = f"no lock can be taken in {folder}: {err.strerror or err}"
+    except (OSError, NotImplementedError) as err:
+        what = f"no lock can be taken in {folder}: {getattr(err, 'strerror', None) or err}"
         raise StoreError(Problem("state-read-only", what, "make the folder writable for you")) from err
     try:
         _write_note(note, doing, clock.now())
@@ -47,6 +47,8 @@ def holder() -> str:
 
 
 def _write_note(note: Path, doing: str, now: datetime) -> None:
+    with suppress(OSError):
+        note.unlink()  # what a killed holder left; on a full disk nothing could be written over it
     with suppress(OSError):  # the lock is held whether or not others can read by whom
         note.write_text(json.dumps({"holder": holder(), "since": now.isoformat(), "doing": doing}), encoding="utf-8")
 
@@ -54,8 +56,14 @@ def _write_note(note: Path, doing: str, now: datetime) -> None:
 def _held(note: Path, now: datetime) -> Problem:
     try:
         told = json.loads(note.read_text(encoding="utf-8"))
-        age = (now - datetime.fromisoformat(told["since"])).total_seconds()
-        what = f"{told['holder']} has been at `{told['doing']}` here for {age:.0f} s"
+        since = datetime.fromisoformat(told["since"])
+        what = f"{told['holder']} has been at `{told['doing']}` here for {_age((now - since).total_seconds())}"
     except (OSError, ValueError, KeyError, TypeError):
         what = "another process is applying this project; it left no note of itself"
     return Problem("locked", what, "wait until it is done, then run this again; the lock goes when the process ends")
+
+
+def _age(seconds: float) -> str:
+    """How long, for a person; a clock that was set back makes it nothing."""
+    whole = max(0, round(seconds))
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min" if whole < 7200 else f"{whole // 3600} h"

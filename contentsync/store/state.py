@@ -216,21 +216,43 @@ class Store:
             self._note(db, row, "removed", now, post=row.key, why=why)
             self._q.raise_serial(db)
 
-    def restore(self, row: PostState, now: datetime) -> None:
-        """Take in the row of a lost state, with its attempts and the videos that belong to it, where it has none."""
-        with self._db.writing() as db:
-            if self._q.restore_post(db, **rows.post_row(row)) != 1:
-                return
-            for attempt in row.attempts:
-                self._q.add_attempt(db, **rows.attempt_row(attempt))
-                self._q.save_attempt(db, **rows.attempt_row(attempt))
-                if attempt.post_id:
-                    self._bind(db, attempt, attempt.post_id, "restored")
-                self._tell(db, attempt, "restored", now, before="")
-            if row.bound_post_id:
-                self._bind_bare(db, row.open_id, row.uid, row.bound_post_id, "restored", now)
+    def restore(self, row: PostState, now: datetime) -> bool:
+        """Take in a row of a lost state, or the attempts that an older copy of it lacks, with the videos they became.
+
+        False where a constraint speaks against it: what it tells is another post's, or contradicts what is known.
+        """
+        try:
+            with self._db.writing() as db:
+                self._restore(db, row, now)
+        except sqlite3.IntegrityError:
+            return False
+        return True
+
+    def _restore(self, db: sqlite3.Connection, row: PostState, now: datetime) -> None:
+        made = self._q.restore_post(db, **rows.post_row(row)) == 1
+        known = self._whole(db, self._q.post_named(db, open_id=row.open_id, name=row.name))
+        assert known is not None
+        lacking = row.attempts[len(known.attempts) :]
+        for attempt in (replace(attempt, post_uid=known.uid) for attempt in lacking):
+            self._q.add_attempt(db, **rows.attempt_row(attempt))
+            self._q.save_attempt(db, **rows.attempt_row(attempt))
+            if attempt.post_id:
+                self._bind(db, attempt, attempt.post_id, "restored")
+            self._tell(db, attempt, "restored", now, before="")
+        if lacking and not made:
+            generation, media = max(known.generation, row.generation), row.media_digest
+            self._q.begin_generation(
+                db, uid=known.uid, generation=generation, media_digest=media, account=known.account
+            )
+        if made and row.bound_post_id:
+            self._bind_bare(db, row.open_id, known.uid, row.bound_post_id, "restored", now)
+        if made or lacking:
             self._note(db, row, "restored", now, post=row.key)
             self._q.raise_serial(db)
+
+    def check(self) -> None:
+        """Prove that the state is whole, and has room for what will be written. Raises StoreError."""
+        self._db.check()
 
     def backup(self, target: Path) -> None:
         """Copy the whole state to a new file, consistent while others write. Raises StoreError."""

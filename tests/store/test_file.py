@@ -100,12 +100,15 @@ def test_a_damaged_file_is_told(path: Path, data: bytes) -> None:
     assert path.read_bytes() == data
 
 
-def test_an_empty_file_becomes_a_state(path: Path) -> None:
+def test_an_empty_file_is_a_state_that_lost_what_it_had(path: Path) -> None:
     path.parent.mkdir()
     path.touch()
-    opened = Store.open(path)
-    assert opened.serial == 0
-    opened.close()
+    assert code_of(path) == "state-corrupt"
+
+
+def test_a_state_is_never_in_its_place_before_it_is_whole(path: Path) -> None:
+    Store.open(path).close()
+    assert sorted(file.name for file in path.parent.glob("state.db*")) == ["state.db", "state.db.new.lock"]
 
 
 def test_a_folder_where_the_state_should_be_is_told(path: Path) -> None:

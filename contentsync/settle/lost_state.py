@@ -1,0 +1,93 @@
+"""How is a state kept, and made again when it was lost? From a copy; from receipts and what TikTok tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from contentsync import receipts, sync
+from contentsync.errors import ContentsyncError, Problem, StoreError
+from contentsync.manifest.fields import NAME_PATTERN
+from contentsync.plan.action import AccountFacts
+from contentsync.post import Account, PostState, RemotePost
+from contentsync.project import Project
+from contentsync.store import inspection
+
+
+def back_up(project: Project, target: Path) -> dict[str, int]:
+    """Copy the state to a new file and prove the copy; how many rows its tables have. Raises StoreError."""
+    store, why = project.reading_store, ""
+    if store.path is None or not any(store.creators()):
+        why = "there is no state yet"
+    elif target.exists():
+        why = f"{target} is there already"
+    if why:
+        raise StoreError(Problem("not-backed-up", f"{why}; nothing was written", ""))
+    try:
+        store.backup(target)
+        return inspection.proven(target)
+    except StoreError:
+        target.unlink(missing_ok=True)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild made: rows; the public videos of no post; the receipts that could not be used."""
+
+    account: str
+    rows: tuple[PostState, ...]
+    unbound: tuple[RemotePost, ...]
+    unused: tuple[str, ...] = ()
+
+
+def rebuild(project: Project) -> tuple[list[Rebuilt], dict[str, ContentsyncError]]:
+    """Make the rows that are missing from receipts; then TikTok is asked what became of those that are not final.
+
+    What a receipt leaves open is unknown here: it may have gone further than its receipt tells. Returns what was
+    made, and the accounts that could not be asked. Raises StoreError.
+    """
+    made, failures = [], {}
+    for account in project.settings.accounts.values():
+        try:
+            if done := _rebuild(project, account):
+                made.append(done)
+        except StoreError:
+            raise
+        except ContentsyncError as err:
+            failures[account.name] = err
+    return made, failures
+
+
+def _rebuild(project: Project, account: Account) -> Rebuilt | None:
+    folder, names = project.root / "receipts", project.settings.accounts
+    known = sync.known_open_id(project, account)
+    if not receipts.of_identity(folder, account.name, known, names) and not _strangers(folder, names):
+        return None  # no need for a token
+    creator = sync.ask(project, account, False, True, [])
+    told = receipts.of_identity(folder, account.name, creator.open_id, names)
+    if not told:
+        return None
+    now, before = project.clock.now(), {row.uid for row in project.store.posts(creator.open_id)}
+    project.note_lineage(creator.open_id)
+    unused = []
+    for receipt in told:
+        row = receipt.as_row(account.name, creator.open_id)
+        if not re.fullmatch(NAME_PATTERN, receipt.name) or not project.store.restore(row, now):
+            unused.append(f"receipts/{account.name}/{receipt.name}.json")
+    sync.ask(project, account, False, False, [])
+    facts = sync.facts_of(project, account, creator)
+    rows = tuple(row for row in facts.rows if row.uid not in before)
+    return Rebuilt(account.name, rows, tuple(unbound(facts)), tuple(unused))
+
+
+def _strangers(folder: Path, names: Collection[str]) -> bool:
+    """Whether there are receipts below a name that no account has now."""
+    return any(path.is_dir() and path.name not in names for path in folder.glob("*"))
+
+
+def unbound(facts: AccountFacts) -> list[RemotePost]:
+    """The public videos that belong to no post, newest first."""
+    return [video for video in facts.remote.videos if video.post_id not in facts.bindings]

@@ -1,0 +1,46 @@
+"""What is in a state file, whatever the project says of it? For people who look into one; never on a plan's way.
+
+sqlite-utils takes a tenth of a second to load, so it is loaded here, when a person asks.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from contentsync.errors import Problem, StoreError
+from contentsync.store.database import translated
+
+if TYPE_CHECKING:
+    import sqlite_utils
+
+COUNTED: Final = ("posts", "attempts", "history")
+
+
+def identities(path: Path) -> list[str]:
+    """The identities that the state has rows of, also those of no account of the project. Raises StoreError."""
+    with _opened(path) as db:
+        return [row["open_id"] for row in db.query("SELECT DISTINCT open_id FROM posts ORDER BY open_id")]
+
+
+def proven(path: Path) -> dict[str, int]:
+    """How many rows each table of a copy has, once it is proven whole. Raises StoreError."""
+    with _opened(path) as db:
+        found = [row["integrity_check"] for row in db.query("PRAGMA integrity_check(3)")]
+        astray = list(db.query("PRAGMA foreign_key_check"))
+        if found != ["ok"] or astray:
+            what = f"{path} is damaged: {'; '.join(found) if found != ['ok'] else 'rows lack what they belong to'}"
+            raise StoreError(Problem("state-corrupt", what, "put a backup in the place of the state"))
+        return {table: db[table].count for table in COUNTED}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite_utils.Database]:
+    """The file, to be read only."""
+    import sqlite_utils
+
+    with translated(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        yield sqlite_utils.Database(connection)
