@@ -8,7 +8,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -36,7 +35,7 @@ URL: Final = "https://media.acme.example/{}.mp4"
 PAST_THE_HOUR: Final = 4_200.0
 MENDED_RUNS: Final = 10  # within which all must be at rest
 FAULTED_RUNS: Final = 6
-KILLED: Final = -signal.SIGKILL
+KILLED: Final = -9  # by SIGKILL
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.crash import cases
 from tests.crash.cases import Case
 from tests.crash.faults import Fault, Seen, all_of
 from tests.crash.life import LIVES, SINGLE, Quiet, Zygote, live, quiet, scratch
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="these processes are forked")
 
 DIRECT = ["user_info", "creator_info", "video_list", "video_init", "upload", "status", "status"]
 CHUNKS = [*DIRECT[:4], "upload", "upload", "upload", "status", "status"]
