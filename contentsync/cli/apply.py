@@ -15,7 +15,7 @@ from contentsync import sync
 from contentsync.attempt.told import Outcome, Result
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.cli import exits, text
-from contentsync.cli.consent import ask_for_consent
+from contentsync.cli.consent import NotApproved, ask_for_consent
 from contentsync.cli.interrupt import stoppable
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, selecting, waiting
@@ -100,7 +100,11 @@ def _apply(project: Project, asked: Asked, stop: Event) -> int:
         _show_plan(made)
     show_failures(made.failures)
     if not asked.auto_approve and made.plan.does_something:
-        ask_for_consent(made.plan, made.posts)
+        try:
+            ask_for_consent(made.plan, made.posts)
+        except NotApproved:
+            text.tell("Not applied: the answer was not `yes`.")
+            return exits.INTERRUPTED
     with showing(as_json=asked.json) as show:
         digest = asked.saved.digest if asked.saved else ""
         outcomes, failures = sync.apply_plan(
@@ -196,5 +200,5 @@ def _show_outcomes(outcomes: list[Outcome], plan: Plan, code: int) -> None:
     if outcomes:
         text.say(f"Applied: {done} of {text.many(len(outcomes), 'action')} done; exit {code}.")
     due = [action.due_at for action in plan.actions if action.kind is Kind.WAIT and action.due_at]
-    if due:
+    if due and code != exits.STALE:
         text.say(f"The next is due at {text.when(min(due))}.")

@@ -18,6 +18,10 @@ MUSIC: Final = "By posting, you agree to TikTok's Music Usage Confirmation"
 BRANDED: Final = "By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation"
 
 
+class NotApproved(click.Abort):
+    """The answer was not `yes`."""
+
+
 def declarations(plan: Plan, posts: Mapping[str, DesiredPost]) -> list[str]:
     """TikTok's sentence for each kind of post that will be sent directly; the stricter one first."""
     sent = [posts[a.post] for a in plan.actions if a.kind is Kind.CREATE and a.post in posts]
@@ -48,5 +52,4 @@ def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
     text.tell("TikTok has no edit and no delete by API; processing takes a few minutes.")
     answer = click.prompt("Apply this plan? Only `yes` does", default="", show_default=False, err=True)
     if answer.strip() != "yes":
-        text.tell("Not applied: the answer was not `yes`.")
-        raise click.Abort
+        raise NotApproved

@@ -143,6 +143,7 @@ def _tell(served: Emulator, as_json: bool) -> None:
     kinds = ", ".join(
         f"{account.name} ({'private' if account.private else 'public'})" for account in served.config.accounts
     )
+    click.echo("# export CONTENTSYNC_DATA_DIR=$(mktemp -d)  # else these tokens are kept in your own data folder")
     audit = "audited" if app.audited else "not audited"
     click.echo(f"Serving TikTok's API on {served.url}; accounts: {kinds}; app: {audit}.", err=True)
     click.echo("Paste the lines above into another terminal. Ctrl-C ends it.", err=True)

@@ -68,7 +68,8 @@ def init(folder: str) -> int:
         raise click.ClickException(f"{root} can't be written: {err.strerror or err}") from err
     for path in (*texts, video, root / "schemas"):
         text.say(f"  {text.style('+', fg='green')} {path}")
-    text.say("Next: contentsync validate, then edit posts/hello/hello.yaml, then contentsync plan.")
+    enter = "" if root == Path() else f"cd {folder}, then "
+    text.say(f"Next: {enter}contentsync validate; edit posts/hello/hello.yaml; contentsync plan --no-refresh.")
     return exits.DONE
 
 

@@ -5,6 +5,7 @@ Commands are imported when they run: `--help` and `--version` load none of them.
 
 from __future__ import annotations
 
+import errno
 import functools
 import importlib
 import os
@@ -128,10 +129,8 @@ def run(args: list[str]) -> int:
     except click.ClickException as err:
         err.show()
         return exits.USAGE if isinstance(err, click.UsageError) else exits.FAILED
-    except BrokenPipeError:
-        sys.stderr.close()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exits.DONE
+    except SystemExit as err:
+        return _exit_of(err)
     except Exception as err:  # the one place where what nobody foresaw is told as a defect
         known = exits.of_error(err)
         if known is not None:
@@ -139,3 +138,11 @@ def run(args: list[str]) -> int:
             return known
         return text.show_defect(err)
     return code if isinstance(code, int) else exits.DONE
+
+
+def _exit_of(err: SystemExit) -> int:
+    """click leaves with 1 where the reader of a pipe went; that is the reader's wish, and no failure."""
+    cause = err.__context__
+    if isinstance(cause, OSError) and cause.errno == errno.EPIPE:
+        return exits.DONE
+    return err.code if isinstance(err.code, int) else exits.FAILED

@@ -12,28 +12,42 @@ from contentsync.settle import by_hand
 
 @click.command()
 @click.argument("post")
-@click.option("--published", "verdict", flag_value=by_hand.Verdict.PUBLISHED.value, help="It is at TikTok.")
-@click.option("--not-published", "verdict", flag_value=by_hand.Verdict.NOT_PUBLISHED.value, help="It is not: post.")
-@click.option("--keep", "verdict", flag_value=by_hand.Verdict.KEEP.value, help="Leave it for good; never post it.")
+@click.option("--published", is_flag=True, help="It is at TikTok.")
+@click.option("--not-published", is_flag=True, help="It is not at TikTok: post it anew.")
+@click.option("--keep", is_flag=True, help="Leave it for good; never post it.")
 @click.option("--post-id", default="", metavar="ID", help="With --published: which video it is.")
 @because
 @locking
 @click.pass_obj
-def resolve(context: Context, post: str, verdict: str | None, post_id: str, why: str, lock_timeout: float) -> int:
+def resolve(
+    context: Context,
+    post: str,
+    published: bool,
+    not_published: bool,
+    keep: bool,
+    post_id: str,
+    why: str,
+    lock_timeout: float,
+) -> int:
     """Settle POST, whose outcome is unknown: look into TikTok's app first, then say what is there.
 
     --not-published allows a new attempt: if the video is there after all, it will be there twice.
     """
-    if verdict is None:
-        raise click.UsageError("say what became of it: --published, --not-published or --keep")
-    if post_id and verdict != by_hand.Verdict.PUBLISHED:
+    said = [
+        verdict for verdict, is_said in zip(by_hand.Verdict, (published, not_published, keep), strict=True) if is_said
+    ]
+    if len(said) != 1:
+        raise click.UsageError("say one thing of it: --published, --not-published or --keep")
+    if post_id and not published:
         raise click.UsageError("--post-id goes with --published")
     project = context.project()
     try:
         with project.lock(f"contentsync resolve {post}", lock_timeout):
-            row = by_hand.resolve(project, post, by_hand.Verdict(verdict), post_id, why)
+            row = by_hand.resolve(project, post, said[0], post_id, why)
     finally:
         project.close()
     assert row.last is not None
     text.say(f"{row.key}: {row.last.phase}{f' as {row.post_id}' if row.post_id else ''}")
+    if not_published:
+        text.tell("The next apply sends it again; if it is at TikTok after all, it will be there twice.")
     return exits.DONE

@@ -9,8 +9,15 @@ from contentsync.errors import Problem
 from contentsync.manifest.document import Lines, at
 
 _QUOTE: Final = "put the text in quotes, or in a block below the key"
+_INDENT_OR_QUOTE: Final = "line the key up with its neighbours; a text with quotes or a colon in it goes in a block"
+_CLOSE: Final = "close it with }; a text with { } in it, such as ${NAME}, goes in quotes there"
+_NO_PLACE: Final = "what stands here belongs to no line above: its indentation, or a quote that ended before"
 _TOLD: Final[tuple[tuple[str, str, str], ...]] = (
-    ("mapping values are not allowed", "a colon stands where a text goes on", _QUOTE),
+    (
+        "mapping values are not allowed",
+        "a colon stands where a text goes on, or the line is indented too far",
+        _INDENT_OR_QUOTE,
+    ),
     ("could not find expected ':'", "a colon is missing after the key, or the line above is cut by a #", _QUOTE),
     ("cannot start any token", "a value can't begin with this character", _QUOTE),
     ("unexpected end of stream", "a quote is opened here and never closed", "close it"),
@@ -18,10 +25,10 @@ _TOLD: Final[tuple[tuple[str, str, str], ...]] = (
     ("escape sequence", "an escape that YAML does not know", "double the backslash, or use single quotes"),
     ("invalid Unicode character escape", "an escape that is no character", "write the character itself"),
     ("expected ',' or ']'", "a list in [ ] is not closed, or lacks a comma", "close it with ]"),
-    ("expected ',' or '}'", "a mapping in { } is not closed, or lacks a comma", "close it with }"),
+    ("expected ',' or '}'", "a mapping in { } is not closed, or lacks a comma", _CLOSE),
     ("block sequence entries", "a list begins where a text goes on", "put each - on a line of its own"),
-    ("expected <block end>", "the indentation fits no line above", "line the key up with its neighbours"),
-    ("did not find expected key", "the indentation fits no line above", "line the key up with its neighbours"),
+    ("expected <block end>", _NO_PLACE, _INDENT_OR_QUOTE),
+    ("did not find expected key", _NO_PLACE, _INDENT_OR_QUOTE),
     ("'-' indicator", "the indentation fits no line above", "line the - up with its neighbours"),
     ("incompatible YAML document", "a YAML version that is not known", "take the %YAML line out"),
 )
