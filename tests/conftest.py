@@ -22,6 +22,13 @@ HOMES = (
 CHANGES_OUTPUT = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The proofs by many lives are slow, all of them."""
+    for item in items:
+        if {"simulation", "crash", "machine"} & set(item.path.parts):
+            item.add_marker("slow")
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder that stands for the user's home, so that no test reads or writes the real one."""
