@@ -197,8 +197,9 @@ class DyingDatabase:
 
     def __init__(self, inner: Database, fate: Fate) -> None:
         self._inner, self._fate = inner, fate
-        self.path, self.stamp = inner.path, inner.stamp
-        self.reading, self.snapshot, self.close = inner.reading, inner.snapshot, inner.close
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
 
     @contextmanager
     def writing(self, **how: bool) -> Iterator[Any]:
