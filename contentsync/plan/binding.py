@@ -7,7 +7,7 @@ from contentsync.lifecycle import Phase
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.caps import MAY_SHOW
 from contentsync.plan.match import candidates, may_fit
-from contentsync.plan.scene import Scene, see, unsettled
+from contentsync.plan.scene import Scene, see, settle, unsettled
 from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
 
 
@@ -53,7 +53,7 @@ def unknown(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
         reason = f"public video {video.post_id} fits it: caption, duration and time"
         return scene.action(Kind.ADOPT, post, reason, adopts=video.post_id)
     what = last.problem_what or "what became of it is not known"
-    problem = Problem(last.problem_code or "outcome-unknown", what, see(post.key), level=Level.WARNING)
+    problem = Problem(last.problem_code or "outcome-unknown", what, settle(post.key), level=Level.WARNING)
     several = f"; {len(found)} public videos would fit" if len(found) > 1 else ""
     several = f"; public video {found[0].post_id} would fit it, and another post too" if rivalled else several
     return scene.action(Kind.UNKNOWN, post, f"may be live{several}: {what}", problems=(problem,))

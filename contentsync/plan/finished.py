@@ -51,7 +51,8 @@ def _published(scene: Scene, post: DesiredPost, row: PostState, done: Attempt) -
     if done.digest != post.digest and row.acked_digest != post.digest:
         reason = "edited after it was sent; TikTok has no edit"
         gone = (Problem("not-visible", drift.reason, level=Level.WARNING),) if drift else ()
-        return scene.action(Kind.FROZEN, post, reason, changes=_changes(done, post), problems=gone)
+        told = (*gone, _acceptable(post))
+        return scene.action(Kind.FROZEN, post, reason, changes=_changes(done, post), problems=told)
     return drift or scene.action(Kind.UNCHANGED, post, str(done.phase))
 
 
@@ -65,7 +66,13 @@ def _kept(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Act
     if post.digest in {last.digest, row.acked_digest}:
         return scene.action(Kind.UNCHANGED, post, "left for good")
     reason = "edited after an attempt that was left for good, since it may be live; a higher generation posts it"
-    return scene.action(Kind.FROZEN, post, reason, changes=_changes(last, post))
+    return scene.action(Kind.FROZEN, post, reason, changes=_changes(last, post), problems=(_acceptable(post),))
+
+
+def _acceptable(post: DesiredPost) -> Problem:
+    """What can be done about an edit that TikTok can't take."""
+    hint = f"keep the edit: contentsync ack {post.key}; or post it as a new video: raise its `generation`"
+    return Problem("edited-after-sent", "what is at TikTok stays as it was sent", hint, level=Level.NOTE)
 
 
 def _drifted(scene: Scene, post: DesiredPost, row: PostState, done: Attempt | None) -> Action | None:

@@ -161,22 +161,30 @@ def _blocked(want: Wanted, problem: Problem) -> Action:
 
 
 def _existing_posts(facts: AccountFacts) -> Problem | None:
-    """Whether this state is too young to know what was posted. A video that was only bound tells it nothing."""
-    if any(row.attempts or row.removed_at for row in facts.rows):
+    """Whether this state is too young to know what was posted: no attempt of it is its own.
+
+    A video that was only bound tells it nothing; and of what it took from receipts, one may be missing.
+    """
+    if any(attempt.run_id for row in facts.rows for attempt in row.attempts):
         return None
-    bound = {row.name for row in facts.rows if row.bound_post_id}
-    unknown = sum(told.phase != "declared" and name not in bound for name, told in facts.receipts.items())
+    known = {row.name for row in facts.rows if row.bound_post_id or row.attempts}
+    unknown = sum(told.phase != "declared" and name not in known for name, told in facts.receipts.items())
     public = sum(video.post_id not in facts.bindings for video in facts.remote.videos)
+    hint = "bring the old state back, or run: contentsync state rebuild"
     if unknown:
         told = f"{unknown} receipts tell of some" if unknown > 1 else "a receipt tells of one"
     elif public:
         told = f"{public} videos are public" if public > 1 else "a video is public"
+        hint = f"bring the old state back, or run: contentsync import {facts.account.name} --write DIR"
+    elif any(row.attempts or row.removed_at for row in facts.rows):
+        told = "its rows were made from receipts, of which one may be missing"
+        hint = "look into TikTok's app"
     elif facts.noted_elsewhere:
         told = "another state on this machine did post for it"
     else:
         return None
     what = f"this state made no post of {facts.account.name}, but {told}"
-    hint = "bring the old state back, or pass --allow existing-posts if none of them is one of these manifests"
+    hint = f"{hint}; or pass --allow existing-posts, if none of them is one of these manifests"
     return Problem("existing-posts", what, hint)
 
 

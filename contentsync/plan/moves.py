@@ -142,4 +142,8 @@ def _lost_its_media(post: DesiredPost, row: PostState) -> bool:
 def _ambiguous(old: list[PostState]) -> Problem:
     names = ", ".join(row.name for row in old)
     what = f"may be a new name of {names}, whose media it has; which of them can't be told"
-    return Problem("move-ambiguous", what, "write moved_from: and the old name, in each manifest that was renamed")
+    return Problem(
+        "move-ambiguous",
+        what,
+        "write moved_from: and the old name in each that was renamed, or run: contentsync state mv OLD NEW",
+    )

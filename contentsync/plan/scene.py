@@ -118,6 +118,11 @@ def may_have_shown(row: PostState) -> bool:
     return bool(row.bound_post_id) or not row.attempts or has_phase(row, *shown)
 
 
+def settle(key: str) -> str:
+    """The hint for an unknown outcome, which only a person settles."""
+    return f"look into TikTok's app, then: contentsync resolve {key} --published, --not-published or --keep"
+
+
 def see(key: str) -> str:
     """The hint for what a person has to look into."""
     return f"see: contentsync explain {key}"

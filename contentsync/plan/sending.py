@@ -12,7 +12,7 @@ from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.plan.action import Action, Kind, Receipt
 from contentsync.plan.blocks import blocks_of, notes_of
 from contentsync.plan.guards import Wanted, warned
-from contentsync.plan.scene import Scene, see
+from contentsync.plan.scene import Scene, settle
 from contentsync.plan.schedule import Window
 from contentsync.post import DesiredPost, PostState
 
@@ -85,7 +85,7 @@ def stopped(scene: Scene) -> tuple[Problem, ...]:
         return ()
     key = scene.key(scene.unknown)
     what = f"{key} may be live or not; nothing else is sent for this account until that is settled"
-    return (Problem("account-has-unknown", what, see(key)),)
+    return (Problem("account-has-unknown", what, settle(key)),)
 
 
 def _earliest(scene: Scene, post: DesiredPost, row: PostState | None, window: Window) -> list[tuple[datetime, str]]:
@@ -118,7 +118,7 @@ def _told_elsewhere(scene: Scene, post: DesiredPost, row: PostState | None) -> P
     if receipt.phase == "declared" or (row is not None and row.attempts and _is_known(receipt, row)):
         return None
     what = f"its receipt says {receipt.phase}, but this state does not know of that"
-    hint = "bring the old state back, raise its `generation`, or pass --allow existing-posts"
+    hint = "bring the old state back, or run: contentsync state rebuild; --allow existing-posts posts it all the same"
     return Problem("existing-posts", what, hint)
 
 

@@ -8,7 +8,7 @@ from contentsync.lifecycle import OPEN, Phase
 from contentsync.plan import binding
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.blocks import blocks_of, cap_of
-from contentsync.plan.scene import Scene, see, unsettled
+from contentsync.plan.scene import Scene, settle, unsettled
 from contentsync.plan.sending import held_back, stopped, waiting_for
 from contentsync.post import Attempt, DesiredPost, PostState
 
@@ -80,7 +80,7 @@ def _without_manifest(scene: Scene, row: PostState) -> Action | None:
 def _left_open(scene: Scene, key: str, last: Attempt) -> Action:
     """An attempt outlives its manifest: it is followed to its end, but nothing more is sent."""
     if last.phase not in OPEN:
-        return Action(Kind.UNKNOWN, key, f"may be live, and its manifest is gone; {see(key)}", mode=last.mode)
+        return Action(Kind.UNKNOWN, key, f"may be live, and its manifest is gone; {settle(key)}", mode=last.mode)
     if _is_live(last):
         reason = "its manifest is gone, but TikTok has it: what became of it is still asked"
         return Action(Kind.RESUME, key, reason, mode=last.mode)
