@@ -19,6 +19,8 @@ from contentsync.lifecycle import NEXT, SUCCESS, Phase
 from contentsync.post import Attempt, Mode, PostState
 
 FORMAT: Final = "contentsync.receipt/1"
+LOST: Final = "state-lost"  # the problem of an attempt that was made from a receipt which leaves its end open
+ENDS: Final = frozenset(phase for phase in Phase if phase in SUCCESS or not NEXT[phase])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Told:
         """How many attempts it tells of; one that can't be read tells of one."""
         told = self.body.get("attempts") if self.body else [None]
         return len(told) if isinstance(told, list) else 1
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it tells of the end of its last attempt."""
+        return self.attempts > 0 and self.phase in ENDS
 
     def as_row(self, account: str, open_id: str) -> PostState:
         """The row that a lost state had, as far as its receipt tells.
@@ -71,10 +78,13 @@ class Told:
 
 
 def write(folder: Path, row: PostState, username: str = "") -> Path:
-    """Write the receipt of a post below `folder`; on disk whole, or not at all. Raises OSError."""
+    """Write the receipt of a post below `folder`; on disk whole, or not at all. Raises OSError.
+
+    One that knows more than the row stays: an older copy of the state, put in its place, has to learn from it.
+    """
     path = folder / row.account / f"{row.name}.json"
     text = json.dumps(_content(row, username), ensure_ascii=False, indent=2) + "\n"
-    if _is(path, text):
+    if _is(path, text) or _knows_more(path, row):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".receipt-")
@@ -103,21 +113,40 @@ def _is(path: Path, text: str) -> bool:
         return False
 
 
+def _knows_more(path: Path, row: PostState) -> bool:
+    """Whether the receipt at `path` tells of an attempt, or of the end of one, that `row` lacks."""
+    told, last = _read(path), row.last
+    if told.open_id != row.open_id or told.attempts < len(row.attempts) or _is_of_another(told, row):
+        return False
+    open_here = last is not None and (last.is_open or last.phase is Phase.UNKNOWN) and last.problem_code != LOST
+    return told.attempts > len(row.attempts) or (open_here and told.is_over)
+
+
+def _is_of_another(told: Told, row: PostState) -> bool:
+    """Whether another post left this receipt, of a name that the row took over."""
+    first = told.body["attempts"][:1] if isinstance(told.body.get("attempts"), list) else []
+    begun = {one.get("started_at") for one in first if isinstance(one, dict)}
+    return bool(row.attempts and begun) and _when(row.attempts[0].created_at) not in begun
+
+
 def read(folder: Path, account: str) -> Iterator[Told]:
     """The receipts of one account; a file that can't be read as one still tells that there was a post."""
-    for path in sorted((folder / account).glob("*.json")):
-        try:
-            said = json.loads(path.read_text(encoding="utf-8"))
-            yield Told(
-                name=path.stem,
-                phase=str(said["phase"]),
-                generation=int(said["generation"]),
-                post_id=str(said.get("post_id") or ""),
-                open_id=str(said.get("open_id") or ""),
-                body=said,
-            )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-            yield Told(path.stem, "unreadable", 1, "", "")
+    return map(_read, sorted((folder / account).glob("*.json")))
+
+
+def _read(path: Path) -> Told:
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return Told(
+            name=path.stem,
+            phase=str(said["phase"]),
+            generation=int(said["generation"]),
+            post_id=str(said.get("post_id") or ""),
+            open_id=str(said.get("open_id") or ""),
+            body=said,
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        return Told(path.stem, "unreadable", 1, "", "")
 
 
 def of_identity(folder: Path, account: str, open_id: str | None, accounts: Collection[str]) -> list[Told]:
@@ -191,7 +220,7 @@ def _attempt_of(told: Mapping[str, Any], uid: str, open_id: str) -> Attempt:
     phase, begun = Phase(told["phase"]), _moment(told["started_at"])
     if begun is None:
         raise KeyError("started_at")
-    sent, ended = told["sent"], phase in SUCCESS or not NEXT[phase]
+    sent, ended = told["sent"], phase in ENDS
     finished = _moment(told["finished_at"]) or begun
     code = _text(told.get("problem")) if ended else "state-lost"
     return Attempt(

@@ -17,6 +17,7 @@ from contentsync.plan.schedule import Window
 from contentsync.post import DesiredPost, PostState
 
 _DAY: Final = timedelta(hours=24)
+_LOST: Final = "state-lost"  # an attempt that was made from its receipt, and knows no more than that
 
 
 def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) -> Action | Wanted:
@@ -117,8 +118,22 @@ def _told_elsewhere(scene: Scene, post: DesiredPost, row: PostState | None) -> P
         return None
     if receipt.phase == "declared" or (row is not None and row.attempts and _is_known(receipt, row)):
         return None
-    what = f"its receipt says {receipt.phase}, but this state does not know of that"
     hint = "bring the old state back, or run: contentsync state rebuild; --allow existing-posts posts it all the same"
+    return _not_known(receipt, hint)
+
+
+def ended_elsewhere(scene: Scene, post: DesiredPost, row: PostState) -> Problem | None:
+    """What a receipt tells of the end of an attempt that is open here: this is an older copy of the state."""
+    receipt, taken_in = scene.facts.receipts.get(post.name), row.last is not None and row.last.problem_code == _LOST
+    if receipt is None or receipt.attempts < len(row.attempts) or taken_in:
+        return None
+    if receipt.phase not in SUCCESS | {Phase.ABANDONED}:
+        return None
+    return _not_known(receipt, "bring the newer state back, or run: contentsync state rebuild")
+
+
+def _not_known(receipt: Receipt, hint: str) -> Problem:
+    what = f"its receipt says {receipt.phase}, but this state does not know of that"
     return Problem("existing-posts", what, hint)
 
 

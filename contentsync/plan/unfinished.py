@@ -9,12 +9,14 @@ from contentsync.plan import binding
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.blocks import blocks_of, cap_of
 from contentsync.plan.scene import Scene, settle, unsettled
-from contentsync.plan.sending import held_back, stopped, waiting_for
+from contentsync.plan.sending import ended_elsewhere, held_back, stopped, waiting_for
 from contentsync.post import Attempt, DesiredPost, PostState
 
 
 def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action:
     """The next step of an attempt that is open or unknown; no other may begin beside it."""
+    if problem := ended_elsewhere(scene, post, row):
+        return scene.blocked(post, problem)
     if last.phase is Phase.UNKNOWN:
         return binding.unknown(scene, post, last)
     if _is_live(last):

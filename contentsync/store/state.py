@@ -232,6 +232,8 @@ class Store:
         made = self._q.restore_post(db, **rows.post_row(row)) == 1
         known = self._whole(db, self._q.post_named(db, open_id=row.open_id, name=row.name))
         assert known is not None
+        for ours, told in zip(known.attempts, row.attempts, strict=False):
+            self._restore_end(db, ours, told, now)
         lacking = row.attempts[len(known.attempts) :]
         for attempt in (replace(attempt, post_uid=known.uid) for attempt in lacking):
             self._q.add_attempt(db, **rows.attempt_row(attempt))
@@ -249,6 +251,19 @@ class Store:
         if made or lacking:
             self._note(db, row, "restored", now, post=row.key)
             self._q.raise_serial(db)
+
+    def _restore_end(self, db: sqlite3.Connection, ours: Attempt, told: Attempt, now: datetime) -> None:
+        """Take in how an attempt ended that an older copy of the state holds to be open."""
+        was_open = ours.is_open or ours.phase is Phase.UNKNOWN
+        if not was_open or told.phase is Phase.UNKNOWN or ours.publish_id not in {"", told.publish_id}:
+            return
+        ended = replace(told, id=ours.id, post_uid=ours.post_uid, version=ours.version)
+        if self._q.save_attempt(db, **rows.attempt_row(ended)) != 1:
+            return
+        if ended.post_id and ended.post_id != ours.post_id:
+            self._bind(db, ended, ended.post_id, "restored")
+        self._tell(db, ended, "restored", now, before=ours.phase)
+        self._q.raise_serial(db)
 
     def check(self) -> None:
         """Prove that the state is whole, and has room for what will be written. Raises StoreError."""
