@@ -161,11 +161,11 @@ def _blocked(want: Wanted, problem: Problem) -> Action:
 
 
 def _existing_posts(facts: AccountFacts) -> Problem | None:
-    """Whether this state is too young to know what was posted: no attempt of it is its own.
+    """Whether this state is too young to know what was posted: it has no attempt, of its own or from receipts.
 
-    A video that was only bound tells it nothing; and of what it took from receipts, one may be missing.
+    A rebuild, an import of all that is public, or a person who lifts the guard once ends that.
     """
-    if any(attempt.run_id for row in facts.rows for attempt in row.attempts):
+    if any(row.attempts or row.removed_at for row in facts.rows):
         return None
     known = {row.name for row in facts.rows if row.bound_post_id or row.attempts}
     unknown = sum(told.phase != "declared" and name not in known for name, told in facts.receipts.items())
@@ -176,10 +176,7 @@ def _existing_posts(facts: AccountFacts) -> Problem | None:
     elif public:
         told = f"{public} videos are public" if public > 1 else "a video is public"
         hint = f"bring the old state back, or run: contentsync import {facts.account.name} --write DIR"
-    elif any(row.attempts or row.removed_at for row in facts.rows):
-        told = "its rows were made from receipts, of which one may be missing"
-        hint = "look into TikTok's app"
-    elif facts.noted_elsewhere:
+    elif facts.noted_elsewhere and not known:
         told = "another state on this machine did post for it"
     else:
         return None
