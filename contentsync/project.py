@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from contentsync.tiktok.auth import Credentials
     from contentsync.tiktok.client import Client
     from contentsync.tiktok.exchange import OnRequest
+    from contentsync.tiktok.throttle import Throttle
 
 PROJECT_FILE: Final = "contentsync.yaml"
 
@@ -47,6 +48,7 @@ class Session:
     account: Account
     client: Client
     credentials: Credentials
+    throttle: Throttle
 
     def close(self) -> None:
         self.client.close()
@@ -178,7 +180,7 @@ class Project:
         )
         throttle = Throttle(self.reading_store, self.clock, known or f"account:{account.name}", account.limits)
         client = Client(base_url, credentials, throttle, self.clock, self.transport, self.on_request)
-        return Session(account, client, credentials)
+        return Session(account, client, credentials, throttle)
 
     def refuse_unset(self) -> None:
         """An unset ${NAME} is an error where TikTok is to be asked: a key without its value would be left out.
@@ -186,7 +188,8 @@ class Project:
         Not so the app's keys, which only a renewal of tokens needs. Raises ManifestError.
         """
         for name, key, place in self.settings.unset:
-            if not key.startswith(("app.", "notify", "watch")):
+            overruled = key == "api.base_url" and bool(self.environ.get("CONTENTSYNC_API_URL"))
+            if not overruled and not key.startswith(("app.", "notify", "watch")):
                 what = f"{key} needs the environment variable {name}, which is not set"
                 raise ManifestError(Problem("unset-variable", what, f"export {name}=…", place))
 

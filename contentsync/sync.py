@@ -206,6 +206,7 @@ def ask(project: Project, account: Account, direct: bool, full_list: bool, notes
     """Read one account at TikTok: who it is, what it may post, its public list, its open attempts."""
     session, store, now = project.session(account), project.reading_store, project.clock.now()
     creator = refresh.identify(session.client, store, account, now)
+    session.throttle.count_for(creator.open_id)
     if direct:
         creator = refresh.ask_creator(session.client, creator)
         store.save_creator(account.name, creator, now)

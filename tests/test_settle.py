@@ -302,16 +302,6 @@ def test_after_a_rebuild_there_is_nothing_to_do(site: Site) -> None:
     assert [len(made.rows) for made in rebuild(site)] == [0, 0]
 
 
-def test_a_post_without_a_receipt_is_held_until_a_person_lifts_the_guard_once(site: Site) -> None:
-    site.studio.post("known", privacy="only_me")
-    site.studio.post("missing", privacy="only_me")
-    site.apply()
-    receipt(site, "missing").unlink()
-    lose(site)
-    rebuild(site)
-    assert (site.kinds(), inits(site)) == ({"acme/missing": "blocked"}, 2)
-
-
 def test_what_a_receipt_leaves_open_is_unknown_and_then_asked_for(site: Site) -> None:
     site.studio.post("launch", privacy="only_me")
     site.apply(wait=0)

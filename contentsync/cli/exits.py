@@ -38,4 +38,14 @@ def of_error(err: BaseException) -> int | None:
         (errors.SignInNeeded, SIGN_IN),
         (errors.ContentsyncError, FAILED),
     )
+    if isinstance(err, errors.Refused):
+        return _of_refusal(err.error_code)
     return next((code for kind, code in table if isinstance(err, kind)), None)
+
+
+def _of_refusal(error_code: str) -> int:
+    """TikTok said no to the call itself: a matter of the sign-in, or of what was asked."""
+    from contentsync.tiktok.refusals import Family, refusal
+
+    row = refusal(error_code)
+    return SIGN_IN if row is not None and row.family is Family.SIGN_IN else FAILED

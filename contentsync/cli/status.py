@@ -13,7 +13,7 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, selecting, waiting
 from contentsync.cli.plan import show_failures
 from contentsync.errors import ContentsyncError
-from contentsync.lifecycle import Phase
+from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.plan.planfile import when
 from contentsync.post import PostState
 
@@ -75,7 +75,9 @@ def _codes(found: dict[str, PostState | None]) -> list[int]:
 
 def _as_json(key: str, row: PostState | None, usernames: dict[str, str]) -> dict[str, Any]:
     last = row.last if row else None
-    problem = {"code": last.problem_code, "what": last.problem_what} if last and last.problem_code else None
+    problem = None
+    if last and last.problem_code and last.phase not in SUCCESS:
+        problem = {"code": last.problem_code, "what": last.problem_what}
     return {
         "post": key,
         "phase": phase_of(row),

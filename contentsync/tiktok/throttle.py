@@ -65,6 +65,10 @@ class Throttle:
         self._scope = scope
         self._limits = _per_minute(allowed)
 
+    def count_for(self, scope: str) -> None:
+        """From here on the calls count for `scope`: the open_id, once TikTok has told it."""
+        self._scope = scope
+
     def wait(self, endpoint: Endpoint) -> None:
         """Return when a call may go, which is recorded as gone now. An endpoint without a limit goes at once."""
         limit = self._limits.get(endpoint)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -230,3 +232,23 @@ def test_nothing_that_a_run_leaves_behind_holds_a_token(studio: Studio, emulator
 
     assert not any(secret in text for secret in [*secrets, b"upload_token"] for text in [*left, *said])
     assert all(path.stat().st_mode & 0o077 == 0 for path in home.rglob("tokens.json"))
+
+
+def test_the_limit_by_the_minute_is_kept_from_run_to_run(studio: Studio, emulator: Emulator) -> None:
+    text = (studio.root / "contentsync.yaml").read_text().replace("inits_per_minute: 100", "inits_per_minute: 2")
+    studio.write("contentsync.yaml", text)
+    studio.post("one")
+    studio.post("two")
+    studio.run("apply", "--auto-approve", "--no-wait")
+    with contextlib.closing(sqlite3.connect(studio.root / ".contentsync" / "state.db")) as state:
+        scopes = {row[0] for row in state.execute("SELECT scope FROM calls WHERE endpoint LIKE '%init%'")}
+
+    assert scopes == {emulator.accounts["acme"].open_id}
+
+
+def test_a_token_that_no_renewal_cures_needs_a_sign_in(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+    emulator.add_fault("user_info:error=access_token_invalid,status=401,count=all")
+
+    assert studio.run("plan").code == 8
+    assert studio.run("apply", "--auto-approve").code == 8
