@@ -148,6 +148,8 @@ def _show_rebuilt(account: lost_state.Rebuilt) -> None:
         text.say(f"  {row.key}  {phase_of(row)}  {row.post_id}".rstrip())
     for name in account.unused:
         text.say(f"  {name} contradicts what is known, and was left out; its post stays blocked")
+    for key in account.without:
+        text.say(f"  {key} has no receipt: it counts as new; if it was posted, hold it before you apply")
     if account.unbound:
         count = text.many(len(account.unbound), "public video")
         text.say(f"  {count} of no post: contentsync import {account.account} tells which")

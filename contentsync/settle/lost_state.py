@@ -35,12 +35,16 @@ def back_up(project: Project, target: Path) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild made: rows; the public videos of no post; the receipts that could not be used."""
+    """What a rebuild made: rows; the public videos of no post; the receipts that could not be used.
+
+    without: keys that are declared and that nothing tells of: they count as new from here on.
+    """
 
     account: str
     rows: tuple[PostState, ...]
     unbound: tuple[RemotePost, ...]
     unused: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 def rebuild(project: Project) -> tuple[list[Rebuilt], dict[str, ContentsyncError]]:
@@ -80,7 +84,10 @@ def _rebuild(project: Project, account: Account) -> Rebuilt | None:
     sync.ask(project, account, False, False, [])
     facts = sync.facts_of(project, account, creator)
     rows = tuple(row for row in facts.rows if row.uid not in before)
-    return Rebuilt(account.name, rows, tuple(unbound(facts)), tuple(unused))
+    names_known = {row.name for row in facts.rows} | {receipt.name for receipt in told}
+    declared = [post for post in project.load().posts if post.account == account.name and not post.post_id]
+    without = tuple(post.key for post in declared if post.name not in names_known)
+    return Rebuilt(account.name, rows, tuple(unbound(facts)), tuple(unused), without)
 
 
 def _strangers(folder: Path, names: Collection[str]) -> bool:
