@@ -99,7 +99,8 @@ class Database:
         with self.reading() as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found != "ok":
-                raise StoreError(Problem("state-corrupt", f"the state at {self.path} is damaged: {found}", MEND))
+                what = f"the state at {self.path} is damaged: {' '.join(str(found).split())}"
+                raise StoreError(Problem("state-corrupt", what, MEND))
             if self.path and shutil.disk_usage(self.path.parent).free < ROOM:
                 raise StoreError(_no_room(self.path))
 

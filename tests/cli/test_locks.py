@@ -1,0 +1,166 @@
+"""Who may apply, and how does an apply end that is asked to? Real processes, one project, one emulator."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from contentsync.emulator.faults import INITS
+from contentsync.emulator.server import Emulator
+from tests.cli.support import Studio
+
+APPLY = ("apply", "--auto-approve")
+MEGABYTE = 1_000_000
+PATIENCE = 60.0
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
+
+
+@contextmanager
+def begun(studio: Studio, *args: str) -> Iterator[subprocess.Popen[str]]:
+    """`contentsync ARGS` under way, in a process of its own that is gone in the end."""
+    command = [sys.executable, "-m", "contentsync", *args]
+    environment = dict(os.environ) | studio.environment
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    with subprocess.Popen(
+        command, cwd=studio.root, env=environment, stdin=null, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def until(happens: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + PATIENCE
+    while not happens():
+        assert time.monotonic() < ends_at, "it never happened"
+        time.sleep(0.01)
+
+
+def count(emulator: Emulator, endpoint: str) -> int:
+    return sum(request["endpoint"] == endpoint for request in emulator.requests())
+
+
+def inits(emulator: Emulator) -> int:
+    return sum(count(emulator, endpoint) for endpoint in INITS)
+
+
+@contextmanager
+def holding(studio: Studio, emulator: Emulator) -> Iterator[subprocess.Popen[str]]:
+    """An apply that holds the lock while TikTok does not answer its init."""
+    emulator.add_fault("video_init:delay=60,when=after")
+    with begun(studio, *APPLY) as process:
+        until(lambda: inits(emulator) == 1)
+        emulator.clear_faults()
+        yield process
+
+
+# The lock.
+
+
+def test_who_looks_never_waits_and_who_changes_is_told_who_holds_the_lock(studio: Studio, emulator: Emulator) -> None:
+    studio.post("launch")
+    with holding(studio, emulator) as holder:
+        for looks in (["plan"], ["explain", "launch"], ["refresh"], ["state", "list"], ["state", "history"]):
+            assert studio.run(*looks).code == 0
+        assert studio.run("status").code == 3
+        for changes in ([*APPLY], ["state", "rm", "launch"], ["state", "unlock"], ["resolve", "launch", "--keep"]):
+            ran = studio.run(*changes)
+            assert (ran.code, f"process {holder.pid} on " in ran.err, "`contentsync apply`" in ran.err) == (
+                6,
+                True,
+                True,
+            )
+
+
+def test_the_lock_dies_with_its_holder_and_the_next_apply_goes_on(studio: Studio, emulator: Emulator) -> None:
+    studio.post("launch")
+    with holding(studio, emulator) as holder:
+        holder.kill()
+    assert studio.run("state", "unlock").out == "Nobody holds the lock.\n"
+    assert (studio.run(*APPLY).code, len(emulator.posts())) == (0, 1)
+
+
+def test_four_at_once_publish_each_post_once(studio: Studio, emulator: Emulator) -> None:
+    for name in ("one", "two", "three"):
+        studio.post(name)
+    commands = [[sys.executable, "-m", "contentsync", *APPLY, "--lock-timeout", "60"] for _ in range(4)]
+    null = subprocess.DEVNULL
+    where = {"cwd": studio.root, "env": dict(os.environ) | studio.environment, "stdin": null}
+    running = [subprocess.Popen(command, **where, stdout=null, stderr=null) for command in commands]  # type: ignore[call-overload]
+    assert [process.wait(PATIENCE) for process in running] == [0, 0, 0, 0]
+    assert (len(emulator.posts()), inits(emulator)) == (3, 3)
+
+
+def test_without_waiting_the_others_are_refused(studio: Studio, emulator: Emulator) -> None:
+    studio.post("launch")
+    with holding(studio, emulator):
+        assert studio.run(*APPLY, "--lock-timeout", "0.2").code == 6
+        assert studio.run(*APPLY, "--lock-timeout", "-1").code == 64
+
+
+def test_who_waits_for_the_lock_can_be_stopped(studio: Studio, emulator: Emulator) -> None:
+    studio.post("launch")
+    with holding(studio, emulator), begun(studio, *APPLY, "--lock-timeout", "60") as waiting:
+        time.sleep(1.5)  # until it waits; nothing outside tells
+        waiting.send_signal(signal.SIGINT)
+        assert waiting.wait(PATIENCE) == 130
+
+
+# Signals, while a file of several chunks is on its way.
+
+
+@pytest.fixture
+def large(studio: Studio, emulator: Emulator) -> Path:
+    """A post whose file is sent in seven chunks, each of them slowly."""
+    studio.post("launch", privacy="only_me")
+    clip = studio.root / "posts" / "launch.mp4"
+    size = 70 * MEGABYTE - clip.stat().st_size
+    with clip.open("ab") as file:
+        file.write(size.to_bytes(4, "big") + b"free")
+        file.truncate(file.tell() - 8 + size)
+    emulator.add_fault("upload:delay=0.4,count=all")
+    return clip
+
+
+def attempts(studio: Studio) -> list[dict[str, object]]:
+    told: list[dict[str, object]] = studio.run("state", "show", "launch").json["attempts"]
+    return told
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_one_signal_finishes_the_chunk_and_the_next_apply_goes_on(
+    studio: Studio, emulator: Emulator, large: Path, name: str
+) -> None:
+    with begun(studio, *APPLY) as process:
+        until(lambda: count(emulator, "upload") == 2)
+        process.send_signal(getattr(signal, name))
+        assert process.wait(PATIENCE) == 130
+    emulator.clear_faults()
+    sent = count(emulator, "upload")
+    attempt = attempts(studio)[0]
+    assert (sent, attempt["phase"], attempt["sent_bytes"]) == (2, "uploading", 20 * MEGABYTE)
+    assert (studio.run(*APPLY).code, count(emulator, "upload")) == (0, 7)
+    assert (len(attempts(studio)), inits(emulator), len(emulator.posts())) == (1, 1, 1)
+
+
+def test_two_interrupts_leave_at_once_and_nothing_is_lost(studio: Studio, emulator: Emulator, large: Path) -> None:
+    emulator.add_fault("upload:delay=30,nth=2")
+    with begun(studio, *APPLY) as process:
+        until(lambda: count(emulator, "upload") == 2)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+    emulator.clear_faults()
+    assert studio.run(*APPLY).code == 0
+    assert (len(attempts(studio)), inits(emulator), len(emulator.posts())) == (1, 1, 1)
