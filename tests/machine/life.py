@@ -58,7 +58,6 @@ class Life:
         self.blind: set[int] = set()
         self.kept = ""
         self._seen: set[str] = set()
-        self._copied: set[int] | None = None
 
     def environ(self) -> dict[str, str]:
         given = self.emulator.environment
@@ -116,6 +115,10 @@ class Life:
     def _ever_tried(self) -> set[int]:
         return {post.number for post in self.author.posts if any(True for _ in self.tasks_of(post))}
 
+    @property
+    def has_copy(self) -> bool:
+        return (self.folder / "copy.db").exists()
+
     def keep_copy(self) -> None:
         copy = self.folder / "copy.db"
         copy.unlink(missing_ok=True)
@@ -124,11 +127,10 @@ class Life:
 
     def bring_copy_back(self) -> None:
         """An older state: of what came after it only receipts tell, so these must be there."""
-        copy = self.folder / "copy.db"
-        if self.kept != "notes" and copy.exists():
+        if self.kept != "notes":
             self.kept = "receipts"
             self._forget_state()
-            shutil.copy(copy, self.author.root / ".contentsync" / "state.db")
+            shutil.copy(self.folder / "copy.db", self.author.root / ".contentsync" / "state.db")
 
     def by_hand(self, verb: Callable[[Project, str, str], PostState], post: Declared) -> None:
         with self.no_error(), self.machine.process() as project, project.lock("contentsync state"):

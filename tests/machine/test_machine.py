@@ -146,25 +146,30 @@ class Lives(RuleBasedStateMachine):
 
     # What a person does at the machine.
 
-    @rule(kept=st.sampled_from(["receipts", "notes"]), rebuilt=st.booleans())
-    def lose_the_state(self, kept: str, rebuilt: bool) -> None:
+    @rule(kept=st.sampled_from(["receipts", "notes"]), rebuilt=st.booleans(), lifted=st.booleans())
+    def lose_the_state(self, kept: str, rebuilt: bool, lifted: bool) -> None:
+        """And go on without it; or rebuild it, or lift the guard that this brings, or both."""
         self.life.lose_state(kept)
+        self._go_on(rebuilt, lifted)
+
+    @precondition(lambda self: self.life.has_copy)
+    @rule(rebuilt=st.booleans(), lifted=st.booleans())
+    def bring_a_copy_back(self, rebuilt: bool, lifted: bool) -> None:
+        """The state as it was some time ago."""
+        self.life.bring_copy_back()
+        self._go_on(rebuilt, lifted)
+
+    @rule()
+    def keep_a_copy(self) -> None:
+        self.life.keep_copy()
+
+    def _go_on(self, rebuilt: bool, lifted: bool) -> None:
         if rebuilt:
             self.life.rebuild()
-
-    @rule(back=st.booleans())
-    def copy_the_state(self, back: bool) -> None:
-        """Or put the last copy back, which may be older than what has happened."""
-        (self.life.bring_copy_back if back else self.life.keep_copy)()
-
-    @rule(lifts=st.booleans())
-    def rebuild_or_lift_the_guard(self, lifts: bool) -> None:
-        if not lifts:
-            self.life.rebuild()
-            return
-        for number in self.life.blind:
-            self.life.author.posts[number - 1].may_be_there += 1
-        self._apply(None, wish=sync.Wish(allow=("existing-posts",)))
+        if lifted:
+            for number in self.life.blind:
+                self.life.author.posts[number - 1].may_be_there += 1
+            self._apply(None, wish=sync.Wish(allow=("existing-posts",)))
 
     @rule(which=which, verdict=st.sampled_from(list(by_hand.Verdict)), lie=st.booleans())
     def resolve(self, which: int, verdict: by_hand.Verdict, lie: bool) -> None:

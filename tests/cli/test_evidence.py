@@ -1,0 +1,213 @@
+"""What keeps a post from being there twice when something was lost, renamed or edited? Whole runs, real processes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from contentsync.emulator.config import Video
+from contentsync.emulator.faults import INITS
+from contentsync.emulator.server import Emulator
+from tests.cli.support import Ran, Studio
+
+APPLY = ("apply", "--auto-approve")
+KINDS = {
+    "public": {"privacy": "everyone"},
+    "private": {"privacy": "only_me"},
+    "draft": {"account": "acme_de"},
+}
+
+each_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def inits(emulator: Emulator) -> int:
+    return sum(request["endpoint"] in INITS for request in emulator.requests())
+
+
+@pytest.fixture
+def posted(studio: Studio, emulator: Emulator) -> Studio:
+    """One public post, applied; none of these tests may make it a second one."""
+    studio.post("launch")
+    assert studio.run(*APPLY).code == 0
+    return studio
+
+
+def applied(studio: Studio, kind: str) -> None:
+    studio.post("launch", **KINDS[kind])  # type: ignore[arg-type]
+    assert studio.run(*APPLY).code == 0
+
+
+def lose_state(studio: Studio, *, receipts: bool = False, notes: bool = False) -> None:
+    shutil.rmtree(studio.root / ".contentsync")
+    if receipts:
+        shutil.rmtree(studio.root / "receipts")
+    if notes:
+        data = Path(studio.environment["CONTENTSYNC_DATA_DIR"])
+        (data / "lineages.json").unlink()
+
+
+@pytest.fixture(autouse=True)
+def data_folder(studio: Studio, tmp_path: Path) -> None:
+    studio.environment = studio.environment | {"CONTENTSYNC_DATA_DIR": str(tmp_path / "data")}
+
+
+def nothing_more(studio: Studio, emulator: Emulator, code: int = 0) -> Ran:
+    """A further apply, which ends with `code` and begins nothing."""
+    before = inits(emulator)
+    ran = studio.run(*APPLY)
+    assert (ran.code, inits(emulator), len(emulator.posts())) == (code, before, before)
+    return ran
+
+
+# A state that was lost.
+
+
+@each_kind
+def test_receipts_alone_hold_every_post_back_and_a_rebuild_knows_it_again(
+    studio: Studio, emulator: Emulator, kind: str
+) -> None:
+    applied(studio, kind)
+    lose_state(studio, notes=True)
+    assert "[existing-posts]" in nothing_more(studio, emulator, 5).out
+    assert studio.run("state", "rebuild").code == 0
+    assert nothing_more(studio, emulator).out == "Nothing to do: 1 post as declared.\n"
+
+
+def test_the_public_list_alone_holds_back_and_names_the_video(posted: Studio, emulator: Emulator) -> None:
+    lose_state(posted, receipts=True, notes=True)
+    out = nothing_more(posted, emulator, 5).out
+    assert "a video is public" in out
+    assert "contentsync import acme --write DIR" in out
+
+
+@each_kind
+def test_the_note_in_the_user_s_folder_alone_holds_back(studio: Studio, emulator: Emulator, kind: str) -> None:
+    applied(studio, kind)
+    lose_state(studio, receipts=True)
+    assert "[existing-posts]" in nothing_more(studio, emulator, 5).out
+
+
+def test_an_import_leaves_the_video_of_a_declared_post_to_it(posted: Studio, emulator: Emulator) -> None:
+    lose_state(posted, receipts=True, notes=True)
+    told = posted.run("import", "acme", "--write", "posts/imported").out
+    assert "write post_id:" in told
+    nothing_more(posted, emulator, 5)
+    post_id = emulator.posts()[0].post_id
+    posted.write("posts/launch.yaml", f'name: launch\naccount: acme\npost_id: "{post_id}"\n')
+    assert "1 to adopt" in posted.run("plan").out
+    nothing_more(posted, emulator)
+    assert posted.run("plan").out == "Nothing to do: 1 post as declared.\n"
+
+
+def test_an_unknown_of_a_lost_state_is_adopted_by_the_one_video_that_fits(studio: Studio, emulator: Emulator) -> None:
+    studio.post("launch", video="https://media.acme.example/a.mp4")
+    emulator.add_fault("video_init:drop_after")
+    assert studio.run(*APPLY).code == 4
+    lose_state(studio)
+    assert "unknown" in studio.run("state", "rebuild").out
+    emulator.advance(60)
+    assert "1 to adopt" in studio.run("plan").out
+    nothing_more(studio, emulator)
+    assert nothing_more(studio, emulator).out == "Nothing to do: 1 post as declared.\n"
+
+
+def test_a_lifted_guard_is_recorded(posted: Studio, emulator: Emulator) -> None:
+    lose_state(posted, receipts=True)
+    (posted.root / "posts" / "launch.yaml").unlink()
+    posted.post("second")
+    assert posted.run(*APPLY, "--allow", "existing-posts").code == 0
+    lines = [json.loads(line) for line in posted.run("state", "history", "--json").out.splitlines()]
+    lifted = next(line for line in lines if line["what"] == "guard-lifted")
+    assert (lifted["detail"]["guard"], bool(lifted["who"]), len(emulator.posts())) == ("existing-posts", True, 2)
+
+
+# What is renamed, moved or edited.
+
+
+def test_a_renamed_folder_is_no_matter(posted: Studio, emulator: Emulator) -> None:
+    (posted.root / "posts").rename(posted.root / "old")
+    (posted.root / "posts").mkdir()
+    (posted.root / "old").rename(posted.root / "posts" / "2026")
+    assert nothing_more(posted, emulator).out == "Nothing to do: 1 post as declared.\n"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_renamed_account_takes_its_posts_along(posted: Studio, emulator: Emulator, lost: bool) -> None:
+    for path in (posted.root / "contentsync.yaml", posted.root / "posts" / "launch.yaml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("acme:", "acme_studio:").replace("account: acme", "account: acme_studio"))
+    given = posted.environment
+    tokens = {k.replace("TOKEN_ACME", "TOKEN_ACME_STUDIO"): v for k, v in given.items() if k.endswith("TOKEN_ACME")}
+    posted.environment = given | tokens
+    if lost:
+        lose_state(posted, notes=True)
+        nothing_more(posted, emulator, 5)
+        assert "acme_studio: 1 row made from receipts" in posted.run("state", "rebuild").out
+    else:
+        assert "1 to move" in posted.run("plan").out
+    nothing_more(posted, emulator)
+    assert posted.run("plan").out == "Nothing to do: 1 post as declared.\n"
+
+
+def test_an_edited_caption_is_frozen_and_can_be_accepted(posted: Studio, emulator: Emulator) -> None:
+    posted.post("launch", video="launch.mp4", caption="Corrected")
+    assert "contentsync ack acme/launch" in nothing_more(posted, emulator).out
+    assert posted.run("ack", "launch").code == 0
+    assert nothing_more(posted, emulator).out == "Nothing to do: 1 post as declared.\n"
+
+
+def test_a_changed_byte_after_publication_is_frozen_too(posted: Studio, emulator: Emulator) -> None:
+    posted.video("launch.mp4", "other bytes")
+    assert "1 frozen" in nothing_more(posted, emulator).out
+
+
+def test_a_manifest_that_went_and_came_back_is_as_it_was(posted: Studio, emulator: Emulator) -> None:
+    manifest = posted.root / "posts" / "launch.yaml"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.unlink()
+    assert "the video stays at TikTok" in nothing_more(posted, emulator).out
+    manifest.write_text(text, encoding="utf-8")
+    assert nothing_more(posted, emulator).out == "Nothing to do: 1 post as declared.\n"
+
+
+def test_a_removed_post_that_comes_back_needs_a_higher_generation(posted: Studio, emulator: Emulator) -> None:
+    assert posted.run("state", "rm", "launch", "--because", "gone").code == 0
+    assert "[returned]" in nothing_more(posted, emulator, 5).out
+    posted.post("launch", video="launch.mp4", generation=2)
+    assert (posted.run(*APPLY).code, inits(emulator)) == (0, 2)
+
+
+# A saved plan.
+
+
+def test_a_used_plan_is_refused(studio: Studio, emulator: Emulator) -> None:
+    studio.post("launch")
+    studio.run("plan", "--out", "plan.json")
+    assert studio.run("apply", "plan.json").code == 0
+    ran = studio.run("apply", "plan.json")
+    assert (ran.code, "[plan-used]" in ran.err, inits(emulator)) == (7, True, 1)
+
+
+def test_one_changed_byte_makes_a_plan_stale(studio: Studio, emulator: Emulator) -> None:
+    studio.post("launch")
+    studio.run("plan", "--out", "plan.json")
+    clip = studio.root / "posts" / "launch.mp4"
+    clip.write_bytes(clip.read_bytes()[:-1] + b"!")
+    ran = studio.run("apply", "plan.json")
+    assert (ran.code, "the media of acme/launch changed" in ran.err, inits(emulator)) == (7, True, 0)
+
+
+# What was there before.
+
+
+def test_imported_videos_are_bound_and_never_sent(studio: Studio, emulator: Emulator) -> None:
+    for caption in ("One", "Two"):
+        emulator.add_video("acme", Video(caption))
+    assert "2 videos of acme bound" in studio.run("import", "acme", "--write", "posts/imported").out
+    assert studio.run("plan").out == "Nothing to do: 2 posts as declared.\n"
+    lose_state(studio, receipts=True)
+    assert "2 to adopt" in studio.run("plan").out
+    assert (studio.run(*APPLY).code, inits(emulator)) == (0, 0)
