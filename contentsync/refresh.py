@@ -42,7 +42,10 @@ def identify(client: Client, store: Store, account: Account, now: datetime) -> C
         what = (
             f"the token of account {account.name} belongs to {user.display_name or user.open_id}, not to its open_id"
         )
-        hint = f"give the right token, or pin open_id: {user.open_id} if the account is meant to be another one"
+        hint = (
+            f"sign in as the right one: contentsync login {account.name}; or pin open_id: {user.open_id} if the "
+            "account is meant to be another one"
+        )
         raise SignInNeeded(Problem("other-identity", what, hint))
     creator = Creator(user.open_id, nickname=user.display_name, username=user.username)
     store.save_creator(account.name, creator, now)
@@ -168,4 +171,4 @@ def _look(steps: Steps, attempt: Attempt) -> Attempt:
 def not_listed(account: Account) -> Problem:
     """The note for an account whose public list could not be read."""
     what = f"the public videos of {account.name} can't be listed: the token lacks the scope video.list"
-    return Problem("list-not-read", what, "grant video.list, so that lookalikes and drift are seen", level=Level.NOTE)
+    return Problem("list-not-read", what, f"grant it: contentsync login {account.name}", level=Level.NOTE)

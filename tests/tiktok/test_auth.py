@@ -247,7 +247,7 @@ def test_a_refused_renewal_needs_a_sign_in(desk: Desk, status: int, body: dict[s
     assert problem.code == "invalid-grant"
     assert "invalid_grant" in problem.what
     assert "2026AB" in problem.what
-    assert "sign in again as acme" in problem.hint
+    assert "contentsync login acme" in problem.hint
 
 
 @pytest.mark.parametrize("code", ["invalid_client", "unauthorized_client", "invalid_request", "access_token_invalid"])
