@@ -18,6 +18,7 @@ from contentsync.post import Account, Attempt, Creator, PostState, Privacy, Remo
 from contentsync.store.state import Store, Superseded
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.refusals import Family, refusal
+from contentsync.tiktok.wire import UserInfo
 
 STOPS: Final = frozenset(
     {"spam_risk_too_many_posts", "spam_risk_user_banned_from_posting", "reached_active_user_cap"}
@@ -82,6 +83,20 @@ def ask_creator(client: Client, creator: Creator) -> Creator:
         disabled=info.disabled,
         max_seconds=info.max_seconds,
     )
+
+
+def ask_stats(client: Client, granted: frozenset[str] | None) -> UserInfo | None:
+    """The account's figures; None where the scope user.info.stats is missing, of which TikTok tells in three ways."""
+    if granted is not None and "user.info.stats" not in granted:
+        return None
+    try:
+        found = client.user_stats()
+    except Refused as err:
+        if err.error_code in ("scope_not_authorized", "scope_permission_missed"):
+            return None
+        raise
+    figures = (found.followers, found.following, found.likes, found.videos)
+    return None if all(figure is None for figure in figures) else found
 
 
 def _sign_in_or(err: Refused) -> Exception:

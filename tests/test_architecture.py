@@ -32,7 +32,7 @@ FLOORS = (
     "apply | refresh",
     "project",
     "sync",
-    "saved | settle",
+    "saved | settle | signin",
     "watch | emulator",
     "cli __main__",
 )

@@ -61,11 +61,11 @@ def _globs(globs: Iterable[str]) -> Iterator[Finding]:
 
 def _app(project: ProjectFile, written: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _literal_secrets(written)
-    if project.app and project.app.sandbox and project.app.sandbox.client_key == project.app.client_key:
-        if project.app.client_key:
-            what = "app.sandbox has the client_key of the app itself"
-            hint = "copy the sandbox's own key from TikTok's developer portal"
-            yield ("app", "sandbox", "client_key"), Problem("sandbox-key", what, hint)
+    sandbox_key = project.app and project.app.sandbox and project.app.sandbox.client_key
+    if sandbox_key and project.app and sandbox_key == project.app.client_key:
+        what = "app.sandbox has the client_key of the app itself"
+        hint = "copy the sandbox's own key from TikTok's developer portal"
+        yield ("app", "sandbox", "client_key"), Problem("sandbox-key", what, hint)
     state = written.get("state")
     if isinstance(state, str) and re.search(r"://[^/\s:@]*:(?!\$\{)[^@\s]+@", state):
         problem = Problem("literal-secret", "state holds a password", "write ${NAME} instead", level=Level.WARNING)
