@@ -17,7 +17,7 @@ main{width:100%;max-width:440px;background:#fff;border-radius:16px;padding:32px;
 h1{font-size:22px;line-height:1.3;margin:16px 0 4px}p{margin:4px 0;color:#5b5d66;font-size:14px}
 fieldset{border:0;margin:20px 0 0;padding:0}
 legend{padding:0 0 6px;font-size:13px;font-weight:600;color:#5b5d66}
-label{display:flex;gap:12px;align-items:flex-start;padding:10px 0;border-top:1px solid #e6e6ea}
+label{display:flex;gap:12px;align-items:flex-start;padding:6px 0;border-top:1px solid #e6e6ea}
 label small{display:block;color:#5b5d66}
 input{width:18px;height:18px;margin:2px 0 0;accent-color:#d6224a;flex:none}
 .buttons{display:flex;gap:12px;margin-top:24px}
