@@ -37,9 +37,7 @@ def test_the_answer_is_handed_over_and_its_browser_gets_the_page() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "target", ["/", "/favicon.ico", "/callback", "/callback/x?code=a&state=b", "//callback/?code=a"]
-)
+@pytest.mark.parametrize("target", ["/", "/favicon.ico", "/callback", "/callback/x?code=a&state=b"])
 def test_other_paths_are_not_found_and_take_nothing(target: str) -> None:
     with Listener("/callback/", 0) as listener:
         assert get(listener, target).status_code == 404
@@ -131,4 +129,4 @@ def _hang_up(port: int) -> None:
 def test_a_page_escapes_what_it_shows_and_loads_nothing() -> None:
     shown = page.failure(Problem("x", "<script>alert(1)</script>", "a & b"))
     shown += page.success("acme", "<img src=x>", ("<b>",), {"<i>": "<u>"}, sandbox=True)
-    assert not any(tag in shown for tag in ("<script", "<img", "<b>", "<i>", "<u>", "http:", "https:", "src="))
+    assert not any(tag in shown for tag in ("<script", "<img", "<b>", "<i>", "<u>", "http:", "https:", "url("))
