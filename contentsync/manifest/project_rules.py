@@ -82,7 +82,7 @@ def _literal_secrets(written: Mapping[str, Any]) -> Iterator[Finding]:
     for path, keys in ((("app",), app), (("app", "sandbox"), app.get("sandbox"))):
         secret = keys.get("client_secret") if isinstance(keys, dict) else None
         if isinstance(secret, str) and secret and "${" not in secret:
-            name = "CONTENTSYNC_SANDBOX_SECRET" if "sandbox" in path else "CONTENTSYNC_CLIENT_SECRET"
+            name = "CONTENTSYNC_" + ("SANDBOX_SECRET" if "sandbox" in path else "CLIENT_SECRET")
             hint = f"write ${{{name}}}, and make a new secret if this one was committed"
             problem = Problem("literal-secret", "client_secret is written into the file", hint, level=Level.WARNING)
             yield (*path, "client_secret"), problem

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from contentsync.emulator.config import Account, App, Quirks
+from contentsync.emulator.config import Account, App
 from contentsync.emulator.server import Emulator
 from tests.cli.signing import PROJECT, Login, a_studio, consented, query_of, visited
 from tests.cli.support import Studio, an_emulator
@@ -25,13 +25,6 @@ from tests.cli.support import Studio, an_emulator
 def out(tmp_path: Path, emulator: Emulator) -> Studio:
     """A project with the app's keys where nobody is signed in."""
     return a_studio(tmp_path, emulator)
-
-
-@pytest.fixture
-def other() -> Iterator[Emulator]:
-    """An emulator that answers OAuth errors with 200."""
-    with an_emulator(quirks=Quirks(oauth_status=200)) as served:
-        yield served
 
 
 def signed_in(studio: Studio, *args: str, **choice: str) -> Any:
@@ -116,22 +109,6 @@ def test_scopes_can_be_chosen(out: Studio) -> None:
     assert ran.code == 0 and "missing" not in ran.out
 
 
-def test_another_identity_than_the_pinned_one_is_refused_and_not_kept(out: Studio) -> None:
-    signed_in(out)
-    before = kept(out), project_of(out)
-    ran = signed_in(out, account="acme_de")
-    assert ran.code == 8 and "[other-identity]" in ran.err
-    assert (kept(out), project_of(out)) == before
-
-
-def test_two_names_are_never_one_identity(out: Studio) -> None:
-    signed_in(out)
-    login = Login(out, "acme_de", "--no-browser")
-    ran = login.ends(consented(login.address(), account="acme") + "\n")
-    assert ran.code == 8 and "[open-id-twice]" in ran.err
-    assert len(kept(out)) == 1 and project_of(out).count("open_id") == 1
-
-
 def test_an_unknown_account_is_told_with_suggestions(out: Studio) -> None:
     ran = out.run("login", "amce", "--no-browser")
     assert ran.code == 64 and "did you mean acme" in ran.err
@@ -145,39 +122,6 @@ def test_an_account_in_flow_style_is_signed_in_and_the_line_is_told(out: Studio,
     assert f'open_id: "{emulator.accounts["acme"].open_id}"' in ran.err
     assert project_of(out) == text
     assert out.run("refresh", "--account", "acme").code == 0
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"decision": "deny"}, "access-denied"),
-        ({"client_key": "draft"}, "unauthorized-client"),
-        ({"scope": "video.nonsense"}, "invalid-scope"),
-        ({"response_type": "token"}, "unsupported-response-type"),
-        ({"code_challenge_method": "plain"}, "invalid-request"),
-        ({"code_challenge": "wfon2Kvltxbkwaw64CSYtSYs7y14e7cS4M1sF0yoD-A"}, "invalid-request"),
-        ({"state": "another"}, "sign-in-state"),
-    ],
-)
-def test_each_no_is_told_in_both_places_and_nothing_is_kept(out: Studio, change: dict[str, str], code: str) -> None:
-    login = Login(out, "acme")
-    shown = visited(consented(login.address(), **change))
-    ran = login.ends()
-    assert ran.code == 8 and f"[{code}]" in ran.err and "hint: " in ran.err
-    assert shown.status_code == 400 and f"Code: {code}" in shown.text and "What to do" in shown.text
-    assert kept(out) == [] and project_of(out) == PROJECT
-
-
-def test_errors_with_status_200_are_errors_too(tmp_path: Path, other: Emulator) -> None:
-    studio = a_studio(tmp_path, other)
-    ran = signed_in(studio, code_challenge="c1fa" * 16)
-    assert ran.code == 8 and "PKCE" in ran.err and kept(studio) == []
-
-
-def test_a_wrong_secret_is_told(out: Studio) -> None:
-    out.environment["CONTENTSYNC_CLIENT_SECRET"] = "another"
-    ran = signed_in(out)
-    assert ran.code == 8 and "[invalid-client]" in ran.err and "another" not in ran.err.partition("hint")[0]
 
 
 def test_a_code_works_once(out: Studio) -> None:
@@ -219,10 +163,6 @@ def test_without_the_apps_keys_nobody_is_sent_anywhere(out: Studio) -> None:
     assert ran.code == 8 and "app.client_secret" in ran.err and "http://127" not in ran.err
 
 
-def with_redirect(studio: Studio, uri: str) -> None:
-    studio.write("contentsync.yaml", PROJECT.replace("  audited", f"  redirect_uri: {uri}\n  audited"))
-
-
 def a_free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
@@ -237,59 +177,12 @@ def elsewhere(tmp_path: Path) -> Iterator[tuple[Studio, int]]:
         yield a_studio(tmp_path, served), port
 
 
-def test_a_fixed_port_is_the_one_that_is_listened_on(elsewhere: tuple[Studio, int]) -> None:
-    studio, port = elsewhere
-    with_redirect(studio, f"http://localhost:{port}/cb/")
-    login = Login(studio, "acme")
-    back = consented(login.address())
-    assert back.startswith(f"http://localhost:{port}/cb/?")
-    assert visited(back.replace("localhost", "127.0.0.1")).status_code == 200
-    assert login.ends().code == 0
-
-
-def test_a_fixed_port_in_use_is_told(elsewhere: tuple[Studio, int]) -> None:
-    studio, port = elsewhere
-    with_redirect(studio, f"http://localhost:{port}/cb/")
-    with socket.create_server(("127.0.0.1", port)):
-        ran = studio.run("login", "acme")
-    assert ran.code == 8 and "[sign-in-port]" in ran.err and str(port) in ran.err
-
-
-def test_a_web_app_is_reached_through_its_tunnel(elsewhere: tuple[Studio, int]) -> None:
-    studio, port = elsewhere
-    with_redirect(studio, "https://tool.example/tiktok/back")
-    login = Login(studio, "acme", "--port", str(port))
-    address = login.address()
-    assert "code_challenge" not in query_of(address)
-    back = consented(address).replace("https://tool.example", f"http://127.0.0.1:{port}")
-    assert visited(back).status_code == 200
-    assert login.ends().code == 0
-
-
-def test_a_web_app_without_a_tunnel_takes_the_pasted_address(elsewhere: tuple[Studio, int]) -> None:
-    studio, _ = elsewhere
-    with_redirect(studio, "https://tool.example/tiktok/back")
-    login = Login(studio, "acme")
-    assert login.ends(consented(login.address()) + "\n").code == 0
-
-
 def test_a_redirect_uri_that_is_not_registered_is_never_followed(elsewhere: tuple[Studio, int]) -> None:
     studio, _ = elsewhere
     login = Login(studio, "acme", "--no-browser")
     page = visited(login.address())
     assert page.status_code == 400 and "is not registered for this app" in page.text
     assert login.ends("").code == 8
-
-
-def test_a_port_for_a_desktop_app_is_refused(out: Studio) -> None:
-    ran = out.run("login", "acme", "--port", "4000")
-    assert ran.code == 64 and "Web app" in ran.err
-
-
-def test_the_environments_seed_is_told_to_win(out: Studio, emulator: Emulator) -> None:
-    out.environment |= emulator.environment
-    ran = signed_in(out)
-    assert ran.code == 0 and "[sign-in-not-used]" in ran.err and "unset CONTENTSYNC_TOKEN_ACME" in ran.err
 
 
 # A sandbox.
@@ -315,13 +208,6 @@ def test_a_sandboxs_tokens_are_renewed_with_its_own_keys(out: Studio, emulator: 
     emulator.expire_tokens("acme")
     refused = out.run("refresh", "--account", "acme")
     assert refused.code == 8 and "app.sandbox.client_secret" in refused.err
-
-
-def test_a_project_without_a_sandbox_has_none_to_sign_in_with(out: Studio) -> None:
-    text = re.sub(r"  sandbox: .*\n", "", PROJECT)
-    out.write("contentsync.yaml", text)
-    ran = out.run("login", "acme", "--sandbox")
-    assert ran.code == 64 and "[sandbox-missing]" in ran.err
 
 
 # Leaving.
