@@ -168,7 +168,7 @@ def _view_of(name: str, told: Typed) -> AccountView:
         quota=Quota(quota.count("posts_left"), quota.count("drafts_left")),
         public=told.flag_or_none("public"),
         list_read_at=told.time_or_none("list_read_at"),
-        sandbox=bool(told.flag_or_none("sandbox")),
+        sandbox=told.flag_if_told("sandbox"),
     )
 
 
