@@ -34,7 +34,7 @@ from contentsync.tiktok.auth import grown, owners, variables
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.exchange import Exchange
 from contentsync.tiktok.oauth import AppKeys, TokenAnswer
-from contentsync.tiktok.refusals import sign_in_refusal
+from contentsync.tiktok.sign_in_refusals import sign_in_refusal
 from contentsync.tiktok.throttle import Throttle
 from contentsync.tiktok.tokens import Pair, TokenStore
 from contentsync.tiktok.upload_url import loopback_host

@@ -15,7 +15,8 @@ from contentsync.errors import Refused
 from contentsync.tiktok.answers import unanswered
 from contentsync.tiktok.exchange import Answer, Exchange
 from contentsync.tiktok.reading import mapping, text, told, whole, word
-from contentsync.tiktok.refusals import Refusal, oauth_refusal, revoke_refusal, sign_in_refusal
+from contentsync.tiktok.refusals import Refusal, oauth_refusal
+from contentsync.tiktok.sign_in_refusals import revoke_refusal, sign_in_refusal
 from contentsync.tiktok.upload_url import loopback_host
 from contentsync.tiktok.wire import Endpoint, Envelope, log_id_in
 

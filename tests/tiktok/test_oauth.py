@@ -12,7 +12,7 @@ from contentsync.errors import Refused, Unanswered
 from contentsync.tiktok import oauth, pkce
 from contentsync.tiktok.exchange import Exchange
 from contentsync.tiktok.oauth import AppKeys
-from contentsync.tiktok.refusals import sign_in_refusal
+from contentsync.tiktok.sign_in_refusals import sign_in_refusal
 from tests.builders import ManualClock
 from tests.tiktok.fakes import BASE_URL, Script
 
