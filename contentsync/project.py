@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from contentsync import receipts
 from contentsync.clock import Clock, SystemClock
-from contentsync.errors import Level, ManifestError, Place, Problem, StoreError, UsageError
+from contentsync.errors import Level, ManifestError, Place, Problem, SignInNeeded, StoreError, UsageError
 from contentsync.post import Account, PostState, Settings
 from contentsync.store import lineages
 from contentsync.store.cache import FileCache
@@ -153,10 +153,38 @@ class Project:
             yield
 
     def session(self, account: Account) -> Session:
-        """The account's line to TikTok; opened once, no request is made yet."""
+        """The account's line to TikTok; opened once, no request is made yet.
+
+        Raises SignInNeeded where the account took the access away and no newer token is there.
+        """
+        session = self.bare_session(account)
+        if err := self.access_removed(account):
+            raise err
+        return session
+
+    def bare_session(self, account: Account) -> Session:
+        """As `session`, also where the access was taken away."""
         if account.name not in self._sessions:
             self._sessions[account.name] = self._open_session(account)
         return self._sessions[account.name]
+
+    def access_removed(self, account: Account) -> SignInNeeded | None:
+        """What TikTok told of access that was taken away, as long as the token that died by it is the latest."""
+        from contentsync.tiktok import removal
+
+        open_id = self.known_open_id(account)
+        removed = self.reading_store.events.removed_access(open_id) if open_id else None
+        if removed is None:
+            return None
+        pair = self.bare_session(account).credentials.pair()
+        if not removal.still_holds(removed.removed_at, removed.token_sha256, pair):
+            return None
+        return SignInNeeded(removal.problem(account.name, removed.reason, removed.removed_at))
+
+    def known_open_id(self, account: Account) -> str:
+        """The account's identity as pinned, or as TikTok last told it; empty where neither did."""
+        seen = self.reading_store.creators().get(account.name)
+        return account.open_id or (seen[0] if seen else "")
 
     def _open_session(self, account: Account) -> Session:
         from contentsync.tiktok.auth import Credentials
@@ -175,9 +203,7 @@ class Project:
             self.transport,
             self.on_request,
         )
-        known = account.open_id or next(
-            (k[0] for n, k in self.reading_store.creators().items() if n == account.name), ""
-        )
+        known = self.known_open_id(account)
         throttle = Throttle(self.reading_store, self.clock, known or f"account:{account.name}", account.limits)
         client = Client(base_url, credentials, throttle, self.clock, self.transport, self.on_request)
         return Session(account, client, credentials, throttle)
@@ -192,6 +218,11 @@ class Project:
             if not overruled and not key.startswith(("app.", "notify", "watch")):
                 what = f"{key} needs the environment variable {name}, which is not set"
                 raise ManifestError(Problem("unset-variable", what, f"export {name}=…", place))
+
+    def app_keys(self) -> list[tuple[str | None, str]]:
+        """The app's client keys, as far as they are known, with the secrets that TikTok may sign with."""
+        app = self.settings.app
+        return [(app.client_key, app.client_secret)] if app.client_secret else []
 
     def write_receipt(self, row: PostState) -> None:
         """Write a post's receipt, where the project keeps them. Raises OSError."""

@@ -173,6 +173,16 @@ def worth_asking(row: PostState, now: datetime) -> bool:
     return young and not attempt.post_id and (may_be_public or attempt.phase is Phase.DELIVERED)
 
 
+def look_again(steps: Steps, attempt: Attempt) -> Attempt:
+    """The attempt once TikTok was asked about it, on a hint: also one that is too old to be asked about by itself.
+
+    Raises SignInNeeded where the token may not see it.
+    """
+    lacks_id = attempt.phase is Phase.PUBLISHED and not attempt.post_id
+    asked = attempt.is_open or attempt.phase in {Phase.UNKNOWN, Phase.DELIVERED} or lacks_id
+    return _look(steps, attempt) if asked and attempt.publish_id else attempt
+
+
 def _look(steps: Steps, attempt: Attempt) -> Attempt:
     try:
         step = steps.late_id(attempt) if attempt.phase is Phase.PUBLISHED else steps.look(attempt)

@@ -154,10 +154,7 @@ def _rows_by_account(project: Project) -> dict[str, list[PostState]]:
 
 def known_open_id(project: Project, account: Account) -> str | None:
     """The account's identity as pinned, or as TikTok last told."""
-    if account.open_id:
-        return account.open_id
-    seen = project.reading_store.creators().get(account.name)
-    return seen[0] if seen else None
+    return project.known_open_id(account) or None
 
 
 def _accounts_of(project: Project, posts: dict[str, DesiredPost], selected: frozenset[str] | None) -> list[Account]:
@@ -236,7 +233,7 @@ def facts_of(project: Project, account: Account, creator: Creator | None) -> Acc
         bindings=store.bindings(open_id),
         remote=Remote(
             videos=tuple(video for video, gone_at in videos if gone_at is None),
-            gone={video.post_id: gone_at for video, gone_at in videos if gone_at},
+            gone=store.events.told_gone(open_id) | {video.post_id: gone_at for video, gone_at in videos if gone_at},
             read_at=store.list_read_at(open_id),
         ),
         receipts=told,
@@ -400,6 +397,7 @@ def look(
     failures: dict[str, ContentsyncError] = {}
     until = project.clock.monotonic() + wait
     pause = project.settings.poll_initial.total_seconds()
+    failures |= _removed(project, {key.partition("/")[0] for key in keys if chosen is None or key in chosen})
     while True:
         rows = {row.key: row for rows in _rows_by_account(project).values() for row in rows}
         found = {key: rows.get(key) for key in sorted(keys) if chosen is None or key in chosen}
@@ -413,11 +411,23 @@ def look(
     return {key: rows.get(key) for key in found}, failures
 
 
+def _removed(project: Project, names: set[str]) -> dict[str, ContentsyncError]:
+    """Of these accounts those that took the access away."""
+    told: dict[str, ContentsyncError] = {}
+    for name in sorted(names & set(project.settings.accounts)):
+        try:
+            if err := project.access_removed(project.settings.accounts[name]):
+                told[name] = err
+        except SignInNeeded as err:
+            told[name] = err
+    return told
+
+
 def _look_at(project: Project, rows: list[PostState], failures: dict[str, ContentsyncError]) -> bool:
     """Ask about the attempts of these rows; whether any is still open."""
     asked = [row for row in rows if refresh.worth_asking(row, project.clock.now())]
     names = {row.account for row in asked}
-    accounts = [account for name, account in project.settings.accounts.items() if name in names]
+    accounts = [a for name, a in project.settings.accounts.items() if name in names and name not in failures]
 
     def work(account: Account) -> bool:
         steps = steps_of(project, project.session(account), lambda _: None, NeverStop())

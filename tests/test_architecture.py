@@ -25,21 +25,22 @@ PACKAGE = "contentsync"
 FLOORS = (
     "__init__ errors clock limits",
     "lifecycle",
-    "post",
+    "post pushed",
     "media",
     "manifest | plan | receipts | store | tiktok",
     "attempt",
     "apply | refresh",
     "project",
     "sync",
-    "saved | settle | signin",
+    "saved | settle | signin | webhooks",
     "watch | emulator",
     "cli __main__",
 )
 ISLANDS = {"emulator"}  # imports nothing of ours
 PURE = re.compile(
-    r"contentsync/(errors|limits|lifecycle|post|plan/.+|manifest/(__init__|schema|rules)"
-    r"|tiktok/(__init__|wire|chunks|refusals|sign_in_refusals)|signin/scopes|__init__)\.py"
+    r"contentsync/(errors|limits|lifecycle|post|pushed|plan/.+|manifest/(__init__|schema|rules)"
+    r"|tiktok/(__init__|wire|chunks|refusals|sign_in_refusals)|signin/scopes"
+    r"|webhooks/(__init__|signature|event|decide)|__init__)\.py"
 )
 OUTSIDE = set(  # what talks to the outside, or takes from it
     re.findall(
@@ -47,7 +48,8 @@ OUTSIDE = set(  # what talks to the outside, or takes from it
         """
         aiosql asyncio click concurrent ctypes fcntl filelock getpass glob http httpx importlib io locale logging
         multiprocessing os platform platformdirs pymediainfo queue random requests rich sched secrets select shutil
-        signal socket sqlite3 sqlite_utils ssl stamina subprocess sys tempfile threading time urllib uuid watchdog
+        signal socket sqlite3 sqlite_utils ssl stamina starlette subprocess sys tempfile threading time urllib uuid
+        uvicorn watchdog
         """,
     )
 )
@@ -58,7 +60,7 @@ TIKTOK_WORDS = re.compile(
     r"|publicaly_available_post_id|video_description|share_url|FILE_UPLOAD|PULL_FROM_URL|PUBLIC_TO_EVERYONE"
     r"|MUTUAL_FOLLOW_FRIENDS|FOLLOWER_OF_CREATOR|SELF_ONLY)\b"
 )
-SLOW = {"pydantic", "httpx", "yaml", "sqlite_utils", "rich", "watchdog", "jinja2", "pymediainfo", "aiosql"}
+SLOW = {"pydantic", "httpx", "yaml", "sqlite_utils", "rich", "watchdog", "jinja2", "pymediainfo", "aiosql", "starlette", "uvicorn"}
 
 
 # -- reading a tree

@@ -61,6 +61,7 @@ def status(
     else:
         _show(found, usernames)
     needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}
+    needed |= {name for name, err in failures.items() if any(p.code == "access-removed" for p in err.problems)}
     return exits.worst([*_codes(found), *(_code(err) for name, err in failures.items() if name in needed)])
 
 

@@ -55,7 +55,7 @@ UPDATE posts SET account = :account WHERE open_id = :open_id AND account <> :acc
 UPDATE posts SET slot_at = :slot_at WHERE uid = :uid AND slot_at IS NULL;
 
 -- name: mark_public(at, uid)!
-UPDATE posts SET public_at = :at WHERE uid = :uid;
+UPDATE posts SET public_at = :at WHERE uid = :uid AND (public_at IS NULL OR public_at < :at);
 
 -- name: bind_post(post_id, uid)!
 UPDATE posts SET bound_post_id = :post_id WHERE uid = :uid AND bound_post_id IN ('', :post_id);
@@ -64,6 +64,9 @@ UPDATE posts SET bound_post_id = :post_id WHERE uid = :uid AND bound_post_id IN 
 INSERT INTO bindings (open_id, post_id, post_uid, attempt_id, how, bound_at)
 VALUES (:open_id, :post_id, :post_uid, :attempt_id, :how, :bound_at)
 ON CONFLICT (open_id, post_id) DO NOTHING;
+
+-- name: date_binding(open_id, post_id, bound_at)!
+UPDATE bindings SET bound_at = :bound_at WHERE open_id = :open_id AND post_id = :post_id AND bound_at > :bound_at;
 
 -- name: binding(open_id, post_id)^
 SELECT * FROM bindings WHERE open_id = :open_id AND post_id = :post_id;
@@ -117,7 +120,17 @@ UPDATE videos SET gone_at = :now
 WHERE open_id = :open_id AND gone_at IS NULL AND created_at >= :since AND seen_at < :now;
 
 -- name: videos(open_id)
-SELECT * FROM videos WHERE open_id = :open_id ORDER BY created_at DESC;
+SELECT videos.open_id, videos.post_id, created_at, caption, title, duration, url, seen_at,
+    CASE WHEN told.visible = 0 AND told.at > seen_at THEN COALESCE(gone_at, told.at)
+         WHEN told.visible = 1 AND told.at > gone_at THEN NULL
+         ELSE gone_at END AS gone_at
+FROM videos LEFT JOIN told_visibility AS told ON told.open_id = videos.open_id AND told.post_id = videos.post_id
+WHERE videos.open_id = :open_id ORDER BY created_at DESC;
+
+-- name: told_gone(open_id)
+SELECT post_id, at FROM told_visibility AS told
+WHERE open_id = :open_id AND visible = 0
+  AND NOT EXISTS (SELECT 1 FROM videos WHERE videos.open_id = :open_id AND videos.post_id = told.post_id);
 
 -- name: save_list(open_id, read_at, complete_at)!
 INSERT INTO video_lists (open_id, read_at, complete_at) VALUES (:open_id, :read_at, :complete_at)
@@ -156,3 +169,45 @@ WHERE uid = :uid AND removed_at IS NULL
 INSERT INTO posts (uid, open_id, name, account, generation, media_digest, bound_post_id, removed_at)
 VALUES (:uid, :open_id, :name, :account, :generation, :media_digest, :bound_post_id, :removed_at)
 ON CONFLICT (open_id, name) DO NOTHING;
+
+-- name: add_event(digest, received_at, signed_at, happened_at, event, open_id, publish_id, body, late, state, outcome)!
+INSERT INTO webhook_events (digest, received_at, signed_at, happened_at, event, open_id, publish_id, body, late, state,
+    outcome, due_at)
+VALUES (:digest, :received_at, :signed_at, :happened_at, :event, :open_id, :publish_id, :body, :late, :state, :outcome,
+    :received_at)
+ON CONFLICT (digest) DO NOTHING;
+
+-- name: deliver_again(digest)!
+UPDATE webhook_events SET deliveries = deliveries + 1 WHERE digest = :digest;
+
+-- name: events_due(now)
+SELECT * FROM webhook_events WHERE state = 'waiting' AND due_at <= :now ORDER BY happened_at, digest;
+
+-- name: next_event_due()^
+SELECT MIN(due_at) AS due_at FROM webhook_events WHERE state = 'waiting';
+
+-- name: settle_event(state, outcome, due_at, tries, digest)!
+UPDATE webhook_events SET state = :state, outcome = :outcome, due_at = :due_at, tries = :tries + 1
+WHERE digest = :digest AND tries = :tries AND state = 'waiting';
+
+-- name: webhook_events()
+SELECT * FROM webhook_events ORDER BY received_at, digest;
+
+-- name: attempt_of_publish_id(open_id, publish_id)
+SELECT * FROM attempts WHERE publish_id = :publish_id AND :open_id IN ('', open_id);
+
+-- name: tell_visibility(open_id, post_id, at, visible)!
+INSERT INTO told_visibility (open_id, post_id, at, visible) VALUES (:open_id, :post_id, :at, :visible)
+ON CONFLICT (open_id, post_id) DO UPDATE SET at = excluded.at, visible = excluded.visible
+WHERE excluded.at > told_visibility.at OR (excluded.at = told_visibility.at AND excluded.visible < told_visibility.visible);
+
+-- name: remove_access(open_id, removed_at, reason, token_sha256)!
+INSERT INTO removed_access (open_id, removed_at, reason, token_sha256)
+VALUES (:open_id, :removed_at, :reason, :token_sha256)
+ON CONFLICT (open_id) DO UPDATE SET removed_at = excluded.removed_at, reason = excluded.reason,
+    token_sha256 = excluded.token_sha256
+WHERE excluded.removed_at > removed_access.removed_at
+   OR (excluded.removed_at = removed_access.removed_at AND excluded.reason > removed_access.reason);
+
+-- name: removed_access(open_id)^
+SELECT * FROM removed_access WHERE open_id = :open_id;

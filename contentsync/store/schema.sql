@@ -145,4 +145,41 @@ CREATE TABLE plans (
     used_at BIGINT NOT NULL,
     run_id TEXT NOT NULL
 );
+
+-- migration 2
+-- What TikTok pushed. digest: of the raw body, so that a repetition is seen as one.
+CREATE TABLE webhook_events (
+    digest TEXT PRIMARY KEY,
+    received_at BIGINT NOT NULL,
+    signed_at BIGINT NOT NULL,
+    happened_at BIGINT NOT NULL,
+    event TEXT NOT NULL,
+    open_id TEXT NOT NULL DEFAULT '',
+    publish_id TEXT NOT NULL DEFAULT '',
+    body TEXT NOT NULL,
+    late BIGINT NOT NULL DEFAULT 0 CHECK (late IN (0, 1)),
+    deliveries BIGINT NOT NULL DEFAULT 1,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'kept')),
+    outcome TEXT NOT NULL DEFAULT '',
+    tries BIGINT NOT NULL DEFAULT 0,
+    due_at BIGINT NOT NULL
+);
+CREATE INDEX webhook_events_waiting ON webhook_events (due_at) WHERE state = 'waiting';
+
+-- The newest word about who can see a video; the public list may know better, by its time.
+CREATE TABLE told_visibility (
+    open_id TEXT NOT NULL,
+    post_id TEXT NOT NULL CHECK (post_id <> ''),
+    at BIGINT NOT NULL,
+    visible BIGINT NOT NULL CHECK (visible IN (0, 1)),
+    PRIMARY KEY (open_id, post_id)
+);
+
+-- The newest word that an account took the app's access away. token_sha256: of the token that died by it.
+CREATE TABLE removed_access (
+    open_id TEXT PRIMARY KEY,
+    removed_at BIGINT NOT NULL,
+    reason BIGINT NOT NULL,
+    token_sha256 TEXT NOT NULL DEFAULT ''
+);
 -- end

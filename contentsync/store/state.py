@@ -22,6 +22,7 @@ from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
 from contentsync.store import rows
 from contentsync.store.database import Database, backup, open_file, open_memory, queries
+from contentsync.store.events import EventStore
 
 
 class AttemptOpen(Exception):
@@ -49,6 +50,7 @@ class Store:
         self._q = queries()
         self._who = who or whoami()
         self._held: dict[str, tuple[tuple[int, int], list[PostState]]] = {}
+        self.events = EventStore(database)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -299,6 +301,24 @@ class Store:
         with self._db.writing() as db:
             for uid in uids:
                 self._q.mark_public(db, uid=uid, at=rows.to_ms(now))
+
+    def bind_further(self, attempt: Attempt, post_id: str, how: str, now: datetime) -> bool:
+        """Bind a video to an attempt as of `now`, or earlier; False where it belongs to another post."""
+        with self._db.writing() as db:
+            held = self._q.binding(db, open_id=attempt.open_id, post_id=post_id)
+            if held is not None:
+                self._q.date_binding(db, open_id=attempt.open_id, post_id=post_id, bound_at=rows.to_ms(now))
+                return bool(held["post_uid"] == attempt.post_uid)
+            self._bind(db, replace(attempt, updated_at=now), post_id, how)
+            self._tell(db, attempt, how, now, before=attempt.phase, post_id=post_id)
+            self._q.raise_serial(db)
+            return True
+
+    def bound_by(self, attempt: Attempt) -> tuple[str, datetime] | None:
+        """How, and as of when, the video that an attempt names was bound."""
+        with self._db.reading() as db:
+            held = self._q.binding(db, open_id=attempt.open_id, post_id=attempt.post_id)
+        return None if held is None else (held["how"], rows.moment(held["bound_at"]))
 
     def bindings(self, open_id: str) -> dict[str, str]:
         """Which post each bound video belongs to: post_id to the post's uid."""

@@ -1,0 +1,175 @@
+"""`contentsync webhooks`: receive what TikTok pushes, look at what came, and send an event for trying."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from datetime import timedelta
+from typing import Any, Final
+
+import click
+
+from contentsync.cli import exits, text
+from contentsync.cli.duration import DURATION
+from contentsync.cli.main import Context
+from contentsync.cli.options import as_json
+from contentsync.errors import StoreError
+from contentsync.plan.planfile import when
+from contentsync.pushed import StoredEvent
+
+FORMAT: Final = "contentsync.webhooks/1"
+PORT: Final = 8486
+PATH: Final = "/tiktok/webhooks"
+KINDS: Final = (
+    "authorization.removed",
+    "portability.download.ready",
+    "post.publish.complete",
+    "post.publish.failed",
+    "post.publish.inbox_delivered",
+    "post.publish.no_longer_publicaly_available",
+    "post.publish.publicly_available",
+    "video.publish.completed",
+    "video.upload.failed",
+)
+
+
+@click.group()
+def webhooks() -> None:
+    """Receive TikTok's webhooks, so that what happened is known sooner. Polling works without them."""
+
+
+@webhooks.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True, help="0 picks a free one.")
+@click.option("--path", default=PATH, show_default=True, metavar="/…", help="The only path that is answered.")
+@click.option(
+    "--tolerance", type=DURATION, default=300.0, metavar="TIME", help="How far a signature's time may be off. [5m]"
+)
+@as_json
+@click.pass_obj
+def serve(context: Context, host: str, port: int, path: str, tolerance: float, json_: bool) -> int:
+    """Listen for deliveries, prove them, store them, and ask TikTok about what they tell.
+
+    TikTok delivers to public https only: put a reverse proxy or a tunnel before it. Takes no lock and sends nothing
+    to TikTok. Ends at Ctrl-C or SIGTERM; what waits is worked on by the next one.
+    """
+    from contentsync.webhooks.receiver import Receiver
+
+    if not path.startswith("/") or any(char in path for char in "?#{} "):
+        raise click.BadParameter(f'"{path}" is no path: it begins with / and has no ?, #, braces or blanks')
+    project = context.project()
+    teller = Teller(json_)
+    receiver = Receiver(
+        project, host=host, port=port, path=path, tolerance=timedelta(seconds=tolerance), tell=teller.tell
+    )
+    _run_until_told(receiver, teller)
+    return exits.DONE
+
+
+def _run_until_told(receiver: Any, teller: Teller) -> None:
+    """Hold the receiver until a signal comes. Its handler raises, so that it also ends a wait."""
+    ends = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(end, signal.default_int_handler) for end in ends]
+    try:
+        receiver.start()
+        teller.listening(receiver.url)
+        while True:
+            time.sleep(1)
+            receiver.check()
+    except KeyboardInterrupt:
+        for end in ends:
+            signal.signal(end, signal.SIG_IGN)
+    finally:
+        receiver.stop()
+        for end, handler in zip(ends, before, strict=True):
+            signal.signal(end, handler or signal.SIG_DFL)
+
+
+class Teller:
+    """Tells what happens, a line each: as JSON on stdout, or in words on stderr. Never a signature or a body."""
+
+    def __init__(self, json_: bool) -> None:
+        self._json = json_
+        self._lock = threading.Lock()
+
+    def listening(self, url: str) -> None:
+        self._line({"event": "listening", "url": url}, f"Listening on {url}; Ctrl-C ends it.")
+
+    def tell(self, happened: Any) -> None:
+        """One delivery, one event that was worked on, or a state that can't be written."""
+        if isinstance(happened, StoreError):
+            problem = happened.problems[0]
+            self._line({"event": "problem", "code": problem.code, "what": problem.what}, str(problem))
+        elif hasattr(happened, "came"):
+            self._worked(happened)
+        else:
+            self._received(happened)
+
+    def _received(self, answer: Any) -> None:
+        told = {"event": "delivery", "status": answer.status, "what": answer.what}
+        told |= {"name": answer.event or None, "id": answer.digest[:12] or None}
+        words = f"{answer.status} {answer.what} {text.printable(answer.event)} {answer.digest[:12]}"
+        self._line(told, words.rstrip())
+
+    def _worked(self, worked: Any) -> None:
+        event, came = worked.event, worked.came
+        told = {"event": "worked", "name": event.event, "id": event.digest[:12], "post": worked.post or None}
+        told |= {"state": str(came.state), "outcome": came.outcome}
+        again = f", again at {worked.again_at:%H:%M:%S} UTC" if worked.again_at else ""
+        words = f"{event.digest[:12]} {text.printable(event.event)} {worked.post} {came.outcome}{again}"
+        self._line(told, " ".join(words.split()))
+
+    def _line(self, told: dict[str, object], words: str) -> None:
+        with self._lock:
+            if self._json:
+                text.say(json.dumps(told, ensure_ascii=False))
+            else:
+                text.tell(words)
+
+
+@webhooks.command("list")
+@as_json
+@click.pass_obj
+def list_(context: Context, json_: bool) -> int:
+    """Every event that came, oldest first: when, what, for which post, and what came of it. Asks nobody."""
+    project = context.project()
+    keys = {
+        attempt.publish_id: row.key
+        for creator in project.reading_store.creators().values()
+        for row in project.reading_store.posts(creator[0])
+        for attempt in row.attempts
+        if attempt.publish_id
+    }
+    events = project.reading_store.events.all()
+    if json_:
+        told = [_as_json(event, keys.get(event.publish_id)) for event in events]
+        text.say(json.dumps({"format": FORMAT, "events": told}, ensure_ascii=False, indent=2))
+        return exits.DONE
+    for event in events:
+        about = keys.get(event.publish_id) or event.publish_id or event.open_id
+        name = event.event or "(unreadable)"
+        line = f"{text.when(event.received_at)}  {event.digest[:12]}  {name}  {about}  {event.state}: {event.outcome}"
+        text.say(text.printable(line.rstrip(": ")))
+    if not events:
+        text.say("No events.")
+    return exits.DONE
+
+
+def _as_json(event: StoredEvent, post: str | None) -> dict[str, Any]:
+    return {
+        "id": event.digest,
+        "event": event.event or None,
+        "post": post,
+        "publish_id": event.publish_id or None,
+        "open_id": event.open_id or None,
+        "happened_at": when(event.happened_at),
+        "received_at": when(event.received_at),
+        "late": event.late,
+        "deliveries": event.deliveries,
+        "state": str(event.state),
+        "outcome": event.outcome or None,
+        "tries": event.tries,
+        "body": event.body,
+    }

@@ -1,0 +1,175 @@
+"""Who listens, and who works? A socket's thread and a worker's thread, started and stopped as one.
+
+A command holds it while it runs: `receiver.start()`, then `receiver.check()` now and then, and `receiver.stop()`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from contentsync.attempt.waiting import StoppableClock
+from contentsync.errors import ManifestError, Place, Problem, StoreError, UsageError
+from contentsync.project import PROJECT_FILE, Project
+from contentsync.webhooks.inbox import Inbox, Received
+from contentsync.webhooks.signature import TOLERANCE
+from contentsync.webhooks.work import Worked, Worker
+
+if TYPE_CHECKING:
+    import uvicorn
+
+LOOK_EVERY: Final = 30.0  # seconds, at most, between two looks at what waits
+AFTER_FAILURE: Final = 5.0
+HEAD_SECONDS: Final = 10.0
+CONNECTIONS: Final = 100  # more than these at a time are answered 503
+
+Happened = Received | Worked | StoreError
+
+
+class Receiver:
+    """Takes deliveries for one project, and works on them; also on those that an earlier one left.
+
+    port 0 picks a free one. tell: told of each delivery, of each event that was worked on, and of a state that
+    can't be written; from more than one thread. Takes no apply lock.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        path: str = "/tiktok/webhooks",
+        tolerance: timedelta = TOLERANCE,
+        tell: Callable[[Happened], None] = lambda _: None,
+    ) -> None:
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        project.clock = StoppableClock(project.clock, self._stop)
+        self._project, self._tell = project, tell
+        self.host, self.port, self.path = host, port, path
+        self._inbox = Inbox(project.store.events, project.clock, _keys(project), tolerance)
+        self._worker = Worker(project, tell, self._stop, project.clock.now())
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="webhooks")
+        self._running: list[Future[None]] = []
+        self._server: uvicorn.Server | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}{self.path}"
+
+    def start(self) -> None:
+        """Take the port, listen and work. Raises UsageError where the port is not to be had, or `web` is missing."""
+        server = _server_of(self._inbox, self.path, self._received)
+        listener = _listen(self.host, self.port)
+        self.port = listener.getsockname()[1]
+        self._server = server
+        self._running = [self._threads.submit(_serve, server, listener), self._threads.submit(self._work)]
+
+    def check(self) -> None:
+        """Raise what ended one of its threads, if one has ended."""
+        for thread in self._running:
+            if thread.done():
+                thread.result()
+                raise RuntimeError("the receiver has ended by itself")
+
+    def stop(self) -> None:
+        """Answer what is under way, let go of the port, and end; events that wait are worked on next time."""
+        self._stop.set()
+        self._wake.set()
+        if self._server:
+            self._server.should_exit = True
+        self._threads.shutdown(wait=True)
+
+    def _received(self, answer: Received) -> None:
+        self._tell(answer)
+        if answer.is_new:
+            self._wake.set()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                self._worker.work_off()
+                pause = self._pause()
+            except StoreError as err:
+                self._tell(err)
+                pause = AFTER_FAILURE
+            self._wake.wait(pause)
+
+    def _pause(self) -> float:
+        """Seconds until the next event is due."""
+        due_at = self._project.store.events.next_due()
+        if due_at is None:
+            return LOOK_EVERY
+        return min(LOOK_EVERY, max(0.0, (due_at - self._project.clock.now()).total_seconds()))
+
+
+def _keys(project: Project) -> list[tuple[str | None, str]]:
+    keys = project.app_keys()
+    if not keys:
+        what = "TikTok signs webhooks with the app's client secret, and there is none"
+        hint = "write client_secret: ${CONTENTSYNC_CLIENT_SECRET} under app:, and export that variable"
+        raise ManifestError(Problem("webhook-secret-missing", what, hint, Place(PROJECT_FILE)))
+    return keys
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as err:
+        what = f"can't listen on {host} port {port}: {err.strerror or err}"
+        raise UsageError(Problem("port-taken", what, "name another with --port; 0 picks a free one")) from err
+
+
+def _server_of(inbox: Inbox, path: str, received: Callable[[Received], None]) -> uvicorn.Server:
+    """A server that leaves signals, logs and the process to whoever holds it."""
+    try:
+        import uvicorn
+        from uvicorn.protocols.http.h11_impl import H11Protocol
+
+        from contentsync.webhooks.app import make_app
+    except ImportError as err:
+        what = f"the receiver needs the extra `web` ({err.name} is missing)"
+        raise UsageError(Problem("web-extra-missing", what, "pip install 'contentsync[web]'")) from err
+
+    class Bounded(H11Protocol):
+        """A connection that is closed where no request's head comes in time."""
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self.loop.call_later(HEAD_SECONDS, self._end_without_head)
+
+        def _end_without_head(self) -> None:
+            if getattr(self, "cycle", None) is None:  # typed as if there always were one
+                self.transport.abort()
+
+    config = uvicorn.Config(
+        make_app(inbox, path, received),
+        http=Bounded,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=15,
+    )
+    return uvicorn.Server(config)
+
+
+def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Serve until it should exit. In a thread of its own, so that uvicorn leaves the process's signals alone."""
+    with contextlib.closing(listener):
+        server.run(sockets=[listener])

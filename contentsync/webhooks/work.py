@@ -1,0 +1,218 @@
+"""How is a stored event worked on? Apart from its receipt, as often as it takes, and to the same end in any order.
+
+An event is a hint: TikTok is asked, by the same steps that `refresh` takes, and what it answers is what counts.
+Nothing is ever sent, and no lock is taken: each write repeats its precondition.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from contentsync import refresh, sync
+from contentsync.attempt.told import Told
+from contentsync.attempt.waiting import Stopped
+from contentsync.errors import ContentsyncError, Problem, Refused, SignInNeeded, StoreError
+from contentsync.lifecycle import Event, Phase
+from contentsync.post import Account, Attempt
+from contentsync.project import Project
+from contentsync.pushed import EventState, RemovedAccess, StoredEvent
+from contentsync.store.state import Superseded
+from contentsync.tiktok import removal
+from contentsync.webhooks import decide
+from contentsync.webhooks.decide import NOT_YET, Came, Effect, Token
+from contentsync.webhooks.event import parse
+
+HOW: Final = "publicly-available"  # of a binding that an event brought
+_BY_TIKTOK: Final = frozenset({HOW, "published", "delivered", "post-id"})  # bindings whose order is TikTok's
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What came of one event, for the log. again_at: when it is looked at again."""
+
+    event: StoredEvent
+    came: Came
+    again_at: datetime | None = None
+    post: str = ""
+
+
+@dataclass
+class Worker:
+    """Works on what waits, one event after another.
+
+    stop: ends a wait for a limit by the minute. started_at: when this process was given its environment; a token in
+    it is no newer. tell: told of each event.
+    """
+
+    project: Project
+    tell: Callable[[Worked], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+    started_at: datetime | None = None
+
+    def work_off(self) -> None:
+        """Work on all that is due now. Raises StoreError where the state can't be written."""
+        try:
+            for event in self.project.store.events.due(self.project.clock.now()):
+                if self.stop.is_set():
+                    return
+                self._work_on(event)
+        except Stopped:
+            return
+        finally:
+            self.project.close()  # the next time tokens are read anew: others sign in meanwhile
+
+    def _work_on(self, event: StoredEvent) -> None:
+        post = ""
+        try:
+            came, post = self._came_of(event)
+        except Superseded:
+            came = NOT_YET
+        except (Stopped, StoreError):
+            raise
+        except ContentsyncError as err:
+            came = Came(EventState.WAITING, err.problems[0].code)
+        self._settle(event, came, post)
+
+    def _settle(self, event: StoredEvent, came: Came, post: str) -> None:
+        now = self.project.clock.now()
+        again_at = None
+        if came.state is EventState.WAITING:
+            again_at = decide.next_try(event.tries, event.received_at, now)
+            came = came if again_at else replace(came, state=EventState.KEPT)
+        if self.project.store.events.settle(event, came.state, came.outcome, again_at or now):
+            self.tell(Worked(event, came, again_at, post))
+
+    def _came_of(self, event: StoredEvent) -> tuple[Came, str]:
+        effect = decide.effect_of(event.event)
+        if effect is Effect.KEEP:
+            return Came(EventState.KEPT, "no-effect"), ""
+        if effect is Effect.REMOVED:
+            return self._removed(event), ""
+        return self._of_a_post(event, effect)
+
+    # Posts.
+
+    def _of_a_post(self, event: StoredEvent, effect: Effect) -> tuple[Came, str]:
+        attempt = self.project.store.events.attempt(event.open_id, event.publish_id)
+        if attempt is None:
+            unknown = "unknown-publish-id" if event.publish_id else "no-publish-id"
+            return Came(EventState.WAITING if event.publish_id else EventState.KEPT, unknown), ""
+        row = self.project.store.post(attempt.post_uid)
+        key = row.key if row else ""
+        account = self._account_of(attempt.open_id)
+        if account is None:
+            return Came(EventState.KEPT, "no-account"), key
+        came = self._looked(event, effect, account, attempt)
+        if (fresh := self.project.store.post(attempt.post_uid)) and fresh != row:
+            self._write_receipt(attempt.post_uid)
+        return came, key
+
+    def _account_of(self, open_id: str) -> Account | None:
+        accounts = self.project.settings.accounts.values()
+        return next((a for a in accounts if open_id and self.project.known_open_id(a) == open_id), None)
+
+    def _looked(self, event: StoredEvent, effect: Effect, account: Account, attempt: Attempt) -> Came:
+        """Ask TikTok; then what the event tells that no status does."""
+        attempt = self._asked(account, attempt)
+        if effect is Effect.LOOK or event.late:
+            return decide.judged(event.event, attempt)
+        post_id = parse(event.body.encode()).post_id
+        if not post_id:
+            return Came(EventState.KEPT, "no-post-id")
+        return self._visible(event, attempt, post_id, visible=effect is Effect.VISIBLE)
+
+    def _asked(self, account: Account, attempt: Attempt) -> Attempt:
+        session = self.project.session(account)
+        steps = sync.steps_of(self.project, session, _nothing, self.stop)
+        return refresh.look_again(steps, attempt)
+
+    def _visible(self, event: StoredEvent, attempt: Attempt, post_id: str, *, visible: bool) -> Came:
+        """The post id of a video that is public, or was: to be bound, and who can see it."""
+        came = decide.judged(event.event, attempt)
+        if attempt.phase is Phase.UNKNOWN:
+            came = Came(EventState.DONE, "seen")  # that it was public says that it was published
+        if came.state is not EventState.DONE:
+            return came
+        store = self.project.store
+        if not store.bind_further(attempt, post_id, HOW, event.happened_at):
+            return Came(EventState.KEPT, "bound-elsewhere")
+        self._name_first(event, attempt, post_id)
+        store.events.tell_visibility(attempt.open_id, post_id, visible, event.happened_at)
+        if visible:
+            store.mark_public([attempt.post_uid], event.happened_at)
+        return Came(EventState.DONE, "bound" if visible else "not-public")
+
+    def _name_first(self, event: StoredEvent, attempt: Attempt, post_id: str) -> None:
+        """Let the attempt name the first of its videos. Raises Superseded."""
+        store, now = self.project.store, self.project.clock.now()
+        if attempt.phase is Phase.UNKNOWN:
+            store.save(attempt.after(Event.FOUND, now, post_id=post_id, upload_url=""), HOW)
+        elif not attempt.post_id or (attempt.post_id != post_id and self._comes_first(event, attempt, post_id)):
+            store.save(attempt.noting(now, post_id=post_id), HOW)
+
+    def _comes_first(self, event: StoredEvent, attempt: Attempt, post_id: str) -> bool:
+        bound = self.project.store.bound_by(attempt)
+        if bound is None or bound[0] not in _BY_TIKTOK or not attempt.post_id.isdecimal():
+            return False  # a person's word stays
+        return decide.comes_first(post_id, event.happened_at, attempt.post_id, bound[1])
+
+    def _write_receipt(self, uid: str) -> None:
+        row = self.project.store.post(uid)
+        if row is not None:
+            try:
+                self.project.write_receipt(row)
+            except OSError as err:
+                what = f"the receipt of {row.key} can't be written: {err.strerror or err}"
+                raise StoreError(Problem("receipt-not-written", what, "make receipts/ writable")) from err
+
+    # Accounts.
+
+    def _removed(self, event: StoredEvent) -> Came:
+        """Mark the account, unless its token is from after the removal."""
+        account = self._account_of(event.open_id)
+        if account is None:
+            return Came(EventState.KEPT, "no-account")
+        if event.late:
+            return Came(EventState.KEPT, "too-late")
+        if self._is_newer(account, event):
+            return Came(EventState.KEPT, "newer-sign-in")
+        reason = parse(event.body.encode()).reason or 0
+        removed = RemovedAccess(event.happened_at, reason, self._fingerprint(account))
+        self.project.store.events.remove_access(event.open_id, removed)
+        return Came(EventState.DONE, "access-removed")
+
+    def _is_newer(self, account: Account, event: StoredEvent) -> bool:
+        try:
+            pair = self.project.bare_session(account).credentials.pair()
+        except SignInNeeded:
+            return False  # none is there at all
+        seen = self.project.store.creators().get(account.name)
+        given_at = None if account.token_command else self.started_at
+        token = decide.token_after(event.happened_at, pair.saved_at, seen[2] if seen else None, given_at)
+        return token is Token.NEWER or (token is Token.ASK and self._still_works(account))
+
+    def _still_works(self, account: Account) -> bool:
+        """Ask TikTok once, where nothing else tells the token's age. Raises NotSent and Unanswered."""
+        try:
+            self.project.bare_session(account).client.user_info()
+        except SignInNeeded:
+            return False
+        except Refused as err:
+            if err.error_code != "access_token_invalid":
+                raise
+            return False
+        return True
+
+    def _fingerprint(self, account: Account) -> str:
+        try:
+            return removal.fingerprint(self.project.bare_session(account).credentials.pair())
+        except SignInNeeded:
+            return ""
+
+
+def _nothing(_told: Told) -> None:
+    """Nobody watches these steps."""
