@@ -34,6 +34,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 @click.option("--processing-polls", type=click.IntRange(0), default=1, show_default=True, metavar="N")
 @click.option("--moderation-polls", default="1", show_default=True, metavar="N|never")
 @click.option("--duration", type=click.IntRange(1), default=10, show_default=True, metavar="SECONDS")
+@click.option("--webhook-url", default="", metavar="URL", help="Deliver signed events there, as TikTok does.")
 @click.option("--seed", default="0", show_default=True, help='Gives ids and tokens; "random" takes chance ones.')
 @click.option("--json", "as_json", is_flag=True, help="The first line of stdout is one JSON object.")
 def emulator(
@@ -49,6 +50,7 @@ def emulator(
     processing_polls: int,
     moderation_polls: str,
     duration: int,
+    webhook_url: str,
     seed: str,
     as_json: bool,
 ) -> None:
@@ -76,6 +78,7 @@ def emulator(
         pace=Pace(processing_polls=processing_polls, moderation_polls=_polls(moderation_polls)),
         seed=None if seed == "random" else seed,
         default_duration=duration,
+        webhook_url=_url(webhook_url),
         faults=specs,
     )
     _serve(Emulator(config, port=_port(port)), as_json)
@@ -110,6 +113,12 @@ def _polls(text: str) -> int | None:
     if not text.isdecimal():
         raise click.BadParameter(f'"{text}" is neither a number nor "never"', param_hint="--moderation-polls")
     return int(text)
+
+
+def _url(text: str) -> str:
+    if text and not re.match(r"https?://[^/]", text):
+        raise click.BadParameter(f'"{text}" is no http or https URL', param_hint="--webhook-url")
+    return text
 
 
 def _port(text: str) -> int:

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,24 +15,17 @@ from contentsync.cli import exits, text
 from contentsync.cli.duration import DURATION
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
-from contentsync.errors import StoreError
+from contentsync.errors import Problem, StoreError, UsageError
 from contentsync.plan.planfile import when
 from contentsync.pushed import StoredEvent
+from contentsync.settle import by_hand
+
+if TYPE_CHECKING:
+    from contentsync.project import Project
 
 FORMAT: Final = "contentsync.webhooks/1"
 PORT: Final = 8486
 PATH: Final = "/tiktok/webhooks"
-KINDS: Final = (
-    "authorization.removed",
-    "portability.download.ready",
-    "post.publish.complete",
-    "post.publish.failed",
-    "post.publish.inbox_delivered",
-    "post.publish.no_longer_publicaly_available",
-    "post.publish.publicly_available",
-    "video.publish.completed",
-    "video.upload.failed",
-)
 
 
 @click.group()
@@ -127,6 +120,82 @@ class Teller:
                 text.say(json.dumps(told, ensure_ascii=False))
             else:
                 text.tell(words)
+
+
+@webhooks.command()
+@click.argument("event", metavar="EVENT")
+@click.option("--url", default=f"http://127.0.0.1:{PORT}{PATH}", show_default=True, help="The receiver.")
+@click.option("--post", default="", metavar="POST", help="About this post: the publish_id of its last attempt.")
+@click.option("--publish-id", default="", metavar="ID", help="About this publish_id.")
+@click.option("--account", default="", metavar="NAME", help="Of this account; else that of the post, or the first.")
+@click.option("--post-id", default="", metavar="ID", help="The video that is, or was, public.")
+@click.option("--reason", default="", metavar="WORD", help="Why: a fail_reason, or 0 to 5 for authorization.removed.")
+@click.option("--content", default="", metavar="JSON", help="The whole content, instead of the usual one.")
+@click.option("--age", type=DURATION, default=0.0, metavar="TIME", help="Signed that long ago.")
+@click.option("--twice", is_flag=True, help="Deliver the same bytes two times.")
+@click.option("--wrong-signature", is_flag=True, help="Sign with another secret: the receiver must refuse it.")
+@click.pass_obj
+def send(
+    context: Context,
+    event: str,
+    url: str,
+    post: str,
+    publish_id: str,
+    account: str,
+    post_id: str,
+    reason: str,
+    content: str,
+    age: float,
+    twice: bool,
+    wrong_signature: bool,
+) -> int:
+    """Sign one event with the project's client secret, as TikTok would, and deliver it to a receiver: for trying.
+
+    A receiver believes what is signed. Try it in a project that points at the emulator.
+    """
+    from contentsync.emulator import courier
+    from contentsync.emulator import webhooks as emulated
+
+    project = context.project()
+    account, publish_id = _about(project, post, account, publish_id)
+    told = {"publish_id": publish_id, "post_id": post_id, "reason": reason, "content": _content(content)}
+    values = {key: value for key, value in told.items() if value}
+    open_id = project.known_open_id(project.account(account)) if account else ""
+    client_key, secret = _keys(project)
+    now = int(time.time())
+    try:
+        body = emulated.body_of(client_key, event, open_id, emulated.content_of(event, values), now)
+        key = f"not {secret}" if wrong_signature else secret
+        headers = emulated.headers_of(key, body, now - int(age))
+        answers = [courier.post(url, headers, body) for _ in range(2 if twice else 1)]
+    except ValueError as err:
+        raise UsageError(Problem("webhook-not-sent", str(err), "see contentsync webhooks send --help")) from err
+    for status in answers:
+        text.say(f"{event}: {f'answered {status}' if status else 'no answer'}")
+    return exits.DONE if all(200 <= status < 300 for status in answers) else exits.FAILED
+
+
+def _about(project: Project, post: str, account: str, publish_id: str) -> tuple[str, str]:
+    """The account and publish_id that are meant."""
+    if post:
+        row = by_hand.row_of(project, post)
+        return account or row.account, publish_id or (row.last.publish_id if row.last else "")
+    return account or next(iter(project.settings.accounts), ""), publish_id
+
+
+def _content(given: str) -> object:
+    try:
+        return json.loads(given) if given else None
+    except ValueError as err:
+        raise click.BadParameter(f"not JSON: {err}", param_hint="--content") from err
+
+
+def _keys(project: Project) -> tuple[str, str]:
+    keys = project.app_keys()
+    if not keys:
+        what = "an event is signed with the app's client secret, and there is none"
+        raise UsageError(Problem("webhook-not-sent", what, "write client_secret under app: in contentsync.yaml"))
+    return keys[0][0] or "", keys[0][1]
 
 
 @webhooks.command("list")

@@ -140,13 +140,33 @@ def _do_to_tokens(stage: Stage, account: str, values: dict[str, object]) -> None
     if values.pop("expire_tokens", False) or refresh_too:
         stage.world.tokens.expire(account, refresh_too)
     if values.pop("revoke", False):
-        stage.world.tokens.revoke_account(account)
+        stage.world.revoke_account(account)
 
 
 def _publish_draft(stage: Stage, body: Body) -> object:
     task = stage.task(str(body.get("publish_id", "")))
     caption, privacy = str(body.get("caption", "")), str(body.get("privacy", PUBLIC))
     return ledger.video(task.account, life.publish_draft(stage.world, task, caption, privacy))
+
+
+def _webhooks(stage: Stage, _body: Body) -> object:
+    life.settle_all(stage.world)
+    return {"url": stage.webhook_url, "webhooks": [delivery.as_json() for delivery in stage.world.outbox]}
+
+
+def _send_webhook(stage: Stage, body: Body) -> object:
+    """Set where webhooks go (url), let an event happen (event and its values), make all due (deliver); or several."""
+    values = dict(body)
+    if "url" in values:
+        stage.webhook_url = str(values.pop("url"))
+    if values.pop("deliver", False):
+        for delivery in stage.world.outbox:
+            delivery.due_at = None if delivery.due_at is None else stage.clock()
+    if "event" in values:
+        stage.send_webhook(str(values.pop("event")), values)
+    elif values:
+        raise ValueError(f'"{min(values)}" goes with an "event" only')
+    return _webhooks(stage, {})
 
 
 def _reset(stage: Stage, _body: Body) -> object:
@@ -171,5 +191,7 @@ ROUTES: Final[dict[tuple[str, str], Callable[[Stage, Body], object]]] = {
     ("POST", "clock"): _advance,
     ("POST", "accounts"): _account,
     ("POST", "drafts"): _publish_draft,
+    ("GET", "webhooks"): _webhooks,
+    ("POST", "webhooks"): _send_webhook,
     ("POST", "reset"): _reset,
 }

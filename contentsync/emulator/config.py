@@ -212,6 +212,7 @@ class Quirks:
     branded_private: Literal["accept", "refuse"] = "accept"
     cancel_uploads: bool = False
     unaudited_drafts: Literal["accept", "refuse"] = "accept"
+    complete_for_direct: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,8 @@ class Config:
 
     seed: gives ids and tokens; None takes chance ones. default_duration: seconds of a video whose length
     can't be read; duration_of, given (sha256, size), knows better, and its None falls back. auto_consent: the
-    account that the consent page signs in without a person. faults: as in `faults.parse`.
+    account that the consent page signs in without a person. webhook_url: where events are delivered, "" is
+    nowhere. faults: as in `faults.parse`.
     """
 
     accounts: tuple[Account, ...] = (Account("demo"),)
@@ -233,4 +235,5 @@ class Config:
     default_duration: int = 10
     duration_of: Callable[[str, int], float | None] | None = None
     auto_consent: str = ""
+    webhook_url: str = ""
     faults: tuple[str, ...] = ()

@@ -22,8 +22,10 @@ ENDPOINTS: Final = INITS | {
     "upload",
     "status",
     "cancel",
+    "webhook",
 }
-GROUPS: Final[dict[str, frozenset[str]]] = {"any": frozenset(ENDPOINTS), "init": INITS}
+WEBHOOK: Final = "webhook"  # not called by the client: what the emulator sends by itself
+GROUPS: Final[dict[str, frozenset[str]]] = {"any": frozenset(ENDPOINTS - {WEBHOOK}), "init": INITS}
 
 
 class Action(StrEnum):
@@ -44,8 +46,13 @@ class Action(StrEnum):
     STUCK = "stuck"  # the posting never gets out of processing
     FAIL = "fail"  # the posting ends with `reason`
     FORGET = "forget"  # the posting's publish_id is not known any more
+    TWICE = "twice"  # a webhook is delivered two times
+    REORDER = "reorder"  # a webhook waits until the one after it was delivered
+    WRONG_SIGNATURE = "wrong_signature"  # a webhook is signed with another secret, this time
 
 
+OF_WEBHOOKS: Final = {Action.TWICE, Action.REORDER, Action.WRONG_SIGNATURE}
+ON_WEBHOOKS: Final = OF_WEBHOOKS | {Action.DROP_BEFORE, Action.DELAY}
 AFTER_UNLESS_SAID: Final = {Action.GARBAGE, Action.EMPTY}
 ON_POSTING: Final = {Action.UNKNOWN, Action.STUCK, Action.FAIL, Action.FORGET}
 # The field that a bare value means: `upload:status=503` is `upload:status,status=503`.
@@ -90,6 +97,10 @@ class Fault:
     def __post_init__(self) -> None:
         if self.endpoint not in ENDPOINTS and self.endpoint not in GROUPS:
             raise ValueError(f'there is no endpoint "{self.endpoint}", only {_listed(ENDPOINTS | set(GROUPS))}')
+        if self.action in OF_WEBHOOKS and self.endpoint != WEBHOOK:
+            raise ValueError(f"the action {self.action} is one of webhook only")
+        if self.endpoint == WEBHOOK and self.action not in ON_WEBHOOKS:
+            raise ValueError(f"webhook takes no {self.action}, only {_listed(ON_WEBHOOKS)}")
         if self.nth < 1 or (self.count is not None and self.count < 1):
             raise ValueError("nth and count begin at 1")
         if self.when not in ("", "before", "after"):

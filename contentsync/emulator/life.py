@@ -28,6 +28,25 @@ def settle(world: World, task: Task) -> None:
         _process(world, task)
     if task.status is Status.COMPLETE:
         _moderate(world, task)
+    _announce(world, task)
+
+
+def _announce(world: World, task: Task) -> None:
+    """Tell which of a task's videos have become public, and which are so no more. Source: Webhook Events."""
+    videos = world.videos[task.account]
+    public = {key for key in task.post_ids if key in videos and _told(videos[key]) and not videos[key].hidden}
+    for name, ids in (
+        ("publicly_available", public - task.announced),
+        ("no_longer_publicaly_available", task.announced - public),
+    ):
+        for post_id in sorted(ids):
+            _emit(world, task, name, post_id=post_id)
+    task.announced = public
+
+
+def _emit(world: World, task: Task, name: str, **content: object) -> None:
+    kind = "INBOX_SHARE" if task.mode is Mode.DRAFT else "DIRECT_PUBLISH"
+    world.emit(f"post.publish.{name}", task.account, publish_id=task.publish_id, publish_type=kind, **content)
 
 
 def settle_all(world: World, account: str | None = None) -> None:
@@ -40,6 +59,7 @@ def settle_all(world: World, account: str | None = None) -> None:
 def fail(world: World, task: Task, reason: str) -> None:
     """End a task as failed, with one of TikTok's fail_reasons."""
     task.status, task.fail_reason, task.finished_at = Status.FAILED, reason, world.now()
+    _emit(world, task, "failed", reason=reason)
 
 
 def publish_draft(world: World, task: Task, caption: str = "", privacy: str = PUBLIC) -> Video:
@@ -51,7 +71,10 @@ def publish_draft(world: World, task: Task, caption: str = "", privacy: str = PU
     if keep is not None and world.now() - task.created_at > keep:
         raise ValueError(f"the draft {task.publish_id} is gone from the inbox")
     task.status, task.finished_at = Status.COMPLETE, world.now()
-    return _publish(world, task, caption, privacy)
+    _emit(world, task, "complete")
+    video = _publish(world, task, caption, privacy)
+    _announce(world, task)
+    return video
 
 
 def _process(world: World, task: Task) -> None:
@@ -82,8 +105,11 @@ def _finish(world: World, task: Task) -> None:
     task.finished_at = world.now()
     if task.mode is Mode.DRAFT:
         task.status = Status.INBOX
+        _emit(world, task, "inbox_delivered")
         return
     task.status = Status.COMPLETE
+    if world.config.quirks.complete_for_direct:
+        _emit(world, task, "complete")
     _publish(world, task, task.caption, task.privacy)
 
 

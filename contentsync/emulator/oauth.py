@@ -35,8 +35,10 @@ def token(world: World, request: Request) -> Data:
 def revoke(world: World, request: Request) -> None:
     """End a grant; the answer has no body. Source: User Access Token Management, "Revoke access"."""
     form = _form(request)
-    client_key = _client(world, form)
-    world.tokens.revoke(_need(form, "token"), client_key)
+    client_key, token = _client(world, form), _need(form, "token")
+    account = world.tokens.owner(token)
+    world.tokens.revoke(token, client_key)
+    world.emit("authorization.removed", account, client_key=client_key, reason=5)
 
 
 def _by_code(world: World, form: Mapping[str, str], client_key: str) -> Grant:

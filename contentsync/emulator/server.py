@@ -11,13 +11,14 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TypeVar
 
-from contentsync.emulator import admin, faults, life
+from contentsync.emulator import admin, courier, faults, life
 from contentsync.emulator.config import PUBLIC, Config, Video
 from contentsync.emulator.connection import READ, Connection
 from contentsync.emulator.exchange import Exchange
 from contentsync.emulator.faults import Action, Fault
 from contentsync.emulator.message import Request
 from contentsync.emulator.stage import Credentials, Posting, Stage
+from contentsync.emulator.webhooks import Parcel
 
 T = TypeVar("T")
 
@@ -37,6 +38,7 @@ class Emulator:
         self.port = port
         self._stage = Stage(self.config, now)
         self._server: _Server | None = None
+        self._courier: courier.Courier | None = None
 
     def start(self) -> Emulator:
         """Take the port and serve; no harm when it does already. Raises OSError when the port is not to be had."""
@@ -46,10 +48,14 @@ class Emulator:
         self.port = listener.getsockname()[1]
         self._stage.serve_at(self.url)
         self._server = _Server(listener, self._open)
+        self._courier = courier.Courier(self._due, self._sent)
         return self
 
     def stop(self) -> None:
         """Close every connection and give the port back; no harm when it does not serve."""
+        carrier, self._courier = self._courier, None
+        if carrier:
+            carrier.stop()
         server, self._server = self._server, None
         if server:
             server.stop()
@@ -144,6 +150,30 @@ class Emulator:
     def _mark(self, publish_id: str, fault: Fault) -> None:
         self._do(lambda: self._stage.mark(publish_id, fault))
 
+    # What it pushes
+
+    def deliver_to(self, url: str) -> None:
+        """Where webhooks are delivered from now on; "" is nowhere, and they wait."""
+        self._do(lambda: setattr(self._stage, "webhook_url", url))
+
+    def deliver(self) -> int:
+        """Deliver all webhooks that wait, here and now, whether their time has come or not; how many were sent."""
+        return courier.carry(self._do(lambda: self._stage.outgoing(at_once=True)), self._sent)
+
+    def send_webhook(self, event: str, **values: object) -> None:
+        """Let an event happen that nothing has led to; values: as in POST /_emulator/webhooks. Raises ValueError."""
+        self._do(lambda: self._stage.send_webhook(event, values))
+
+    def webhooks(self) -> list[dict[str, object]]:
+        """All events in their order, as GET /_emulator/webhooks."""
+        return self._do(lambda: [delivery.as_json() for delivery in self._stage.world.outbox])
+
+    def _due(self) -> list[Parcel]:
+        return self._do(self._stage.outgoing) if self._stage.webhook_url else []
+
+    def _sent(self, parcel: Parcel, status: int) -> None:
+        self._do(lambda: self._stage.sent(parcel, status))
+
     # What people do in the meantime
 
     def advance(self, seconds: float) -> None:
@@ -160,7 +190,7 @@ class Emulator:
 
     def revoke(self, name: str) -> None:
         """Take the app's access away, as the owner can."""
-        self._do(lambda: self._stage.world.tokens.revoke_account(name))
+        self._do(lambda: self._stage.world.revoke_account(name))
 
     def add_video(self, name: str, video: Video) -> str:
         """Put a video on an account; the id that it has."""

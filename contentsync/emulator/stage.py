@@ -6,10 +6,10 @@ The levers are what tests and the admin routes pull; none of them is TikTok's.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from contentsync.emulator import faults, ledger, life
+from contentsync.emulator import faults, ledger, life, webhooks
 from contentsync.emulator.config import Config, Video
 from contentsync.emulator.endpoints import ENDPOINTS, UPLOAD_PATH
 from contentsync.emulator.exchange import Call, Exchange, LogLine, Put, apply_mark
@@ -17,6 +17,7 @@ from contentsync.emulator.faults import Fault, FaultBook
 from contentsync.emulator.message import Request, plain
 from contentsync.emulator.tasks import Task
 from contentsync.emulator.timing import MovableClock
+from contentsync.emulator.webhooks import Delivery, Parcel
 from contentsync.emulator.world import World
 
 LOG_LINES = 100_000
@@ -55,6 +56,7 @@ class Stage:
         self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
         self.counts: Counter[str] = Counter()
         self.base_url = ""
+        self.webhook_url = config.webhook_url
         self.reset()
 
     def reset(self) -> None:
@@ -120,6 +122,22 @@ class Stage:
     def mark(self, publish_id: str, fault: Fault) -> None:
         """Let a fault of the posting kind sit on a task that is there already."""
         apply_mark(self.task(publish_id), fault)
+
+    def outgoing(self, *, at_once: bool = False) -> list[Parcel]:
+        """The webhooks to be sent now, signed. at_once: those too whose time has not come."""
+        if not self.webhook_url:
+            return []
+        life.settle_all(self.world)
+        secret, now = self.config.app.client_secret, self.clock()
+        return webhooks.outgoing(self.world.outbox, self.book, self.webhook_url, secret, now, at_once=at_once)
+
+    def sent(self, parcel: Parcel, status: int) -> None:
+        """Take down how a webhook was answered; 0 where no answer came."""
+        webhooks.answered(parcel, status, self.clock())
+
+    def send_webhook(self, event: str, values: Mapping[str, object]) -> list[Delivery]:
+        """Let an event happen that nothing has led to; values: as in POST /_emulator/webhooks."""
+        return webhooks.ordered(self.world, event, values)
 
     def credentials(self) -> dict[str, Credentials]:
         """The tokens issued last, by account."""

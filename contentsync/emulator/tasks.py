@@ -104,6 +104,7 @@ class Task:
 
     committed_at: when its last byte was here, for a pull its init. polls: status calls since then.
     finished_at, polls_since: the same from its final state on. post_ids: of the videos that it became.
+    announced: those of them that were told to be public.
     """
 
     publish_id: str
@@ -127,6 +128,7 @@ class Task:
     polls_since: int = 0
     post_ids: list[int] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    announced: set[int] = field(default_factory=set)
     marks: Marks = field(default_factory=Marks)
 
     @property

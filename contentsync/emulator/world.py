@@ -14,6 +14,7 @@ from contentsync.emulator.refusal import Refused
 from contentsync.emulator.tasks import Task
 from contentsync.emulator.timing import SlidingWindow
 from contentsync.emulator.tokens import TokenBook
+from contentsync.emulator.webhooks import Delivery, body_of
 
 MINUTE = 60.0
 HOUR = 3_600.0
@@ -33,6 +34,7 @@ class World:
         self.videos: dict[str, dict[int, Video]] = {}
         self.tasks: dict[str, Task] = {}
         self.uploads: dict[str, Task] = {}
+        self.outbox: list[Delivery] = []
         self._windows: dict[tuple[str, str], SlidingWindow] = {}
         for account in config.accounts:
             self.add_account(account)
@@ -107,6 +109,19 @@ class World:
     def _shown(self, video: Video) -> bool:
         listed = self.config.quirks.photos_listed or not video.photo
         return video.privacy == PUBLIC and video.moderated and not video.hidden and listed
+
+    def emit(self, event: str, account: str, **content: object) -> Delivery:
+        """Let an event happen; it is delivered as soon as somebody is there to deliver it."""
+        now, open_id = self.now(), self.accounts[account].open_id if account else ""
+        body = body_of(self.config.app.client_key, event, open_id, content, int(now))
+        delivery = Delivery(len(self.outbox) + 1, event, account, body, created_at=now, due_at=now)
+        self.outbox.append(delivery)
+        return delivery
+
+    def revoke_account(self, name: str, reason: int = 1) -> None:
+        """The owner takes the app's access away. Source: Webhook Events, "authorization.removed"."""
+        self.tokens.revoke_account(self.account(name).name)
+        self.emit("authorization.removed", name, reason=reason)
 
     def take_call(self, endpoint: str, token: str, limit: int | None) -> None:
         """Count a call in its minute; raises Refused when the minute is full."""

@@ -61,6 +61,6 @@ def _fits(signed: Signed, body: bytes, secret: str) -> bool:
 def is_late(signed_at: datetime, now: datetime, tolerance: timedelta) -> bool:
     """Whether a valid signature is too far from now to be more than a hint.
 
-    Whether TikTok signs anew when it repeats a delivery is not documented: so one may be as old as its repetitions go.
+    Whether TikTok signs anew when it repeats a delivery is not documented: so one may be as old as repetitions go.
     """
     return not -tolerance <= now - signed_at <= RETRIES + tolerance
