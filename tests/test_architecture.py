@@ -60,7 +60,19 @@ TIKTOK_WORDS = re.compile(
     r"|publicaly_available_post_id|video_description|share_url|FILE_UPLOAD|PULL_FROM_URL|PUBLIC_TO_EVERYONE"
     r"|MUTUAL_FOLLOW_FRIENDS|FOLLOWER_OF_CREATOR|SELF_ONLY)\b"
 )
-SLOW = {"pydantic", "httpx", "yaml", "sqlite_utils", "rich", "watchdog", "jinja2", "pymediainfo", "aiosql", "starlette", "uvicorn"}
+SLOW = {
+    "pydantic",
+    "httpx",
+    "yaml",
+    "sqlite_utils",
+    "rich",
+    "watchdog",
+    "jinja2",
+    "pymediainfo",
+    "aiosql",
+    "starlette",
+    "uvicorn",
+}
 
 
 # -- reading a tree

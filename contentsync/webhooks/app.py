@@ -17,7 +17,7 @@ from contentsync.webhooks.inbox import Inbox, Received
 from contentsync.webhooks.signature import HEADER
 
 BODY_BYTES: Final = 65_536
-BODY_SECONDS: Final = 10.0
+BODY_SECONDS: Final = 5.0
 _LAST: Final = {"connection": "close"}  # one request a connection: an idle one holds no place
 
 

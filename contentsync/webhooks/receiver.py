@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY: Final = 30.0  # seconds, at most, between two looks at what waits
 AFTER_FAILURE: Final = 5.0
-HEAD_SECONDS: Final = 10.0
+HEAD_SECONDS: Final = 5.0
 CONNECTIONS: Final = 100  # more than these at a time are answered 503
 
 Happened = Received | Worked | StoreError
