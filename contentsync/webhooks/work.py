@@ -45,11 +45,11 @@ class Worker:
     """Works on what waits, one event after another.
 
     stop: ends a wait for a limit by the minute. started_at: when this process was given its environment; a token in
-    it is no newer. tell: told of each event.
+    it is no newer. tell: told of each event, and of a receipt that can't be written.
     """
 
     project: Project
-    tell: Callable[[Worked], None]
+    tell: Callable[[Worked | StoreError], None]
     stop: threading.Event = field(default_factory=threading.Event)
     started_at: datetime | None = None
 
@@ -165,9 +165,9 @@ class Worker:
         if row is not None:
             try:
                 self.project.write_receipt(row)
-            except OSError as err:
+            except OSError as err:  # for others to read: one that can't be written is told, and stops nothing
                 what = f"the receipt of {row.key} can't be written: {err.strerror or err}"
-                raise StoreError(Problem("receipt-not-written", what, "make receipts/ writable")) from err
+                self.tell(StoreError(Problem("receipt-unwritable", what, "make receipts/ writable, then refresh")))
 
     # Accounts.
 

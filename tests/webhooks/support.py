@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from contentsync.emulator import webhooks as emulated
+from contentsync.errors import StoreError
 from contentsync.post import PostState
 from contentsync.project import Project
 from contentsync.webhooks.inbox import Inbox
@@ -30,6 +31,7 @@ class Desk:
     site: Site
     clock: ManualClock
     worked: list[Worked] = field(default_factory=list)
+    problems: list[StoreError] = field(default_factory=list)
     started_at: datetime | None = None
 
     def deliver(self, *bodies: bytes, age: int = 0) -> list[int]:
@@ -44,8 +46,14 @@ class Desk:
         """Work on what is due; what came of each."""
         self.worked.clear()
         with self.site.project() as project:
-            Worker(project, self.worked.append, self.site.stop, self.started_at or self.clock.now()).work_off()
+            Worker(project, self._tell, self.site.stop, self.started_at or self.clock.now()).work_off()
         return [worked.came.outcome for worked in self.worked]
+
+    def _tell(self, told: Worked | StoreError) -> None:
+        if isinstance(told, Worked):
+            self.worked.append(told)
+        else:
+            self.problems.append(told)
 
     def came(self, *bodies: bytes) -> list[str]:
         self.deliver(*bodies)

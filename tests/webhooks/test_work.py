@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -76,6 +77,14 @@ def test_a_video_that_is_public_is_bound_with_its_receipt(desk: Desk) -> None:
     assert desk.row().public_at is not None
     receipt = desk.site.studio.root / "receipts" / "acme" / "launch.json"
     assert VIDEO in receipt.read_text("utf-8")
+
+
+def test_a_receipt_that_cannot_be_written_is_told_and_stops_nothing(desk: Desk) -> None:
+    folder = desk.site.studio.root / "receipts"
+    shutil.rmtree(folder)
+    folder.write_text("in its way", "utf-8")
+    assert desk.came(of(desk, PUBLISHED, post_id=VIDEO)) == ["bound"]
+    assert [err.problems[0].code for err in desk.problems] == ["receipt-unwritable"]
 
 
 def test_a_video_that_belongs_to_another_post_is_told_and_not_forced(desk: Desk) -> None:
