@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -95,3 +96,24 @@ def test_what_cannot_be_served_is_a_usage_error(args: list[str], word: str) -> N
     done = CliRunner().invoke(emulator, args)
     assert done.exit_code == 2
     assert word in done.stderr
+
+
+def test_it_delivers_what_it_is_told_to_over_its_admin_route() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        url = f"http://127.0.0.1:{receiver.getsockname()[1]}/hooks"
+        with a_process("--json", "--account", "acme", "--webhook-url", url) as process:
+            told = json.loads(first_line(process))
+            asked = {"event": "authorization.removed", "account": "acme"}
+            assert httpx.post(f"{told['url']}/_emulator/webhooks", json=asked).status_code == 200
+            receiver.settimeout(10)
+            line, _ = receiver.accept()
+            with line:
+                assert line.recv(65_536).startswith(b"POST /hooks HTTP/1.1\r\n")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_a_webhook_url_that_is_none_is_refused() -> None:
+    ended = CliRunner().invoke(emulator, ["--webhook-url", "hooks.acme.example"])
+    assert (ended.exit_code, "no http or https URL" in ended.output) == (2, True)
