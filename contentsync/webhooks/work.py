@@ -29,6 +29,8 @@ from contentsync.webhooks.event import parse
 HOW: Final = "publicly-available"  # of a binding that an event brought
 _BY_TIKTOK: Final = frozenset({HOW, "published", "delivered", "post-id"})  # bindings whose order is TikTok's
 
+_SAID_BY_A_VIDEO: Final = {Phase.UNKNOWN: Event.FOUND, Phase.DELIVERED: Event.PUBLISHED}  # that is, or was, public
+
 
 @dataclass(frozen=True, slots=True)
 class Worked:
@@ -149,8 +151,8 @@ class Worker:
     def _name_first(self, event: StoredEvent, attempt: Attempt, post_id: str) -> None:
         """Let the attempt name the first of its videos. Raises Superseded."""
         store, now = self.project.store, self.project.clock.now()
-        if attempt.phase is Phase.UNKNOWN:
-            store.save(attempt.after(Event.FOUND, now, post_id=post_id, upload_url=""), HOW)
+        if attempt.phase in _SAID_BY_A_VIDEO:
+            store.save(attempt.after(_SAID_BY_A_VIDEO[attempt.phase], now, post_id=post_id, upload_url=""), HOW)
         elif not attempt.post_id or (attempt.post_id != post_id and self._comes_first(event, attempt, post_id)):
             store.save(attempt.noting(now, post_id=post_id), HOW)
 

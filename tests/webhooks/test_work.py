@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from contentsync.emulator.config import Pace
+from contentsync.lifecycle import Event
 from contentsync.tiktok import removal
 from contentsync.webhooks import decide
 from tests.builders import NOW, ManualClock
@@ -107,6 +108,24 @@ def test_a_draft_that_was_posted_several_times_keeps_the_first_and_all(desk: Des
     assert desk.came(*bodies) == ["bound"] * 3
     assert desk.row("idea", "acme_de").post_id == "20"
     assert set(desk.bindings("acme_de")) == {"10", "20", "30"}
+
+
+def test_a_video_that_is_public_settles_what_status_does_not(desk: Desk) -> None:
+    """TikTok tells by the event that a draft was posted, and by its status that it lies in the inbox."""
+    draft = desk.body(PUBLISHED, "acme_de", publish_id=desk.publish_id("idea", "acme_de"), post_id=VIDEO)
+    assert desk.came(draft) == ["bound"]
+    assert (desk.site.phases("idea", "acme_de"), desk.row("idea", "acme_de").post_id) == (["published"], VIDEO)
+
+
+def test_a_video_that_is_public_settles_an_unknown_outcome(early: Desk) -> None:
+    attempt = early.row().attempts[-1]
+    lost = attempt.after(Event.LOST_SIGHT, early.clock.now(), upload_url="")
+    early.read(lambda project: project.store.save(lost, "lost-sight"))
+    early.site.emulator.forget(attempt.publish_id)
+    assert early.came(of(early, "post.publish.complete")) == ["not-yet"]
+    assert early.site.phases() == ["unknown"]
+    assert early.came(of(early, PUBLISHED, post_id=VIDEO)) == ["bound"]
+    assert (early.site.phases(), early.row().post_id) == (["published"], VIDEO)
 
 
 def test_a_draft_is_found_posted_long_after_polling_has_ended(desk: Desk) -> None:
