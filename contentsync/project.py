@@ -222,7 +222,10 @@ class Project:
     def app_keys(self) -> list[tuple[str | None, str]]:
         """The app's client keys, as far as they are known, with the secrets that TikTok may sign with."""
         app = self.settings.app
-        return [(app.client_key, app.client_secret)] if app.client_secret else []
+        pairs = [(app.client_key, app.client_secret)]
+        if app.sandbox:
+            pairs.append((app.sandbox.client_key, app.sandbox.client_secret))
+        return [(key, secret) for key, secret in pairs if secret]
 
     def write_receipt(self, row: PostState) -> None:
         """Write a post's receipt, where the project keeps them. Raises OSError."""

@@ -46,7 +46,8 @@ def _announce(world: World, task: Task) -> None:
 
 def _emit(world: World, task: Task, name: str, **content: object) -> None:
     kind = "INBOX_SHARE" if task.mode is Mode.DRAFT else "DIRECT_PUBLISH"
-    world.emit(f"post.publish.{name}", task.account, publish_id=task.publish_id, publish_type=kind, **content)
+    about = {"publish_id": task.publish_id, "publish_type": kind}
+    world.emit(f"post.publish.{name}", task.account, about | content)
 
 
 def settle_all(world: World, account: str | None = None) -> None:

@@ -38,7 +38,7 @@ def revoke(world: World, request: Request) -> None:
     client_key, token = _client(world, form), _need(form, "token")
     account = world.tokens.owner(token)
     world.tokens.revoke(token, client_key)
-    world.emit("authorization.removed", account, client_key=client_key, reason=5)
+    world.emit("authorization.removed", account, {"reason": 5}, client_key)
 
 
 def _by_code(world: World, form: Mapping[str, str], client_key: str) -> Grant:

@@ -128,8 +128,7 @@ class Stage:
         if not self.webhook_url:
             return []
         life.settle_all(self.world)
-        secret, now = self.config.app.client_secret, self.clock()
-        return webhooks.outgoing(self.world.outbox, self.book, self.webhook_url, secret, now, at_once=at_once)
+        return webhooks.outgoing(self.world.outbox, self.book, self.webhook_url, self.clock(), at_once=at_once)
 
     def sent(self, parcel: Parcel, status: int) -> None:
         """Take down how a webhook was answered; 0 where no answer came."""

@@ -36,6 +36,7 @@ class Delivery:
     event: str
     account: str
     body: bytes
+    secret: str
     created_at: float
     due_at: float | None
     statuses: list[int] = field(default_factory=list)
@@ -82,9 +83,7 @@ def headers_of(secret: str, body: bytes, at: int) -> dict[str, str]:
     return {"Content-Type": "application/json", HEADER: signature(secret, body, at)}
 
 
-def outgoing(
-    outbox: list[Delivery], book: FaultBook, url: str, secret: str, now: float, *, at_once: bool
-) -> list[Parcel]:
+def outgoing(outbox: list[Delivery], book: FaultBook, url: str, now: float, *, at_once: bool) -> list[Parcel]:
     """The deliveries whose time has come, with what goes wrong with them done to them."""
     parcels: list[Parcel] = []
     for delivery in outbox:
@@ -92,7 +91,7 @@ def outgoing(
             _meet(delivery, book, now)
         if delivery.due_at is None or not (at_once or delivery.due_at <= now) or _waits(delivery, outbox, now):
             continue
-        key = f"not {secret}" if delivery.forged else secret
+        key = f"not {delivery.secret}" if delivery.forged else delivery.secret
         delivery.forged = False
         parcel = Parcel(delivery, url, headers_of(key, delivery.body, int(now - delivery.age)), delivery.body)
         parcels += [parcel] * (1 + delivery.copies)
@@ -146,7 +145,7 @@ def ordered(world: World, event: str, values: Mapping[str, object]) -> list[Deli
     task = world.tasks.get(publish_id)
     account = account or (task.account if task else next(iter(world.accounts)))
     world.account(account)
-    delivery = world.emit(event, account, **content_of(event, values))
+    delivery = world.emit(event, account, content_of(event, values))
     delivery.copies = int(str(values.get("times", 1))) - 1
     delivery.age = float(str(values.get("age", 0.0)))
     delivery.forged, delivery.met = bool(values.get("wrong_signature", False)), True

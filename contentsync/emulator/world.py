@@ -5,7 +5,7 @@ Pure but for its ids: time is handed in, and no socket is near.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from contentsync.emulator.config import PUBLIC, Account, Config, Video
@@ -110,18 +110,20 @@ class World:
         listed = self.config.quirks.photos_listed or not video.photo
         return video.privacy == PUBLIC and video.moderated and not video.hidden and listed
 
-    def emit(self, event: str, account: str, **content: object) -> Delivery:
-        """Let an event happen; it is delivered as soon as somebody is there to deliver it."""
+    def emit(self, event: str, account: str, content: Mapping[str, object], client_key: str = "") -> Delivery:
+        """Let an event happen; it is delivered as soon as somebody listens. client_key: the app's unless given."""
+        key = client_key or self.config.app.client_key
         now, open_id = self.now(), self.accounts[account].open_id if account else ""
-        body = body_of(self.config.app.client_key, event, open_id, content, int(now))
-        delivery = Delivery(len(self.outbox) + 1, event, account, body, created_at=now, due_at=now)
+        body = body_of(key, event, open_id, content, int(now))
+        secret = self.config.app.secret_of(key) or ""
+        delivery = Delivery(len(self.outbox) + 1, event, account, body, secret, created_at=now, due_at=now)
         self.outbox.append(delivery)
         return delivery
 
     def revoke_account(self, name: str, reason: int = 1) -> None:
         """The owner takes the app's access away. Source: Webhook Events, "authorization.removed"."""
         self.tokens.revoke_account(self.account(name).name)
-        self.emit("authorization.removed", name, reason=reason)
+        self.emit("authorization.removed", name, {"reason": reason})
 
     def take_call(self, endpoint: str, token: str, limit: int | None) -> None:
         """Count a call in its minute; raises Refused when the minute is full."""
