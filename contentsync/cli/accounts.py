@@ -20,7 +20,9 @@ from contentsync.signin.scopes import Ability, abilities, missing
 from contentsync.sync import Met
 
 FORMAT: Final = "contentsync.accounts/1"
-NOT_SIGNED_IN: Final = frozenset({"no-token", "no-refresh-token", "invalid-grant", "access-token-invalid"})
+NOT_SIGNED_IN: Final = frozenset(
+    {"no-token", "no-refresh-token", "invalid-grant", "access-token-invalid", "access-removed"}
+)
 
 
 @click.command()

@@ -246,7 +246,7 @@ def test_with_removed_access_every_command_says_so_and_makes_no_call(desk: Desk)
     before = len(desk.site.emulator.requests())
     for command in (("plan",), ("accounts",), ("status",), ("refresh", "--account", "acme_de")):
         ended = run(desk, *command)
-        assert (ended.code, "revoked by the developer" in ended.err) == (8, True), command
+        assert (ended.code, "revoked by the developer" in ended.out + ended.err) == (8, True), command
     assert {line["account"] for line in desk.site.emulator.requests()[before:]} == {"acme"}
 
 
