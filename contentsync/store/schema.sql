@@ -145,4 +145,8 @@ CREATE TABLE plans (
     used_at BIGINT NOT NULL,
     run_id TEXT NOT NULL
 );
+
+-- migration 2
+-- When the upload address was given, by TikTok's own clock.
+ALTER TABLE attempts ADD COLUMN tiktok_opened_at BIGINT;
 -- end

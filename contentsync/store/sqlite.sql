@@ -9,3 +9,5 @@ CREATE TRIGGER history_is_never_removed BEFORE DELETE ON history
 BEGIN
     SELECT RAISE(ABORT, 'history is append-only');
 END;
+
+-- migration 2
