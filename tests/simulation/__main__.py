@@ -3,7 +3,7 @@
 python -m tests.simulation --seed 1234 --trace                  one life, line by line
 python -m tests.simulation --life pull --faults 4:lost --trace  the same for a life with given faults
 python -m tests.simulation --seeds 50000                        the long form, with a table
-python -m tests.simulation --pairs                              every pair of faults
+python -m tests.simulation --pairs --jobs 2                     every pair of faults; more than an hour
 python -m tests.simulation --mutant e                           the first seed that catches a wrong variant
 """
 
@@ -20,6 +20,7 @@ from tests.simulation.life import LIVES, SINGLE
 from tests.simulation.mutants import MUTANTS
 
 SLICE = 500
+PARTS = 50  # into which the pairs of one life are cut, so that several processes share them
 
 
 def main() -> int:
@@ -81,13 +82,16 @@ def _many(options: argparse.Namespace) -> int:
         starts = range(options.first, options.first + options.seeds, SLICE)
         end = options.first + options.seeds
         jobs += [("seeds", options.life, start, min(SLICE, end - start)) for start in starts]
-    for kind in [name for name in ("singles", "pairs") if getattr(options, name)]:
-        jobs += [(kind, life, tempo, 0) for life in chosen for tempo in range(len(TEMPOS))]
+    for kind, parts in [("singles", 1), ("pairs", PARTS)]:
+        if getattr(options, kind):
+            jobs += [(kind, life, n % 2, n // 2) for life in chosen for n in range(len(TEMPOS) * parts)]
     whole = Tally()
     with ProcessPoolExecutor(options.jobs) as pool:
         for done, tally in enumerate(pool.map(_job, jobs), 1):
             _add(whole, tally)
-            print(f"\r{done} of {len(jobs)}, {whole.lives:,} lives", end="", file=sys.stderr, flush=True)
+            end = "" if sys.stderr.isatty() else "\n"
+            line = f"\r{done} of {len(jobs)}, {whole.lives:,} lives, {len(whole.broken)} broken"
+            print(line, end=end, file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(whole)
     if whole.broken:
@@ -102,7 +106,8 @@ def _job(job: tuple[str, str | None, int, int]) -> Tally:
         cases = seeds(number, count, life)
     else:
         assert life is not None
-        cases = (singles if kind == "singles" else pairs)(life, TEMPOS[number])
+        tempo = TEMPOS[number]
+        cases = singles(life, tempo) if kind == "singles" else pairs(life, tempo, part=count, parts=PARTS)
     return run(cases)
 
 
