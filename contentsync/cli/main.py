@@ -123,11 +123,9 @@ def run(args: list[str]) -> int:
     except click.exceptions.Exit as err:
         return err.exit_code
     except click.Abort:
-        click.echo("stopped", err=True)
-        return exits.INTERRUPTED
+        return _stopped("stopped")
     except KeyboardInterrupt:
-        click.echo("stopped; nothing that was accepted is forgotten", err=True)
-        return exits.INTERRUPTED
+        return _stopped("stopped; nothing that was accepted is forgotten")
     except click.ClickException as err:
         err.show()
         return exits.USAGE if isinstance(err, click.UsageError) else exits.FAILED
@@ -140,6 +138,15 @@ def run(args: list[str]) -> int:
             return known
         return text.show_defect(err)
     return code if isinstance(code, int) else exits.DONE
+
+
+def _stopped(words: str) -> int:
+    """What stopped it may have taken the terminal away as well."""
+    from contentsync.cli.interrupt import outliving_output
+
+    with outliving_output():
+        click.echo(words, err=True)
+    return exits.INTERRUPTED
 
 
 def _exit_of(err: SystemExit) -> int:

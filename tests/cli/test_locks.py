@@ -24,6 +24,12 @@ PATIENCE = 60.0
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
 
 
+def heed_signals() -> None:
+    """What the tests themselves may run under (a job in the background, nohup) is not passed on."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextmanager
 def begun(studio: Studio, *args: str) -> Iterator[subprocess.Popen[str]]:
     """`contentsync ARGS` under way, in a process of its own that is gone in the end."""
@@ -31,7 +37,14 @@ def begun(studio: Studio, *args: str) -> Iterator[subprocess.Popen[str]]:
     environment = dict(os.environ) | studio.environment
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     with subprocess.Popen(
-        command, cwd=studio.root, env=environment, stdin=null, stdout=pipe, stderr=pipe, text=True
+        command,
+        cwd=studio.root,
+        env=environment,
+        stdin=null,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        preexec_fn=heed_signals,
     ) as process:
         try:
             yield process
