@@ -70,7 +70,7 @@ def inits(emulator: Emulator) -> int:
 @contextmanager
 def holding(studio: Studio, emulator: Emulator) -> Iterator[subprocess.Popen[str]]:
     """An apply that holds the lock while TikTok does not answer its init."""
-    emulator.add_fault("video_init:delay=60,when=after")
+    emulator.add_fault("video_init:delay=600,when=after")
     with begun(studio, *APPLY) as process:
         until(lambda: inits(emulator) == 1)
         emulator.clear_faults()

@@ -23,9 +23,9 @@ SLICE = 500
 PARTS = 50  # into which the pairs of one life are cut, so that several processes share them
 
 
-def main() -> int:
+def main(args: list[str] | None = None) -> int:
     """The exit code: 0 where every promise was kept."""
-    options = _options()
+    options = _options(args)
     if options.seeds or options.singles or options.pairs:
         return _many(options)
     if options.mutant and options.seed is None and options.faults is None:
@@ -33,7 +33,7 @@ def main() -> int:
     return _one(options)
 
 
-def _options() -> argparse.Namespace:
+def _options(args: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--seed", type=int)
@@ -47,7 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--singles", action="store_true", help="every single fault")
     parser.add_argument("--pairs", action="store_true", help="every pair of faults")
     parser.add_argument("--jobs", type=int, default=1)
-    return parser.parse_args()
+    return parser.parse_args(args)
 
 
 def _one(options: argparse.Namespace) -> int:

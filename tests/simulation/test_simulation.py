@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.simulation.campaign import TEMPOS, Case, first_that_catches, live, pairs, run, seeds, singles
+from tests.simulation.__main__ import main
+from tests.simulation.campaign import TEMPOS, Case, Tally, first_that_catches, live, pairs, run, seeds, singles
 from tests.simulation.faults import FITTING, parse
 from tests.simulation.life import HOUR, LIVES, SINGLE, Life, drawn, listed
 from tests.simulation.mutants import MUTANTS
@@ -102,6 +103,17 @@ def test_no_single_fault_does_where_tiktok_tells_no_time(life: str) -> None:
         script = case.script()
         script.habits = replace(script.habits, dates=False)
         assert Life(script).live() == [], case.command
+
+
+def test_a_failure_prints_one_command_that_lives_it_again(capsys: pytest.CaptureFixture[str]) -> None:
+    caught = first_that_catches("e", BUDGET)
+    assert caught
+    case, broken = caught
+    tally = Tally(lives=1, broken=[(case, broken)])
+    command = tally.report.splitlines()[1]
+    assert command.startswith("python -m tests.simulation --seed ") and broken[0] in tally.report
+    assert main([*command.split()[3:], "--mutant", "e"]) == 1
+    assert f"BROKEN: {broken[0]}" in capsys.readouterr().out
 
 
 def test_a_life_without_faults_publishes_each_post_once() -> None:
