@@ -70,10 +70,9 @@ def inits(emulator: Emulator) -> int:
 @contextmanager
 def holding(studio: Studio, emulator: Emulator) -> Iterator[subprocess.Popen[str]]:
     """An apply that holds the lock while TikTok does not answer its init."""
-    emulator.add_fault("video_init:delay=600,when=after")
+    emulator.add_fault("video_init:delay=600,when=after,count=all")
     with begun(studio, *APPLY) as process:
         until(lambda: inits(emulator) == 1)
-        emulator.clear_faults()
         yield process
 
 
@@ -99,6 +98,7 @@ def test_the_lock_dies_with_its_holder_and_the_next_apply_goes_on(studio: Studio
     studio.post("launch")
     with holding(studio, emulator) as holder:
         holder.kill()
+    emulator.clear_faults()
     assert studio.run("state", "unlock").out == "Nobody holds the lock.\n"
     assert (studio.run(*APPLY).code, len(emulator.posts())) == (0, 1)
 
