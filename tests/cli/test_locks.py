@@ -126,7 +126,7 @@ def test_who_waits_for_the_lock_can_be_stopped(studio: Studio, emulator: Emulato
     with holding(studio, emulator), begun(studio, *APPLY, "--lock-timeout", "60") as waiting:
         time.sleep(1.5)  # until it waits; nothing outside tells
         waiting.send_signal(signal.SIGINT)
-        assert waiting.wait(PATIENCE) == 130
+        assert waiting.wait(PATIENCE) in {130, -signal.SIGINT}  # the latter where it was still starting
 
 
 # Signals, while a file of several chunks is on its way.
