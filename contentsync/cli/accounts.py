@@ -9,6 +9,7 @@ from contentsync.cli import exits, text
 from contentsync.cli.main import Context
 from contentsync.cli.plan import show_failures
 from contentsync.post import App, Creator
+from contentsync.tiktok.tokens import Choice, Pair
 
 
 @click.command()
@@ -22,7 +23,7 @@ def accounts(context: Context) -> int:
             text.say(text.style(name, bold=True) + f"  {_who(creator)}  {creator.open_id}")
             expiry = text.when(pair.expires_at) if pair.expires_at else "not known"
             scopes = ", ".join(pair.scope) if pair.scope else "not known"
-            text.say(f"    token until {expiry}; scopes {scopes}")
+            text.say(f"    token until {expiry}; scopes {scopes}; {_resting(pair)}")
             for line in can_do(creator, project.settings.app):
                 text.say(f"    {line}")
     finally:
@@ -34,6 +35,13 @@ def accounts(context: Context) -> int:
 def _who(creator: Creator) -> str:
     handle = f" (@{creator.username})" if creator.username else ""
     return f"{text.printable(creator.nickname)}{handle}".strip()
+
+
+def _resting(pair: Pair) -> str:
+    """Where the tokens are kept."""
+    if pair.kept_in is None:
+        return "not kept here: it comes from the environment, or from token_command"
+    return "kept in the OS keyring" if pair.kept_in is Choice.KEYRING else "kept in the token file"
 
 
 def can_do(creator: Creator, app: App) -> list[str]:

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "state": "Look into the state, and change it by hand where that is needed",
     "explain": "Show the evidence about one post, and the decision",
     "accounts": "Show who is connected, and what each account can do",
+    "token": "Hand an account's tokens on, as to a CI",
     "schema": "Write or check the JSON Schemas for editors",
     "emulator": "Serve TikTok's API on this machine, for trying and testing",
     "demo": "Run the whole job on a project made for it, offline",

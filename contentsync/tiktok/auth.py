@@ -6,7 +6,6 @@ done once over all processes, and its result is on disk before it is used. Where
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,7 +31,7 @@ MARGIN: Final = timedelta(seconds=limits.TOKEN_MARGIN_SECONDS)
 class Credentials:
     """The tokens of one account.
 
-    All methods raise SignInNeeded where a person must act, and StoreError where the token file can't be used.
+    All methods raise SignInNeeded where a person must act; TokensUnusable, which is one, where tokens can't be kept.
     """
 
     def __init__(
@@ -94,6 +93,20 @@ class Credentials:
             if pair.is_over(self._clock.now()):
                 raise
 
+    def lasting(self, margin: timedelta) -> Pair:
+        """The tokens to hand on, renewed first where less than `margin` is left to live, or nobody knows how much.
+
+        A token without a refresh token is handed on as it is while it may live. Errors: as refresh.
+        """
+        pair = self.pair()
+        if self._asks_a_command or (pair.access_token and pair.expires_at is None and not pair.refresh_token):
+            return pair
+        if pair.expires_at is None:
+            self.refresh(pair.access_token)
+        else:
+            self.ensure_fresh(margin)
+        return self.pair()
+
     def refresh(self, stale: str) -> str:
         """Another access token than `stale`, which TikTok did not accept.
 
@@ -121,7 +134,7 @@ class Credentials:
         name, pinned = self._account.name, self._account.open_id
         pairs = [p for p in self._tokens.all_of(self._owner) if None in (pinned, p.open_id) or p.open_id == pinned]
         if not pairs:
-            token, refresh_token = _variables(name)
+            token, refresh_token = variables(name)
             hint = f"set {token} and {refresh_token} in the environment, or token_command in contentsync.yaml"
             raise SignInNeeded(Problem("no-token", f"there is no token for account {name}", hint))
         if len({pair.open_id for pair in pairs if pair.open_id}) > 1:
@@ -131,10 +144,10 @@ class Credentials:
         return pairs[0]
 
     def _seed(self) -> Pair | None:
-        names = _variables(self._account.name)
+        names = variables(self._account.name)
         token, refresh_token = (self._environ.get(name, "").strip() for name in names)
         for name, value in zip(names, (token, refresh_token), strict=True):
-            if value and not _is_usable(value):
+            if value and not oauth.is_token(value):
                 raise _malformed(f"the environment variable {name}")
         return Pair.seed(token, refresh_token) if token or refresh_token else None
 
@@ -152,13 +165,18 @@ class Credentials:
             raise
         except Refused as err:
             return self._after_refusal(pair, err)
-        return self._same_identity(self._save(_grown(pair, answer, self._clock.now())))
+        now = self._clock.now()
+        return self._same_identity(self._tokens.save(self._owner, _grown(pair, answer, now), now, spent=True))
 
     def _client_keys(self, pair: Pair) -> tuple[str, str]:
         name = self._account.name
+        if pair.is_gone:
+            what = f"the OS keyring no longer holds the tokens of account {name}"
+            hint = f"put the entry back, sign in again as {name}, or set new tokens in {variables(name)[0]}"
+            raise SignInNeeded(Problem("keyring-entry-missing", what, hint))
         if not pair.refresh_token:
             what = f"TikTok no longer accepts the access token of account {name}, and there is none to renew it with"
-            hint = f"set a new {_variables(name)[0]}, and {_variables(name)[1]} to have it renewed"
+            hint = f"set a new {variables(name)[0]}, and {variables(name)[1]} to have it renewed"
             raise SignInNeeded(Problem("no-refresh-token", what, hint))
         keys = {"app.client_key": self._app.client_key, "app.client_secret": self._app.client_secret}
         if missing := [key for key, value in keys.items() if not value]:
@@ -208,7 +226,7 @@ class Credentials:
         if pinned and pair.open_id and pair.open_id != pinned:
             name = self._account.name
             what = f"the tokens of account {name} belong to another identity than its open_id says"
-            hint = f"give the token of the right one in {_variables(name)[0]}, or correct open_id in contentsync.yaml"
+            hint = f"give the token of the right one in {variables(name)[0]}, or correct open_id in contentsync.yaml"
             raise SignInNeeded(Problem("other-identity", what, hint))
         return pair
 
@@ -241,7 +259,7 @@ class Credentials:
         token = next(iter(done.stdout.decode("utf-8", "replace").splitlines()), "").strip()
         if not token:
             raise self._no_token_from_command("printed nothing")
-        if not _is_usable(token):
+        if not oauth.is_token(token):
             raise _malformed(f"the first line that token_command of account {self._account.name} prints")
         return token
 
@@ -251,14 +269,10 @@ class Credentials:
         return SignInNeeded(Problem("token-command", what, "run it by hand; its first line must be an access token"))
 
 
-def _variables(account: str) -> tuple[str, str]:
+def variables(account: str) -> tuple[str, str]:
     """The environment variables that seed an account's tokens."""
     name = account.upper().replace("-", "_")
     return f"CONTENTSYNC_TOKEN_{name}", f"CONTENTSYNC_REFRESH_TOKEN_{name}"
-
-
-def _is_usable(token: str) -> bool:
-    return re.fullmatch(r"[!-~]+", token) is not None
 
 
 def _malformed(where: str) -> SignInNeeded:
