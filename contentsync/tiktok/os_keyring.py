@@ -93,23 +93,18 @@ def _backend(verb: str) -> KeyringBackend:
         raise TokensUnusable(Problem("keyring-missing", what, hint)) from None
     try:
         return keyring.get_keyring()
-    except (
-        *_troubles(),
-        ImportError,
-        AttributeError,
-        ValueError,
-    ) as err:  # as for a PYTHON_KEYRING_BACKEND that is not there
+    except _troubles(ImportError, AttributeError, ValueError) as err:  # a PYTHON_KEYRING_BACKEND that is not there
         raise _unusable("can't be opened", err) from None
 
 
-def _troubles() -> tuple[type[Exception], ...]:
+def _troubles(*more: type[Exception]) -> tuple[type[Exception], ...]:
     """What a backend may raise: a closed list, so that a defect of ours is not taken for a locked keyring."""
     from keyring.errors import KeyringError
 
     found: list[type[Exception] | None] = [
         getattr(sys.modules.get(module), name, None) for module, name in _OF_BACKENDS
     ]
-    return (KeyringError, OSError, EOFError, RuntimeError, *(kind for kind in found if kind is not None))
+    return (KeyringError, OSError, EOFError, RuntimeError, *(kind for kind in found if kind is not None), *more)
 
 
 def _unusable(why: str, err: Exception | None = None) -> TokensUnusable:

@@ -1,7 +1,8 @@
-"""Where do tokens rest? In a file of mode 0600 in the user's data folder or in the OS.
+"""Where do tokens rest? In a file of mode 0600 in the user's data folder, or in the OS keyring.
 
-The file lies outside every repository and lists every pair. Of one in the keyring it holds all but the two secrets; the keyring's entry holds the whole
-pair, and is what counts: it is replaced by one write, before the file, so a crash between the two loses nothing.
+The file lies outside every repository and lists every pair. Of one in the keyring it holds all but the secrets; the
+keyring's entry holds the whole pair, and is what counts: it is replaced by one write, before the file, so a crash
+between the two loses nothing.
 A pair stays where it lies until it is stored anew.
 
 What grew from a seed of the environment is told apart by that seed, whatever the account is called; what came from
