@@ -1,7 +1,7 @@
-"""Renewals that are killed at each line: `python -m tests.tiktok.killing BASE_URL FOLDER STORE`.
+"""Renewals that are killed at each line: `python -m tests.tiktok.killing BASE_URL FOLDER STORE STEP`.
 
-For each line of ours that a renewal runs, one process dies there by SIGKILL, and another one looks at what it left and
-renews again. Prints a JSON array: [where it died, refresh token found before, told or the new token] for each.
+For each line of ours that a renewal runs, or each STEPth, one process dies there by SIGKILL; another looks at what it
+left and renews again. Prints a JSON array: [where it died, refresh token found, the new token or what was told].
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from contentsync.clock import SystemClock
 from contentsync.errors import ContentsyncError
 from contentsync.post import Account, App
-from contentsync.tiktok import auth, os_keyring, tokens
+from contentsync.tiktok import auth, exchange, os_keyring, tokens
 from contentsync.tiktok.auth import Credentials
 from contentsync.tiktok.tokens import Choice, TokenStore
 
@@ -64,9 +64,10 @@ def in_a_fork(work: Any) -> tuple[int, str]:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), text
 
 
-def main(base_url: str, folder: str, store: str) -> None:
+def main(base_url: str, folder: str, store: str, step: str) -> None:
     found: list[tuple[str, str, str]] = []
-    for chain in range(1, 10_000):
+    exchange._tls()  # imported and read once, for all that are forked
+    for chain in range(1, 10_000, int(step)):
 
         def die(report: int, chain: int = chain) -> None:
             mine = credentials(base_url, Path(folder), Choice(store), chain)
