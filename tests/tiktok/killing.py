@@ -67,6 +67,8 @@ def in_a_fork(work: Any) -> tuple[int, str]:
 def main(base_url: str, folder: str, store: str, step: str) -> None:
     found: list[tuple[str, str, str]] = []
     exchange._tls()  # imported and read once, for all that are forked
+    if Choice(store) is Choice.KEYRING:
+        os_keyring.OsKeyring().is_recommended()
     for chain in range(1, 10_000, int(step)):
 
         def die(report: int, chain: int = chain) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.support import Studio, an_emulator
+from tests.tiktok.keyrings import IN_A_FILE
 from tests.tiktok.sign_in import SignIn, serving
 
 ROOT = Path(__file__).parents[2]
@@ -72,3 +74,21 @@ def test_a_process_killed_between_answer_and_disk_loses_the_token_and_the_next_o
     assert "was cut off before its answer was saved" in told
     assert "[invalid-grant]" in told
     assert sign_in.renewals == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["file", "keyring"])
+def test_eight_commands_with_an_expired_token_renew_once_at_the_emulator(tmp_path: Path, place: str) -> None:
+    (tmp_path / "keyring.json").write_text("{}")
+    with an_emulator() as emulator:
+        shared = {"CONTENTSYNC_TOKEN_STORE": place, "TEST_KEYRING": str(tmp_path / "keyring.json")} | IN_A_FILE
+        studio = Studio(tmp_path / "studio", dict(emulator.environment) | shared | {"PYTHONPATH": str(ROOT)})
+        emulator.expire_tokens("acme")
+        command = [sys.executable, "-m", "contentsync", "refresh", "--account", "acme"]
+        environ = os.environ | studio.environment
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+        running = [subprocess.Popen(command, cwd=studio.root, env=environ, **quiet) for _ in range(8)]
+        ends = [(process.communicate(timeout=100)[1], process.returncode) for process in running]
+        calls = [line for line in emulator.requests() if "/oauth/token" in str(line)]
+    assert ends == [("", 0)] * 8
+    assert len(calls) == 1
