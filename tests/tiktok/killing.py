@@ -21,6 +21,7 @@ from contentsync.tiktok import auth, exchange, os_keyring, tokens
 from contentsync.tiktok.auth import Credentials
 from contentsync.tiktok.tokens import Choice, TokenStore
 
+ACTING = {"_renewed", "save", "_into_keyring", "_write", "put"}  # between the lines of the others nothing changes
 OURS = {module.__file__ for module in (auth, os_keyring, tokens)}
 
 
@@ -34,7 +35,7 @@ class Killer:
         sys.settrace(self.trace)
 
     def trace(self, frame: FrameType, event: str, _arg: Any) -> Any:
-        if frame.f_code.co_filename not in OURS:
+        if frame.f_code.co_filename not in OURS or frame.f_code.co_name not in ACTING:
             return None
         if event == "line":
             self.left -= 1
