@@ -384,6 +384,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A sandbox of the app, which has keys of its own. None where the environment does not hold them."""
+
+    client_key: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """The developer's app. client_key and client_secret: None where the environment does not hold them."""
 
@@ -392,6 +400,7 @@ class App:
     audited: bool = False
     redirect_uri: str = "http://127.0.0.1:*/callback/"
     posting_users_per_day: int | None = limits.POSTING_USERS_UNAUDITED
+    sandbox: Sandbox | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from contentsync.post import Account, Attempt, Creator, PostState, Privacy, Remo
 from contentsync.store.state import Store, Superseded
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.refusals import Family, refusal
+from contentsync.tiktok.wire import UserInfo
 
 STOPS: Final = frozenset(
     {"spam_risk_too_many_posts", "spam_risk_user_banned_from_posting", "reached_active_user_cap"}
@@ -42,7 +43,10 @@ def identify(client: Client, store: Store, account: Account, now: datetime) -> C
         what = (
             f"the token of account {account.name} belongs to {user.display_name or user.open_id}, not to its open_id"
         )
-        hint = f"give the right token, or pin open_id: {user.open_id} if the account is meant to be another one"
+        hint = (
+            f"sign in as the right one: contentsync login {account.name}; or pin open_id: {user.open_id} if the "
+            "account is meant to be another one"
+        )
         raise SignInNeeded(Problem("other-identity", what, hint))
     creator = Creator(user.open_id, nickname=user.display_name, username=user.username)
     store.save_creator(account.name, creator, now)
@@ -79,6 +83,20 @@ def ask_creator(client: Client, creator: Creator) -> Creator:
         disabled=info.disabled,
         max_seconds=info.max_seconds,
     )
+
+
+def ask_stats(client: Client, granted: frozenset[str] | None) -> UserInfo | None:
+    """The account's figures; None where the scope user.info.stats is missing, of which TikTok tells in three ways."""
+    if granted is not None and "user.info.stats" not in granted:
+        return None
+    try:
+        found = client.user_stats()
+    except Refused as err:
+        if err.error_code in ("scope_not_authorized", "scope_permission_missed"):
+            return None
+        raise
+    figures = (found.followers, found.following, found.likes, found.videos)
+    return None if all(figure is None for figure in figures) else found
 
 
 def _sign_in_or(err: Refused) -> Exception:
@@ -168,4 +186,4 @@ def _look(steps: Steps, attempt: Attempt) -> Attempt:
 def not_listed(account: Account) -> Problem:
     """The note for an account whose public list could not be read."""
     what = f"the public videos of {account.name} can't be listed: the token lacks the scope video.list"
-    return Problem("list-not-read", what, "grant video.list, so that lookalikes and drift are seen", level=Level.NOTE)
+    return Problem("list-not-read", what, f"grant it: contentsync login {account.name}", level=Level.NOTE)

@@ -29,6 +29,7 @@ from contentsync.project import Project, Session, unknown
 if TYPE_CHECKING:
     from contentsync.manifest.load import Loaded
     from contentsync.tiktok.tokens import Pair
+    from contentsync.tiktok.wire import UserInfo
 
 T = TypeVar("T")
 
@@ -240,6 +241,7 @@ def facts_of(project: Project, account: Account, creator: Creator | None) -> Acc
         ),
         receipts=told,
         noted_elsewhere=project.noted_elsewhere(open_id),
+        sandbox=creator is not None and project.session(account).credentials.is_sandbox,
     )
 
 
@@ -352,16 +354,35 @@ def refresh_all(
     return dict(_side_by_side(accounts, read, failures)), failures
 
 
-def meet_all(project: Project) -> tuple[dict[str, tuple[Creator, Pair]], dict[str, ContentsyncError]]:
-    """Who each account is and what it may post, from fresh calls, with its tokens; and those that failed."""
+@dataclass(frozen=True, slots=True)
+class Met:
+    """One account from fresh calls, with its tokens. stats: None where not asked for, or not to be had."""
+
+    creator: Creator
+    pair: Pair
+    sandbox: bool = False
+    stats: UserInfo | None = None
+
+    @property
+    def scopes(self) -> tuple[str, ...] | None:
+        """What was granted; None where it is not known."""
+        return self.pair.scope
+
+
+def meet_all(project: Project, *, stats: bool = False) -> tuple[dict[str, Met], dict[str, ContentsyncError]]:
+    """Who each account is and what it may post, from fresh calls; and those that failed.
+
+    stats: also its figures, where the scope for them was granted.
+    """
     failures: dict[str, ContentsyncError] = {}
 
-    def meet(account: Account) -> tuple[Creator, Pair]:
+    def meet(account: Account) -> Met:
         session, now = project.session(account), project.clock.now()
         creator = refresh.identify(session.client, project.reading_store, account, now)
         with contextlib.suppress(SignInNeeded):  # without video.publish there is nothing to tell of posting
             creator = refresh.ask_creator(session.client, creator)
-        return creator, session.credentials.pair()
+        figures = refresh.ask_stats(session.client, session.credentials.scopes()) if stats else None
+        return Met(creator, session.credentials.pair(), session.credentials.is_sandbox, figures)
 
     return dict(_side_by_side(list(project.settings.accounts.values()), meet, failures)), failures
 

@@ -1,64 +1,170 @@
-"""`contentsync accounts`: who is connected, and what each account can do."""
+"""`contentsync accounts`: who is connected, and what each account can really do."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import click
 
 from contentsync import sync
 from contentsync.cli import exits, text
 from contentsync.cli.main import Context
-from contentsync.cli.plan import show_failures
-from contentsync.post import App, Creator
+from contentsync.cli.options import as_json
+from contentsync.errors import ContentsyncError
+from contentsync.plan.planfile import problem_as_json
+from contentsync.post import App
+from contentsync.signin.scopes import Ability, abilities, missing
+from contentsync.sync import Met
 from contentsync.tiktok.tokens import Choice, Pair
+
+FORMAT: Final = "contentsync.accounts/1"
+NOT_SIGNED_IN: Final = frozenset({"no-token", "no-refresh-token", "invalid-grant", "access-token-invalid"})
 
 
 @click.command()
+@click.option("--stats", is_flag=True, help="Also followers, following, likes and videos.")
+@as_json
 @click.pass_obj
-def accounts(context: Context) -> int:
-    """Show who each account is at TikTok, its scopes and expiry, and what can be posted for it."""
+def accounts(context: Context, stats: bool, json_: bool) -> int:
+    """Show who each account is at TikTok, its scopes and expiry, and what can really be done for it.
+
+    TikTok is asked about each. One that is not signed in is shown with the command that signs it in; the others are
+    shown all the same.
+    """
     project = context.project()
     try:
-        seen, failures = sync.meet_all(project)
-        for name, (creator, pair) in seen.items():
-            text.say(text.style(name, bold=True) + f"  {_who(creator)}  {creator.open_id}")
-            expiry = text.when(pair.expires_at) if pair.expires_at else "not known"
-            scopes = ", ".join(pair.scope) if pair.scope else "not known"
-            text.say(f"    token until {expiry}; scopes {scopes}; {_resting(pair)}")
-            for line in can_do(creator, project.settings.app):
-                text.say(f"    {line}")
+        seen, failures = sync.meet_all(project, stats=stats)
+        app = project.settings.app
     finally:
         project.close()
-    show_failures(failures)
+    if json_:
+        told = [_as_json(name, seen.get(name), failures.get(name), app) for name in project.settings.accounts]
+        click.echo(json.dumps({"format": FORMAT, "accounts": told}, ensure_ascii=False, indent=2))
+    else:
+        for name in project.settings.accounts:
+            lines = _lines(name, seen[name], app, stats) if name in seen else _not_met(name, failures[name])
+            for line in lines:
+                text.say(line)
     return exits.worst(exits.of_error(err) or exits.FAILED for err in failures.values())
 
 
-def _who(creator: Creator) -> str:
-    handle = f" (@{creator.username})" if creator.username else ""
-    return f"{text.printable(creator.nickname)}{handle}".strip()
+def _lines(name: str, met: Met, app: App, stats: bool) -> Iterator[str]:
+    creator = met.creator
+    kind = {True: "public account", False: "private account", None: ""}[creator.is_public]
+    sandbox = text.style("SANDBOX sign-in", fg="yellow") if met.sandbox else ""
+    who = f"{text.printable(creator.nickname)}{f' (@{creator.username})' if creator.username else ''}".strip()
+    yield "  ".join(part for part in (text.style(name, bold=True), who, kind, sandbox, creator.open_id) if part)
+    yield _field("token", _expiry(met))
+    yield _field("kept", _resting(met.pair))
+    yield _field("scopes", "not known" if met.scopes is None else ", ".join(met.scopes) or "none")
+    for scope, why in missing(met.scopes).items():
+        yield _field("missing", f"{scope}: {why}")
+    if creator.privacy is not None:
+        yield _field("privacy", ", ".join(creator.privacy) or "TikTok offers none")
+        yield _field("off", ", ".join(sorted(creator.disabled)) or "nothing is turned off by the creator")
+    if creator.max_seconds:
+        yield _field("length", f"videos up to {creator.max_seconds} s")
+    if stats:
+        yield _field("stats", _figures(met))
+    for ability in abilities(creator, app, met.scopes, sandbox=met.sandbox):
+        yield _field("can", _ability(ability))
+
+
+def _field(name: str, value: str) -> str:
+    return f"    {text.style(f'{name:<8}', dim=True)} {value}"
+
+
+def _expiry(met: Met) -> str:
+    pair = met.pair
+    access = f"access until {text.when(pair.expires_at)}" if pair.expires_at else "access: end not known"
+    if not pair.refresh_token:
+        return f"{access}; nothing to renew it with"
+    end = f"until {text.when(pair.refresh_expires_at)}" if pair.refresh_expires_at else "for a time not known"
+    return f"{access}, renewable {end}"
 
 
 def _resting(pair: Pair) -> str:
     """Where the tokens are kept."""
     if pair.kept_in is None:
-        return "not kept here: it comes from the environment, or from token_command"
-    return "kept in the OS keyring" if pair.kept_in is Choice.KEYRING else "kept in the token file"
+        return "not here: from the environment, or from token_command"
+    return "in the OS keyring" if pair.kept_in is Choice.KEYRING else "in the token file"
 
 
-def can_do(creator: Creator, app: App) -> list[str]:
-    """What may really be posted for this account. Source: Content Sharing Guidelines; Query Creator Info."""
-    if creator.stop:
-        return [f"TikTok takes no posts for it now: {creator.stop_what} ({creator.stop})"]
-    if creator.privacy is None:
-        return ["drafts only, as far as can be seen: the token lacks the scope video.publish"]
-    if creator.is_public and not app.audited:
-        return [
-            "public account, app not audited: TikTok refuses direct posts",
-            "use mode: draft, or make the account private in TikTok's app",
-        ]
-    kind = "public" if creator.is_public else "private"
-    lines = [f"{kind} account; privacy offered: {', '.join(creator.privacy)}"]
-    if creator.max_seconds:
-        lines.append(f"videos up to {creator.max_seconds} s")
-    if creator.disabled:
-        lines.append(f"turned off by the creator: {', '.join(sorted(creator.disabled))}")
-    return lines
+def _figures(met: Met) -> str:
+    found = met.stats
+    if found is None:
+        return "not to be had: the scope user.info.stats is missing"
+    named = {
+        "followers": found.followers,
+        "following": found.following,
+        "likes": found.likes,
+        "public videos": found.videos,
+    }
+    return ", ".join(f"{'?' if count is None else f'{count:,}'} {what}" for what, count in named.items())
+
+
+def _ability(ability: Ability) -> str:
+    word = {True: "yes", False: "no", None: "not known"}[ability.possible]
+    answer = text.style(word, fg="red") if ability.possible is False else word
+    return f"{ability.name}: {answer}{f' - {ability.why}' if ability.why else ''}"
+
+
+def _not_met(name: str, err: ContentsyncError) -> Iterator[str]:
+    if any(problem.code in NOT_SIGNED_IN for problem in err.problems):
+        what = err.problems[0].what
+        yield f"{text.style(name, bold=True)}  {text.style('not signed in', fg='red')}: contentsync login {name}"
+        yield _field("why", text.printable(what))
+        return
+    yield f"{text.style(name, bold=True)}  could not be asked"
+    for problem in err.problems:
+        yield from (f"    {line}" for line in text.problem_lines(problem))
+
+
+def _as_json(name: str, met: Met | None, err: ContentsyncError | None, app: App) -> dict[str, Any]:
+    problem = err.problems[0] if err and err.problems else None
+    told: dict[str, Any] = {
+        "account": name,
+        "signed_in": met is not None or not (problem and problem.code in NOT_SIGNED_IN),
+        "problem": problem_as_json(problem) if problem else None,
+    }
+    return told | (_facts(met, app) if met else {})
+
+
+def _facts(met: Met, app: App) -> dict[str, Any]:
+    creator, pair, found = met.creator, met.pair, met.stats
+    offered = creator.privacy
+    return {
+        "open_id": creator.open_id,
+        "nickname": creator.nickname,
+        "username": creator.username,
+        "sandbox": met.sandbox,
+        "scopes": None if met.scopes is None else list(met.scopes),
+        "missing": list(missing(met.scopes)),
+        "expires_at": _when(pair.expires_at),
+        "refresh_expires_at": _when(pair.refresh_expires_at),
+        "renewable": bool(pair.refresh_token),
+        "kept_in": pair.kept_in,
+        "public": creator.is_public,
+        "privacy": None if offered is None else [str(level) for level in offered],
+        "disabled": sorted(creator.disabled),
+        "max_seconds": creator.max_seconds,
+        "stop": creator.stop or None,
+        "can": [
+            {"what": able.name, "possible": able.possible, "why": able.why or None}
+            for able in abilities(creator, app, met.scopes, sandbox=met.sandbox)
+        ],
+        "stats": found
+        and {
+            "followers": found.followers,
+            "following": found.following,
+            "likes": found.likes,
+            "videos": found.videos,
+        },
+    }
+
+
+def _when(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -8,7 +8,7 @@ import re
 import shlex
 import signal
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import click
 
@@ -26,6 +26,9 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 @click.option("--public", multiple=True, metavar="NAME", help="A public account, whatever the app is.")
 @click.option("--audited", is_flag=True, help="TikTok has audited the app for Direct Post.")
 @click.option("--verified", multiple=True, metavar="URL", help="A domain or URL prefix that may be pulled from.")
+@click.option(
+    "--redirect-uri", "uris", multiple=True, metavar="URI", help="A registered one, instead of any port here."
+)
 @click.option("--limits", type=click.Choice(["strict", "off"]), default="strict", show_default=True)
 @click.option("--fault", "specs", multiple=True, metavar="SPEC", help="Something that goes wrong; see above.")
 @click.option("--processing-polls", type=click.IntRange(0), default=1, show_default=True, metavar="N")
@@ -40,6 +43,7 @@ def emulator(
     public: tuple[str, ...],
     audited: bool,
     verified: tuple[str, ...],
+    uris: tuple[str, ...],
     limits: str,
     specs: tuple[str, ...],
     processing_polls: int,
@@ -67,7 +71,7 @@ def emulator(
     _check(accounts, specs)
     config = Config(
         accounts=tuple(accounts),
-        app=App(audited=audited, verified=verified or None),
+        app=_app(audited, verified, uris),
         limits=Limits() if limits == "strict" else Limits.off(),
         pace=Pace(processing_polls=processing_polls, moderation_polls=_polls(moderation_polls)),
         seed=None if seed == "random" else seed,
@@ -90,6 +94,14 @@ def _check(accounts: list[Account], specs: tuple[str, ...]) -> None:
             faults.parse(spec)
         except ValueError as err:
             raise click.BadParameter(str(err), param_hint="--fault") from err
+
+
+def _app(audited: bool, verified: tuple[str, ...], uris: tuple[str, ...]) -> App:
+    usual = App(audited=audited, verified=verified or None)
+    try:
+        return replace(usual, redirect_uris=uris or usual.redirect_uris)
+    except ValueError as err:
+        raise click.BadParameter(str(err), param_hint="--redirect-uri") from err
 
 
 def _polls(text: str) -> int | None:

@@ -22,9 +22,10 @@ app:                               # your app in TikTok's developer portal
   client_key: ${CONTENTSYNC_CLIENT_KEY}          # read from the environment: no secret belongs into git
   client_secret: ${CONTENTSYNC_CLIENT_SECRET}
   audited: false                   # true once TikTok has audited the app for Direct Post
+  # redirect_uri: http://127.0.0.1:*/callback/   # register this one for the app, under Login Kit, Desktop
 
 accounts:
-  me:                              # a name of yours; its token: CONTENTSYNC_TOKEN_ME, CONTENTSYNC_REFRESH_TOKEN_ME
+  me:                              # a name of yours; sign it in with: contentsync login me (docs/sign-in.md)
     mode: draft                    # draft: into the inbox, the creator posts it in the app. direct: posts at once
 """
 
@@ -70,6 +71,7 @@ def init(folder: str) -> int:
         text.say(f"  {text.style('+', fg='green')} {path}")
     enter = "" if root == Path() else f"cd {folder}, then "
     text.say(f"Next: {enter}contentsync validate; edit posts/hello/hello.yaml; contentsync plan --no-refresh.")
+    text.say("To post, sign in: contentsync login me; it needs an app of yours at TikTok, see docs/sign-in.md.")
     return exits.DONE
 
 

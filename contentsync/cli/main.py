@@ -35,6 +35,8 @@ COMMANDS: Final = {
     "import": "Bind videos that are already there",
     "state": "Look into the state, and change it by hand where that is needed",
     "explain": "Show the evidence about one post, and the decision",
+    "login": "Sign an account in at TikTok, in the browser",
+    "logout": "Revoke an account's access, and forget its tokens",
     "accounts": "Show who is connected, and what each account can do",
     "token": "Hand an account's tokens on, as to a CI",
     "schema": "Write or check the JSON Schemas for editors",

@@ -102,7 +102,8 @@ def _account(view: AccountView, plan: Plan) -> str:
     if view.list_read_at is not None and plan.created_at - view.list_read_at > _FRESH:
         age = f"list read {span(plan.created_at - view.list_read_at)} ago"
     asked = "" if creator else "TikTok was not asked"
-    return "  ".join(part for part in (name, who, kind, left, age, asked) if part)
+    sandbox = "SANDBOX sign-in: no public posts" if view.sandbox else ""
+    return "  ".join(part for part in (name, who, kind, sandbox, left, age, asked) if part)
 
 
 _FRESH = datetime.resolution * 60_000_000

@@ -5,6 +5,7 @@ Values only. What they lead to stands in `world.py` and the files of the endpoin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -23,6 +24,18 @@ SCOPES = (
     "video.publish",
     "video.upload",
 )
+
+# Source: Login Kit for Desktop and for Web, "Redirect URI".
+REDIRECT_URIS = 10
+REDIRECT_LENGTH = 512
+DESKTOP_URI = re.compile(r"https?://(?:localhost|127\.0\.0\.1):(?:\*|[0-9]{1,5})(?:/[^?#\s]*)?")
+WEB_URI = re.compile(r"https://(?P<host>[^/?#\s@]+)(?:/[^?#\s]*)?")
+
+
+def is_web_uri(uri: str) -> bool:
+    """Whether a Web app may have it: https, not on this machine, without query or fragment."""
+    found = WEB_URI.fullmatch(uri)
+    return bool(found and not re.match(r"localhost|127\.|\[", found["host"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +105,33 @@ class Account:
 class App:
     """The developer's app.
 
-    verified: domains (`example.com`, with all below it) and URL prefixes (`https://…/`) that may be pulled
+    sandbox_key, sandbox_secret: those of its sandbox, which sees the same accounts. redirect_uris: at most ten; on
+    this machine (Desktop) with a port, `*` for any; else https (Web). ValueError for one that TikTok would not
+    register. verified: domains (`example.com`, with all below it) and URL prefixes (`https://…/`) that may be pulled
     from; None lets every https host through. posting_users_per_day holds while the app is not audited.
     """
 
     client_key: str = "awemulator0000000"
     client_secret: str = "emulator-secret-not-a-real-one"  # noqa: S105  (opens nothing but this emulator)
+    sandbox_key: str = "sbawemulator00000"
+    sandbox_secret: str = "emulator-sandbox-secret-not-a-real-one"  # noqa: S105  (nor does this one)
     audited: bool = True
     verified: tuple[str, ...] | None = None
     scopes: tuple[str, ...] = SCOPES
     redirect_uris: tuple[str, ...] = ("http://127.0.0.1:*/callback/", "http://localhost:*/callback/")
     posting_users_per_day: int | None = 5
     posting_users_audited: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.redirect_uris) > REDIRECT_URIS:
+            raise ValueError(f"{len(self.redirect_uris)} redirect URIs; TikTok takes {REDIRECT_URIS}")
+        for uri in self.redirect_uris:
+            if len(uri) >= REDIRECT_LENGTH or not (DESKTOP_URI.fullmatch(uri) or is_web_uri(uri)):
+                raise ValueError(f"TikTok would not register the redirect URI {uri}")
+
+    def secret_of(self, client_key: str) -> str | None:
+        """The secret that goes with a client key of this app; None for another's key."""
+        return {self.client_key: self.client_secret, self.sandbox_key: self.sandbox_secret}.get(client_key)
 
 
 @dataclass(frozen=True, slots=True)

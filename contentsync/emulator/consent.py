@@ -8,16 +8,52 @@ from urllib.parse import urlencode, urlsplit
 from contentsync.emulator.message import Request, Response
 from contentsync.emulator.world import World
 
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Log in with TikTok (emulator)</title>
-<h1>{app} would like to use a TikTok account</h1>
+STYLE = """
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:24px;background:#f4f4f6;color:#161823;
+font:16px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
+main{width:100%;max-width:440px;background:#fff;border-radius:16px;padding:32px;box-shadow:0 8px 30px #16182314}
+.flag{display:inline-block;background:#161823;color:#fff;border-radius:999px;padding:2px 12px;font-size:13px}
+h1{font-size:22px;line-height:1.3;margin:16px 0 4px}p{margin:4px 0;color:#5b5d66;font-size:14px}
+fieldset{border:0;margin:20px 0 0;padding:0}
+legend{padding:0 0 6px;font-size:13px;font-weight:600;color:#5b5d66}
+label{display:flex;gap:12px;align-items:flex-start;padding:6px 0;border-top:1px solid #e6e6ea}
+label small{display:block;color:#5b5d66}
+input{width:18px;height:18px;margin:2px 0 0;accent-color:#d6224a;flex:none}
+.buttons{display:flex;gap:12px;margin-top:24px}
+button{flex:1;padding:12px;border-radius:10px;border:1px solid #d0d1d7;background:#fff;color:#161823;font:inherit;
+font-weight:600;cursor:pointer}
+button.yes{background:#d6224a;border-color:#d6224a;color:#fff}
+button:focus-visible,input:focus-visible{outline:3px solid #7aa7ff;outline-offset:2px}
+code{overflow-wrap:anywhere}
+"""
+HEAD = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} (emulator)</title><style>{style}</style></head>
+<body><main><span class="flag">TikTok emulator, not TikTok</span>
+"""
+FORM = """<h1>Let this {kind} use your account?</h1>
+<p><code>{app}</code> asks for access. It comes back to <code>{uri}</code></p>
 <form method="get" action="/v2/auth/authorize/">{hidden}
 <fieldset><legend>Account</legend>{accounts}</fieldset>
 <fieldset><legend>It may</legend>{scopes}</fieldset>
-<button name="decision" value="allow">Authorize</button>
-<button name="decision" value="deny">Cancel</button>
-</form></html>
+<div class="buttons"><button name="decision" value="deny">Cancel</button>
+<button class="yes" name="decision" value="allow">Authorize</button></div>
+</form></main></body></html>
 """
+REFUSED = """<h1>Something does not fit</h1>
+<p>The redirect URI <code>{uri}</code> is not registered for this app, so nobody is sent there.</p>
+<p>Registered: {registered}</p></main></body></html>
+"""
+MEANINGS = {
+    "user.info.basic": "Read your avatar and display name",
+    "user.info.profile": "Read your profile: handle, bio, verified mark",
+    "user.info.stats": "Read your followers, likes and counts",
+    "video.list": "Read your public videos",
+    "video.publish": "Post content directly",
+    "video.upload": "Put drafts into your inbox",
+}
+ALWAYS = "user.info.basic"  # Source: Scopes Reference: added by default with Login Kit
 ASKED = (
     "client_key",
     "response_type",
@@ -37,7 +73,7 @@ def authorize(world: World, request: Request) -> Response:
     query, app = request.query, world.config.app
     redirect_uri = query.get("redirect_uri", "")
     if not any(_fits(pattern, redirect_uri) for pattern in app.redirect_uris):
-        return _page(400, "<!doctype html><title>Error</title><p>redirect_uri is not registered for this app.</p>")
+        return _page(400, _refusal(app.redirect_uris, redirect_uri))
     problem = _problem(world, request)
     if problem:
         return _back(redirect_uri, {**problem, "state": query.get("state", "")})
@@ -54,7 +90,7 @@ def authorize(world: World, request: Request) -> Response:
 def _problem(world: World, request: Request) -> dict[str, str]:
     """What is wrong with the request, as redirect parameters; PKCE is looked at when the code is redeemed."""
     query, app = request.query, world.config.app
-    if query.get("client_key") != app.client_key:
+    if app.secret_of(query.get("client_key", "")) is None:
         return {"error": "unauthorized_client", "error_type": "client_key"}
     if query.get("response_type") != "code":
         return {"error": "unsupported_response_type", "error_type": "response_type"}
@@ -69,10 +105,13 @@ def _problem(world: World, request: Request) -> dict[str, str]:
 
 def _allow(world: World, request: Request, account: str) -> Response:
     query = request.query
-    chosen = query["granted"].split(",") if "granted" in query else _ticked(request) or _scopes(request)
+    if "granted" in query:
+        chosen = query["granted"].split(",")
+    else:
+        chosen = _ticked(request) if "form" in query else _scopes(request)
     granted = tuple(scope for scope in _scopes(request) if scope in chosen)
     challenge = query.get("code_challenge", "")
-    code = world.tokens.offer_code(account, granted, query["redirect_uri"], challenge)
+    code = world.tokens.offer_code(account, query["client_key"], granted, query["redirect_uri"], challenge)
     return _back(query["redirect_uri"], {"code": code, "scopes": ",".join(granted), "state": query.get("state", "")})
 
 
@@ -94,17 +133,39 @@ def _fits(pattern: str, uri: str) -> bool:
 
 
 def _form(world: World, request: Request) -> str:
-    kept = {name: request.query[name] for name in ASKED if name in request.query}
+    kept = {name: request.query[name] for name in ASKED if name in request.query} | {"form": "1"}
     hidden = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in kept.items())
-    accounts = "".join(
-        f'<label><input type="radio" name="account" value="{name}" {"checked" * (not place)}> {name}</label>'
-        for place, name in enumerate(world.accounts)
+    app = world.config.app
+    key = request.query["client_key"]
+    body = FORM.format(
+        kind="sandbox" if key == app.sandbox_key else "app",
+        app=escape(key),
+        uri=escape(request.query["redirect_uri"]),
+        hidden=hidden,
+        accounts="".join(_account(name, place) for place, name in enumerate(world.accounts)),
+        scopes="".join(map(_scope, _scopes(request))),
     )
-    scopes = "".join(
-        f'<label><input type="checkbox" name="may.{escape(scope)}" checked> {escape(scope)}</label>'
-        for scope in _scopes(request)
-    )
-    return PAGE.format(app=escape(world.config.app.client_key), hidden=hidden, accounts=accounts, scopes=scopes)
+    return HEAD.format(title="Log in with TikTok", style=STYLE) + body
+
+
+def _account(name: str, place: int) -> str:
+    checked = " checked" * (not place)
+    return f'<label><input type="radio" name="account" value="{escape(name)}"{checked}> {escape(name)}</label>'
+
+
+def _scope(scope: str) -> str:
+    """A box to untick, save for the scope that always goes with a sign-in."""
+    name, shown = f"may.{escape(scope)}", f"<span>{escape(scope)}<small>{MEANINGS.get(scope, '')}</small></span>"
+    if scope == ALWAYS:
+        always = f'<input type="hidden" name="{name}" value="on">'
+        return f'{always}<label><input type="checkbox" checked disabled>{shown}</label>'
+    return f'<label><input type="checkbox" name="{name}" checked>{shown}</label>'
+
+
+def _refusal(registered: tuple[str, ...], uri: str) -> str:
+    known = ", ".join(f"<code>{escape(one)}</code>" for one in registered) or "none"
+    body = REFUSED.format(uri=escape(uri) or "(none)", registered=known)
+    return HEAD.format(title="Something does not fit", style=STYLE) + body
 
 
 def _page(status: int, text: str) -> Response:

@@ -20,12 +20,12 @@ VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 def token(world: World, request: Request) -> Data:
     """A new token pair, or a client token. Source: User Access Token Management."""
     form = _form(request)
-    _check_client(world, form)
+    client_key = _client(world, form)
     kind = form.get("grant_type", "")
     if kind == "authorization_code":
-        return _pair(world, _by_code(world, form))
+        return _pair(world, _by_code(world, form, client_key))
     if kind == "refresh_token":
-        return _pair(world, world.tokens.refresh(_need(form, "refresh_token")))
+        return _pair(world, world.tokens.refresh(_need(form, "refresh_token"), client_key))
     if kind == "client_credentials":
         life = world.config.lives.client_token
         return {"access_token": world.ids.client_token(), "expires_in": int(life), "token_type": "Bearer"}
@@ -35,16 +35,16 @@ def token(world: World, request: Request) -> Data:
 def revoke(world: World, request: Request) -> None:
     """End a grant; the answer has no body. Source: User Access Token Management, "Revoke access"."""
     form = _form(request)
-    _check_client(world, form)
-    world.tokens.revoke(_need(form, "token"))
+    client_key = _client(world, form)
+    world.tokens.revoke(_need(form, "token"), client_key)
 
 
-def _by_code(world: World, form: Mapping[str, str]) -> Grant:
+def _by_code(world: World, form: Mapping[str, str], client_key: str) -> Grant:
     code, redirect_uri = _need(form, "code"), _need(form, "redirect_uri")
     verifier = form.get("code_verifier", "")
     if verifier and not VERIFIER.fullmatch(verifier):
         raise OAuthRefused("invalid_request", "Code verifier or code challenge is invalid.")
-    return world.tokens.redeem(code, redirect_uri, verifier)
+    return world.tokens.redeem(code, client_key, redirect_uri, verifier)
 
 
 def _form(request: Request) -> dict[str, str]:
@@ -56,10 +56,13 @@ def _form(request: Request) -> dict[str, str]:
         raise OAuthRefused("invalid_request", "The request body is malformed.") from None
 
 
-def _check_client(world: World, form: Mapping[str, str]) -> None:
-    app = world.config.app
-    if (form.get("client_key"), form.get("client_secret")) != (app.client_key, app.client_secret):
+def _client(world: World, form: Mapping[str, str]) -> str:
+    """The client key of whoever asks: the app, or its sandbox."""
+    client_key = form.get("client_key", "")
+    secret = world.config.app.secret_of(client_key)
+    if secret is None or form.get("client_secret") != secret:
         raise OAuthRefused("invalid_client", "Client key or secret is incorrect.")
+    return client_key
 
 
 def _need(form: Mapping[str, str], name: str) -> str:

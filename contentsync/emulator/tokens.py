@@ -22,6 +22,7 @@ class Grant:
     """
 
     account: str
+    client_key: str
     scopes: tuple[str, ...]
     refresh: str
     refresh_until: float
@@ -40,6 +41,7 @@ class Code:
     """An authorization code on its way from the consent page to the token endpoint."""
 
     account: str
+    client_key: str
     scopes: tuple[str, ...]
     redirect_uri: str
     challenge: str
@@ -55,21 +57,21 @@ class TokenBook:
     """All grants, codes and tokens of the app."""
 
     def __init__(self, config: Config, now: Callable[[], float], ids: Ids) -> None:
-        self._lives, self._quirks = config.lives, config.quirks
+        self._app, self._lives, self._quirks = config.app, config.lives, config.quirks
         self._now, self._ids = now, ids
         self._grants: list[Grant] = []
         self._codes: dict[str, Code] = {}
 
     def seed(self, account: Account) -> Grant:
         """The grant that an account has from the start; its tokens hang on seed and name alone."""
-        grant = self._open(account.name, account.scopes)
+        grant = self._open(account.name, self._app.client_key, account.scopes)
         grant.refresh = account.refresh_token or f"rft.{self._ids.of(account.name, 'refresh')}!4100.e1"
         access = account.access_token or f"act.{self._ids.of(account.name, 'access')}!4100.e1"
         grant.access[access] = self._now() + self._lives.access_token
         return grant
 
-    def _open(self, account: str, scopes: tuple[str, ...]) -> Grant:
-        grant = Grant(account, scopes, "", self._now() + self._lives.refresh_token)
+    def _open(self, account: str, client_key: str, scopes: tuple[str, ...]) -> Grant:
+        grant = Grant(account, client_key, scopes, "", self._now() + self._lives.refresh_token)
         self._grants.append(grant)
         return grant
 
@@ -94,31 +96,33 @@ class TokenBook:
         """The grant given last for an account."""
         return next(grant for grant in reversed(self._grants) if grant.account == account)
 
-    def offer_code(self, account: str, scopes: tuple[str, ...], redirect_uri: str, challenge: str) -> str:
-        """A new authorization code."""
+    def offer_code(
+        self, account: str, client_key: str, scopes: tuple[str, ...], redirect_uri: str, challenge: str
+    ) -> str:
+        """A new authorization code. challenge: empty for a Web app."""
         code = self._ids.code()
-        self._codes[code] = Code(account, scopes, redirect_uri, challenge, self._now() + self._lives.code)
+        self._codes[code] = Code(account, client_key, scopes, redirect_uri, challenge, self._now() + self._lives.code)
         return code
 
-    def redeem(self, code: str, redirect_uri: str, verifier: str) -> Grant:
+    def redeem(self, code: str, client_key: str, redirect_uri: str, verifier: str) -> Grant:
         """The grant that a code stands for; any try uses the code up."""
         found = self._codes.pop(code, None)
-        if found is None or found.until <= self._now():
+        if found is None or found.until <= self._now() or found.client_key != client_key:
             raise OAuthRefused("invalid_grant", "Authorization code is expired.")
         if found.redirect_uri != redirect_uri:
             raise OAuthRefused("invalid_request", "Redirect_uri is not matched with the uri when requesting code.")
         if found.challenge and not hmac.compare_digest(found.challenge.encode(), challenge_of(verifier).encode()):
             raise OAuthRefused("invalid_request", "Code verifier or code challenge is invalid.")
-        grant = self._open(found.account, found.scopes)
+        grant = self._open(found.account, client_key, found.scopes)
         grant.refresh = self._ids.refresh_token()
         return self._renew(grant)
 
-    def refresh(self, refresh_token: str) -> Grant:
+    def refresh(self, refresh_token: str, client_key: str) -> Grant:
         """A grant with a new access token, and with a new refresh token unless rotation is off."""
         now = self._now()
         for grant in self._grants:
             current = grant.refresh == refresh_token
-            alive = not grant.revoked and grant.refresh_until > now
+            alive = not grant.revoked and grant.refresh_until > now and grant.client_key == client_key
             if alive and (current or grant.retired.get(refresh_token, 0.0) > now):
                 if current and self._quirks.refresh_rotates:
                     grant.retired[grant.refresh] = now + self._quirks.refresh_grace
@@ -126,10 +130,10 @@ class TokenBook:
                 return self._renew(grant)
         raise OAuthRefused("invalid_grant", "Refresh token is invalid or expired.")
 
-    def revoke(self, access_token: str) -> None:
-        """End the grant of an access token; raises OAuthRefused when nobody has it."""
+    def revoke(self, access_token: str, client_key: str) -> None:
+        """End the grant of an access token; raises OAuthRefused when nobody has it from this client."""
         for grant in self._grants:
-            if access_token in grant.access and not grant.revoked:
+            if access_token in grant.access and not grant.revoked and grant.client_key == client_key:
                 grant.revoked = True
                 return
         raise OAuthRefused("invalid_request", "The access token is invalid.")

@@ -61,6 +61,7 @@ CODES: Final[dict[str, str]] = {
     "poll-order": "poll_max is shorter than poll_initial.",
     "project-missing": "There is no contentsync.yaml.",
     "redirect-uri": "The redirect URI is neither https nor on this machine.",
+    "sandbox-key": "The sandbox has the client key of the app itself.",
     "several-documents": "The project file holds more than one document.",
     "unknown-timezone": "A time zone's name is not known.",
     "unset-variable": "A variable that the project file names is not set (a note).",

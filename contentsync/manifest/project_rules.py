@@ -60,12 +60,12 @@ def _globs(globs: Iterable[str]) -> Iterator[Finding]:
 
 
 def _app(project: ProjectFile, written: Mapping[str, Any]) -> Iterator[Finding]:
-    app = written.get("app")
-    secret = app.get("client_secret") if isinstance(app, dict) else None
-    if isinstance(secret, str) and secret and "${" not in secret:
-        hint = "write ${CONTENTSYNC_CLIENT_SECRET}, and make a new secret if this one was committed"
-        problem = Problem("literal-secret", "client_secret is written into the file", hint, level=Level.WARNING)
-        yield ("app", "client_secret"), problem
+    yield from _literal_secrets(written)
+    sandbox_key = project.app and project.app.sandbox and project.app.sandbox.client_key
+    if sandbox_key and project.app and sandbox_key == project.app.client_key:
+        what = "app.sandbox has the client_key of the app itself"
+        hint = "copy the sandbox's own key from TikTok's developer portal"
+        yield ("app", "sandbox", "client_key"), Problem("sandbox-key", what, hint)
     state = written.get("state")
     if isinstance(state, str) and re.search(r"://[^/\s:@]*:(?!\$\{)[^@\s]+@", state):
         problem = Problem("literal-secret", "state holds a password", "write ${NAME} instead", level=Level.WARNING)
@@ -74,6 +74,18 @@ def _app(project: ProjectFile, written: Mapping[str, Any]) -> Iterator[Finding]:
         what = "redirect_uri is neither https nor a loopback address"
         hint = "write http://127.0.0.1:*/callback/, or the https address of a Web app"
         yield ("app", "redirect_uri"), Problem("redirect-uri", what, hint)
+
+
+def _literal_secrets(written: Mapping[str, Any]) -> Iterator[Finding]:
+    app = written.get("app")
+    app = app if isinstance(app, dict) else {}
+    for path, keys in ((("app",), app), (("app", "sandbox"), app.get("sandbox"))):
+        secret = keys.get("client_secret") if isinstance(keys, dict) else None
+        if isinstance(secret, str) and secret and "${" not in secret:
+            name = "CONTENTSYNC_" + ("SANDBOX_SECRET" if "sandbox" in path else "CLIENT_SECRET")
+            hint = f"write ${{{name}}}, and make a new secret if this one was committed"
+            problem = Problem("literal-secret", "client_secret is written into the file", hint, level=Level.WARNING)
+            yield (*path, "client_secret"), problem
 
 
 def _addresses(project: ProjectFile) -> Iterator[Finding]:

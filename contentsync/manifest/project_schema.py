@@ -35,6 +35,15 @@ class AppLimits(Strict):
     )
 
 
+class SandboxKeys(Strict):
+    """A sandbox of the app: `login --sandbox` signs in with it."""
+
+    client_key: Filled | None = Field(default=None, description="The sandbox's own client key.")
+    client_secret: Filled | None = Field(
+        default=None, description="The sandbox's own secret, from the environment. Never written here."
+    )
+
+
 class AppKeys(Strict):
     """The app that is registered with TikTok."""
 
@@ -48,6 +57,7 @@ class AppKeys(Strict):
         default=None,
         description="Where sign-in returns to: a loopback address for a Desktop app, https for a Web app.",
     )
+    sandbox: SandboxKeys | None = Field(default=None, description="A sandbox of the app, with keys of its own.")
     limits: AppLimits | None = Field(default=None, description="Caps of the app.")
 
 
@@ -158,6 +168,7 @@ PROJECT: Final = TypeAdapter(ProjectFile)
 SHAPES: Final[dict[str, type[Strict]]] = {
     "": ProjectFile,
     "app": AppKeys,
+    "app.sandbox": SandboxKeys,
     "app.limits": AppLimits,
     "defaults": DefaultKeys,
     "accounts.*": AccountKeys,

@@ -21,7 +21,7 @@ from contentsync.manifest.scalars import Plain
 from contentsync.manifest.source import is_fast, read_yaml
 from contentsync.manifest.wording import shown, tidy
 from contentsync.manifest.zones import zone_of
-from contentsync.post import Account, App, Defaults, Limits, Settings, Slot
+from contentsync.post import Account, App, Defaults, Limits, Sandbox, Settings, Slot
 
 if TYPE_CHECKING:
     from contentsync.manifest.project_schema import AccountKeys, AppKeys, ProjectFile
@@ -167,6 +167,7 @@ def _app(keys: AppKeys | None) -> App:
         audited=audited,
         redirect_uri=keys.redirect_uri or usual.redirect_uri,
         posting_users_per_day=cap or (None if audited else usual.posting_users_per_day),
+        sandbox=Sandbox(keys.sandbox.client_key, keys.sandbox.client_secret) if keys.sandbox else None,
     )
 
 

@@ -91,7 +91,10 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """What the plan's header tells of an account. list_read_at: the age of the remote list; None for never read."""
+    """What the plan's header tells of an account.
+
+    list_read_at: the age of the remote list; None for never read. sandbox: it is signed in with the app's sandbox.
+    """
 
     name: str
     open_id: str | None
@@ -99,6 +102,7 @@ class AccountView:
     quota: Quota
     public: bool | None = None
     list_read_at: datetime | None = None
+    sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,7 @@ class AccountFacts:
     remote: Remote = Remote()
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
     noted_elsewhere: bool = False
+    sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,17 @@ def cap_of(post: DesiredPost, facts: AccountFacts) -> str:
 
 def _unaudited(post: DesiredPost, creator: Creator, world: World) -> list[Problem]:
     """Source: Content Sharing Guidelines: an unaudited app may post to private accounts only."""
-    if world.app.audited or not creator.is_public:
+    if _is_audited(post, world) or not creator.is_public:
         return []
-    what = f"the app is not audited and {post.account} is a public account: TikTok refuses direct posts"
+    app = "the sign-in is a sandbox's" if world.app.audited else "the app is not audited"
+    what = f"{app} and {post.account} is a public account: TikTok refuses direct posts"
     hint = "set mode: draft, or make the account private in TikTok's app (audited: true once the audit is passed)"
     return [Problem("unaudited-public-account", what, hint, post.place_of("mode"))]
+
+
+def _is_audited(post: DesiredPost, world: World) -> bool:
+    """Source: Add a Sandbox: no audit reaches a sandbox."""
+    return world.app.audited and not world.accounts[post.account].sandbox
 
 
 def _not_offered(post: DesiredPost, creator: Creator) -> list[Problem]:
@@ -102,9 +108,10 @@ def _unchecked(post: DesiredPost) -> list[Problem]:
 
 def _only_me(post: DesiredPost, world: World) -> list[Problem]:
     """Source: Content Sharing Guidelines: unaudited clients are restricted to SELF_ONLY."""
-    if post.mode is Mode.DRAFT or world.app.audited or post.privacy in {None, Privacy.ONLY_ME}:
+    if post.mode is Mode.DRAFT or _is_audited(post, world) or post.privacy in {None, Privacy.ONLY_ME}:
         return []
-    what = f'the app is not audited: TikTok may refuse privacy "{post.privacy}", only "only_me" is sure'
+    app = "the sign-in is a sandbox's" if world.app.audited else "the app is not audited"
+    what = f'{app}: TikTok may refuse privacy "{post.privacy}", only "only_me" is sure'
     return [_note("unaudited-only-me", what, level=Level.WARNING)]
 
 

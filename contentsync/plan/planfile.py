@@ -64,6 +64,7 @@ def _account(view: AccountView) -> dict[str, Any]:
         "quota": asdict(view.quota),
         "public": view.public,
         "list_read_at": when(view.list_read_at),
+        "sandbox": view.sandbox,
         "disabled": sorted(creator.disabled) if creator else None,
         "max_seconds": creator.max_seconds if creator else None,
         "stop": creator.stop or None if creator else None,
@@ -167,6 +168,7 @@ def _view_of(name: str, told: Typed) -> AccountView:
         quota=Quota(quota.count("posts_left"), quota.count("drafts_left")),
         public=told.flag_or_none("public"),
         list_read_at=told.time_or_none("list_read_at"),
+        sandbox=told.flag_if_told("sandbox"),
     )
 
 

@@ -110,4 +110,5 @@ def _view(facts: AccountFacts, world: World) -> AccountView:
         quota=quota_of(facts, world),
         public=facts.creator.is_public if facts.creator else None,
         list_read_at=facts.remote.read_at,
+        sandbox=facts.sandbox,
     )

@@ -44,6 +44,10 @@ class Typed:
             raise ValueError(f"{key} is no switch")
         return value
 
+    def flag_if_told(self, key: str) -> bool:
+        """False where the key is missing: an older version did not know it."""
+        return key in self._told and self.flag(key)
+
     def flag_or_none(self, key: str) -> bool | None:
         return None if self.value(key) is None else self.flag(key)
 

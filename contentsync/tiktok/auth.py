@@ -48,7 +48,8 @@ class Credentials:
     ) -> None:
         self._account = account
         self._app = app
-        self._owner = Owner(base_url.rstrip("/"), app.client_key or "", account.name)
+        self._owners = owners(base_url, app, account.name)
+        self._owner = self._owners[0]
         self._tokens = tokens
         self._clock = clock
         self._environ = environ
@@ -66,6 +67,12 @@ class Credentials:
         if self._held is None:
             self._held = self._current()
         return self._held
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the tokens are those of a sign-in with the app's sandbox."""
+        self.pair()
+        return self._owner in self._owners[1:]
 
     def token(self) -> str:
         """The access token to use now; renewed first where it is known to have expired. Errors: as refresh."""
@@ -115,7 +122,8 @@ class Credentials:
         if self._asks_a_command:
             self._held = self._renewed_by_command(stale)
             return self._held.access_token
-        with self._tokens.renewing(self._owner, self.pair()):
+        held = self.pair()
+        with self._tokens.renewing(self._owner, held):
             pair = self._current()  # another process may have renewed it while this one waited
             if pair.access_token in ("", stale) or pair.is_over(self._clock.now()):
                 pair = self._renewed(pair)
@@ -130,18 +138,26 @@ class Credentials:
         return self._kept()
 
     def _kept(self) -> Pair:
-        """The pair saved last; without a pinned open_id only if all that are kept speak for one identity."""
+        """The pair saved last, which the last sign-in chose; its app's keys go with it.
+
+        Without a pinned open_id only if all that are kept for that app speak for one identity.
+        """
         name, pinned = self._account.name, self._account.open_id
-        pairs = [p for p in self._tokens.all_of(self._owner) if None in (pinned, p.open_id) or p.open_id == pinned]
-        if not pairs:
+        kept = {
+            owner: [p for p in self._tokens.all_of(owner) if None in (pinned, p.open_id) or p.open_id == pinned]
+            for owner in self._owners
+        }
+        last = max((owner for owner in kept if kept[owner]), key=lambda owner: _saved(kept[owner][0]), default=None)
+        if last is None:
             token, refresh_token = variables(name)
-            hint = f"set {token} and {refresh_token} in the environment, or token_command in contentsync.yaml"
+            hint = f"sign in: contentsync login {name}; or set {token} and {refresh_token} in the environment"
             raise SignInNeeded(Problem("no-token", f"there is no token for account {name}", hint))
-        if len({pair.open_id for pair in pairs if pair.open_id}) > 1:
+        if len({pair.open_id for pair in kept[last] if pair.open_id}) > 1:
             what = f"tokens of several identities are kept for the name {name} of this app"
-            hint = f"pin the right one as accounts.{name}.open_id in contentsync.yaml"
+            hint = f"sign in again, which pins the identity: contentsync login {name}"
             raise SignInNeeded(Problem("identity-not-clear", what, hint))
-        return pairs[0]
+        self._owner = last
+        return kept[last][0]
 
     def _seed(self) -> Pair | None:
         names = variables(self._account.name)
@@ -166,7 +182,7 @@ class Credentials:
         except Refused as err:
             return self._after_refusal(pair, err)
         now = self._clock.now()
-        return self._same_identity(self._tokens.save(self._owner, _grown(pair, answer, now), now, spent=True))
+        return self._same_identity(self._tokens.save(self._owner, grown(pair, answer, now), now, spent=True))
 
     def _client_keys(self, pair: Pair) -> tuple[str, str]:
         name = self._account.name
@@ -176,14 +192,17 @@ class Credentials:
             raise SignInNeeded(Problem("keyring-entry-missing", what, hint))
         if not pair.refresh_token:
             what = f"TikTok no longer accepts the access token of account {name}, and there is none to renew it with"
-            hint = f"set a new {variables(name)[0]}, and {variables(name)[1]} to have it renewed"
+            token, refresh_token = variables(name)
+            hint = f"sign in again: contentsync login {name}; or set a new {token}, and {refresh_token} to renew it"
             raise SignInNeeded(Problem("no-refresh-token", what, hint))
-        keys = {"app.client_key": self._app.client_key, "app.client_secret": self._app.client_secret}
+        sandbox = self._app.sandbox if self.is_sandbox else None
+        used, under = (sandbox, "app.sandbox") if sandbox else (self._app, "app")
+        keys = {f"{under}.client_key": used.client_key, f"{under}.client_secret": used.client_secret}
         if missing := [key for key, value in keys.items() if not value]:
             what = f"the tokens of account {name} can't be renewed without {' and '.join(missing)}"
-            hint = "write both under app: in contentsync.yaml, client_key as ${CONTENTSYNC_CLIENT_KEY} for one"
+            hint = f"write both under {under}: in contentsync.yaml, client_key as ${{CONTENTSYNC_CLIENT_KEY}} for one"
             raise SignInNeeded(Problem("client-keys-missing", what, hint))
-        return self._app.client_key or "", self._app.client_secret or ""
+        return used.client_key or "", used.client_secret or ""
 
     def _save(self, pair: Pair) -> Pair:
         return self._tokens.save(self._owner, pair, self._clock.now())
@@ -226,7 +245,10 @@ class Credentials:
         if pinned and pair.open_id and pair.open_id != pinned:
             name = self._account.name
             what = f"the tokens of account {name} belong to another identity than its open_id says"
-            hint = f"give the token of the right one in {variables(name)[0]}, or correct open_id in contentsync.yaml"
+            hint = (
+                f"sign in as the right one: contentsync login {name}; or give its token in {variables(name)[0]}; or "
+                "correct open_id in contentsync.yaml"
+            )
             raise SignInNeeded(Problem("other-identity", what, hint))
         return pair
 
@@ -269,6 +291,16 @@ class Credentials:
         return SignInNeeded(Problem("token-command", what, "run it by hand; its first line must be an access token"))
 
 
+def owners(base_url: str, app: App, account: str) -> tuple[Owner, ...]:
+    """Under whom an account's tokens are kept: those of the app, then those of its sandbox where there is one."""
+    keys = [app.client_key or "", *([app.sandbox.client_key] if app.sandbox and app.sandbox.client_key else [])]
+    return tuple(Owner(base_url.rstrip("/"), key, account) for key in keys)
+
+
+def _saved(pair: Pair) -> float:
+    return pair.saved_at.timestamp() if pair.saved_at else 0.0
+
+
 def variables(account: str) -> tuple[str, str]:
     """The environment variables that seed an account's tokens."""
     name = account.upper().replace("-", "_")
@@ -280,7 +312,7 @@ def _malformed(where: str) -> SignInNeeded:
     return SignInNeeded(Problem("token-malformed", f"{where} has characters that no token has", hint))
 
 
-def _grown(pair: Pair, answer: oauth.TokenAnswer, now: datetime) -> Pair:
+def grown(pair: Pair, answer: oauth.TokenAnswer, now: datetime) -> Pair:
     """What `pair` becomes by an answer; a refresh token that is not given anew stays.
 
     Source: User Access Token Management: the returned one may differ, and must then be used.

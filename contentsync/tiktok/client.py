@@ -106,6 +106,10 @@ class Client:
         more = (names for scope, names in wire.USER_FIELDS_OF_SCOPE.items() if scope in granted)
         return self._read(Endpoint.USER_INFO, wire.UserInfo.of, None, wire.USER_FIELDS + "".join(more))
 
+    def user_stats(self) -> wire.UserInfo:
+        """The account's figures alone. Scope user.info.stats; without it a Refused, or figures that are None."""
+        return self._read(Endpoint.USER_INFO, wire.UserInfo.of, None, wire.STATS_FIELDS)
+
     def creator_info(self) -> wire.CreatorInfo:
         """What the creator may post now. Scope video.publish, 20 a minute. A stop for posting is a Refused."""
         return self._read(Endpoint.CREATOR_INFO, wire.CreatorInfo.of, {})

@@ -1,20 +1,27 @@
-"""What is said to TikTok's token endpoint, and what comes back: flat JSON, whose HTTP status proves nothing.
+"""What is said to TikTok's OAuth endpoints, and what comes back: flat JSON, whose HTTP status proves nothing.
 
-Source: User Access Token Management; OAuth Error Handling.
+Which account signs in, and what is kept of it, is others' matter.
+Source: Login Kit for Desktop and for Web; User Access Token Management; OAuth Error Handling.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlencode
 
 from contentsync.errors import Refused
 from contentsync.tiktok.answers import unanswered
 from contentsync.tiktok.exchange import Answer, Exchange
 from contentsync.tiktok.reading import mapping, text, told, whole, word
-from contentsync.tiktok.refusals import oauth_refusal
+from contentsync.tiktok.refusals import Refusal, oauth_refusal
+from contentsync.tiktok.sign_in_refusals import revoke_refusal, sign_in_refusal
+from contentsync.tiktok.upload_url import loopback_host
 from contentsync.tiktok.wire import Endpoint, Envelope, log_id_in
+
+AUTHORIZE_URL: Final = "https://www.tiktok.com/v2/auth/authorize/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +54,103 @@ class TokenAnswer:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class AppKeys:
+    """What TikTok knows an app by; a sandbox has a pair of its own."""
+
+    client_key: str
+    client_secret: str = field(repr=False)
+
+    def form(self, **more: str) -> dict[str, str]:
+        return {"client_key": self.client_key, "client_secret": self.client_secret, **more}
+
+
+def authorize_url(
+    base_url: str, client_key: str, scopes: Sequence[str], redirect_uri: str, state: str, challenge: str = ""
+) -> str:
+    """The page where the account's owner agrees. challenge: for Desktop apps only, as in `pkce.py`.
+
+    It is TikTok's own, save where base_url is this machine's: then it is that server's.
+    Source: Login Kit for Desktop, "Authorization page"; scopes are parted by commas.
+    """
+    asked = {
+        "client_key": client_key,
+        "response_type": "code",
+        "scope": ",".join(scopes),
+        "redirect_uri": redirect_uri,
+        "state": state,
+    }
+    if challenge:
+        asked |= {"code_challenge": challenge, "code_challenge_method": "S256"}
+    page = base_url.rstrip("/") + Endpoint.AUTHORIZE if loopback_host(base_url) else AUTHORIZE_URL
+    return f"{page}?{urlencode(asked)}"
+
+
+def redeem(
+    exchange: Exchange, base_url: str, keys: AppKeys, code: str, redirect_uri: str, verifier: str = ""
+) -> TokenAnswer:
+    """The pair that a code buys; sent once, for a code works once.
+
+    code: URL-decoded, whole. redirect_uri: the one that the page was opened with. verifier: for Desktop apps only.
+    Raises as `renew`.
+    """
+    form = keys.form(code=code, grant_type="authorization_code", redirect_uri=redirect_uri)
+    if verifier:
+        form["code_verifier"] = verifier
+    return judge(_post(exchange, base_url, Endpoint.TOKEN, form), sign_in_refusal)
+
+
 def renew(exchange: Exchange, base_url: str, client_key: str, client_secret: str, refresh_token: str) -> TokenAnswer:
     """A new pair for `refresh_token`, which is dead from here on; sent once.
 
     Raises Refused for a definite no; Unanswered, NotSent.
     """
-    form = {
-        "client_key": client_key,
-        "client_secret": client_secret,
-        "grant_type": "refresh_token",
-        "refresh_token": refresh_token,
-    }
+    form = AppKeys(client_key, client_secret).form(grant_type="refresh_token", refresh_token=refresh_token)
+    return judge(_post(exchange, base_url, Endpoint.TOKEN, form))
+
+
+def revoke(exchange: Exchange, base_url: str, keys: AppKeys, access_token: str) -> None:
+    """End what the account's owner allowed; both tokens are dead then. Success is an empty body.
+
+    Raises Refused, Unanswered, NotSent. Source: User Access Token Management, "Revoke access".
+    """
+    answer = _post(exchange, base_url, Endpoint.REVOKE, keys.form(token=access_token))
+    code = error_code(answer.body)
+    if 200 <= answer.status < 300 and code in ("", "ok"):
+        return
+    raise _no(answer, revoke_refusal, "without saying that access is revoked")
+
+
+def _post(exchange: Exchange, base_url: str, endpoint: Endpoint, form: dict[str, str]) -> Answer:
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Cache-Control": "no-cache"}
-    url = base_url.rstrip("/") + Endpoint.TOKEN
-    return judge(exchange.send("POST", url, Endpoint.TOKEN, headers, urlencode(form).encode()))
+    return exchange.send("POST", base_url.rstrip("/") + endpoint, endpoint, headers, urlencode(form).encode())
 
 
-def judge(answer: Answer) -> TokenAnswer:
-    """The pair, if the body holds one; errors as in `renew`. A rate limit settles nothing, so it is Unanswered."""
+Meaning = Callable[[str, str], Refusal | None]
+
+
+def _of_renewal(code: str, _description: str) -> Refusal | None:
+    return oauth_refusal(code)
+
+
+def judge(answer: Answer, meaning: Meaning = _of_renewal) -> TokenAnswer:
+    """The pair, if the body holds one; errors as in `renew`. A rate limit settles nothing, so it is Unanswered.
+
+    meaning: what an error with its description means for this call.
+    """
     if pair := TokenAnswer.of(answer.body):
         return pair
+    raise _no(answer, meaning, "without a token")
+
+
+def _no(answer: Answer, meaning: Meaning, without: str) -> Exception:
     code, log_id = error_code(answer.body), log_id_in(answer.body)
-    row = oauth_refusal(code)
+    message = told(mapping(answer.body).get("error_description"))
+    row = meaning(code, message)
     if row is None or not row.definite or row.again is not None or answer.status >= 500:
         said = f"{answer.status} {code}".strip()
-        raise unanswered(f"TikTok's sign-in answered {said}, without a token", answer.status, log_id)
-    message = told(mapping(answer.body).get("error_description"))
-    raise Refused(row.problem(message, log_id), code, answer.status, log_id)
+        return unanswered(f"TikTok's sign-in answered {said}, {without}", answer.status, log_id)
+    return Refused(row.problem(message, log_id), code, answer.status, log_id)
 
 
 def is_token(value: str) -> bool:

@@ -81,7 +81,10 @@ def failure(fail_reason: str) -> Failure:
     return FAILURES.get(fail_reason, unknown)
 
 
-_SIGN_IN: Final = "sign in again as ACCOUNT, and set its new token in the environment"
+_SIGN_IN: Final = "sign in again: contentsync login ACCOUNT; or set its new token in the environment"
+_ALL_SCOPES: Final = (
+    "sign in again and grant every scope: contentsync login ACCOUNT; or set a token that has it in the environment"
+)
 _CHECK_MEDIA: Final = "export the video again within TikTok's limits; contentsync validate names them"
 _LATER: Final = "nothing to do: contentsync plan shows when there is room again"
 
@@ -94,14 +97,14 @@ _API: Final = (
         Family.SIGN_IN,
         None,
         "the account did not grant a scope that this call needs",
-        "sign in again, grant every scope that is asked for, and give the new token",
+        _ALL_SCOPES,
     ),
     Refusal(
         "scope_permission_missed",
         Family.SIGN_IN,
         None,
         "a field was asked for whose scope the account did not grant",
-        "sign in again, grant every scope that is asked for, and give the new token",
+        _ALL_SCOPES,
     ),
     Refusal(
         "invalid_params",
@@ -202,7 +205,7 @@ _API: Final = (
         Family.SIGN_IN,
         None,
         "this sign-in may not see the posting: another account or app began it",
-        "give the token of the account and app that began it",
+        "sign in with the account and app that began it: contentsync login ACCOUNT; or give their token",
     ),
     Refusal(
         "publish_not_cancellable",
@@ -219,7 +222,7 @@ _FOR_OAUTH: Final = (
         Family.SIGN_IN,
         None,
         "the refresh token is expired, revoked, already used, or another app's",
-        "sign in again as ACCOUNT, and set its new tokens in the environment",
+        "sign in again: contentsync login ACCOUNT; or set its new tokens in the environment",
     ),
     Refusal("access_denied", Family.SIGN_IN, None, "the account's owner did not agree to the sign-in", _SIGN_IN),
     Refusal(

@@ -29,6 +29,8 @@ class Endpoint(StrEnum):
     VIDEO_LIST = "/v2/video/list/"
     VIDEO_QUERY = "/v2/video/query/"
     TOKEN = "/v2/oauth/token/"  # noqa: S105 - a path
+    REVOKE = "/v2/oauth/revoke/"
+    AUTHORIZE = "/v2/auth/authorize/"
 
 
 PRIVACY_LEVELS: Final = {
@@ -45,6 +47,7 @@ USER_FIELDS_OF_SCOPE: Final = {
     "user.info.profile": ",username,is_verified",
     "user.info.stats": ",follower_count,following_count,likes_count,video_count",
 }
+STATS_FIELDS: Final = "open_id" + USER_FIELDS_OF_SCOPE["user.info.stats"]
 VIDEO_FIELDS: Final = (
     "id,create_time,share_url,video_description,duration,title,like_count,comment_count,share_count,view_count"
 )

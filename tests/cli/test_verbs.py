@@ -104,7 +104,8 @@ def test_accounts_tells_what_each_can_do(studio: Studio) -> None:
     out = studio.run("accounts").out
 
     assert "Acme (@acme)" in out
-    assert "public account; privacy offered: everyone, friends, only_me" in out
+    assert "public account" in out and "privacy  everyone, friends, only_me" in out
+    assert "direct posts: yes" in out and "drafts: not known" in out  # the scopes of a seed are not known
 
 
 def test_schemas_are_written_and_checked(offline: Studio) -> None:

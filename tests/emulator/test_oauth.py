@@ -237,6 +237,65 @@ def test_a_web_app_needs_no_pkce() -> None:
         assert exchange(caller, code=bought, code_verifier="", **uri).status_code == 200
 
 
+def test_unticking_every_box_leaves_the_scope_that_always_goes_with_a_sign_in() -> None:
+    with a_caller() as caller:
+        page = consent(caller, decision="", account="").text
+        found = came_back(consent(caller, form="1", **{"may.user.info.basic": "on"}))
+    assert 'name="may.user.info.basic" value="on"' in page
+    assert found["scopes"] == "user.info.basic"
+
+
+def test_the_page_escapes_what_it_was_asked_and_loads_nothing() -> None:
+    with a_caller() as caller:
+        page = consent(caller, decision="", account="", state='"><script>x</script>').text
+        refused = consent(caller, redirect_uri="<script>").text
+    assert "<script" not in page + refused
+    assert not any(part in page for part in ("src=", "url(", "<link", "https:"))
+
+
+def test_a_sandbox_has_keys_codes_and_tokens_of_its_own() -> None:
+    with a_caller() as caller:
+        app = caller.emulator.config.app
+        keys = {"client_key": app.sandbox_key, "client_secret": app.sandbox_secret}
+        bought = came_back(consent(caller, client_key=app.sandbox_key))["code"]
+        assert exchange(caller, code=bought).json()["error"] == "invalid_grant"
+        bought = came_back(consent(caller, client_key=app.sandbox_key))["code"]
+        pair = exchange(caller, code=bought, **keys).json()
+        assert refresh(caller, pair["refresh_token"]).json()["error"] == "invalid_grant"
+        assert caller.oauth("/v2/oauth/revoke/", token=pair["access_token"]).json()["error"] == "invalid_request"
+        answer = caller.oauth(grant_type="refresh_token", refresh_token=pair["refresh_token"], **keys)
+        assert answer.status_code == 200
+        assert exchange(caller, client_key=app.sandbox_key).json()["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://127.0.0.1/callback/",
+        "http://[::1]:*/callback/",
+        "http://tool.example/",
+        "https://tool.example/?a=b",
+        "https://tool.example/#a",
+        "https://localhost/callback/",
+        "https://tool.example/" + "x" * 500,
+    ],
+)
+def test_what_tiktok_would_not_register_is_no_redirect_uri(uri: str) -> None:
+    with pytest.raises(ValueError, match="would not register"):
+        App(redirect_uris=(uri,))
+
+
+def test_an_app_has_ten_redirect_uris_at_most() -> None:
+    with pytest.raises(ValueError, match="TikTok takes 10"):
+        App(redirect_uris=tuple(f"https://tool.example/{number}" for number in range(11)))
+
+
+def test_an_upper_case_challenge_fails_at_the_token() -> None:
+    with a_caller() as caller:
+        bought = came_back(consent(caller, code_challenge=CHALLENGE.upper()))["code"]
+        assert exchange(caller, code=bought).json()["error"] == "invalid_request"
+
+
 def test_consent_can_be_given_without_a_person() -> None:
     with a_caller(Account("acme"), auto_consent="acme") as caller:
         assert "code" in came_back(consent(caller, decision="", account=""))

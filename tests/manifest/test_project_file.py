@@ -10,7 +10,7 @@ import pytest
 from contentsync.errors import Level, Problem
 from contentsync.manifest.codes import CODES
 from contentsync.manifest.load import load_settings
-from contentsync.post import App, Limits, Mode, Settings, Slot
+from contentsync.post import App, Limits, Mode, Sandbox, Settings, Slot
 from tests.manifest.projects import told
 
 WHOLE = """\
@@ -137,6 +137,24 @@ def test_a_literal_secret_is_a_warning_that_does_not_repeat_it(tmp_path: Path) -
     assert settings.app.client_secret == "hunter2"
     assert [(problem.code, problem.level) for problem in problems] == [("literal-secret", Level.WARNING)]
     assert "hunter2" not in repr(problems)
+
+
+def test_a_sandbox_has_keys_of_its_own(tmp_path: Path) -> None:
+    text = "app:\n  client_key: k\n  sandbox:\n    client_key: s\n    client_secret: ${S}\n"
+    settings, problems = read(tmp_path, text, S="hush")
+    assert settings is not None and problems == []
+    assert settings.app.sandbox == Sandbox("s", "hush") and "hush" not in repr(settings.app)
+
+
+def test_a_sandboxs_literal_secret_is_a_warning_that_does_not_repeat_it(tmp_path: Path) -> None:
+    _, problems = read(tmp_path, "app: {sandbox: {client_key: s, client_secret: hunter2}}\n")
+    assert told(problems) == ["1:47 literal-secret"]
+    assert "hunter2" not in repr(problems)
+
+
+def test_the_apps_own_key_is_no_sandboxs(tmp_path: Path) -> None:
+    _, problems = read(tmp_path, "app:\n  client_key: k\n  sandbox:\n    client_key: k\n")
+    assert told(problems) == ["4:17 sandbox-key"]
 
 
 def test_a_database_password_is_a_warning_that_does_not_repeat_it(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ from tests.builders import NOW, a_creator, a_media, a_post, a_private_creator, a
 
 CASES = Path(__file__).parent / "cases"
 OF_AN_ACCOUNT = {
-    *("state", "videos", "gone", "list_read_at", "receipts", "noted_elsewhere"),
+    *("state", "videos", "gone", "list_read_at", "receipts", "noted_elsewhere", "sandbox"),
     *("open_id", "creator", "limits", "slots", "timezone", "paused"),
 }
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -120,6 +120,7 @@ class Case:
             ),
             receipts={key: Receipt(**receipt) for key, receipt in told.get("receipts", {}).items()},
             noted_elsewhere=told.get("noted_elsewhere", False),
+            sandbox=told.get("sandbox", False),
         )
 
     def _row(self, account: str, open_id: str, number: int, told: dict[str, Any]) -> PostState:

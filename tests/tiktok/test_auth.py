@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from contentsync.errors import NotSent, SignInNeeded, StoreError, Unanswered
-from contentsync.post import Account, App
+from contentsync.post import Account, App, Sandbox
 from contentsync.tiktok.auth import Credentials
 from contentsync.tiktok.tokens import Choice, Owner, Pair, TokenStore
 from tests.builders import NOW, ManualClock
@@ -67,6 +67,40 @@ def prints(text: str, code: int = 0) -> tuple[str, ...]:
 
 
 # Which token.
+
+BOTH = App("key", "AppSecret", sandbox=Sandbox("sandbox-key", "SandboxSecret"))
+SANDBOX = Owner(BASE_URL, "sandbox-key", "acme")
+
+
+def test_the_last_sign_in_counts_whether_of_the_app_or_its_sandbox(desk: Desk) -> None:
+    desk.keep(Pair("act.app", "rft.app"))
+    desk.tokens.save(SANDBOX, Pair("act.sandbox", "rft.sandbox"), NOW + timedelta(hours=1))
+    credentials = desk.credentials({}, BOTH)
+    assert (credentials.token(), credentials.is_sandbox) == ("act.sandbox", True)
+    desk.keep(Pair("act.app2", "rft.app2"), timedelta(hours=2))
+    credentials = desk.credentials({}, BOTH)
+    assert (credentials.token(), credentials.is_sandbox) == ("act.app2", False)
+
+
+def test_a_sandboxs_pair_is_renewed_with_its_own_keys_and_stays_its_own(desk: Desk) -> None:
+    desk.tokens.save(SANDBOX, Pair("act.old", "rft.old"), NOW)
+    assert desk.credentials({}, BOTH).refresh("act.old") == "act.new1"
+    form = {name: values[0] for name, values in parse_qs(desk.script.bodies[0].decode()).items()}
+    assert (form["client_key"], form["client_secret"]) == ("sandbox-key", "SandboxSecret")
+    assert [pair.access_token for pair in desk.tokens.all_of(SANDBOX)] == ["act.new1"]
+    assert desk.tokens.all_of(OWNER) == []
+
+
+def test_the_sandboxs_missing_secret_is_named_as_its_own(desk: Desk) -> None:
+    desk.tokens.save(SANDBOX, Pair("act.old", "rft.old"), NOW)
+    with pytest.raises(SignInNeeded, match=r"without app\.sandbox\.client_secret"):
+        desk.credentials({}, App("key", "s", sandbox=Sandbox("sandbox-key", None))).refresh("act.old")
+
+
+def test_a_seed_is_the_apps_own(desk: Desk) -> None:
+    desk.tokens.save(SANDBOX, Pair("act.sandbox", "rft.sandbox"), NOW)
+    credentials = desk.credentials(SEED, BOTH)
+    assert (credentials.token(), credentials.is_sandbox) == ("act.seed", False)
 
 
 def test_the_environment_seeds_an_account(desk: Desk) -> None:
@@ -248,7 +282,7 @@ def test_a_refused_renewal_needs_a_sign_in(desk: Desk, status: int, body: dict[s
     assert problem.code == "invalid-grant"
     assert "invalid_grant" in problem.what
     assert "2026AB" in problem.what
-    assert "sign in again as acme" in problem.hint
+    assert "contentsync login acme" in problem.hint
 
 
 @pytest.mark.parametrize("code", ["invalid_client", "unauthorized_client", "invalid_request", "access_token_invalid"])

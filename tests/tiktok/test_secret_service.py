@@ -29,7 +29,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 def test_tokens_go_into_the_keyring_and_no_secret_into_the_file(studio: Studio) -> None:
     first, second = studio.run("accounts"), studio.run("accounts")
     assert (first.code, second.code) == (0, 0), first.err + second.err
-    assert second.out.count("kept in the OS keyring") == 2
+    assert second.out.count("in the OS keyring") == 2
     file = Path(os.environ["CONTENTSYNC_DATA_DIR"], "tokens.json").read_text()
     assert ("contentsync.tokens/2" in file, '"act.' in file, '"rft.' in file) == (True, False, False)
 

@@ -1,0 +1,120 @@
+"""`contentsync login`: sign an account in at TikTok, in the browser."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import webbrowser
+
+import click
+
+from contentsync.cli import exits, text
+from contentsync.cli.duration import DURATION
+from contentsync.cli.main import Context
+from contentsync.errors import Problem, UsageError
+from contentsync.signin import flow
+from contentsync.signin.redirect import split_scopes
+from contentsync.signin.scopes import WANTED
+
+
+@click.command()
+@click.argument("account")
+@click.option("--no-browser", is_flag=True, help="Print the address, and take what the browser comes back with.")
+@click.option(
+    "--scope", "scopes", multiple=True, metavar="SCOPE", help="Ask for these alone; repeatable, or with commas."
+)
+@click.option("--sandbox", is_flag=True, help="Sign in with the keys of app.sandbox.")
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), metavar="N", help="Web app: where its https tunnel leads to here."
+)
+@click.option("--timeout", type=DURATION, default="5m", show_default=True, help="How long to wait for the browser.")
+@click.pass_obj
+def login(
+    context: Context,
+    account: str,
+    no_browser: bool,
+    scopes: tuple[str, ...],
+    sandbox: bool,
+    port: int | None,
+    timeout: float,
+) -> int:
+    """Sign ACCOUNT in at TikTok, and pin its identity in contentsync.yaml.
+
+    Your browser opens TikTok's page; what is granted there comes back to a port of this machine. The tokens are kept
+    in your data folder, never in the project. On a remote shell use --no-browser: it prints the address, and takes
+    the address that your browser ends at.
+    """
+    project = context.project()
+    wish = flow.Wish(account, _asked(scopes), sandbox, not no_browser, port, timeout)
+    try:
+        done = flow.sign_in(project, wish, Terminal())
+    finally:
+        project.close()
+    _show(done, wish)
+    return exits.DONE
+
+
+def _asked(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    if not scopes:
+        return WANTED
+    asked = split_scopes(",".join(scopes))
+    if not asked:
+        raise UsageError(Problem("no-scope", "--scope names no scope", f"known: {', '.join(WANTED)}"))
+    return asked
+
+
+def _show(done: flow.SignedIn, wish: flow.Wish) -> None:
+    sandbox = " with the app's sandbox" if done.sandbox else ""
+    text.say(
+        f"{text.style(done.account, bold=True)} is signed in{sandbox}: {text.printable(done.who)}  {done.open_id}"
+    )
+    if done.scopes is None:
+        text.say(f"  granted  not told by TikTok; asked for {', '.join(wish.scopes)}")
+    else:
+        text.say(f"  granted  {', '.join(done.scopes) or 'nothing'}")
+    for scope, why in done.missing.items():
+        text.say(f"  {text.style('missing', fg='yellow')}  {scope}: {why}")
+    if done.missing:
+        text.say(f"  To grant more, sign in again: contentsync login {done.account}")
+    if done.pair and done.pair.expires_at:
+        renewed = "renewed by itself" if done.pair.refresh_token else "can't be renewed"
+        text.say(f"  token    until {text.when(done.pair.expires_at)}, {renewed}")
+    if done.pinned:
+        text.say(f"  pinned   open_id in contentsync.yaml, under accounts: {done.account}")
+
+
+class Terminal:
+    """The person at this terminal. What is said goes to stderr."""
+
+    def warn(self, problem: Problem) -> None:
+        text.show_problems([problem])
+
+    def visit(self, address: str, seconds: float) -> None:
+        text.tell("Your browser opens TikTok's page. If it does not, open this address on this machine:")
+        text.tell(f"  {address}")
+        text.tell(f"Waiting up to {seconds / 60:g} min for your answer there; Ctrl-C ends it.")
+        _open(address)
+
+    def paste(self, address: str, browser: bool) -> str:
+        text.tell("Open this address in a browser, sign in as the account, and agree:")
+        text.tell(f"  {address}")
+        text.tell("The browser then goes to an address that may not load here; it begins with the redirect URI.")
+        if browser:
+            _open(address)
+        if sys.stdin.isatty():
+            click.echo("Paste that whole address, or its code: ", nl=False, err=True)
+        return sys.stdin.readline()
+
+
+def _open(address: str) -> None:
+    """Beside us, since some browsers run until they are closed. $BROWSER is respected."""
+    threading.Thread(target=_visit, args=(address,), daemon=True, name="browser").start()
+
+
+def _visit(address: str) -> None:
+    try:
+        opened = webbrowser.open(address)
+    except (webbrowser.Error, OSError):
+        opened = False
+    if not opened:
+        text.tell("No browser could be opened here. Open the address yourself; on a remote shell use --no-browser.")

@@ -1,0 +1,330 @@
+"""In what order does an account sign in? Ask, receive, redeem, see who it is, keep the tokens, pin the identity.
+
+Nothing is kept before it is known who signed in. How the person is spoken to is handed in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from contentsync.errors import (
+    ContentsyncError,
+    Level,
+    NotSent,
+    Problem,
+    Refused,
+    SignInNeeded,
+    Unanswered,
+    UsageError,
+)
+from contentsync.post import Account, App
+from contentsync.project import Project
+from contentsync.signin import page, pin
+from contentsync.signin.listener import Listener
+from contentsync.signin.redirect import Answer, Target, read_pasted, target_of
+from contentsync.signin.scopes import WANTED, missing
+from contentsync.sync import known_open_id
+from contentsync.tiktok import oauth, pkce
+from contentsync.tiktok.auth import grown, owners, variables
+from contentsync.tiktok.client import Client
+from contentsync.tiktok.exchange import Exchange
+from contentsync.tiktok.oauth import AppKeys, TokenAnswer
+from contentsync.tiktok.sign_in_refusals import sign_in_refusal
+from contentsync.tiktok.throttle import Throttle
+from contentsync.tiktok.tokens import Pair, TokenStore
+from contentsync.tiktok.upload_url import loopback_host
+from contentsync.tiktok.wire import UserInfo
+
+FIVE_MINUTES: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How to sign in.
+
+    browser: False where none may be opened. port: where an https tunnel leads to on this machine. timeout: seconds.
+    """
+
+    account: str
+    scopes: tuple[str, ...] = WANTED
+    sandbox: bool = False
+    browser: bool = True
+    port: int | None = None
+    timeout: float = FIVE_MINUTES
+
+
+class Person(Protocol):
+    """Whoever sits at the terminal."""
+
+    def warn(self, problem: Problem) -> None:
+        """Tell something that does not end the sign-in."""
+        ...
+
+    def visit(self, address: str, seconds: float) -> None:
+        """Open the address in a browser, or say that it can't be; the answer is awaited for so many seconds."""
+        ...
+
+    def paste(self, address: str, browser: bool) -> str:
+        """Show the address, open it if a browser may be used, and take what the person pastes in return."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who signed in. scopes: None where TikTok did not say what was granted. pinned: a line was written now."""
+
+    account: str
+    open_id: str
+    nickname: str = ""
+    username: str = ""
+    scopes: tuple[str, ...] | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+    sandbox: bool = False
+    pinned: bool = False
+    pair: Pair | None = field(default=None, repr=False)
+
+    @property
+    def who(self) -> str:
+        handle = f"(@{self.username})" if self.username else ""
+        return f"{self.nickname} {handle}".strip() or self.open_id
+
+
+def sign_in(project: Project, wish: Wish, person: Person) -> SignedIn:
+    """Sign one account in at TikTok and keep its tokens.
+
+    Raises SignInNeeded where it does not come about; UsageError for an account, option or redirect URI that makes no
+    sense; NotSent, Unanswered where TikTok can't be reached; StoreError where nothing can be kept.
+    """
+    account = project.account(wish.account)
+    keys, target = app_keys(project.settings.app, sandbox=wish.sandbox), target_of(project.settings.app.redirect_uri)
+    _refuse_port(target, wish)
+    _warn_of_others(project, account, person)
+    desk = _Desk(project, account, keys, target, wish, person)
+    try:
+        return desk.sign_in()
+    finally:
+        desk.exchange.close()
+
+
+def app_keys(app: App, *, sandbox: bool) -> AppKeys:
+    """The key and secret to sign in with. Raises UsageError, SignInNeeded where they are not there."""
+    if sandbox and app.sandbox is None:
+        hint = "write its client_key and client_secret under app: sandbox: in contentsync.yaml"
+        raise UsageError(Problem("sandbox-missing", "there is no app.sandbox in contentsync.yaml", hint))
+    used, under = (app.sandbox, "app.sandbox") if sandbox and app.sandbox else (app, "app")
+    found = {f"{under}.client_key": used.client_key, f"{under}.client_secret": used.client_secret}
+    if lacking := [name for name, value in found.items() if not value]:
+        what = f"nobody can sign in without {' and '.join(lacking)}"
+        hint = (
+            "copy client key and secret of your app from TikTok's developer portal into the variables that "
+            "contentsync.yaml names: export CONTENTSYNC_CLIENT_KEY=…; docs/sign-in.md shows the way"
+        )
+        raise SignInNeeded(Problem("client-keys-missing", what, hint))
+    return AppKeys(used.client_key or "", used.client_secret or "")
+
+
+def _refuse_port(target: Target, wish: Wish) -> None:
+    if wish.port is None:
+        return
+    if not wish.browser:
+        what, hint = "--port and --no-browser don't go together", "leave one of them out"
+    elif target.is_plain:
+        what = "--port is for a Web app, whose redirect URI leads here through a tunnel"
+        hint = "leave it out; a fixed port of a Desktop app stands in app.redirect_uri"
+    else:
+        return
+    raise UsageError(Problem("sign-in-port", what, hint))
+
+
+def _warn_of_others(project: Project, account: Account, person: Person) -> None:
+    """The environment's seed and a token_command are asked before the last sign-in."""
+    seeds = [name for name in variables(account.name) if project.environ.get(name, "").strip()]
+    if seeds:
+        what, hint = f"{' and '.join(seeds)} win over this sign-in", f"unset {' '.join(seeds)}"
+    elif account.token_command:
+        what, hint = "token_command wins over this sign-in", f"take accounts.{account.name}.token_command out"
+    else:
+        return
+    what = f"{what}: its tokens are kept, but not used for {account.name}"
+    person.warn(Problem("sign-in-not-used", what, f"{hint}, to use what you sign in with", level=Level.WARNING))
+
+
+class _Desk:
+    """One sign-in under way."""
+
+    def __init__(
+        self, project: Project, account: Account, keys: AppKeys, target: Target, wish: Wish, person: Person
+    ) -> None:
+        self.project, self.account, self.keys, self.target = project, account, keys, target
+        self.wish, self.person = wish, person
+        self.base_url = project.settings.base_url
+        direct = bool(loopback_host(self.base_url))
+        self.exchange = Exchange(project.clock, project.transport, project.on_request, direct=direct)
+        self.state = secrets.token_urlsafe(32)
+        self.verifier = pkce.new_verifier() if target.is_desktop else ""
+        self.seen_before = _seen_before(project, account)  # a state that can't be read is told before all else
+
+    def sign_in(self) -> SignedIn:
+        listens = self.wish.browser and (self.target.is_plain or self.wish.port is not None)
+        return self._by_listening() if listens else self._by_pasting()
+
+    def _by_listening(self) -> SignedIn:
+        port = self.target.port or 0 if self.wish.port is None else self.wish.port
+        with Listener(self.target.path, port) as listener, _told_in_the_browser(listener):
+            redirect_uri = self.target.at(listener.port)
+            self.person.visit(self._address(redirect_uri), self.wish.timeout)
+            answer = listener.wait(self.wish.timeout, self.project.clock)
+            done = self._finish(answer, redirect_uri)
+            html = page.success(self.account.name, done.who, done.scopes, done.missing, done.sandbox)
+            listener.show(200, html)
+        return done
+
+    def _by_pasting(self) -> SignedIn:
+        redirect_uri = self.target.uri
+        if self.target.is_desktop and self.target.port is None:
+            with Listener(self.target.path, 0) as listener:  # a port that nothing here answers at
+                redirect_uri = self.target.at(listener.port)
+        pasted = self.person.paste(self._address(redirect_uri), self.wish.browser)
+        return self._finish(read_pasted(pasted), redirect_uri)
+
+    def _address(self, redirect_uri: str) -> str:
+        challenge = pkce.challenge_of(self.verifier) if self.verifier else ""
+        key = self.keys.client_key
+        return oauth.authorize_url(self.base_url, key, self.wish.scopes, redirect_uri, self.state, challenge)
+
+    def _finish(self, answer: Answer, redirect_uri: str) -> SignedIn:
+        self._judge(answer)
+        try:
+            bought = oauth.redeem(self.exchange, self.base_url, self.keys, answer.code, redirect_uri, self.verifier)
+        except Refused as err:
+            raise SignInNeeded(err.problem) from err
+        scopes = bought.scope or answer.scopes
+        user = self._meet(bought, scopes)
+        open_id = bought.open_id or (user.open_id if user else "")
+        self._refuse_others(open_id, user)
+        pair = self._keep(bought, scopes, open_id)
+        return SignedIn(
+            account=self.account.name,
+            open_id=open_id,
+            nickname=user.display_name if user else "",
+            username=user.username if user else "",
+            scopes=scopes,
+            missing=missing(scopes, self.wish.scopes),
+            sandbox=self.wish.sandbox,
+            pinned=self._pin(open_id),
+            pair=pair,
+        )
+
+    def _judge(self, answer: Answer) -> None:
+        """Raises SignInNeeded for an answer to another question, and for a no."""
+        if answer.state is not None and not hmac.compare_digest(answer.state.encode(), self.state.encode()):
+            what = "the answer belongs to another sign-in than this one: its state is not ours"
+            hint = (
+                "close old tabs with TikTok's page, then run it again; if it comes again, someone may be interfering"
+            )
+            raise SignInNeeded(Problem("sign-in-state", what, hint))
+        if answer.error:
+            row = sign_in_refusal(answer.error, answer.description)
+            if row is not None:
+                raise SignInNeeded(row.problem(answer.description))
+            said = ", ".join(filter(None, (answer.error, answer.description)))
+            hint = "run it again; if it stays, look into TikTok's developer portal"
+            raise SignInNeeded(Problem("sign-in-refused", f"TikTok's page answered: {said}", hint))
+
+    def _meet(self, bought: TokenAnswer, scopes: Sequence[str] | None) -> UserInfo | None:
+        """Who the new token speaks for; None where TikTok does not tell now."""
+        throttle = Throttle(
+            self.project.reading_store, self.project.clock, f"account:{self.account.name}", self.account.limits
+        )
+        bearer = _Bearer(bought.access_token, frozenset(scopes or ()))
+        given = (self.project.clock, self.project.transport, self.project.on_request)
+        with Client(self.base_url, bearer, throttle, *given) as client:
+            try:
+                return client.user_info()
+            except (Refused, Unanswered, NotSent, SignInNeeded):
+                return None  # the tokens are good all the same; who it is, their answer has told
+
+    def _refuse_others(self, open_id: str, user: UserInfo | None) -> None:
+        """Raises SignInNeeded for another identity than the account's, or than TikTok's own second word."""
+        name = self.account.name
+        if not open_id or (user and user.open_id != open_id):
+            what = "TikTok did not tell clearly who signed in: nothing was kept"
+            raise SignInNeeded(Problem("other-identity", what, f"run it again: contentsync login {name}"))
+        known = self.account.open_id or self.seen_before
+        if known not in (None, open_id):
+            who = (user and (user.display_name or user.username)) or open_id
+            pinned = "its open_id says" if self.account.open_id else "its posts were made with"
+            what = f"{who} signed in, which is another TikTok account than {pinned} for {name}: nothing was kept"
+            hint = (
+                f"sign in to TikTok as the right one in the browser first; or, if {name} is meant to be this one, "
+                f'write open_id: "{open_id}" under accounts: {name}:'
+            )
+            if self.wish.sandbox:
+                hint += "; a sandbox may know an account by another open_id: then give it a name of its own"
+            raise SignInNeeded(Problem("other-identity", what, hint))
+        for other in self.project.settings.accounts.values():
+            if other.name != name and known_open_id(self.project, other) == open_id:
+                what = f"accounts {other.name} and {name} would be the same TikTok account: nothing was kept"
+                hint = f"sign in as another one, or keep one of the two names; else pin accounts.{other.name}.open_id"
+                raise SignInNeeded(Problem("open-id-twice", what, hint))
+
+    def _keep(self, bought: TokenAnswer, scopes: tuple[str, ...] | None, open_id: str) -> Pair:
+        now, store = self.project.clock.now(), TokenStore.of(self.project.environ)
+        owner = next(
+            kept_for
+            for kept_for in owners(self.base_url, self.project.settings.app, self.account.name)
+            if kept_for.client_key == self.keys.client_key
+        )
+        bare = Pair(bought.access_token, scope=scopes, open_id=open_id)
+        return store.save(owner, grown(bare, bought, now), now, anew=True)
+
+    def _pin(self, open_id: str) -> bool:
+        if self.account.open_id == open_id:
+            return False
+        try:
+            pin.pin(self.project.root, self.account.name, open_id)
+        except pin.NotPinned as err:
+            for problem in err.problems:
+                self.person.warn(problem)
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def _told_in_the_browser(listener: Listener) -> Iterator[None]:
+    """What ends the sign-in is shown where the person looks, too."""
+    try:
+        yield
+    except ContentsyncError as err:
+        listener.show(400, page.failure(err.problems[0]))
+        raise
+
+
+def _seen_before(project: Project, account: Account) -> str | None:
+    """The identity that an unpinned account has posted with, as this state remembers it."""
+    seen = project.reading_store.creators().get(account.name)
+    return seen[0] if seen and project.reading_store.posts(seen[0]) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Bearer:
+    """A token that was just given, before it is kept."""
+
+    access_token: str = field(repr=False)
+    granted: frozenset[str]
+
+    def token(self) -> str:
+        return self.access_token
+
+    def refresh(self, stale: str) -> str:  # noqa: ARG002 - a new token that is refused can't be mended
+        raise SignInNeeded(
+            Problem("access-token-invalid", "TikTok does not accept the token that it gave", "try again")
+        )
+
+    def scopes(self) -> frozenset[str] | None:
+        return self.granted

@@ -1,0 +1,89 @@
+"""Which scopes are wanted, what does a missing one mean, and what can an account really do? Pure.
+
+Source: Scopes Reference; Content Sharing Guidelines; Query Creator Info; Add a Sandbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from contentsync.post import App, Creator
+
+# Each scope that contentsync uses, and what can't be done without it.
+SCOPES: Final = {
+    "user.info.basic": "TikTok does not tell who the account is",
+    "user.info.profile": "the account's handle is not shown",
+    "user.info.stats": "no followers, likes and counts: contentsync accounts --stats shows none",
+    "video.list": "no remote list: publications can't be confirmed, and drift and lookalikes are not seen",
+    "video.publish": "drafts only: nothing can be posted directly",
+    "video.upload": "no drafts can be put into the inbox",
+}
+WANTED: Final = tuple(SCOPES)
+
+
+def missing(granted: Iterable[str] | None, wanted: Iterable[str] = WANTED) -> dict[str, str]:
+    """The wanted scopes that were not granted, each with what that means; none where it is not known.
+
+    A scope that contentsync does not use itself means nothing to it.
+    """
+    if granted is None:
+        return {}
+    there = frozenset(granted)
+    return {scope: SCOPES.get(scope, "contentsync itself does not use it") for scope in wanted if scope not in there}
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """Whether one thing can be done for an account, and why not or with what limits. possible: None: not known."""
+
+    name: str
+    possible: bool | None
+    why: str
+
+
+def abilities(creator: Creator, app: App, granted: Iterable[str] | None, *, sandbox: bool = False) -> list[Ability]:
+    """What can really be done now. granted: None where it is not known. creator: from fresh calls."""
+    scopes = None if granted is None else frozenset(granted)
+    return [_direct(creator, app, scopes, sandbox), _drafts(creator, scopes), _list(creator, scopes)]
+
+
+def _direct(creator: Creator, app: App, scopes: frozenset[str] | None, sandbox: bool) -> Ability:
+    name = "direct posts"
+    if _lacks(scopes, "video.publish") or (creator.privacy is None and not creator.stop):
+        return Ability(name, False, "the scope video.publish is missing: drafts only")
+    if creator.stop:
+        return Ability(name, False, f"TikTok takes no posts for it now: {creator.stop_what} ({creator.stop})")
+    audited = app.audited and not sandbox
+    if creator.is_public and not audited:
+        why = "a sandbox posts" if sandbox else "an app that is not audited posts"
+        mend = "use mode: draft, or make the account private in TikTok's app"
+        return Ability(name, False, f"public account, and {why} to private accounts only: TikTok refuses; {mend}")
+    if sandbox:
+        return Ability(name, True, "privacy only_me alone: a sandbox makes no public posts")
+    if not audited:
+        return Ability(name, True, "privacy only_me alone: the app is not audited")
+    return Ability(name, True, "")
+
+
+def _drafts(creator: Creator, scopes: frozenset[str] | None) -> Ability:
+    if _lacks(scopes, "video.upload"):
+        return Ability("drafts", False, "the scope video.upload is missing")
+    if creator.stop == "spam_risk_user_banned_from_posting":
+        return Ability("drafts", False, "TikTok has banned the account from posting")
+    if scopes is None:
+        return Ability("drafts", None, "needs the scope video.upload; which were granted is not known")
+    return Ability("drafts", True, "")
+
+
+def _list(creator: Creator, scopes: frozenset[str] | None) -> Ability:
+    if _lacks(scopes, "video.list"):
+        return Ability("remote list", False, "the scope video.list is missing: publications can't be confirmed")
+    if creator.is_public is False:
+        return Ability("remote list", True, "but it shows public posts only, and the account is private")
+    return Ability("remote list", None if scopes is None else True, "")
+
+
+def _lacks(scopes: frozenset[str] | None, scope: str) -> bool:
+    return scopes is not None and scope not in scopes

@@ -1,0 +1,19 @@
+"""How does a sign-in prove that it is still the one that began? PKCE as TikTok wants it.
+
+Source: Login Kit for Desktop, "code_challenge": the digest is told in hex digits, not in base64url as RFC 7636 says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+
+def new_verifier() -> str:
+    """A fresh secret of 64 characters, each of which may stand in a verifier; 43 to 128 are allowed."""
+    return secrets.token_urlsafe(48)
+
+
+def challenge_of(verifier: str) -> str:
+    """The lower-case hex digits of the verifier's SHA-256, 64 characters."""
+    return hashlib.sha256(verifier.encode("ascii")).hexdigest()
