@@ -394,6 +394,14 @@ def meet_all(project: Project, *, stats: bool = False) -> tuple[dict[str, Met], 
     return dict(_side_by_side(list(project.settings.accounts.values()), meet, failures)), failures
 
 
+LASTING = timedelta(hours=12)  # half of what TikTok gives: handing on every hour renews twice a day
+
+
+def tokens_to_hand_on(project: Project, account: Account) -> Pair:
+    """The account's tokens, renewed first where they would not last. Errors: as Credentials.refresh."""
+    return project.session(account).credentials.lasting(LASTING)
+
+
 def look(
     project: Project, wish: Wish, wait: float
 ) -> tuple[dict[str, PostState | None], dict[str, ContentsyncError]]:

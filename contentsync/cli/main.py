@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "login": "Sign an account in at TikTok, in the browser",
     "logout": "Revoke an account's access, and forget its tokens",
     "accounts": "Show who is connected, and what each account can do",
+    "token": "Hand an account's tokens on, as to a CI",
     "schema": "Write or check the JSON Schemas for editors",
     "emulator": "Serve TikTok's API on this machine, for trying and testing",
     "demo": "Run the whole job on a project made for it, offline",
