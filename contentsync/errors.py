@@ -89,6 +89,10 @@ class SignInNeeded(ContentsyncError):
     """No usable token, a missing scope, or the token of another identity."""
 
 
+class TokensUnusable(SignInNeeded, StoreError):
+    """Where tokens rest can't be read or written: for a caller of TikTok a matter of the sign-in."""
+
+
 class Refused(ContentsyncError):
     """TikTok said no, in so many words: a parsed envelope with a known refusal.
 

@@ -205,6 +205,7 @@ class Attempt:
     digest: DesiredPost.digest at the time. sent: DesiredPost.sent_values as JSON. upload_url: only while it is
     of use; never shown (it bears a token).
     last_put_at: when the PUT with the last byte was about to start; from then on it may be live.
+    tiktok_opened_at: when TikTok gave the upload address, by its own clock; None where it did not say.
     number: counts the attempts of a post from 1. version: counts the writes of the row; an older one is refused.
     sent_bytes: what TikTok acknowledged. retry: whether a definite failure may be followed by a new attempt
     without a person. not_before: the earliest time for that.
@@ -246,6 +247,7 @@ class Attempt:
     not_before: datetime | None = None
     number: int = 0
     version: int = 0
+    tiktok_opened_at: datetime | None = None
 
     def after(self, event: Event, now: datetime, **changes: Any) -> Self:
         """This attempt once `event` is known. Raises ImpossibleEvent where the table has no such step."""

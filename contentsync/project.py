@@ -197,7 +197,7 @@ class Project:
             account,
             self.settings.app,
             base_url,
-            TokenStore(self.data_folder),
+            TokenStore.of(self.environ),
             self.clock,
             self.environ,
             self.transport,

@@ -25,6 +25,7 @@ STOPS: Final = frozenset(
 )
 NEVER: Final = datetime.fromtimestamp(0, UTC)  # of a video whose time TikTok does not tell
 LATE_IDS: Final = 10  # asked for at a time: some never come, and each question counts against a limit by the minute
+CLOCKS_APART: Final = timedelta(minutes=5)
 RECENT: Final = timedelta(days=2)
 RECEIPTS: Final = 50
 ASK_FOR: Final = timedelta(days=7)  # how long TikTok is asked for an id or an end that may come late
@@ -51,6 +52,15 @@ def identify(client: Client, store: Store, account: Account, now: datetime) -> C
     creator = Creator(user.open_id, nickname=user.display_name, username=user.username)
     store.save_creator(account.name, creator, now)
     return creator
+
+
+def clock_wrong(now: datetime, date: datetime | None) -> Problem | None:
+    """The note for a machine whose clock is far from TikTok's. date: TikTok's, None where it did not tell it."""
+    if date is None or abs(now - date) < CLOCKS_APART:
+        return None
+    minutes, way = abs(now - date) // timedelta(minutes=1), "ahead of" if now > date else "behind"
+    what = f"this machine's clock is {minutes} min {way} TikTok's"
+    return Problem("clock-wrong", what, "set it: what is due, and until when, is told by it", level=Level.NOTE)
 
 
 def refuse_twins(identities: dict[str, str]) -> None:

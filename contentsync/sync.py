@@ -204,6 +204,8 @@ def ask(project: Project, account: Account, direct: bool, full_list: bool, notes
     """Read one account at TikTok: who it is, what it may post, its public list, its open attempts."""
     session, store, now = project.session(account), project.reading_store, project.clock.now()
     creator = refresh.identify(session.client, store, account, now)
+    if (wrong := refresh.clock_wrong(project.clock.now(), session.client.date)) and wrong.code not in _codes(notes):
+        notes.append(wrong)
     session.throttle.count_for(creator.open_id)
     if direct:
         creator = refresh.ask_creator(session.client, creator)
@@ -214,6 +216,10 @@ def ask(project: Project, account: Account, direct: bool, full_list: bool, notes
     for row in refresh.look_at_attempts(steps, store.posts(creator.open_id), project.clock):
         project.write_receipt(row)
     return creator
+
+
+def _codes(notes: list[Problem]) -> set[str]:
+    return {note.code for note in notes}
 
 
 def facts_of(project: Project, account: Account, creator: Creator | None) -> AccountFacts:
@@ -239,6 +245,7 @@ def facts_of(project: Project, account: Account, creator: Creator | None) -> Acc
         receipts=told,
         noted_elsewhere=project.noted_elsewhere(open_id),
         sandbox=creator is not None and project.session(account).credentials.is_sandbox,
+        tiktok_now=project.session(account).client.date if creator else None,
     )
 
 
@@ -382,6 +389,14 @@ def meet_all(project: Project, *, stats: bool = False) -> tuple[dict[str, Met], 
         return Met(creator, session.credentials.pair(), session.credentials.is_sandbox, figures)
 
     return dict(_side_by_side(list(project.settings.accounts.values()), meet, failures)), failures
+
+
+LASTING = timedelta(hours=12)  # half of what TikTok gives: handing on every hour renews twice a day
+
+
+def tokens_to_hand_on(project: Project, account: Account) -> Pair:
+    """The account's tokens, renewed first where they would not last. Errors: as Credentials.refresh."""
+    return project.session(account).credentials.lasting(LASTING)
 
 
 def look(

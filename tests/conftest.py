@@ -38,6 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for name in HOMES:
         monkeypatch.setenv(name, str(folder))
     monkeypatch.setenv("CONTENTSYNC_DATA_DIR", str(folder / "contentsync"))
+    monkeypatch.setenv("CONTENTSYNC_TOKEN_STORE", "file")  # never into the keyring of whoever runs the tests
     monkeypatch.setenv("NO_PROXY", "*")  # what listens on loopback is spoken to directly
     return folder
 

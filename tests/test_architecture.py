@@ -26,7 +26,7 @@ FLOORS = (
     "__init__ errors clock limits",
     "lifecycle",
     "post pushed",
-    "media",
+    "media upload_hour",
     "manifest | plan | receipts | store | tiktok",
     "attempt",
     "apply | refresh",
@@ -38,7 +38,7 @@ FLOORS = (
 )
 ISLANDS = {"emulator"}  # imports nothing of ours
 PURE = re.compile(
-    r"contentsync/(errors|limits|lifecycle|post|pushed|plan/.+|manifest/(__init__|schema|rules)"
+    r"contentsync/(errors|limits|lifecycle|post|pushed|upload_hour|plan/.+|manifest/(__init__|schema|rules)"
     r"|tiktok/(__init__|wire|chunks|refusals|sign_in_refusals)|signin/scopes"
     r"|webhooks/(__init__|signature|event|decide)|__init__)\.py"
 )

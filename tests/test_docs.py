@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from contentsync.attempt.told import Result
 from contentsync.cli import exits
@@ -163,6 +164,15 @@ def test_each_fault_and_route_of_the_emulator_is_documented() -> None:
     names = {*faults.ENDPOINTS, *faults.GROUPS, *faults.Action}
     assert {name for name in names if not re.search(rf"`{name}[`=]", told)} == set()
     assert {route for route in admin.ROUTES if f"`{route[0]} {admin.PREFIX}{route[1]}`" not in told} == set()
+
+
+def test_the_pipelines_for_a_ci_are_yaml_whose_commands_are_there() -> None:
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text("ci.md"), re.S)]
+    steps = blocks[0]["jobs"]["apply"]["steps"]
+    lines = "\n".join([*(step.get("run", "") for step in steps), *blocks[1]["apply"]["script"]])
+    run = re.findall(r"^contentsync [^|\n]+", lines, re.M)
+    assert len(run) == 3
+    assert [fault for span in run for fault in faults_of(span, dict(commands()))] == []
 
 
 # Keys

@@ -70,6 +70,19 @@ def test_an_identity_that_has_posts_is_as_good_as_pinned(store: Store, posted: b
         assert refresh.identify(*asked).open_id == "someone-else"
 
 
+@pytest.mark.parametrize(
+    ("minutes", "says"), [(0, None), (4, None), (-4, None), (125, "125 min ahead of TikTok's"), (-5, "5 min behind")]
+)
+def test_a_clock_that_is_far_from_tiktoks_is_noted(minutes: int, says: str | None) -> None:
+    note = refresh.clock_wrong(NOW + timedelta(minutes=minutes), NOW)
+    assert (note is None) is (says is None)
+    assert says is None or (note is not None and says in note.what and note.code == "clock-wrong")
+
+
+def test_where_tiktok_does_not_tell_the_time_nothing_is_noted() -> None:
+    assert refresh.clock_wrong(NOW, None) is None
+
+
 def test_two_names_of_one_identity_are_refused() -> None:
     refresh.refuse_twins({"acme": "1", "other": "2"})
     with pytest.raises(ManifestError, match="acme and other"):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from contentsync import limits
 from contentsync.attempt.step import Step
 from contentsync.attempt.upload import MediaReader
 from contentsync.errors import NotSent, Problem, Unanswered
@@ -16,13 +15,13 @@ from contentsync.lifecycle import Event
 from contentsync.post import Attempt
 from contentsync.tiktok import chunks
 from contentsync.tiktok.client import PutAnswer
+from contentsync.upload_hour import HOUR, Hour, judge
 
 if TYPE_CHECKING:
     from contentsync.attempt.steps import Steps
 
 WAITS: Final = (1.0, 2.0, 4.0, 8.0)  # seconds before the same bytes go again; then this run gives up
 RATE_SAMPLE: Final = timedelta(seconds=20)
-HOUR: Final = timedelta(seconds=limits.UPLOAD_URL_SECONDS)
 PASSING: Final = frozenset({408, 416, 429})  # and every 5xx: look what TikTok has, then go on from there
 
 
@@ -56,8 +55,9 @@ class Sender:
         if passed < RATE_SAMPLE.total_seconds() or not self._given or attempt.last_put_at is not None:
             return None
         rate, left = self._given / passed, attempt.size - attempt.sent_bytes
-        ends_at = self._steps.clock.now() + timedelta(seconds=left / rate)
-        if attempt.upload_expires_at is None or ends_at <= attempt.upload_expires_at:
+        takes, date = timedelta(seconds=left / rate), self._steps.tiktok_now(attempt)
+        ends_at, there = self._steps.clock.now() + takes, date + takes if date else None
+        if attempt.upload_expires_at is None or judge(attempt, ends_at, there) is Hour.RUNS:
             return None
         what = f"{left} bytes are left, and at {rate / 1e6:.3f} MB/s they can't arrive within the upload's hour"
         if attempt.size / rate <= HOUR.total_seconds():

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from contentsync import limits
 from contentsync.attempt.step import Step, said
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, StoreError, Unanswered
@@ -14,11 +12,11 @@ from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt, DesiredPost, Kind, Mode
 from contentsync.store.state import Superseded
 from contentsync.tiktok import refusals, wire
+from contentsync.upload_hour import HOUR
 
 if TYPE_CHECKING:
     from contentsync.attempt.steps import Steps
 
-HOUR: Final = timedelta(seconds=limits.UPLOAD_URL_SECONDS)
 _CUT_OFF: Final = Problem("cut-off", "the last run ended before TikTok's answer was on disk", "")
 _EDITED: Final = Problem(
     "edited-before-sent", "its manifest changed or went before anything of it was sent", "run apply again"
@@ -75,7 +73,8 @@ class Starter:
             plan = self._steps.plan_chunks(self._attempt.size)
             # From the answer: TikTok's hour may have begun long after init was put down, and never ends later.
             known |= {"upload_url": answer.upload_url, "upload_expires_at": self._steps.now + HOUR}
-            known |= {"chunk_size": plan.chunk_size, "chunk_count": plan.count}
+            known |= {"chunk_size": plan.chunk_size, "chunk_count": plan.count, "tiktok_opened_at": answer.date}
+            self._steps.heard(self._attempt, answer.date)
         saved = self._keep_accepted(answer.publish_id, known)
         self._steps.told("accepted", saved, publish_id=answer.publish_id, pulls=saved.pulls)
         return Step(saved, again_in=0.0 if not saved.pulls else self._steps.poll_initial)

@@ -26,6 +26,7 @@ from contentsync.post import Attempt, DesiredPost
 from contentsync.store.state import Store, Superseded
 from contentsync.tiktok import chunks, refusals, wire
 from contentsync.tiktok.client import Client
+from contentsync.upload_hour import Hour, judge, left_by_tiktok, words
 
 UNKNOWN_ID_PATIENCE: Final = timedelta(seconds=60)  # a fresh publish_id may be unknown for a while
 IN_FLIGHT: Final = timedelta(minutes=5)  # what was sent before the hour ended may be counted that much later
@@ -52,6 +53,7 @@ class Steps:
     _opened: set[str] = field(default_factory=set)  # attempts that this process began, and sent nothing for yet
     _last_puts: dict[str, float] = field(default_factory=dict)  # when this process began them, monotonic seconds
     _keys: dict[str, str] = field(default_factory=dict)
+    _dates: dict[str, tuple[datetime, float]] = field(default_factory=dict)  # TikTok's clock, and when it told it
 
     def __post_init__(self) -> None:
         self.clock = StoppableClock(self.clock, self.stop)
@@ -92,18 +94,30 @@ class Steps:
         if ended := self._past_its_hour(attempt):
             return ended
         if not attempt.upload_url:
-            return Step(attempt, again_in=self.poll_max)
+            return Step(attempt, again_in=self.poll_max, problem=self._clocks_differ(attempt))
         if post is None or post.digest != attempt.digest:
             what = "the manifest changed or went while its upload is open; the upload is left to end"
+            differ = self._clocks_differ(attempt)
+            what += f": {differ.what}" if differ else ""
             return Step(attempt, problem=Problem("edited-while-uploading", what, "run apply after its hour"))
         return self._send_all(attempt, post)
 
     def _past_its_hour(self, attempt: Attempt) -> Step | None:
         """R4a, before any byte is sent: the hour of the URL is gone, or the URL is dead, and no last PUT began."""
-        gone = attempt.upload_expires_at is None or self.now >= attempt.upload_expires_at
+        gone = judge(attempt, self.now, self.tiktok_now(attempt)) is not Hour.RUNS
         if attempt.last_put_at is None and (gone or not attempt.upload_url):
             return Step(self.end_upload(attempt, _EXPIRED), problem=_EXPIRED)
         return None
+
+    def _clocks_differ(self, attempt: Attempt) -> Problem | None:
+        """Why an upload is waited for whose hour is over by the machine's clock."""
+        left = left_by_tiktok(attempt, self.tiktok_now(attempt), _may_arrive_until(attempt))
+        past = attempt.upload_expires_at is not None and self.now >= attempt.upload_expires_at
+        if not past or left is None or left <= timedelta():
+            return None
+        return Problem(
+            "clocks-differ", words(left), "set this machine's clock; once that time is over, run apply again"
+        )
 
     def end_upload(self, attempt: Attempt, problem: Problem, event: Event = Event.UPLOAD_ENDED) -> Attempt:
         """The end of an upload that can't finish. event: FAILED where no other may follow without a person."""
@@ -143,6 +157,7 @@ class Steps:
         """
         if not attempt.publish_id:
             return Step(attempt)  # an unknown without a publish_id: only the list or a person can tell
+        self.heard(attempt, None)
         try:
             status = self.client.status(attempt.publish_id)
         except Refused as err:
@@ -166,6 +181,7 @@ class Steps:
 
     def _heard(self, attempt: Attempt, status: wire.Status, settle: bool) -> Step:
         now = self.now
+        self.heard(attempt, status.date)
         post_id = attempt.post_id or next(iter(status.post_ids), "")
         done = {"post_id": post_id, "upload_url": "", "problem_code": "", "problem_what": ""}
         if status.published:
@@ -210,7 +226,7 @@ class Steps:
         """TikTok tells of an unknown one again: it is processed if its bytes are there, and else stays unknown."""
         if attempt.pulls or attempt.sent_bytes >= attempt.size or _offset(attempt, status) == attempt.size:
             return self._again(self.save(attempt.after(Event.SEEN, self.now), "seen"))
-        if status.uploaded_bytes is not None and self._nothing_can_arrive(attempt):
+        if status.uploaded_bytes is not None and self._nothing_can_arrive(attempt) is Hour.OVER:
             return Step(self.end_upload(attempt, _incomplete(attempt, status.uploaded_bytes)))
         return Step(attempt)
 
@@ -219,7 +235,12 @@ class Steps:
         has, offset = status.uploaded_bytes, _offset(attempt, status)
         if offset == attempt.size:
             return self.all_sent(attempt)
-        if settle and self._nothing_can_arrive(attempt):
+        hour = self._nothing_can_arrive(attempt) if settle else Hour.RUNS
+        if hour is Hour.DISPUTED:
+            return self._lost_sight(
+                attempt, "whether its upload's hour is over can't be told: TikTok's clock went back"
+            )
+        if hour is Hour.OVER:
             if has is None:
                 return self._lost_sight(attempt, "its upload is past its hour, and TikTok does not tell what it has")
             return Step(self.end_upload(attempt, _incomplete(attempt, has)))
@@ -227,14 +248,15 @@ class Steps:
             attempt = attempt.noting(self.now, sent_bytes=offset)
         return Step(attempt, again_in=0.0)
 
-    def _nothing_can_arrive(self, attempt: Attempt) -> bool:
-        """Whether the last PUT began, and is over for good: by the date, and by the seconds where we counted them."""
-        if attempt.last_put_at is None or attempt.upload_expires_at is None:
-            return False
-        ends = max(attempt.upload_expires_at, attempt.last_put_at) + IN_FLIGHT
+    def _nothing_can_arrive(self, attempt: Attempt) -> Hour:
+        """Whether the last PUT began, and is over for good: by both clocks, and by the seconds that we counted."""
+        ends = _may_arrive_until(attempt)
+        if attempt.last_put_at is None or ends is None:
+            return Hour.RUNS
         began = self._last_puts.get(attempt.id)
-        passed = None if began is None else timedelta(seconds=self.clock.monotonic() - began)
-        return self.now >= ends and (passed is None or passed >= ends - attempt.last_put_at)
+        if began is not None and timedelta(seconds=self.clock.monotonic() - began) < ends - attempt.last_put_at:
+            return Hour.RUNS
+        return judge(attempt, self.now, self.tiktok_now(attempt), ends)
 
     def all_sent(self, attempt: Attempt) -> Step:
         """Every byte is there: from here on only looking is left."""
@@ -271,6 +293,17 @@ class Steps:
     def now(self) -> datetime:
         return self.clock.now()
 
+    def heard(self, attempt: Attempt, date: datetime | None) -> None:
+        """Take in TikTok's clock from an answer about this attempt; None for an answer that does not tell it."""
+        self._dates.pop(attempt.id, None)
+        if date is not None:
+            self._dates[attempt.id] = date, self.clock.monotonic()
+
+    def tiktok_now(self, attempt: Attempt) -> datetime | None:
+        """TikTok's clock by now, from its last answer about this attempt; None where that did not tell it."""
+        date, at = self._dates.get(attempt.id, (None, 0.0))
+        return None if date is None else date + timedelta(seconds=self.clock.monotonic() - at)
+
     def save(self, attempt: Attempt, what: str, **detail: Any) -> Attempt:
         """Put on disk what is known of an attempt. Raises Superseded where another process was quicker."""
         return self.store.save(attempt, what, **detail)
@@ -283,6 +316,15 @@ class Steps:
 
 
 _EXPIRED: Final = Problem("upload-expired", "the hour of its upload address is gone", "run apply again")
+
+
+def _may_arrive_until(attempt: Attempt) -> datetime | None:
+    """When the last of what was sent must have arrived, by the machine's clock; None where nothing can be told."""
+    if attempt.upload_expires_at is None:
+        return None
+    if attempt.last_put_at is None:
+        return attempt.upload_expires_at
+    return max(attempt.upload_expires_at, attempt.last_put_at) + IN_FLIGHT
 
 
 def _incomplete(attempt: Attempt, has: int) -> Problem:

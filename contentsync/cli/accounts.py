@@ -18,6 +18,7 @@ from contentsync.plan.planfile import problem_as_json
 from contentsync.post import App
 from contentsync.signin.scopes import Ability, abilities, missing
 from contentsync.sync import Met
+from contentsync.tiktok.tokens import Choice, Pair
 
 FORMAT: Final = "contentsync.accounts/1"
 NOT_SIGNED_IN: Final = frozenset(
@@ -59,6 +60,7 @@ def _lines(name: str, met: Met, app: App, stats: bool) -> Iterator[str]:
     who = f"{text.printable(creator.nickname)}{f' (@{creator.username})' if creator.username else ''}".strip()
     yield "  ".join(part for part in (text.style(name, bold=True), who, kind, sandbox, creator.open_id) if part)
     yield _field("token", _expiry(met))
+    yield _field("kept", _resting(met.pair))
     yield _field("scopes", "not known" if met.scopes is None else ", ".join(met.scopes) or "none")
     for scope, why in missing(met.scopes).items():
         yield _field("missing", f"{scope}: {why}")
@@ -84,6 +86,13 @@ def _expiry(met: Met) -> str:
         return f"{access}; nothing to renew it with"
     end = f"until {text.when(pair.refresh_expires_at)}" if pair.refresh_expires_at else "for a time not known"
     return f"{access}, renewable {end}"
+
+
+def _resting(pair: Pair) -> str:
+    """Where the tokens are kept."""
+    if pair.kept_in is None:
+        return "not here: from the environment, or from token_command"
+    return "in the OS keyring" if pair.kept_in is Choice.KEYRING else "in the token file"
 
 
 def _figures(met: Met) -> str:
@@ -139,6 +148,7 @@ def _facts(met: Met, app: App) -> dict[str, Any]:
         "expires_at": _when(pair.expires_at),
         "refresh_expires_at": _when(pair.refresh_expires_at),
         "renewable": bool(pair.refresh_token),
+        "kept_in": pair.kept_in,
         "public": creator.is_public,
         "privacy": None if offered is None else [str(level) for level in offered],
         "disabled": sorted(creator.disabled),

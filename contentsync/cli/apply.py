@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
 import click
 
@@ -16,7 +15,7 @@ from contentsync.attempt.told import Outcome, Result
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.cli import exits, text
 from contentsync.cli.consent import NotApproved, ask_for_consent
-from contentsync.cli.interrupt import stoppable
+from contentsync.cli.interrupt import Stop, outliving_output, stoppable
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, selecting, waiting
 from contentsync.cli.plan import show_failures
@@ -83,14 +82,14 @@ def apply(
     wish = saved.wish if saved else sync.Wish(only, exclude, accounts, allow, sync.full_keys(project, retry))
     asked = Asked(json_, wait, auto_approve or saved is not None, wish, saved)
     try:
-        with project.lock("contentsync apply", lock_timeout), stoppable() as stop:
+        with project.lock("contentsync apply", lock_timeout), outliving_output(), stoppable() as stop:
             project.clock = StoppableClock(project.clock, stop)  # no wait, for a limit or between tries, goes on then
             return _apply(project, asked, stop)
     finally:
         project.close()
 
 
-def _apply(project: Project, asked: Asked, stop: Event) -> int:
+def _apply(project: Project, asked: Asked, stop: Stop) -> int:
     if asked.saved:
         asked.saved.check_state(project)
     made = sync.make_plan(project, asked.wish)
@@ -100,11 +99,13 @@ def _apply(project: Project, asked: Asked, stop: Event) -> int:
         _show_plan(made)
     show_failures(made.failures)
     if not asked.auto_approve and made.plan.does_something:
+        stop.asking = True
         try:
             ask_for_consent(made.plan, made.posts)
         except NotApproved:
             text.tell("Not applied: the answer was not `yes`.")
             return exits.INTERRUPTED
+        stop.asking = False
     with showing(as_json=asked.json) as show:
         digest = asked.saved.digest if asked.saved else ""
         outcomes, failures = sync.apply_plan(
@@ -129,7 +130,7 @@ def _end(
     outcomes: list[Outcome],
     failures: list[ContentsyncError],
     refused: list[StalePlan],
-    stop: Event,
+    stop: Stop,
 ) -> int:
     code = exit_code(actions, outcomes, [*failures, *refused], interrupted=stop.is_set())
     if asked.json:

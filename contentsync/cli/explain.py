@@ -12,6 +12,7 @@ from contentsync.cli import exits, text
 from contentsync.cli.main import Context
 from contentsync.cli.plan_text import SYMBOLS, post_lines
 from contentsync.errors import Level
+from contentsync.lifecycle import Phase
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
 
@@ -77,6 +78,10 @@ def _facts(attempt: Attempt) -> Iterator[str]:
     if attempt.size:
         yield f"{attempt.sent_bytes} of {attempt.size} bytes acknowledged, content {attempt.digest[:12]}…"
     yield f"init sent {_second(attempt.init_sent_at)}; last chunk begun {_second(attempt.last_put_at)}"
+    if attempt.phase is Phase.UPLOADING and attempt.upload_expires_at:
+        there = f"; TikTok's clock said {_second(attempt.tiktok_opened_at)} when it gave the address"
+        told = there if attempt.tiktok_opened_at else "; TikTok did not tell its own clock"
+        yield f"upload address good until {_second(attempt.upload_expires_at)} by this machine's clock{told}"
     if attempt.problem_code:
         log = f", log_id {attempt.log_id}" if attempt.log_id else ""
         yield f"{text.printable(attempt.problem_what)} [{attempt.problem_code}{log}]"

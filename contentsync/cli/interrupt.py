@@ -1,33 +1,99 @@
-"""What does Ctrl-C do to an apply? Once: the chunk under way is finished. Twice: out at once, still safe."""
+"""How does an apply outlive what is done to it? Ctrl-C, SIGTERM, a terminal that hangs up, a reader that goes away.
+
+Once: the chunk under way is finished. Twice: out at once, still safe. Output that can't be written stops nothing.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any, TextIO, cast
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
+
+STOPPING = "stopping after the chunk under way; what is open goes on at the next apply. Again: leave now\n"
+
+
+class Stop(threading.Event):
+    """Whether a stop was asked for. asking: nothing is under way but a question, so that a signal ends it at once."""
+
+    asking = False
 
 
 @contextmanager
-def stoppable() -> Iterator[threading.Event]:
-    """An event that is set by SIGINT, SIGTERM or a terminal that hangs up."""
-    stop = threading.Event()
+def stoppable() -> Iterator[Stop]:
+    """A stop that is set by SIGINT, SIGTERM or a terminal that hangs up, save those that are ignored, as by nohup."""
+    stop = Stop()
 
     def asked(number: int, _frame: FrameType | None) -> None:
         if stop.is_set() and number == signal.SIGINT:
             os._exit(exits.INTERRUPTED)  # everything is on disk before and after each request
         stop.set()
+        if stop.asking:
+            raise KeyboardInterrupt
         if number == signal.SIGINT:
-            text.tell("stopping after the chunk under way; what is open goes on at the next apply. Again: leave now")
+            _tell_at_once(STOPPING)
 
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), asked) for name in names}
+    heeded = [name for name in names if signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN]
+    before = {name: signal.signal(getattr(signal, name), asked) for name in heeded}
     try:
         yield stop
     finally:
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)
+
+
+def _tell_at_once(line: str) -> None:
+    """Past the stream's buffer, which the code that a signal interrupts may be filling."""
+    with contextlib.suppress(OSError, ValueError):
+        os.write(sys.stderr.fileno(), line.encode())
+
+
+@contextmanager
+def outliving_output() -> Iterator[None]:
+    """Let what is said go nowhere from the moment on at which it can't be written, instead of ending the work."""
+    out, err = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = cast(TextIO, _Lasting(out)), cast(TextIO, _Lasting(err))
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stdout, sys.stderr = out, err
+
+
+class _Lasting:
+    """A stream whose reader may go away: a pipe closes, a terminal hangs up, a disk is full."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError as err:
+            self._let_go(err)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError as err:
+            self._let_go(err)
+
+    def _let_go(self, err: OSError) -> None:
+        """From here on it goes nowhere, also what Python still holds for it; the other stream is told why."""
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, self._stream.fileno())
+        os.close(null)
+        if self._stream.fileno() == 1:
+            _tell_at_once(f"stdout can't be written any more ({err.strerror}); the work goes on\n")

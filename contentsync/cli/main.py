@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "login": "Sign an account in at TikTok, in the browser",
     "logout": "Revoke an account's access, and forget its tokens",
     "accounts": "Show who is connected, and what each account can do",
+    "token": "Hand an account's tokens on, as to a CI",
     "webhooks": "Receive what TikTok pushes, so that it is known sooner",
     "schema": "Write or check the JSON Schemas for editors",
     "emulator": "Serve TikTok's API on this machine, for trying and testing",
@@ -124,11 +125,9 @@ def run(args: list[str]) -> int:
     except click.exceptions.Exit as err:
         return err.exit_code
     except click.Abort:
-        click.echo("stopped", err=True)
-        return exits.INTERRUPTED
+        return _stopped("stopped")
     except KeyboardInterrupt:
-        click.echo("stopped; nothing that was accepted is forgotten", err=True)
-        return exits.INTERRUPTED
+        return _stopped("stopped; nothing that was accepted is forgotten")
     except click.ClickException as err:
         err.show()
         return exits.USAGE if isinstance(err, click.UsageError) else exits.FAILED
@@ -141,6 +140,15 @@ def run(args: list[str]) -> int:
             return known
         return text.show_defect(err)
     return code if isinstance(code, int) else exits.DONE
+
+
+def _stopped(words: str) -> int:
+    """What stopped it may have taken the terminal away as well."""
+    from contentsync.cli.interrupt import outliving_output
+
+    with outliving_output():
+        click.echo(words, err=True)
+    return exits.INTERRUPTED
 
 
 def _exit_of(err: SystemExit) -> int:

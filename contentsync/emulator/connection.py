@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from email.utils import formatdate
 
 import h11
 
@@ -28,10 +29,16 @@ Opener = Callable[[Request], Exchange]
 
 
 class Connection:
-    """One client's connection, from its first byte to its last."""
+    """One client's connection, from its first byte to its last. now: Unix seconds, for the Date of each answer."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, opener: Opener) -> None:
-        self._reader, self._writer, self._open = reader, writer, opener
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        opener: Opener,
+        now: Callable[[], float],
+    ) -> None:
+        self._reader, self._writer, self._open, self._now = reader, writer, opener, now
         self._bodiless = False
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
         raw = writer.get_extra_info("socket")
@@ -141,7 +148,7 @@ class Connection:
     async def _send(self, answer: Response, done: bool) -> bool:
         """Send an answer; True when another request may follow. done: this one was read to its end."""
         closing = [] if done else [("connection", "close")]
-        await self._write(_start(answer, closing))
+        await self._write(self._start(answer, closing))
         if not self._bodiless and answer.status not in (204, 304):
             await self._write(h11.Data(data=answer.body))
         await self._write(h11.EndOfMessage())
@@ -152,9 +159,13 @@ class Connection:
 
     async def _send_part(self, answer: Response, length: int | None) -> None:
         """Promise the whole body, send the beginning of it, and close."""
-        await self._write(_start(answer, []))
+        await self._write(self._start(answer, []))
         await self._write(h11.Data(data=answer.body[: len(answer.body) // 2 if length is None else length]))
         raise Gone
+
+    def _start(self, answer: Response, extra: list[tuple[str, str]]) -> h11.Response:
+        about = [("content-length", str(len(answer.body))), ("date", formatdate(self._now(), usegmt=True))]
+        return h11.Response(status_code=answer.status, headers=[*answer.headers, *about, *extra])
 
     async def _write(self, event: h11.Event) -> None:
         data = self._http.send(event)
@@ -193,8 +204,3 @@ class Connection:
 def _head(event: h11.Request) -> Request:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers}
     return Request.of(event.method.decode("ascii"), event.target.decode("latin-1"), headers)
-
-
-def _start(answer: Response, extra: list[tuple[str, str]]) -> h11.Response:
-    length = ("content-length", str(len(answer.body)))
-    return h11.Response(status_code=answer.status, headers=[*answer.headers, length, *extra])

@@ -47,7 +47,7 @@ class Emulator:
         listener = socket.create_server((HOST, self.port))
         self.port = listener.getsockname()[1]
         self._stage.serve_at(self.url)
-        self._server = _Server(listener, self._open)
+        self._server = _Server(listener, self._open, self._stage.clock)
         self._courier = courier.Courier(self._due, self._sent)
         return self
 
@@ -218,8 +218,10 @@ class Emulator:
 class _Server:
     """The thread behind a listening socket, from its start to `stop`."""
 
-    def __init__(self, listener: socket.socket, opener: Callable[[Request], Exchange]) -> None:
-        self._listener, self._opener = listener, opener
+    def __init__(
+        self, listener: socket.socket, opener: Callable[[Request], Exchange], now: Callable[[], float]
+    ) -> None:
+        self._listener, self._opener, self._now = listener, opener, now
         self._loop = asyncio.SelectorEventLoop()  # of all loops the one that lets us accept by hand
         self._stopped = asyncio.Event()
         self._clients: set[asyncio.Task[None]] = set()
@@ -275,4 +277,4 @@ class _Server:
     async def _talk(self, raw: socket.socket) -> None:
         raw.setblocking(False)
         reader, writer = await asyncio.open_connection(sock=raw, limit=READ)
-        await Connection(reader, writer, self._opener).serve()
+        await Connection(reader, writer, self._opener, self._now).serve()

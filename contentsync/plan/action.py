@@ -160,6 +160,7 @@ class AccountFacts:
     """All that is known of one account: its settings, its identity, its rows, its remote list.
 
     open_id: None where it was never asked. creator: None where TikTok was not asked.
+    tiktok_now: TikTok's clock at its last answer; None where it was not asked or did not say.
     receipts: by post name. noted_elsewhere: the user's data folder knows another state of this open_id.
     """
 
@@ -172,6 +173,7 @@ class AccountFacts:
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
     noted_elsewhere: bool = False
     sandbox: bool = False
+    tiktok_now: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.plan import binding
@@ -11,6 +12,7 @@ from contentsync.plan.blocks import blocks_of, cap_of
 from contentsync.plan.scene import Scene, settle, unsettled
 from contentsync.plan.sending import ended_elsewhere, held_back, stopped, waiting_for
 from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.upload_hour import Hour, judge, left_by_tiktok, words
 
 
 def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action:
@@ -20,7 +22,8 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
     if last.phase is Phase.UNKNOWN:
         return binding.unknown(scene, post, last)
     if _is_live(last):
-        return scene.action(Kind.RESUME, post, f"was left {last.phase}; TikTok is asked what became of it")
+        reason = f"was left {last.phase}; TikTok is asked what became of it{_why_longer(scene, last)}"
+        return scene.action(Kind.RESUME, post, reason)
     window = scene.window(post, row)
     if held := held_back(scene, post, window):
         left = f"{held.reason}; its upload was left {last.phase}"
@@ -41,11 +44,25 @@ def _is_live(attempt: Attempt) -> bool:
     return attempt.may_be_live or attempt.phase is Phase.PROCESSING
 
 
+def _runs_until(scene: Scene, last: Attempt) -> datetime | None:
+    """The end of an open upload's hour, by this machine's clock as it goes; None where it is over."""
+    date, expires = scene.facts.tiktok_now, last.upload_expires_at
+    if last.phase is not Phase.UPLOADING or expires is None or judge(last, scene.now, date) is not Hour.RUNS:
+        return None
+    return expires if expires > scene.now else scene.now + (left_by_tiktok(last, date) or timedelta())
+
+
+def _why_longer(scene: Scene, last: Attempt) -> str:
+    """What to add where an upload's hour is over by this machine's clock only."""
+    left, expires = left_by_tiktok(last, scene.facts.tiktok_now), last.upload_expires_at
+    past = last.phase is Phase.UPLOADING and expires is not None and expires <= scene.now
+    return f"; {words(left)}" if past and left is not None and left > timedelta() else ""
+
+
 def _edited(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
     """The old content is not sent any more, and the new one not before the old attempt has ended."""
-    until = last.upload_expires_at
-    if last.phase is Phase.UPLOADING and until is not None and until > scene.now:
-        reason = "edited while its upload is open; the old upload is left to end first"
+    if until := _runs_until(scene, last):
+        reason = f"edited while its upload is open; the old upload is left to end first{_why_longer(scene, last)}"
         return scene.action(Kind.WAIT, post, reason, due_at=until, left=True)
     return scene.action(Kind.RESUME, post, f"edited after it was left {last.phase}: the old attempt is ended first")
 
@@ -86,8 +103,7 @@ def _left_open(scene: Scene, key: str, last: Attempt) -> Action:
     if _is_live(last):
         reason = "its manifest is gone, but TikTok has it: what became of it is still asked"
         return Action(Kind.RESUME, key, reason, mode=last.mode)
-    until = last.upload_expires_at
-    if last.phase is Phase.UPLOADING and until is not None and until > scene.now:
-        reason = "its manifest is gone; its upload is left to end"
+    if until := _runs_until(scene, last):
+        reason = f"its manifest is gone; its upload is left to end{_why_longer(scene, last)}"
         return Action(Kind.WAIT, key, reason, mode=last.mode, due_at=until)
     return Action(Kind.RESUME, key, "its manifest is gone; its attempt is ended", mode=last.mode)

@@ -274,14 +274,14 @@ class _Desk:
                 raise SignInNeeded(Problem("open-id-twice", what, hint))
 
     def _keep(self, bought: TokenAnswer, scopes: tuple[str, ...] | None, open_id: str) -> Pair:
-        now, store = self.project.clock.now(), TokenStore(self.project.data_folder)
+        now, store = self.project.clock.now(), TokenStore.of(self.project.environ)
         owner = next(
             kept_for
             for kept_for in owners(self.base_url, self.project.settings.app, self.account.name)
             if kept_for.client_key == self.keys.client_key
         )
         bare = Pair(bought.access_token, scope=scopes, open_id=open_id)
-        return store.save(owner, grown(bare, bought, now), now)
+        return store.save(owner, grown(bare, bought, now), now, anew=True)
 
     def _pin(self, open_id: str) -> bool:
         if self.account.open_id == open_id:

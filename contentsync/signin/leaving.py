@@ -35,7 +35,7 @@ def sign_out(project: Project, account: Account) -> Left:
     left = Left()
     direct = bool(loopback_host(project.settings.base_url))
     exchange = Exchange(project.clock, project.transport, project.on_request, direct=direct)
-    tokens = TokenStore(project.data_folder)
+    tokens = TokenStore.of(project.environ)
     try:
         for owner, keys in _apps(project, account):
             pairs = tokens.all_of(owner)
@@ -78,6 +78,10 @@ def _revoke(
     pair: Pair,
     left: Left,
 ) -> None:
+    if pair.is_gone:
+        what = "TikTok was not asked to revoke access: the OS keyring no longer holds the tokens"
+        left.failures.append(Problem("not-revoked", what, BY_HAND))
+        return
     if keys is None:
         what = "TikTok was not asked to revoke access: the app's client_key or client_secret is not set"
         left.failures.append(Problem("not-revoked", what, BY_HAND))

@@ -5,13 +5,14 @@ Whatever sqlite3 raises is translated here into StoreError with a hint, so that 
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,8 @@ from contentsync.errors import Problem, StoreError
 HERE: Final = Path(__file__).parent
 BUSY_SECONDS: Final = 30.0
 OUR_TABLES: Final = 4
+PAGES: Final = 65_536  # bytes that SQLite may need at once for its log and its index
+NO_ROOM: Final = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 ROOM: Final = 1_000_000  # bytes that must be free before anything is begun
 MEND: Final = "put a backup in its place; or move it away, with its -wal, then run: contentsync state rebuild"
 _LOOK: Final = """
@@ -246,13 +249,15 @@ def translated(path: Path | None) -> Iterator[None]:
     except sqlite3.Error as err:
         raise StoreError(_problem(path, err)) from err
     except OSError as err:
+        if err.errno in NO_ROOM:
+            raise StoreError(_no_room(path)) from err
         what = f"the state at {path} can't be opened: {err.strerror or err}"
         raise StoreError(Problem("state-unusable", what, "check the folder's owner, mode and free space")) from err
 
 
 def _problem(path: Path | None, err: sqlite3.Error) -> Problem:
     name = getattr(err, "sqlite_errorname", "")
-    if name.startswith("SQLITE_FULL"):
+    if name.startswith("SQLITE_FULL") or (name.startswith("SQLITE_IOERR") and _is_full(path)):
         return _no_room(path)
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         what = f"the state at {path} can't be written: {err}"
@@ -263,6 +268,13 @@ def _problem(path: Path | None, err: sqlite3.Error) -> Problem:
         what = f"the state at {path} stayed busy for {BUSY_SECONDS:g} s"
         return Problem("state-busy", what, "see what else has the file open, then run it again")
     return Problem("state-error", f"the state at {path} can't be used: {err} ({name})", "free space and mode first")
+
+
+def _is_full(path: Path | None) -> bool:
+    """Whether what went wrong with the file is that its disk has no room: SQLite tells it in several ways."""
+    with suppress(OSError):
+        return path is not None and shutil.disk_usage(path.parent).free < PAGES
+    return False
 
 
 def _no_room(path: Path | None) -> Problem:

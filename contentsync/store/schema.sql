@@ -147,6 +147,10 @@ CREATE TABLE plans (
 );
 
 -- migration 2
+-- When the upload address was given, by TikTok's own clock.
+ALTER TABLE attempts ADD COLUMN tiktok_opened_at BIGINT;
+
+-- migration 3
 -- What TikTok pushed. digest: of the raw body, so that a repetition is seen as one.
 CREATE TABLE webhook_events (
     digest TEXT PRIMARY KEY,

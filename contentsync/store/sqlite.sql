@@ -11,3 +11,5 @@ BEGIN
 END;
 
 -- migration 2
+
+-- migration 3

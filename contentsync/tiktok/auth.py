@@ -6,7 +6,6 @@ done once over all processes, and its result is on disk before it is used. Where
 
 from __future__ import annotations
 
-import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,7 +31,7 @@ MARGIN: Final = timedelta(seconds=limits.TOKEN_MARGIN_SECONDS)
 class Credentials:
     """The tokens of one account.
 
-    All methods raise SignInNeeded where a person must act, and StoreError where the token file can't be used.
+    All methods raise SignInNeeded where a person must act; TokensUnusable, which is one, where tokens can't be kept.
     """
 
     def __init__(
@@ -101,6 +100,20 @@ class Credentials:
             if pair.is_over(self._clock.now()):
                 raise
 
+    def lasting(self, margin: timedelta) -> Pair:
+        """The tokens to hand on, renewed first where less than `margin` is left to live, or nobody knows how much.
+
+        A token without a refresh token is handed on as it is while it may live. Errors: as refresh.
+        """
+        pair = self.pair()
+        if self._asks_a_command or (pair.access_token and pair.expires_at is None and not pair.refresh_token):
+            return pair
+        if pair.expires_at is None:
+            self.refresh(pair.access_token)
+        else:
+            self.ensure_fresh(margin)
+        return self.pair()
+
     def refresh(self, stale: str) -> str:
         """Another access token than `stale`, which TikTok did not accept.
 
@@ -150,7 +163,7 @@ class Credentials:
         names = variables(self._account.name)
         token, refresh_token = (self._environ.get(name, "").strip() for name in names)
         for name, value in zip(names, (token, refresh_token), strict=True):
-            if value and not _is_usable(value):
+            if value and not oauth.is_token(value):
                 raise _malformed(f"the environment variable {name}")
         return Pair.seed(token, refresh_token) if token or refresh_token else None
 
@@ -168,10 +181,15 @@ class Credentials:
             raise
         except Refused as err:
             return self._after_refusal(pair, err)
-        return self._same_identity(self._save(grown(pair, answer, self._clock.now())))
+        now = self._clock.now()
+        return self._same_identity(self._tokens.save(self._owner, grown(pair, answer, now), now, spent=True))
 
     def _client_keys(self, pair: Pair) -> tuple[str, str]:
         name = self._account.name
+        if pair.is_gone:
+            what = f"the OS keyring no longer holds the tokens of account {name}"
+            hint = f"put the entry back, sign in again as {name}, or set new tokens in {variables(name)[0]}"
+            raise SignInNeeded(Problem("keyring-entry-missing", what, hint))
         if not pair.refresh_token:
             what = f"TikTok no longer accepts the access token of account {name}, and there is none to renew it with"
             token, refresh_token = variables(name)
@@ -263,7 +281,7 @@ class Credentials:
         token = next(iter(done.stdout.decode("utf-8", "replace").splitlines()), "").strip()
         if not token:
             raise self._no_token_from_command("printed nothing")
-        if not _is_usable(token):
+        if not oauth.is_token(token):
             raise _malformed(f"the first line that token_command of account {self._account.name} prints")
         return token
 
@@ -287,10 +305,6 @@ def variables(account: str) -> tuple[str, str]:
     """The environment variables that seed an account's tokens."""
     name = account.upper().replace("-", "_")
     return f"CONTENTSYNC_TOKEN_{name}", f"CONTENTSYNC_REFRESH_TOKEN_{name}"
-
-
-def _is_usable(token: str) -> bool:
-    return re.fullmatch(r"[!-~]+", token) is not None
 
 
 def _malformed(where: str) -> SignInNeeded:

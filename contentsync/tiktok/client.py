@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 from contentsync.clock import Clock
@@ -16,6 +17,7 @@ from contentsync.errors import NotSent, Problem, Refused, Unanswered
 from contentsync.tiktok import wire
 from contentsync.tiktok.answers import judge, unanswered
 from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
+from contentsync.tiktok.reading import http_date
 from contentsync.tiktok.refusals import MINUTE, refusal
 from contentsync.tiktok.throttle import Throttle
 from contentsync.tiktok.upload_url import is_trusted, loopback_host
@@ -87,6 +89,7 @@ class Client:
         self._throttle = throttle
         self._clock = clock
         self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(loopback_host(base_url)))
+        self.date: datetime | None = None  # TikTok's clock at its last answer to a call; None where that has none
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +119,8 @@ class Client:
 
     def status(self, publish_id: str) -> wire.Status:
         """Where a posting stands. Scope video.publish or video.upload, 30 a minute over all posts."""
-        return self._read(Endpoint.STATUS, wire.Status.of, {"publish_id": publish_id})
+        answer = self._read(Endpoint.STATUS, wire.Status.of, {"publish_id": publish_id})
+        return replace(answer, date=self.date)
 
     def videos(self, cursor: int | None = None, max_count: int = PAGE) -> wire.VideoPage:
         """One page of the public videos, newest first. Scope video.list, 600 a minute.
@@ -166,16 +170,16 @@ class Client:
     ) -> wire.InitAnswer:
         """Start a direct post. Scope video.publish, 6 a minute for each access token."""
         body = {"post_info": post.body(), "source_info": source.body()}
-        return self._call(Endpoint.VIDEO_INIT, wire.InitAnswer.of, body, about_to_send=about_to_send)
+        return self._init(Endpoint.VIDEO_INIT, body, about_to_send)
 
     def init_inbox(self, source: wire.Source, about_to_send: Callable[[], None] | None = None) -> wire.InitAnswer:
         """Start a draft for the creator's inbox. Scope video.upload, 6 a minute; carries no settings."""
         body = {"source_info": source.body()}
-        return self._call(Endpoint.INBOX_INIT, wire.InitAnswer.of, body, about_to_send=about_to_send)
+        return self._init(Endpoint.INBOX_INIT, body, about_to_send)
 
     def init_photos(self, photos: wire.PhotoPost, about_to_send: Callable[[], None] | None = None) -> wire.InitAnswer:
         """Start a photo post or draft. Scope video.publish or video.upload, 6 a minute."""
-        return self._call(Endpoint.CONTENT_INIT, wire.InitAnswer.of, photos.body(), about_to_send=about_to_send)
+        return self._init(Endpoint.CONTENT_INIT, photos.body(), about_to_send)
 
     def cancel(self, publish_id: str) -> None:
         """Stop TikTok's download of a posting by URL, where it still can."""
@@ -205,6 +209,10 @@ class Client:
         return PutAnswer(answer.status, _acknowledged(answer.headers.get("Content-Range", ""), total))
 
     # How a call is made.
+
+    def _init(self, endpoint: Endpoint, body: Fields, about_to_send: Callable[[], None] | None) -> wire.InitAnswer:
+        answer = self._call(endpoint, wire.InitAnswer.of, body, about_to_send=about_to_send)
+        return replace(answer, date=self.date)
 
     def _read(
         self, endpoint: Endpoint, parse: Callable[[Fields], T | None], body: Fields | None, fields: str = ""
@@ -257,7 +265,9 @@ class Client:
             headers["Content-Type"] = "application/json; charset=UTF-8"
             content = json.dumps(body).encode()
         url = self._base_url + endpoint + (f"?fields={fields}" if fields else "")
+        self.date = None
         answer = self._exchange.send("GET" if body is None else "POST", url, endpoint, headers, content)
+        self.date = http_date(answer.headers.get("Date"))
         parsed = parse(judge(answer.status, answer.body))
         if parsed is None:
             raise unanswered(f"TikTok's answer to {endpoint} says ok, but lacks what it should hold", answer.status)

@@ -6,6 +6,7 @@ Source: Login Kit for Desktop and for Web; User Access Token Management; OAuth E
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -36,15 +37,16 @@ class TokenAnswer:
 
     @classmethod
     def of(cls, body: object) -> TokenAnswer | None:
-        """None unless an access token is there, whatever else the body says."""
+        """None unless an access token is there that a request can carry, whatever else the body says."""
         fields = mapping(body)
         token = text(fields.get("access_token")).strip()
         scope = text(fields.get("scope")).replace(",", " ").split()
-        if not token:
+        refresh_token = text(fields.get("refresh_token")).strip()
+        if not is_token(token) or (refresh_token and not is_token(refresh_token)):
             return None
         return cls(
             token,
-            text(fields.get("refresh_token")).strip(),
+            refresh_token,
             whole(fields.get("expires_in")),
             whole(fields.get("refresh_expires_in")),
             tuple(scope) or None,
@@ -149,6 +151,11 @@ def _no(answer: Answer, meaning: Meaning, without: str) -> Exception:
         said = f"{answer.status} {code}".strip()
         return unanswered(f"TikTok's sign-in answered {said}, {without}", answer.status, log_id)
     return Refused(row.problem(message, log_id), code, answer.status, log_id)
+
+
+def is_token(value: str) -> bool:
+    """Whether it is printable ASCII without blanks: all that a header takes, and all that TikTok gives."""
+    return re.fullmatch(r"[!-~]+", value) is not None
 
 
 def error_code(body: object) -> str:

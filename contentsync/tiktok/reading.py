@@ -63,6 +63,19 @@ def ids(values: Iterable[object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found for found in texts if re.fullmatch(r"[1-9][0-9]{0,31}", found)))
 
 
+def http_date(value: object) -> datetime | None:
+    """The time in a `Date` header; None where it can't be read, or no clock shows it. Source: RFC 9110, 5.6.7."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        found = parsedate_to_datetime(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    if found is None or not 2000 <= found.year < 9000:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
 def moment(value: object) -> datetime:
     """A time from Unix seconds, or from milliseconds where seconds would lie beyond the year 5000."""
     seconds = whole(value) or 0

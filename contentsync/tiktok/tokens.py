@@ -1,4 +1,9 @@
-"""Where do tokens rest? One file of mode 0600 in the user's data folder, outside every repository.
+"""Where do tokens rest? In a file of mode 0600 in the user's data folder, or in the OS keyring.
+
+The file lies outside every repository and lists every pair. Of one in the keyring it holds all but the secrets; the
+keyring's entry holds the whole pair, and is what counts: it is replaced by one write, before the file, so a crash
+between the two loses nothing.
+A pair stays where it lies until it is stored anew.
 
 What grew from a seed of the environment is told apart by that seed, whatever the account is called; what came from
 a sign-in by its Owner: the API's address, the app and the account's name. Two projects with an account of the same
@@ -17,16 +22,27 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 import filelock
 import platformdirs
 
-from contentsync.errors import NotSent, Problem, StoreError
+from contentsync.errors import NotSent, Problem, TokensUnusable, UsageError
+from contentsync.tiktok.os_keyring import Keyring, OsKeyring
 
 FORMAT: Final = "contentsync.tokens/1"
+WITH_KEYRING: Final = "contentsync.tokens/2"  # of a file that leaves secrets to the keyring: older versions refuse it
 LOCK_SECONDS: Final = 90.0  # longer than a renewal with its time-outs
+
+
+class Choice(StrEnum):
+    """Where a new pair is stored. AUTO: in the keyring where there is one that takes it, else in the file."""
+
+    AUTO = "auto"
+    FILE = "file"
+    KEYRING = "keyring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +51,7 @@ class Pair:
 
     refresh_token: empty where there is none. expires_at, refresh_expires_at, scope, open_id: None where not known.
     seed_sha256: of the environment's seed that it descends from; empty for a sign-in. renewal_begun_at: a renewal
-    began then whose answer was never saved.
+    began then whose answer was never saved. kept_in: where it was found, or put; None for one that is not stored.
     """
 
     access_token: str = field(repr=False)
@@ -47,6 +63,7 @@ class Pair:
     seed_sha256: str = ""
     saved_at: datetime | None = None
     renewal_begun_at: datetime | None = None
+    kept_in: Choice | None = None
 
     @classmethod
     def seed(cls, access_token: str, refresh_token: str) -> Pair:
@@ -57,6 +74,11 @@ class Pair:
     def is_over(self, at: datetime) -> bool:
         """Whether the access token is known to have expired by `at`."""
         return self.expires_at is not None and self.expires_at <= at
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the keyring has lost it: the file knows of it, the entry is not there."""
+        return self.kept_in is Choice.KEYRING and not (self.access_token or self.refresh_token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,38 +97,99 @@ def data_folder(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_data_path("contentsync", appauthor=False)
 
 
-class TokenStore:
-    """The token file in `folder`, for all processes of this user. Raises StoreError where it can't be used."""
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """One line of the file. entry: the name of the pair in the keyring; empty for one that lies in the file.
 
-    def __init__(self, folder: Path) -> None:
+    With an entry and secrets it was saved from a keyring that did not take it: then the file's pair is what counts.
+    """
+
+    owner: Owner
+    pair: Pair
+    entry: str = ""
+
+    @property
+    def line(self) -> tuple[str, ...]:
+        return _line(self.owner, self.pair)
+
+    @property
+    def is_in_keyring(self) -> bool:
+        return bool(self.entry) and not (self.pair.access_token or self.pair.refresh_token)
+
+    def without_secrets(self) -> _Record:
+        return replace(self, pair=replace(self.pair, access_token="", refresh_token=""))
+
+
+def _choice(environ: Mapping[str, str]) -> Choice:
+    given = environ.get("CONTENTSYNC_TOKEN_STORE", "") or Choice.AUTO
+    try:
+        return Choice(given)
+    except ValueError:
+        what = f"CONTENTSYNC_TOKEN_STORE is {given!r}, which is no place for tokens"
+        raise UsageError(
+            Problem("token-store-choice", what, f"set it to {', '.join(Choice)}, or not at all")
+        ) from None
+
+
+class TokenStore:
+    """The tokens kept for `folder`, for all processes of this user. Raises TokensUnusable where that can't be done.
+
+    choice: where a new pair goes.
+    """
+
+    def __init__(self, folder: Path, choice: Choice = Choice.FILE, keyring: Keyring | None = None) -> None:
         self._folder = folder
+        self._choice = choice
+        self._keyring = keyring or OsKeyring()
         self.path = folder / "tokens.json"
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> TokenStore:
+        """The one that the environment names. Raises UsageError."""
+        return cls(data_folder(environ), _choice(environ))
 
     def find(self, base_url: str, seed_sha256: str) -> Pair | None:
         """The pair that grew from this seed."""
-        for owner, pair in self._load():
-            if owner.base_url == base_url and pair.seed_sha256 == seed_sha256:
-                return pair
+        for record in self._load():
+            if record.owner.base_url == base_url and record.pair.seed_sha256 == seed_sha256:
+                return self._whole(record)
         return None
 
     def all_of(self, owner: Owner) -> list[Pair]:
         """The pairs kept for `owner`, the one saved last first."""
-        pairs = [pair for kept_for, pair in self._load() if kept_for == owner]
+        pairs = [self._whole(record) for record in self._load() if record.owner == owner]
         return sorted(pairs, key=lambda pair: pair.saved_at.timestamp() if pair.saved_at else 0.0, reverse=True)
 
-    def save(self, owner: Owner, pair: Pair, now: datetime) -> Pair:
-        """Keep `pair` instead of the one that it grew from; it is on disk when this returns."""
-        kept = replace(pair, saved_at=now)
+    def save(self, owner: Owner, pair: Pair, now: datetime, *, anew: bool = False, spent: bool = False) -> Pair:
+        """Keep `pair` instead of the one that it grew from; it is safe when this returns.
+
+        anew: put it where new pairs go, wherever the one before it lies. spent: what it replaces is dead, so where
+        the keyring does not take it, it is kept in the file until it does; that is raised, as TokensUnusable.
+        """
         with self._changing():
-            others = [record for record in self._load() if _line(*record) != _line(owner, kept)]
-            living = [(kept_for, old) for kept_for, old in others if not _is_dead(old, now)]
-            self._write([*living, (owner, kept)])
-        return kept
+            records = self._load()
+            old = next((record for record in records if record.line == _line(owner, pair)), None)
+            record = self._placed(_Record(owner, replace(pair, saved_at=now, kept_in=None)), old, anew)
+            record, trouble = self._into_keyring(record, is_new=anew or old is None)
+            if trouble and not spent:
+                raise trouble
+            others = [other for other in records if other.line != record.line and not _is_dead(other, now)]
+            self._write([*others, record])
+        if trouble:
+            raise self._saved_from(trouble)
+        if old and old.entry and not record.entry:
+            with contextlib.suppress(TokensUnusable):  # a replaced pair: why it stays in a broken keyring is no news
+                self._keyring.drop(old.entry)
+        return replace(pair, saved_at=now, kept_in=Choice.KEYRING if record.is_in_keyring else Choice.FILE)
 
     def forget(self, owner: Owner) -> None:
-        """Drop all pairs of `owner`."""
+        """Drop all pairs of `owner`: from the keyring first, so that a crash leaves nothing there unlisted."""
         with self._changing():
-            self._write([record for record in self._load() if record[0] != owner])
+            records = self._load()
+            for record in records:
+                if record.owner == owner and record.entry:
+                    self._keyring.drop(record.entry)
+            self._write([record for record in records if record.owner != owner])
 
     @contextlib.contextmanager
     def renewing(self, owner: Owner, pair: Pair) -> Iterator[None]:
@@ -117,6 +200,53 @@ class TokenStore:
         digest = hashlib.sha256("\n".join(_line(owner, pair)).encode()).hexdigest()[:16]
         with self._locked(self._folder / f"renew-{digest}.lock"):
             yield
+
+    # In the keyring.
+
+    def _placed(self, record: _Record, old: _Record | None, anew: bool) -> _Record:
+        """The record with the name of its entry, if it is to lie in the keyring."""
+        if old and not anew:
+            return replace(record, entry=old.entry)
+        if self._choice is Choice.FILE or (self._choice is Choice.AUTO and not self._keyring.is_recommended()):
+            return record
+        place = "\n".join([str(self._folder.absolute()), *record.line])  # each folder has locks, so pairs, of its own
+        name = f"{record.owner.account} {hashlib.sha256(place.encode()).hexdigest()[:16]}"
+        return replace(record, entry=(old and old.entry) or name)
+
+    def _into_keyring(self, record: _Record, is_new: bool) -> tuple[_Record, TokensUnusable | None]:
+        """What is left for the file; with all secrets, and the trouble, where the keyring does not take them."""
+        if not record.entry:
+            return record, None
+        try:
+            self._keyring.put(record.entry, json.dumps(_fields(record.pair), separators=(",", ":")))
+        except TokensUnusable as err:
+            is_free = is_new and self._choice is Choice.AUTO
+            return (replace(record, entry=""), None) if is_free else (record, err)
+        return record.without_secrets(), None
+
+    def _whole(self, record: _Record) -> Pair:
+        """The pair with its secrets. One that is older than the file says was put back with an old keyring."""
+        if not record.is_in_keyring:
+            return replace(record.pair, kept_in=Choice.FILE)
+        text = self._keyring.get(record.entry)
+        if text is None:
+            return replace(record.pair, kept_in=Choice.KEYRING)
+        try:
+            pair = _pair_of(json.loads(text))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            what = f'the entry "{record.entry}" of contentsync in the OS keyring is not what contentsync wrote'
+            raise TokensUnusable(Problem("keyring-unusable", what, "delete it there, then sign in again")) from None
+        begun = pair.renewal_begun_at
+        if pair.saved_at and record.pair.saved_at and pair.saved_at < record.pair.saved_at:
+            begun = begun or record.pair.saved_at
+        return replace(pair, kept_in=Choice.KEYRING, renewal_begun_at=begun)
+
+    def _saved_from(self, trouble: TokensUnusable) -> TokensUnusable:
+        problem = trouble.problems[0]
+        what = f"{problem.what}; the tokens that had just been renewed are kept in {self.path} until it takes them"
+        return TokensUnusable(replace(problem, what=what))
+
+    # In the file.
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:
@@ -142,13 +272,16 @@ class TokenStore:
         finally:
             lock.release()
 
-    def _load(self) -> list[tuple[Owner, Pair]]:
+    def _load(self) -> list[_Record]:
         try:
             self._tighten()
             content = json.loads(self.path.read_bytes())
-            if content["format"] != FORMAT:
+            if content["format"] not in (FORMAT, WITH_KEYRING):
                 raise self._unusable("was written by another version of contentsync")
-            return [(Owner(**record["owner"]), _pair_of(record)) for record in content["pairs"]]
+            return [
+                _Record(Owner(**record["owner"]), _pair_of(record), _str(record.get("keyring_entry", "")))
+                for record in content["pairs"]
+            ]
         except FileNotFoundError:
             return []
         except OSError as err:
@@ -162,11 +295,12 @@ class TokenStore:
         if os.name == "posix" and mode & 0o077:
             self.path.chmod(0o600)
 
-    def _write(self, records: list[tuple[Owner, Pair]]) -> None:
+    def _write(self, records: list[_Record]) -> None:
         """Replace the file whole; a crash leaves the old one or the new one. The lock is held."""
         for left_over in self._folder.glob("tokens-*.tmp"):
             left_over.unlink()
-        content = {"format": FORMAT, "pairs": [_record(owner, pair) for owner, pair in records]}
+        kind = WITH_KEYRING if any(record.entry for record in records) else FORMAT
+        content = {"format": kind, "pairs": [_as_json(record) for record in records]}
         handle, temp = tempfile.mkstemp(prefix="tokens-", suffix=".tmp", dir=self._folder)  # 0600 from the start
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(content, file, indent=1)
@@ -175,9 +309,9 @@ class TokenStore:
         Path(temp).replace(self.path)
         _sync_folder(self._folder)
 
-    def _unusable(self, why: str) -> StoreError:
+    def _unusable(self, why: str) -> TokensUnusable:
         hint = f"make it usable, or move it away and sign in again: mv {self.path} {self.path}.old"
-        return StoreError(Problem("token-store-unusable", f"the token file {self.path} {why}", hint))
+        return TokensUnusable(Problem("token-store-unusable", f"the token file {self.path} {why}", hint))
 
 
 def _line(owner: Owner, pair: Pair) -> tuple[str, ...]:
@@ -187,14 +321,24 @@ def _line(owner: Owner, pair: Pair) -> tuple[str, ...]:
     )
 
 
-def _is_dead(pair: Pair, now: datetime) -> bool:
-    return pair.refresh_expires_at is not None and pair.refresh_expires_at <= now
+def _is_dead(record: _Record, now: datetime) -> bool:
+    """Whether it can go unasked; not from the keyring, which whoever uses the file alone does not touch."""
+    until = record.pair.refresh_expires_at
+    return until is not None and until <= now and not record.entry
 
 
-def _record(owner: Owner, pair: Pair) -> dict[str, object]:
-    times = ("expires_at", "refresh_expires_at", "saved_at", "renewal_begun_at")
+def _as_json(record: _Record) -> dict[str, object]:
+    owner = record.owner
     return {
         "owner": {"base_url": owner.base_url, "client_key": owner.client_key, "account": owner.account},
+        **_fields(record.pair),
+        **({"keyring_entry": record.entry} if record.entry else {}),
+    }
+
+
+def _fields(pair: Pair) -> dict[str, object]:
+    times = ("expires_at", "refresh_expires_at", "saved_at", "renewal_begun_at")
+    return {
         "access_token": pair.access_token,
         "refresh_token": pair.refresh_token,
         "scope": pair.scope,
@@ -205,7 +349,7 @@ def _record(owner: Owner, pair: Pair) -> dict[str, object]:
 
 
 def _pair_of(record: Mapping[str, object]) -> Pair:
-    """Raises KeyError, TypeError or ValueError for what `_record` did not write."""
+    """Raises KeyError, TypeError or ValueError for what `_fields` did not write."""
     scope = record["scope"]
     if scope is not None and not isinstance(scope, list):
         raise TypeError

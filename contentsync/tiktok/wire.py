@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -214,10 +215,14 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class InitAnswer:
-    """TikTok's handle of one posting. upload_url: for a file only; bears a token, so it is never shown."""
+    """TikTok's handle of one posting. upload_url: for a file only; bears a token, so it is never shown.
+
+    date: when it answered, by its own clock; None where it did not say.
+    """
 
     publish_id: str
     upload_url: str | None = field(default=None, repr=False)
+    date: datetime | None = None
 
     @classmethod
     def of(cls, data: Mapping[str, object]) -> InitAnswer | None:
@@ -231,6 +236,7 @@ class Status:
 
     status: TikTok's word; an unknown one is in progress. post_ids: as text, the first is the canonical one; empty is
     normal for a post that is not public. uploaded_bytes, downloaded_bytes: None where TikTok does not say.
+    date: when it answered, by its own clock; None where it did not say.
     Source: Get Post Status; the name of the ids' field is misspelt there and spelt in other ways elsewhere.
     """
 
@@ -239,6 +245,7 @@ class Status:
     post_ids: tuple[str, ...] = ()
     uploaded_bytes: int | None = None
     downloaded_bytes: int | None = None
+    date: datetime | None = None
 
     @classmethod
     def of(cls, data: Mapping[str, object]) -> Status:

@@ -6,8 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from contentsync.cli.main import run as run_command
 from contentsync.emulator.config import Video
 from contentsync.emulator.faults import INITS
 from contentsync.emulator.server import Emulator
+from tests.cli.disks import a_disk
 from tests.cli.support import Ran, Studio
 
 Run = Callable[..., Ran]
@@ -205,19 +205,6 @@ def test_a_damaged_state_is_rebuilt_once_it_is_moved_away(studio: Studio, run: R
     rebuilt = run("state", "rebuild")
     assert (rebuilt.code, "acme: 1 row made from receipts" in rebuilt.out) == (0, True)
     assert (run("apply", "--auto-approve").code, inits(emulator)) == (0, 1)
-
-
-@contextmanager
-def a_disk(folder: Path, options: str) -> Iterator[None]:
-    """A file system of its own at `folder`; skips where this machine lets nobody have one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("a file system of one's own needs root")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_on_a_full_disk_nothing_is_begun(studio: Studio, run: Run, emulator: Emulator) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from contentsync.emulator.server import Emulator
 from tests.cli.support import Studio
+from tests.cli.test_locks import begun, count, until
 
 
 def test_init_makes_a_project_that_validates_and_plans(offline: Studio) -> None:
@@ -80,6 +81,27 @@ def test_explain_shows_the_evidence_and_the_decision(studio: Studio) -> None:
     assert "1. published (direct)" in out
     assert "intent → uploading" in out
     assert "unchanged: nothing to do" in out
+
+
+def test_explain_tells_both_clocks_of_an_open_upload(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+    emulator.add_fault("upload:delay=600")
+    with begun(studio, "apply", "--auto-approve"):
+        until(lambda: count(emulator, "upload") == 1)
+
+    out = studio.run("explain", "one").out
+
+    assert "upload address good until" in out and "; TikTok's clock said" in out
+
+
+def test_a_plan_notes_a_clock_that_is_hours_from_tiktoks(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+    emulator.advance(7_200)
+
+    ran = studio.run("plan")
+
+    assert ran.code == 0
+    assert "note: this machine's clock is 1" in ran.err and "min behind TikTok's [clock-wrong]" in ran.err
 
 
 def test_explain_of_a_post_that_is_not_there_is_an_error_of_usage(studio: Studio) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -42,6 +43,16 @@ def test_the_ledger_tells_what_is_pulled() -> None:
         (task,) = admin(caller, "GET", "ledger").json()["tasks"]
     assert task["urls"] == ["https://a.example/1.jpg", "https://a.example/2.jpg"]
     assert (task["source"], task["caption"], task["title"]) == ("PULL_FROM_URL", "Two of them", "Slides")
+
+
+def test_each_answer_tells_the_time_of_the_movable_clock() -> None:
+    with a_caller() as caller:
+        before = parsedate_to_datetime(caller.status("nobody").headers["Date"])
+        admin(caller, "POST", "clock", advance=7_200)
+        after = parsedate_to_datetime(
+            caller.put(caller.init(5).json()["data"]["upload_url"], b"video").headers["Date"]
+        )
+    assert 7_200 <= (after - before).total_seconds() <= 7_230
 
 
 def test_requests_are_told_in_order_with_status_and_fault_and_without_a_token() -> None:

@@ -157,7 +157,8 @@ class Author:
         post.name, other.name = other.name, post.name
         for one in (post, other):
             one.moved_from, one.renamed_since = "", True
-            one.may_be_there += one.version > 1
+            # A generation counts for the name that bears it: under another one it may be higher, and asks anew.
+            one.may_be_there += one.version > 1 or one.generation > 1
 
     def _write(self, post: Declared) -> None:
         """Put the post's files where they belong; none where it is not declared."""

@@ -185,7 +185,7 @@ class Lives(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self.life.true.advance(seconds)
 
-    @rule(seconds=st.sampled_from([-7_200.0, -60.0, 300.0]))
+    @rule(seconds=st.sampled_from([-7_200.0, -60.0, 300.0, 7_200.0]))
     def the_clock_is_set(self, seconds: float) -> None:
         self.life.set_clock(seconds)
 

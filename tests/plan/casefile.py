@@ -43,7 +43,7 @@ from tests.builders import NOW, a_creator, a_media, a_post, a_private_creator, a
 CASES = Path(__file__).parent / "cases"
 OF_AN_ACCOUNT = {
     *("state", "videos", "gone", "list_read_at", "receipts", "noted_elsewhere", "sandbox"),
-    *("open_id", "creator", "limits", "slots", "timezone", "paused"),
+    *("tiktok_now", "open_id", "creator", "limits", "slots", "timezone", "paused"),
 }
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -121,6 +121,7 @@ class Case:
             receipts={key: Receipt(**receipt) for key, receipt in told.get("receipts", {}).items()},
             noted_elsewhere=told.get("noted_elsewhere", False),
             sandbox=told.get("sandbox", False),
+            tiktok_now=moment(told["tiktok_now"]) if "tiktok_now" in told else None,
         )
 
     def _row(self, account: str, open_id: str, number: int, told: dict[str, Any]) -> PostState:
@@ -159,6 +160,7 @@ _TRY = (
     "init_sent_at",
     "plan_digest",
     "last_put_at",
+    "tiktok_opened_at",
 )
 
 
@@ -166,7 +168,7 @@ def _attempt(was: DesiredPost, open_id: str, row: int, number: int, told: dict[s
     given = dict(told)
     created = moment(given.pop("at", "-1h"))
     phase = Phase(given.pop("phase"))
-    for key in ("not_before", "upload_expires_at", "init_sent_at", "last_put_at"):
+    for key in ("not_before", "upload_expires_at", "init_sent_at", "last_put_at", "tiktok_opened_at"):
         if given.get(key):
             given[key] = moment(given[key])
     if phase is Phase.PUBLISHED and was.privacy is Privacy.EVERYONE:

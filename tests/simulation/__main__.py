@@ -3,7 +3,7 @@
 python -m tests.simulation --seed 1234 --trace                  one life, line by line
 python -m tests.simulation --life pull --faults 4:lost --trace  the same for a life with given faults
 python -m tests.simulation --seeds 50000                        the long form, with a table
-python -m tests.simulation --pairs                              every pair of faults
+python -m tests.simulation --pairs --jobs 2                     every pair of faults; more than an hour
 python -m tests.simulation --mutant e                           the first seed that catches a wrong variant
 """
 
@@ -20,11 +20,12 @@ from tests.simulation.life import LIVES, SINGLE
 from tests.simulation.mutants import MUTANTS
 
 SLICE = 500
+PARTS = 50  # into which the pairs of one life are cut, so that several processes share them
 
 
-def main() -> int:
+def main(args: list[str] | None = None) -> int:
     """The exit code: 0 where every promise was kept."""
-    options = _options()
+    options = _options(args)
     if options.seeds or options.singles or options.pairs:
         return _many(options)
     if options.mutant and options.seed is None and options.faults is None:
@@ -32,7 +33,7 @@ def main() -> int:
     return _one(options)
 
 
-def _options() -> argparse.Namespace:
+def _options(args: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--seed", type=int)
@@ -46,7 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--singles", action="store_true", help="every single fault")
     parser.add_argument("--pairs", action="store_true", help="every pair of faults")
     parser.add_argument("--jobs", type=int, default=1)
-    return parser.parse_args()
+    return parser.parse_args(args)
 
 
 def _one(options: argparse.Namespace) -> int:
@@ -81,13 +82,16 @@ def _many(options: argparse.Namespace) -> int:
         starts = range(options.first, options.first + options.seeds, SLICE)
         end = options.first + options.seeds
         jobs += [("seeds", options.life, start, min(SLICE, end - start)) for start in starts]
-    for kind in [name for name in ("singles", "pairs") if getattr(options, name)]:
-        jobs += [(kind, life, tempo, 0) for life in chosen for tempo in range(len(TEMPOS))]
+    for kind, parts in [("singles", 1), ("pairs", PARTS)]:
+        if getattr(options, kind):
+            jobs += [(kind, life, n % 2, n // 2) for life in chosen for n in range(len(TEMPOS) * parts)]
     whole = Tally()
     with ProcessPoolExecutor(options.jobs) as pool:
         for done, tally in enumerate(pool.map(_job, jobs), 1):
             _add(whole, tally)
-            print(f"\r{done} of {len(jobs)}, {whole.lives:,} lives", end="", file=sys.stderr, flush=True)
+            end = "" if sys.stderr.isatty() else "\n"
+            line = f"\r{done} of {len(jobs)}, {whole.lives:,} lives, {len(whole.broken)} broken"
+            print(line, end=end, file=sys.stderr, flush=True)
     print(file=sys.stderr)
     print(whole)
     if whole.broken:
@@ -102,7 +106,8 @@ def _job(job: tuple[str, str | None, int, int]) -> Tally:
         cases = seeds(number, count, life)
     else:
         assert life is not None
-        cases = (singles if kind == "singles" else pairs)(life, TEMPOS[number])
+        tempo = TEMPOS[number]
+        cases = singles(life, tempo) if kind == "singles" else pairs(life, tempo, part=count, parts=PARTS)
     return run(cases)
 
 

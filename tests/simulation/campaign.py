@@ -117,22 +117,23 @@ def singles(life: str, tempo: str) -> Iterator[Case]:
             yield Case(life=life, tempo=tempo, faults=((number, fault),))
 
 
-def pairs(life: str, tempo: str, share: float = 1.0) -> Iterator[Case]:
+def pairs(life: str, tempo: str, share: float = 1.0, part: int = 0, parts: int = 1) -> Iterator[Case]:
     """Every second fault, at every point that is left after the first one.
 
     share: of all of them, drawn by a seed of its own; few firsts with several seconds each, as a first costs a life.
+    part: those of every so-manieth first only, so that several processes together live them all.
     """
     rng = random.Random(f"{life} {tempo}")
     of_firsts = min(1.0, share * 100)
-    for first in singles(life, tempo):
-        if not first.faults or rng.random() >= of_firsts:
+    for number, first in enumerate(singles(life, tempo)):
+        if not first.faults or number % parts != part or rng.random() >= of_firsts:
             continue
         points = live(first).points
-        for number in range(first.faults[0][0] + 1, len(points)):
-            kind, pulls = points[number]
+        for at in range(first.faults[0][0] + 1, len(points)):
+            kind, pulls = points[at]
             for fault in fitting(kind, pulls=pulls):
                 if rng.random() < share / of_firsts:
-                    yield Case(life=life, tempo=tempo, faults=(*first.faults, (number, fault)))
+                    yield Case(life=life, tempo=tempo, faults=(*first.faults, (at, fault)))
 
 
 def first_that_catches(letter: str, most: int) -> tuple[Case, list[str]] | None:

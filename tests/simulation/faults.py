@@ -16,7 +16,7 @@ CRASH_LATE: Final = tuple(f"crash-late-{delay}" for delay in DELAYS)
 FAIL_REASONS: Final = {"fails-internal": "internal", "fails-format": "file_format_check_failed"}
 
 # What happens to the machine or around it, whatever it is at.
-ANYWHERE: Final = ("overtaken", "overtaken-later", "pause", "nap", "ahead", "behind", "stop")
+ANYWHERE: Final = ("overtaken", "overtaken-later", "pause", "nap", "ahead", "far-ahead", "behind", "stop")
 AROUND: Final = ("edit", "media", "rename", "hide")
 
 _CRASHES: Final = ("crash-before", "crash-after")

@@ -114,6 +114,8 @@ def drawn(seed: int, life: str | None = None) -> Script:
         id_after=rng.choice([0.0, 2.0, 900.0, math.inf]),
         listed_after=rng.choice([0.0, 1.0, 400.0]),
         creator_posts=rng.choice([None, 5.0, 4_000.0]),
+        dates=rng.random() < 0.8,
+        apart=rng.choice([(0.0,), (0.0, 90.0, -90.0), (-120.0, 120.0)]),
     )
     chosen = rng.choice(list(LIVES))
     return Script(
@@ -326,7 +328,8 @@ class Life:
         self.skew, self.skewed = self.skew + 40, True
 
     def _far_ahead(self, machine: Machine) -> None:
-        self.skew, self.skewed = self.skew + 2 * HOUR, True
+        """The clock is set two hours ahead; less than matters where TikTok does not tell the time."""
+        self.skew, self.skewed = self.skew + (2 * HOUR if self.script.habits.dates else 40), True
 
     def _behind(self, machine: Machine) -> None:
         self.skew, self.skewed = self.skew - 2 * HOUR, True

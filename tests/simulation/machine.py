@@ -224,7 +224,7 @@ class Machine:
                 plan_chunks=small_chunks,
             )
             self.look_around(steps, client)
-            facts = self.facts(clock.now())
+            facts = self.facts(clock.now(), client.date)
             self.plan = self.parts.plan(posts.values(), facts)
             self.unknown = self.has_unknown()
             life.say(
@@ -243,7 +243,7 @@ class Machine:
         refresh.read_list(client, self.store, OPEN_ID, now, full=False)
         refresh.look_at_attempts(steps, self.store.posts(OPEN_ID), steps.clock)
 
-    def facts(self, now: datetime) -> Facts:
+    def facts(self, now: datetime, tiktok_now: datetime | None) -> Facts:
         """All that the planner looks at."""
         store, videos = self.store, self.store.videos(OPEN_ID)
         account = AccountFacts(
@@ -256,6 +256,7 @@ class Machine:
                 gone={video.post_id: gone_at for video, gone_at in videos if gone_at},
                 read_at=store.list_read_at(OPEN_ID),
             ),
+            tiktok_now=tiktok_now,
         )
         app = App("key", "secret", audited=True, posting_users_per_day=None)
         attempts = tuple(store.attempts_since(now - DAY))

@@ -88,13 +88,13 @@ class Believing404(Steps):
 class BelievingTheList(Machine):
     """(g) What the public list does not show was not published."""
 
-    def facts(self, now: Any) -> Facts:
+    def facts(self, now: Any, tiktok_now: Any) -> Facts:
         listed = {video.caption for video, gone_at in self.store.videos(OPEN_ID) if gone_at is None}
         for row in self.store.posts(OPEN_ID):
             if row.last and row.last.phase is Phase.UNKNOWN and row.last.caption not in listed:
                 with suppress(Superseded):
                     self.store.save(row.last.after(Event.RULED_OUT, now), "not-listed")
-        return super().facts(now)
+        return super().facts(now, tiktok_now)
 
 
 class AskingLate(Steps):

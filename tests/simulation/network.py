@@ -92,12 +92,12 @@ class Line(httpx.BaseTransport):
         machine.sends(parcel)
         life.pass_time(TRAVEL)
         life.deliver_due()
-        answer = self._carried(replace(parcel, begun=life.world.now), fault)
+        status, answered, more = self._carried(replace(parcel, begun=life.world.now), fault)
+        answer = status, answered, more | life.world.date()
         machine.hears(parcel, answer)
         life.pass_time(TRAVEL)
         if life.tracing:
-            status, body, more = answer
-            life.say(machine, f"  {status} {(body or {}).get('data', body or '')} {more or ''}")
+            life.say(machine, f"  {status} {(answered or {}).get('data', answered or '')} {more or ''}")
         return answer
 
     def _parcel(self, method: str, url: str, headers: Mapping[str, str], blocks: Iterable[bytes]) -> Parcel:

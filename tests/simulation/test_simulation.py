@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from tests.simulation.campaign import TEMPOS, Case, first_that_catches, live, pairs, run, seeds, singles
+from tests.simulation.__main__ import main
+from tests.simulation.campaign import TEMPOS, Case, Tally, first_that_catches, live, pairs, run, seeds, singles
 from tests.simulation.faults import FITTING, parse
-from tests.simulation.life import LIVES, SINGLE, Life, drawn, listed
+from tests.simulation.life import HOUR, LIVES, SINGLE, Life, drawn, listed
 from tests.simulation.mutants import MUTANTS
 
 SEEDS = 5_000
 SLICE = 250
+YEAR = 365 * 24 * HOUR
 PAIRS = 0.001  # the share of all pairs that is lived here; python -m tests.simulation --pairs lives them all
 BUDGET = 1_000  # seeds within which a wrong variant must be caught
 
@@ -73,10 +76,44 @@ def test_a_wrong_variant_is_caught(letter: str) -> None:
     print(f"mutant {letter}: seed {caught[0].seed}: {caught[1][0]}")
 
 
-@pytest.mark.xfail(strict=True, reason="the hour of an upload is counted by the machine's own clock alone")
 def test_a_clock_that_is_set_hours_ahead_between_two_processes_makes_nothing_appear_twice() -> None:
     script = listed("direct-1", parse("7:crash-late-10m,8:far-ahead"))
     assert Life(script).live() == []
+
+
+def test_only_tiktoks_clock_tells_of_it() -> None:
+    script = listed("direct-1", parse("7:crash-late-10m,8:far-ahead"))
+    life = Life(script)
+    life.world.habits = replace(script.habits, dates=False)
+    assert any("2 times" in broken for broken in life.live())
+
+
+@pytest.mark.parametrize("dates", [YEAR, -YEAR, HOUR, -HOUR])
+@pytest.mark.parametrize("life", ["direct-1", "direct-3", "draft"])
+def test_a_clock_of_tiktoks_that_leaps_costs_waiting_or_a_question_never_a_post(life: str, dates: float) -> None:
+    for case in singles(life, "quick"):
+        script = case.script()
+        script.habits = replace(script.habits, apart=(0.0,) * 5 + (dates,) * 40)
+        assert Life(script).live() == [], case.command
+
+
+@pytest.mark.parametrize("life", ["direct-1", "direct-3"])
+def test_no_single_fault_does_where_tiktok_tells_no_time(life: str) -> None:
+    for case in singles(life, "quick"):
+        script = case.script()
+        script.habits = replace(script.habits, dates=False)
+        assert Life(script).live() == [], case.command
+
+
+def test_a_failure_prints_one_command_that_lives_it_again(capsys: pytest.CaptureFixture[str]) -> None:
+    caught = first_that_catches("e", BUDGET)
+    assert caught
+    case, broken = caught
+    tally = Tally(lives=1, broken=[(case, broken)])
+    command = tally.report.splitlines()[1]
+    assert command.startswith("python -m tests.simulation --seed ") and broken[0] in tally.report
+    assert main([*command.split()[3:], "--mutant", "e"]) == 1
+    assert f"BROKEN: {broken[0]}" in capsys.readouterr().out
 
 
 def test_a_life_without_faults_publishes_each_post_once() -> None:

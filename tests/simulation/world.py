@@ -9,6 +9,8 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
+from functools import cache
 from typing import Any
 
 HOUR = 3_600.0
@@ -26,7 +28,8 @@ class Habits:
     lag: until status counts a chunk. counts: whether Content-Range tells a count or the last byte's index.
     done_is_gone: a finished upload's address answers 404, not 416. partial: status counts bytes of a broken chunk.
     young: how long a fresh publish_id is unknown. id_after, listed_after: from publication to the id, to the list.
-    creator_posts: how long a draft lies in the inbox, None for ever.
+    creator_posts: how long a draft lies in the inbox, None for ever. dates: whether answers bear a Date; apart: how
+    far the clocks of its servers are from true time, each answer's in turn.
     """
 
     lag: float = 0.0
@@ -38,6 +41,8 @@ class Habits:
     id_after: float = 2.0
     listed_after: float = 1.0
     creator_posts: float | None = None
+    dates: bool = True
+    apart: tuple[float, ...] = (0.0,)
 
 
 @dataclass
@@ -102,6 +107,7 @@ class World:
         self.now = 0.0
         self.tasks: dict[str, Task] = {}
         self.fails_next: list[str] = []
+        self._answers = 0
 
     def out(self) -> list[Task]:
         """The ledger: all that was really published or delivered by now."""
@@ -112,6 +118,12 @@ class World:
         for task in self.tasks.values():
             if task.stuck:
                 task.stuck, task.ends_at = False, max(task.ends_at, self.now + 1)
+
+    def date(self) -> dict[str, str]:
+        """The header that tells TikTok's clock, as the server of this answer has it."""
+        self._answers += 1
+        apart = self.habits.apart[self._answers % len(self.habits.apart)]
+        return {"Date": http_date(int(EPOCH + self.now + apart))} if self.habits.dates else {}
 
     # The API. Each call: its time, the body; the answer.
 
@@ -202,6 +214,11 @@ class World:
     def _range(self, task: Task) -> dict[str, str]:
         figure = task.has() if self.habits.counts else max(task.has() - 1, 0)
         return {"Content-Range": f"bytes 0-{figure}/{task.size}"}
+
+
+@cache
+def http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 EPOCH = 1_772_366_400  # 2026-03-01 12:00 UTC: the second at which every life begins

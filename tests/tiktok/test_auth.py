@@ -14,9 +14,10 @@ import pytest
 from contentsync.errors import NotSent, SignInNeeded, StoreError, Unanswered
 from contentsync.post import Account, App, Sandbox
 from contentsync.tiktok.auth import Credentials
-from contentsync.tiktok.tokens import Owner, Pair, TokenStore
+from contentsync.tiktok.tokens import Choice, Owner, Pair, TokenStore
 from tests.builders import NOW, ManualClock
 from tests.tiktok.fakes import BASE_URL, Handler, Script
+from tests.tiktok.keyrings import MemoryKeyring
 
 SEED = {"CONTENTSYNC_TOKEN_ACME": "act.seed", "CONTENTSYNC_REFRESH_TOKEN_ACME": "rft.seed"}
 OWNER = Owner(BASE_URL, "key", "acme")
@@ -301,6 +302,8 @@ def test_other_refusals_are_told_by_their_own_row(desk: Desk, code: str) -> None
         httpx.Response(200, json={"access_token": None}),
         httpx.Response(400, json={"error": "something_new"}),
         httpx.Response(400, json={"error": "temporarily_unavailable"}),
+        httpx.Response(200, json={"error": "server_error"}),
+        httpx.Response(200, json={"access_token": "act.two\nlines", "refresh_token": "rft.new1"}),
         httpx.Response(503, json={"error": "invalid_grant"}),
         httpx.Response(429, json={"error": {"code": "rate_limit_exceeded"}}),
         httpx.ReadTimeout("slow"),
@@ -312,6 +315,60 @@ def test_an_unclear_renewal_is_told_as_such_and_may_be_tried_again(desk: Desk, s
     with pytest.raises(Unanswered):
         credentials.refresh("act.seed")
     assert credentials.refresh("act.seed") == "act.new1"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        httpx.Response(502),
+        httpx.ReadTimeout("slow"),
+        httpx.ConnectError("no route"),
+        httpx.Response(200, json={"error": "server_error"}),
+        httpx.Response(400, json={"error": "temporarily_unavailable"}),
+        httpx.Response(429, json={"error": "rate_limit_exceeded"}),
+    ],
+)
+def test_a_transient_error_keeps_the_pair_and_its_living_token(desk: Desk, step: Any) -> None:
+    desk.script.steps = [step]
+    desk.keep(Pair("act.kept", "rft.kept", NOW + timedelta(hours=1)))
+    credentials = desk.credentials({})
+    credentials.ensure_fresh()
+    assert credentials.token() == "act.kept"
+    assert [pair.refresh_token for pair in desk.tokens.all_of(OWNER)] == ["rft.kept"]
+
+
+def test_a_pair_that_the_keyring_lost_is_told_as_such(tmp_path: Path) -> None:
+    desk, keyring = Desk(tmp_path), MemoryKeyring()
+    desk.tokens = TokenStore(tmp_path, Choice.KEYRING, keyring)
+    desk.credentials().refresh("act.seed")
+    keyring.entries.clear()
+    with pytest.raises(SignInNeeded, match="keyring-entry-missing"):
+        desk.credentials().token()
+    assert len(desk.script.requests) == 1  # the seed, which was spent, is not tried instead
+    assert desk.credentials(SEED | {"CONTENTSYNC_TOKEN_ACME": "act.changed"}).token() == "act.changed"
+
+
+def test_a_keyring_that_locks_after_the_answer_loses_nothing(tmp_path: Path) -> None:
+    desk, keyring = Desk(tmp_path), MemoryKeyring()
+    desk.tokens = TokenStore(tmp_path, Choice.KEYRING, keyring)
+
+    def lock_and_grant(request: httpx.Request) -> httpx.Response:
+        keyring.locked = True
+        return granted()
+
+    desk.handler = lock_and_grant
+    with pytest.raises(SignInNeeded, match="until it takes them"):
+        desk.credentials().refresh("act.seed")
+    assert desk.credentials().token() == "act.new1"
+
+
+def test_a_keyring_that_is_locked_before_spends_no_refresh_token(tmp_path: Path) -> None:
+    desk, keyring = Desk(tmp_path), MemoryKeyring()
+    desk.tokens = TokenStore(tmp_path, Choice.KEYRING, keyring)
+    keyring.locked = True
+    with pytest.raises(SignInNeeded, match="keyring-unusable"):
+        desk.credentials().refresh("act.seed")
+    assert desk.script.requests == []
 
 
 def test_a_renewal_that_was_not_sent_leaves_no_trace(desk: Desk) -> None:

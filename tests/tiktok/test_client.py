@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import httpx
@@ -601,3 +602,49 @@ def test_a_client_that_never_called_closes_quietly() -> None:
 
 def test_a_media_of_a_post_becomes_its_source() -> None:
     assert wire.FileSource.of(a_media(size=7)) == wire.FileSource(7, 7, 1)
+
+
+# TikTok's clock.
+
+DATED = {"Date": "Sun, 01 Mar 2026 12:00:05 GMT"}
+
+
+def dated(answer: httpx.Response, date: str | None = DATED["Date"]) -> httpx.Response:
+    return httpx.Response(answer.status_code, headers={"Date": date} if date else {}, content=answer.content)
+
+
+@by_name
+def test_an_init_tells_tiktoks_clock(name: str) -> None:
+    answer = INITS[name](a_client(Script(dated(STARTED))))
+    assert answer.date == datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
+
+
+def test_a_status_tells_tiktoks_clock() -> None:
+    client = a_client(Script(dated(READ_ANSWER)))
+    assert client.status("p").date == client.date == datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        None,
+        "",
+        "yesterday",
+        "0",
+        "Sun, 01 Mar 99999 12:00:05 GMT",
+        "Sun, 32 Mar 2026 12:00:05 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -2300",
+        "Sun, 01 Mar 2026 12:00:05 GMT, Sun, 01 Mar 2026 12:00:05 GMT" * 3,
+    ],
+)
+def test_a_date_that_can_not_be_read_is_none(date: str | None) -> None:
+    status = a_client(Script(dated(READ_ANSWER, date))).status("p")
+    assert status.published
+    assert status.date is None or status.date.year == 2026
+
+
+def test_an_answer_without_a_date_makes_the_last_one_no_longer_hold() -> None:
+    client = a_client(Script(dated(READ_ANSWER), dated(READ_ANSWER, None)))
+    client.status("p")
+    assert client.status("p").date is None

@@ -2,76 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
+
+from tests.cli.support import Studio, an_emulator
+from tests.tiktok.keyrings import IN_A_FILE
+from tests.tiktok.sign_in import SignIn, serving
 
 ROOT = Path(__file__).parents[2]
 SEED = {"CONTENTSYNC_TOKEN_ACME": "act.0", "CONTENTSYNC_REFRESH_TOKEN_ACME": "rft.0"}
 
 
-class SignIn(ThreadingHTTPServer):
-    """A token endpoint on loopback: a refresh token works once. `held` keeps answers back while it is not set."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Renewal)
-        self.renewals = 0
-        self.refused = 0
-        self.asked = threading.Event()
-        self.held = threading.Event()
-        self.held.set()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def answer(self, refresh_token: str) -> dict[str, str]:
-        if refresh_token != f"rft.{self.renewals}":
-            self.refused += 1
-            return {"error": "invalid_grant", "error_description": "used", "log_id": "2026AB"}
-        self.renewals += 1
-        return {"access_token": f"act.{self.renewals}", "refresh_token": f"rft.{self.renewals}"}
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that was killed is no news."""
-
-
-class Renewal(BaseHTTPRequestHandler):
-    server: SignIn
-
-    def do_POST(self) -> None:
-        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        body = json.dumps(self.server.answer(form["refresh_token"][0])).encode()
-        self.server.asked.set()
-        self.server.held.wait(timeout=20)
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Quiet."""
-
-
 @pytest.fixture
 def sign_in() -> Iterator[SignIn]:
-    with SignIn() as server:
-        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        serving.start()
+    with serving(SignIn()) as server:
         yield server
-        server.held.set()
-        server.shutdown()
-        serving.join()
 
 
 def begin(sign_in: SignIn, folder: Path) -> subprocess.Popen[str]:
@@ -124,3 +74,21 @@ def test_a_process_killed_between_answer_and_disk_loses_the_token_and_the_next_o
     assert "was cut off before its answer was saved" in told
     assert "[invalid-grant]" in told
     assert sign_in.renewals == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["file", "keyring"])
+def test_eight_commands_with_an_expired_token_renew_once_at_the_emulator(tmp_path: Path, place: str) -> None:
+    (tmp_path / "keyring.json").write_text("{}")
+    with an_emulator() as emulator:
+        shared = {"CONTENTSYNC_TOKEN_STORE": place, "TEST_KEYRING": str(tmp_path / "keyring.json")} | IN_A_FILE
+        studio = Studio(tmp_path / "studio", dict(emulator.environment) | shared | {"PYTHONPATH": str(ROOT)})
+        emulator.expire_tokens("acme")
+        command = [sys.executable, "-m", "contentsync", "refresh", "--account", "acme"]
+        environ = os.environ | studio.environment
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+        running = [subprocess.Popen(command, cwd=studio.root, env=environ, **quiet) for _ in range(8)]
+        ends = [(process.communicate(timeout=100)[1], process.returncode) for process in running]
+        calls = [line for line in emulator.requests() if "/oauth/token" in str(line)]
+    assert ends == [("", 0)] * 8
+    assert len(calls) == 1

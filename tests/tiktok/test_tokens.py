@@ -129,7 +129,7 @@ def test_what_a_killed_writer_left_behind_is_not_kept(store: TokenStore) -> None
         b"null",
         b"\xff",
         b'{"format": "contentsync.tokens/1"}',
-        b'{"format": "contentsync.tokens/2", "pairs": []}',
+        b'{"format": "contentsync.tokens/3", "pairs": []}',
         b'{"format": "contentsync.tokens/1", "pairs": [{}]}',
         b'{"format": "contentsync.tokens/1", "pairs": [7]}',
         b'{"format": "contentsync.tokens/1", "pairs": {"acme": "act.secret"}}',
