@@ -27,6 +27,7 @@ from contentsync.store.state import AttemptOpen, Superseded
 DAY: Final = timedelta(hours=24)
 PATIENCE: Final = timedelta(minutes=2)  # how long a run waits for a limit by the minute
 IDLE_STEPS: Final = 4  # steps that may get an upload nowhere before others have their turn
+NOT_FETCHABLE: Final = frozenset({"url-refused", "url-other-file"})
 NOT_AS_PLANNED: Final = frozenset({"media-changed", "edited-before-sent", "edited-while-uploading"})
 RESULT_OF: Final = {
     Phase.PUBLISHED: Result.PUBLISHED,
@@ -49,6 +50,8 @@ class Run:
     changed: called with the row of each post that changed, for its receipt.
     use_plan: called before the first intent; False where the saved plan was used by another run.
     gone: called with a key that a post had before it was moved.
+    make_ready: called before anything of a post is begun that TikTok fetches by itself, with the account's open_id;
+    what speaks against it, or None.
     """
 
     tell: Tell
@@ -58,6 +61,7 @@ class Run:
     changed: Callable[[PostState], None] = lambda _: None
     use_plan: Callable[[], bool] = lambda: True
     gone: Callable[[str], None] = lambda _: None
+    make_ready: Callable[[DesiredPost, str], Problem | None] = lambda _post, _open_id: None
 
 
 @dataclass
@@ -155,6 +159,8 @@ class AccountRun:
         if not last.may_be_live and self._is_stopped():
             self._not_started(action.post)
             return
+        if last.phase is Phase.INTENT and last.init_sent_at is None and not self._is_ready(post):
+            return
         self._told("resume", action.post, phase=str(last.phase))
         self._work(action, post, last)
 
@@ -162,9 +168,22 @@ class AccountRun:
         if self._is_stopped():
             self._not_started(action.post)
             return
+        if not self._is_ready(post):
+            return
         attempt = self._begin(action, post)
         if attempt is not None:
             self._work(action, post, attempt)
+
+    def _is_ready(self, post: DesiredPost | None) -> bool:
+        """Whether TikTok can fetch what it is to fetch, and nobody asked to stop; else the outcome is told."""
+        problem = self._unready(post)
+        if post is not None and problem is not None:
+            result = Result.CHANGED if problem.code in NOT_AS_PLANNED else Result.FAILED
+            self._outcome(post.key, Result.HELD if problem.code in NOT_FETCHABLE else result, problem)
+        return problem is None and not self.steps.stop.is_set()
+
+    def _unready(self, post: DesiredPost | None) -> Problem | None:
+        return self.run.make_ready(post, self.open_id) if post is not None and post.pulls else None
 
     def _begin(self, action: Action, post: DesiredPost) -> Attempt | None:
         """Put an intent on disk; None where that may not be, with the outcome told."""
@@ -264,7 +283,7 @@ class AccountRun:
             return None
         pause = max(wait, self.steps.poll_initial if step.problem else 0.0)
         self._told("again", action.post, reason=attempt.problem_what, in_seconds=round(pause, 3))
-        return self._begin(action, post) if self._wait(pause) else None
+        return self._begin(action, post) if self._wait(pause) and not self._unready(post) else None
 
     def _is_stopped(self) -> bool:
         """Whether nothing more may be sent for the account: a post before this one ended so, or one is unknown."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contentsync import receipts
+from contentsync.addresses import Hosting, Look
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, ManifestError, Place, Problem, SignInNeeded, StoreError, UsageError
 from contentsync.post import Account, PostState, Settings
@@ -22,6 +23,8 @@ from contentsync.tiktok.chunks import ChunkPlan, plan_chunks
 if TYPE_CHECKING:
     import httpx
 
+    from contentsync.hosting.bucket import Bucket
+    from contentsync.hosting.host import Host
     from contentsync.manifest.load import Loaded
     from contentsync.tiktok.auth import Credentials
     from contentsync.tiktok.client import Client
@@ -61,6 +64,7 @@ class Project:
 
     environ: the environment. transport: instead of the network. on_request: told of each request.
     open_store: opens the state at a path. plan_chunks: how a file of so many bytes is cut.
+    media_transport: instead of the network, for looks at the addresses of media.
     """
 
     root: Path
@@ -71,6 +75,7 @@ class Project:
     on_request: OnRequest | None = None
     open_store: Callable[[Path], Store] = Store.open
     plan_chunks: Callable[[int], ChunkPlan] = plan_chunks
+    media_transport: httpx.BaseTransport | None = None
     _sessions: dict[str, Session] = field(default_factory=dict)
 
     @classmethod
@@ -207,6 +212,32 @@ class Project:
         throttle = Throttle(self.reading_store, self.clock, known or f"account:{account.name}", account.limits)
         client = Client(base_url, credentials, throttle, self.clock, self.transport, self.on_request)
         return Session(account, client, credentials, throttle)
+
+    @property
+    def hosting(self) -> Hosting:
+        """How local photos get public addresses."""
+        settings = self.settings
+        return Hosting(settings.hosting_base_url, bool(settings.hosting_upload), settings.hosting_verified)
+
+    def look_at(self, urls: Mapping[str, int]) -> dict[str, Look]:
+        """What these addresses answer. urls: with the bytes that should lie there, 0 where that is not known."""
+        from contentsync.hosting.preflight import Preflight
+
+        with Preflight(self.clock, self.media_transport, self.on_request) as preflight:
+            return preflight.look_at(urls)
+
+    def host(self) -> Host:
+        """The place for photos; nothing of it is opened yet."""
+        from contentsync.hosting.host import Host
+
+        opens = self.open_bucket if self.settings.hosting_upload else None
+        return Host(self.hosting, self.root, self.store.hosted, self.clock, self.look_at, opens)
+
+    def open_bucket(self, upload: str = "") -> Bucket:
+        """The store at `upload`, or the one that the project names. Raises HostingError."""
+        from contentsync.hosting.bucket import Bucket
+
+        return Bucket(upload or self.settings.hosting_upload, self.root, self.environ)
 
     def refuse_unset(self) -> None:
         """An unset ${NAME} is an error where TikTok is to be asked: a key without its value would be left out.

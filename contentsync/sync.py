@@ -20,9 +20,9 @@ from contentsync.apply import AccountRun, Run
 from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Outcome, Tell, Told
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, SignInNeeded, UsageError
+from contentsync.fetching import decided, readiness
 from contentsync.plan.action import GUARDS, AccountFacts, Action, Kind, Plan, Receipt, Remote, World
 from contentsync.plan.match import candidates
-from contentsync.plan.planner import make_plan as decide
 from contentsync.post import Account, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.project import Project, Session, unknown
 
@@ -95,11 +95,12 @@ def make_plan(project: Project, wish: Wish) -> Made:
         allow=frozenset(wish.allow),
         retry=frozenset(wish.retry),
         refreshed=wish.refresh,
+        hosting=project.hosting,
         lineage=project.reading_store.lineage,
         serial=project.reading_store.serial,
     )
     told = {key: post for key, post in posts.items() if post.account in facts}
-    plan = decide(told.values(), world, selected)
+    plan, world = decided(project, told, world, selected)
     warnings = [p for p in loaded.problems if p.level is not Level.ERROR and (p.code != UNSET or not wish.refresh)]
     return Made(plan, told, world, failures, (*warnings, *notes))
 
@@ -261,6 +262,7 @@ def steps_of(project: Project, session: Session, tell: Tell, stop: Stop) -> Step
         poll_initial=project.settings.poll_initial.total_seconds(),
         poll_max=project.settings.poll_max.total_seconds(),
         plan_chunks=project.plan_chunks,
+        url_of=project.hosting.url_of,
     )
 
 
@@ -291,6 +293,7 @@ def apply_plan(
         changed=lambda row: _receipt(project, row, tell),
         use_plan=lambda: not plan_digest or project.store.use_plan(plan_digest, run_id, project.clock.now()),
         gone=lambda key: receipts.remove(project.root / "receipts", key),
+        make_ready=readiness(project, tell),
     )
     for guard in made.plan.allow:
         project.store.record("guard-lifted", project.clock.now(), guard=guard, run=run_id)

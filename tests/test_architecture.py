@@ -26,11 +26,12 @@ FLOORS = (
     "__init__ errors clock limits",
     "lifecycle",
     "post pushed",
-    "media upload_hour",
+    "addresses media upload_hour",
     "manifest | plan | receipts | store | tiktok",
-    "attempt",
+    "attempt | hosting",
     "apply | refresh",
     "project",
+    "fetching",
     "sync",
     "saved | settle | signin | webhooks",
     "watch | emulator",
@@ -38,7 +39,7 @@ FLOORS = (
 )
 ISLANDS = {"emulator"}  # imports nothing of ours
 PURE = re.compile(
-    r"contentsync/(errors|limits|lifecycle|post|pushed|upload_hour|plan/.+|manifest/(__init__|schema|rules)"
+    r"contentsync/(errors|limits|lifecycle|post|pushed|upload_hour|addresses|plan/.+|manifest/(__init__|schema|rules)"
     r"|tiktok/(__init__|wire|chunks|refusals|sign_in_refusals)|signin/scopes"
     r"|webhooks/(__init__|signature|event|decide)|__init__)\.py"
 )
@@ -47,9 +48,9 @@ OUTSIDE = set(  # what talks to the outside, or takes from it
         r"\w+",
         """
         aiosql asyncio click concurrent ctypes fcntl filelock getpass glob http httpx importlib io locale logging
-        multiprocessing os platform platformdirs pymediainfo queue random requests rich sched secrets select shutil
-        signal socket sqlite3 sqlite_utils ssl stamina starlette subprocess sys tempfile threading time urllib uuid
-        uvicorn watchdog
+        multiprocessing obstore os platform platformdirs pymediainfo queue random requests rich sched secrets select
+        shutil signal socket sqlite3 sqlite_utils ssl stamina starlette subprocess sys tempfile threading time urllib
+        uuid uvicorn watchdog
         """,
     )
 )
@@ -63,6 +64,7 @@ TIKTOK_WORDS = re.compile(
 SLOW = {
     "pydantic",
     "httpx",
+    "obstore",
     "yaml",
     "sqlite_utils",
     "rich",

@@ -51,7 +51,8 @@ class Starter:
 
     def _init(self, post: DesiredPost) -> wire.InitAnswer:
         if post.kind is Kind.PHOTOS:
-            return self._steps.client.init_photos(wire.PhotoPost.of(post), self._about_to_send)
+            urls = [self._steps.url_of(item) for item in post.media]
+            return self._steps.client.init_photos(wire.PhotoPost.of(post, urls), self._about_to_send)
         media = post.media[0]
         source = wire.UrlSource(media.url) if media.url else self._file_source(media.size)
         if post.mode is Mode.DRAFT:

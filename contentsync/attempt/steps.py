@@ -22,7 +22,7 @@ from contentsync.attempt.waiting import StoppableClock, Stopped
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Attempt, DesiredPost
+from contentsync.post import Attempt, DesiredPost, Media
 from contentsync.store.state import Store, Superseded
 from contentsync.tiktok import chunks, refusals, wire
 from contentsync.tiktok.client import Client
@@ -38,7 +38,7 @@ class Steps:
     """The steps of one account's attempts.
 
     open_media: gives the path of a post's file. poll_initial, poll_max: seconds between two looks at a status.
-    plan_chunks: how a file of so many bytes is cut. A wait ends with Stopped soon after `stop` is set.
+    plan_chunks: how a file of so many bytes is cut. url_of: where TikTok fetches a photo or video. A wait ends with Stopped soon after `stop` is set.
     """
 
     store: Store
@@ -50,6 +50,7 @@ class Steps:
     poll_initial: float = 2.0
     poll_max: float = 30.0
     plan_chunks: Callable[[int], chunks.ChunkPlan] = chunks.plan_chunks
+    url_of: Callable[[Media], str] = lambda item: item.url
     _opened: set[str] = field(default_factory=set)  # attempts that this process began, and sent nothing for yet
     _last_puts: dict[str, float] = field(default_factory=dict)  # when this process began them, monotonic seconds
     _keys: dict[str, str] = field(default_factory=dict)

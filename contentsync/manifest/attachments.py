@@ -21,6 +21,7 @@ from contentsync.post import Media
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _HTTPS: Final = re.compile(r"https://([^\s/?#]+)(?:[/?#]\S*)?")
+_NEAR: Final = re.compile(r"https?://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?(?:/[^\s#]*)?")
 _WITH_NAME: Final = re.compile(r"[^/]*//[^/?#]*@")
 _ADDRESS: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]+){3}|\[.*\])(?::[0-9]+)?")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
@@ -31,19 +32,21 @@ _PICTURES: Final = (".jpg", ".jpeg", ".webp", ".png", ".gif", ".heic", ".heif", 
 class Attachments:
     """Finds and reads media; one for a run, since folders are judged once.
 
-    root: the project. reader: looks into a file.
+    root: the project. reader: looks into a file. is_near: the API is a stand-in on this machine, which fetches from
+    this machine too, and without TLS.
     """
 
-    def __init__(self, root: Path, reader: MediaReader) -> None:
+    def __init__(self, root: Path, reader: MediaReader, is_near: bool = False) -> None:
         self._root = root
         self._real_root = os.path.realpath(root)
         self._reader = reader
+        self._is_near = is_near
         self._inside: dict[str, bool] = {}
 
     def item(self, document: Document, text: str, path: KeyPath) -> Media | None:
         """The file or URL that `text` names; None where it can't be used, and the document says why."""
         if _URL.match(text):
-            problem = _url_problem(text)
+            problem = None if self._is_near and _NEAR.fullmatch(text) else _url_problem(text)
             self._told(document, path, problem)
             return None if problem else Media(url=text)
         name = self._name(document, text, path)

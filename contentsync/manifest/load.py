@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from contentsync.addresses import is_loopback
 from contentsync.errors import Level, Problem, by_place
 from contentsync.manifest.attachments import Attachments
 from contentsync.manifest.document import Document, at
@@ -80,7 +81,8 @@ class _Desk:
         self.unsound: set[str] = set()
         self._root = root
         self._settings = settings
-        self._attachments = Attachments(root, reader)
+        is_near = settings is not None and is_loopback(settings.base_url)
+        self._attachments = Attachments(root, reader, is_near)
 
     def names(self) -> list[str]:
         """All manifests, from the root, sorted; a note where no glob fits any."""

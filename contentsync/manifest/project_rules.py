@@ -9,11 +9,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from contentsync.addresses import is_domain
 from contentsync.errors import Level, Problem
 from contentsync.manifest.document import Path
 
 if TYPE_CHECKING:
-    from contentsync.manifest.project_schema import AccountKeys, ProjectFile
+    from contentsync.manifest.project_schema import AccountKeys, HostingKeys, ProjectFile
 
 Finding = tuple[Path, Problem]
 VERSION: Final = 1
@@ -26,15 +27,20 @@ def is_https_or_loopback(url: str) -> bool:
     return bool(_HTTPS.fullmatch(url) or _LOOPBACK.fullmatch(url))
 
 
-def check(project: ProjectFile, written: Mapping[str, Any], is_zone: Callable[[str], bool]) -> Iterator[Finding]:
-    """All that is wrong with the project. written: the file before ${NAME} was read. is_zone: knows IANA names."""
+def check(
+    project: ProjectFile, written: Mapping[str, Any], is_zone: Callable[[str], bool], is_near: bool = False
+) -> Iterator[Finding]:
+    """All that is wrong with the project. written: the file before ${NAME} was read. is_zone: knows IANA names.
+
+    is_near: the API that will be called is a loopback address.
+    """
     if project.version and project.version != VERSION:
         what = f"the file has version {project.version}; this contentsync knows {VERSION}"
         yield ("version",), Problem("version-unknown", what, "update contentsync, or write version: 1")
     yield from _zones(project, is_zone)
     yield from _globs(project.manifests or ())
     yield from _app(project, written)
-    yield from _addresses(project)
+    yield from _addresses(project, is_near)
     accounts = project.accounts or {}
     yield from _suffixes(accounts)
     yield from _identities(accounts)
@@ -88,19 +94,43 @@ def _literal_secrets(written: Mapping[str, Any]) -> Iterator[Finding]:
             yield (*path, "client_secret"), problem
 
 
-def _addresses(project: ProjectFile) -> Iterator[Finding]:
+def _addresses(project: ProjectFile, is_near: bool) -> Iterator[Finding]:
     api, hosting = project.api, project.hosting
     if api and api.base_url and not is_https_or_loopback(api.base_url):
         what = "base_url is neither https nor a loopback address"
         yield ("api", "base_url"), Problem("base-url", what, "use https, or http://127.0.0.1:PORT")
     if api and api.poll_initial and api.poll_max and api.poll_max < api.poll_initial:
         yield ("api", "poll_max"), Problem("poll-order", "poll_max is shorter than poll_initial", "make it longer")
-    named: list[tuple[Path, str]] = [(("hosting", "base_url"), hosting.base_url)] if hosting else []
-    if hosting and hosting.verified:
-        named += [(("hosting", "verified", number), url) for number, url in enumerate(hosting.verified)]
-    for path, url in named:
-        if not is_https_or_loopback(url):
-            yield path, Problem("hosting-url", f"{path[1]} is no https address", "TikTok fetches only https")
+    if hosting:
+        yield from _hosting(hosting, is_near)
+
+
+def _hosting(hosting: HostingKeys, is_near: bool) -> Iterator[Finding]:
+    """is_near: the API is a stand-in on this machine, which fetches from this machine too."""
+    if not (_HTTPS.fullmatch(hosting.base_url) or (is_near and _LOOPBACK.fullmatch(hosting.base_url))):
+        problem = Problem("hosting-url", "base_url is no https address", "TikTok fetches only https")
+        yield ("hosting", "base_url"), problem
+    elif re.search(r"[?#\s]", hosting.base_url):
+        what = "base_url has more than a path: a ?, # or blank"
+        yield ("hosting", "base_url"), Problem("hosting-url", what, "write https://HOST/PATH/")
+    for number, entry in enumerate(hosting.verified or ()):
+        if not (is_domain(entry) or is_https_or_loopback(entry)):
+            what = "verified names neither a domain nor an https prefix"
+            hint = "write acme.example for a verified domain, https://acme.example/PATH/ for a verified prefix"
+            yield ("hosting", "verified", number), Problem("hosting-verified", what, hint)
+    if hosting.upload and (what := _upload_fault(hosting.upload)):
+        hint = "write s3://BUCKET/PATH, gs://BUCKET/PATH, az://CONTAINER/PATH, file:///FOLDER or a folder's path"
+        yield ("hosting", "upload"), Problem("hosting-upload", what, hint)
+
+
+def _upload_fault(upload: str) -> str:
+    """What is wrong with the place to put files; credentials have no business there."""
+    scheme, mark, rest = upload.partition("://")
+    if re.search(r"[?#@]", rest if mark else ""):
+        return "upload holds more than a place; credentials come from the environment"
+    if mark and scheme not in {"s3", "gs", "az", "file"}:
+        return "upload names a kind of store that is not known"
+    return "" if not mark or rest.strip("/") else "upload names no bucket or folder"
 
 
 def _suffixes(accounts: Mapping[str, AccountKeys]) -> Iterator[Finding]:

@@ -126,10 +126,14 @@ class HostingKeys(Strict):
 
     base_url: Filled = Field(description="A prefix verified in TikTok's portal, under which the files are served.")
     upload: Filled | None = Field(
-        default=None, description="Where to put the files: s3://…; absent: they are there already."
+        default=None,
+        description="Where apply puts the files: s3://…, gs://…, az://…, file:///… or a folder. "
+        "Absent: they are there already.",
     )
     verified: tuple[Filled, ...] | None = Field(
-        default=None, description="Prefixes whose ownership TikTok has verified. Absent: not checked."
+        default=None,
+        description="Domains (acme.example, with all below it) and URL prefixes (https://…/) whose ownership TikTok "
+        "has verified. Absent: not checked.",
     )
 
 

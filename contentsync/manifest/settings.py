@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from contentsync.addresses import is_loopback
 from contentsync.errors import Level, Place, Problem, by_place
 from contentsync.manifest import project_rules
 from contentsync.manifest.document import Document, at
@@ -72,11 +73,12 @@ def _settings(document: Document, environ: Mapping[str, str]) -> Settings:
     document.raw = document.value
     document.value = reader.expanded(document.value)
     project = judge_project(document)
-    for path, problem in project_rules.check(project, document.raw, lambda name: zone_of(name) is not None):
+    base_url = _base_url(project, environ, document)
+    is_near = is_loopback(base_url)
+    for path, problem in project_rules.check(project, document.raw, lambda name: zone_of(name) is not None, is_near):
         if not document.is_broken(path):
             what = problem.what.replace("{shown}", shown(document.written(path)))
             document.add(replace(problem, what=what), path)
-    base_url = _base_url(project, environ, document)
     return _built(project, tuple(reader.unset), base_url)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from contentsync.addresses import Hosting, Look
 from contentsync.errors import Level, Problem
 from contentsync.post import Account, App, Attempt, Creator, DesiredPost, Media, Mode, PostState, RemotePost
 
@@ -181,7 +182,7 @@ class World:
     """What the planner looks at. attempts: those of all accounts in the last 24 hours, for the caps.
 
     retry: keys of failed posts that a person asked to try again. refreshed: TikTok was asked just now.
-    can_host_photos: whether local photos have a public address.
+    hosting: where local photos get a public address. looks: what addresses answered just now, by URL.
     """
 
     now: datetime
@@ -191,7 +192,8 @@ class World:
     allow: frozenset[str] = frozenset()
     retry: frozenset[str] = frozenset()
     refreshed: bool = True
-    can_host_photos: bool = False
+    hosting: Hosting = Hosting()
+    looks: Mapping[str, Look] = field(default_factory=dict)
     lineage: str = ""
     serial: int = 0
 

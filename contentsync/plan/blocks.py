@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from contentsync.addresses import shown
 from contentsync.errors import Level, Problem
 from contentsync.plan.action import AccountFacts, World
+from contentsync.plan.fetching import fetch_blocks, fetch_notes
 from contentsync.post import Creator, DesiredPost, Disclosure, Interaction, Kind, Mode, Privacy
 
 CAPS: Final = frozenset({"spam_risk_too_many_posts", "reached_active_user_cap"})
@@ -13,7 +15,7 @@ CAPS: Final = frozenset({"spam_risk_too_many_posts", "reached_active_user_cap"})
 
 def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Problem, ...]:
     """Why this post can't be sent as things are; empty where nothing speaks against it."""
-    found = [*_media_blocks(post, world)]
+    found = [*fetch_blocks(post, world)]
     creator = facts.creator
     if post.mode is Mode.DIRECT and creator is not None:
         found += _banned(creator)
@@ -21,14 +23,6 @@ def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Pro
         found += _not_offered(post, creator)
         found += _too_long(post, creator)
     return tuple(found)
-
-
-def _media_blocks(post: DesiredPost, world: World) -> list[Problem]:
-    if post.kind is Kind.PHOTOS and any(item.path for item in post.media) and not world.can_host_photos:
-        hint = "write https URLs under a prefix that TikTok has verified"
-        what = "TikTok takes photos by URL only, and these are local files"
-        return [Problem("photos-need-hosting", what, hint, post.place_of("photos"))]
-    return []
 
 
 def _banned(creator: Creator) -> list[Problem]:
@@ -92,7 +86,7 @@ def _too_long(post: DesiredPost, creator: Creator) -> list[Problem]:
 
 def notes_of(post: DesiredPost, world: World, alike: list[str]) -> tuple[Problem, ...]:
     """What a person should know before this is sent. alike: public videos with its caption that belong to no post."""
-    return (*_unchecked(post), *_only_me(post, world), *_labels(post), *_lookalikes(alike))
+    return (*_unchecked(post), *fetch_notes(post, world), *_only_me(post, world), *_labels(post), *_lookalikes(alike))
 
 
 def _note(code: str, what: str, hint: str = "", *, level: Level = Level.NOTE) -> Problem:
@@ -100,7 +94,7 @@ def _note(code: str, what: str, hint: str = "", *, level: Level = Level.NOTE) ->
 
 
 def _unchecked(post: DesiredPost) -> list[Problem]:
-    unread = [item.path or item.url for item in post.media if item.facts is None]
+    unread = [item.path or shown(item.url) for item in post.media if item.facts is None]
     if not unread:
         return []
     return [_note("media-not-checked", f"not checked: {', '.join(unread)}", "TikTok is the judge of it")]

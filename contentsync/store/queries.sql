@@ -212,3 +212,21 @@ WHERE excluded.removed_at > removed_access.removed_at
 
 -- name: removed_access(open_id)^
 SELECT * FROM removed_access WHERE open_id = :open_id;
+
+-- name: begin_hosting(place, name, size, post, open_id, begun_at)!
+INSERT INTO hosted (place, name, size, post, open_id, begun_at, uploaded_at)
+VALUES (:place, :name, :size, :post, :open_id, :begun_at, NULL)
+ON CONFLICT (place, name) DO UPDATE SET size = excluded.size, post = excluded.post, open_id = excluded.open_id,
+    begun_at = excluded.begun_at, uploaded_at = NULL;
+
+-- name: end_hosting(place, name, uploaded_at)!
+UPDATE hosted SET uploaded_at = :uploaded_at WHERE place = :place AND name = :name;
+
+-- name: hosted_object(place, name)^
+SELECT * FROM hosted WHERE place = :place AND name = :name;
+
+-- name: hosted_objects()
+SELECT * FROM hosted ORDER BY begun_at, place, name;
+
+-- name: drop_hosted(place, name)!
+DELETE FROM hosted WHERE place = :place AND name = :name;

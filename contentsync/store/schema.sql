@@ -186,4 +186,17 @@ CREATE TABLE removed_access (
     reason BIGINT NOT NULL,
     token_sha256 TEXT NOT NULL DEFAULT ''
 );
+
+-- migration 4
+-- What was put where TikTok fetches photos. uploaded_at: NULL while that is under way, or was cut off.
+CREATE TABLE hosted (
+    place TEXT NOT NULL,
+    name TEXT NOT NULL CHECK (name <> ''),
+    size BIGINT NOT NULL,
+    post TEXT NOT NULL,
+    open_id TEXT NOT NULL,
+    begun_at BIGINT NOT NULL,
+    uploaded_at BIGINT,
+    PRIMARY KEY (place, name)
+);
 -- end

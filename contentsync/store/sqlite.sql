@@ -13,3 +13,5 @@ END;
 -- migration 2
 
 -- migration 3
+
+-- migration 4

@@ -23,6 +23,7 @@ from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePos
 from contentsync.store import rows
 from contentsync.store.database import Database, backup, open_file, open_memory, queries
 from contentsync.store.events import EventStore
+from contentsync.store.hosted import HostedObjects
 
 
 class AttemptOpen(Exception):
@@ -266,6 +267,11 @@ class Store:
             self._bind(db, ended, ended.post_id, "restored")
         self._tell(db, ended, "restored", now, before=ours.phase)
         self._q.raise_serial(db)
+
+    @property
+    def hosted(self) -> HostedObjects:
+        """What was put where TikTok fetches photos."""
+        return HostedObjects(self._db)
 
     def check(self) -> None:
         """Prove that the state is whole, and has room for what will be written. Raises StoreError."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -73,6 +74,7 @@ class Exchange:
         self._timeouts = timeouts
         self._direct = direct
         self._opened: httpx.Client | None = None
+        self._opening = threading.Lock()
 
     def send(
         self,
@@ -164,6 +166,10 @@ class Exchange:
         )
 
     def _client(self) -> httpx.Client:
+        with self._opening:
+            return self._opened_once()
+
+    def _opened_once(self) -> httpx.Client:
         if self._opened is None:
             import httpx
 

@@ -1,0 +1,118 @@
+"""Under which address do media lie for TikTok to fetch, and whose is it? Pure.
+
+TikTok takes photos by URL only. A local one is named by its content under `hosting.base_url`, so that an address
+always means the same bytes. Source: Media Transfer Guide, "Pull from URL"; Photo, "source_info".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from contentsync.post import DesiredPost, Media, MediaFacts
+
+_ENDINGS: Final = {"jpeg": "jpg", "webp": "webp"}
+_TYPES: Final = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
+_HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(?:\[([^\]]+)\]|([^/?#:@]*))", re.I)
+_DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.I)
+
+
+class Answer(StrEnum):
+    """How an address answered us: as TikTok needs it, in a way that TikTok refuses, or not in a way that tells."""
+
+    GOOD = "good"
+    REFUSED = "refused"
+    OTHER_FILE = "other-file"
+    NOT_CHECKED = "not-checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at one address found. what: in words, for any answer but a good one."""
+
+    answer: Answer
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hosting:
+    """How local photos become public addresses.
+
+    base_url: empty where there is no hosting. uploads: apply puts the files there itself.
+    verified: domains and URL prefixes whose ownership TikTok has verified; None: not known, so not checked.
+    """
+
+    base_url: str = ""
+    uploads: bool = False
+    verified: tuple[str, ...] | None = None
+
+    def url_of(self, media: Media) -> str:
+        """Where TikTok fetches it: its own URL, or the one that its content has here; empty where it has none."""
+        if media.url or not self.base_url:
+            return media.url
+        return f"{self.base_url.rstrip('/')}/{object_name(media)}"
+
+    def urls_of(self, post: DesiredPost) -> dict[str, Media]:
+        """The addresses that TikTok would fetch for a post, in their order; none for a video that we upload."""
+        if not post.pulls:
+            return {}
+        return {url: item for item in post.media if (url := self.url_of(item))}
+
+    def is_verified(self, url: str) -> bool:
+        return self.verified is None or any(covers(entry, url) for entry in self.verified)
+
+
+def object_name(media: Media) -> str:
+    """The name of a local file by its content: `<sha256>.jpg`."""
+    facts = media.facts or MediaFacts()
+    ending = _ENDINGS.get(facts.container or "") or media.path.rpartition(".")[2].lower()
+    return f"{media.sha256}.{ending}"
+
+
+def content_type(name: str) -> str:
+    """The Content-Type of an object of that name."""
+    return _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+
+
+def covers(entry: str, url: str) -> bool:
+    """Whether a verified domain (with all below it) or URL prefix covers `url`."""
+    if "://" in entry:
+        return url.startswith(entry if entry.endswith("/") else f"{entry}/")
+    host = host_of(url)
+    return host == entry.lower() or host.endswith(f".{entry.lower()}")
+
+
+def is_domain(text: str) -> bool:
+    return _DOMAIN.fullmatch(text) is not None
+
+
+def host_of(url: str) -> str:
+    """The host of an address, in lower case; empty where there is none that can be read."""
+    found = _HOST.match(url)
+    return (found[1] or found[2]).lower() if found else ""
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is this very machine's."""
+    host = host_of(url)
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def shown(url: str) -> str:
+    """An address as it may be told: without its query, which may hold a key."""
+    bare, mark, _ = url.partition("?")
+    return f"{bare}?…" if mark else bare
+
+
+def many_shown(urls: Iterable[str]) -> str:
+    """The first few of them."""
+    given = [shown(url) for url in urls]
+    more = f" and {len(given) - 3} more" if len(given) > 3 else ""
+    return f"{', '.join(given[:3])}{more}"

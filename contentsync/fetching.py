@@ -1,0 +1,57 @@
+"""Can TikTok fetch what a plan would send? Addresses are looked at before a plan is shown, and again before an init."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from contentsync import limits
+from contentsync.attempt.told import Tell, Told
+from contentsync.errors import Problem
+from contentsync.plan.action import Action, Kind, Plan, World
+from contentsync.plan.fetching import to_look_at
+from contentsync.plan.planner import make_plan
+from contentsync.post import DesiredPost
+from contentsync.project import Project
+
+LIFE: Final = timedelta(hours=limits.PLAN_LIFE_HOURS)
+
+
+def decided(
+    project: Project, posts: dict[str, DesiredPost], world: World, selected: frozenset[str] | None
+) -> tuple[Plan, World]:
+    """The plan, once the addresses were looked at that TikTok would be given; and what it was made from.
+
+    Again where a refused address gave its room under a cap to another post. Without a network where none was asked.
+    """
+    plan = make_plan(posts.values(), world, selected)
+    while world.refreshed:
+        given = [action for action in plan.actions if _may_be_sent(action, world.now)]
+        urls = {u: size for a in given for u, size in to_look_at(posts[a.post], world.hosting).items()}
+        new = {url: size for url, size in urls.items() if url not in world.looks}
+        if not new:
+            break
+        world = replace(world, looks={**world.looks, **project.look_at(new)})
+        plan = make_plan(posts.values(), world, selected)
+    return plan, world
+
+
+def _may_be_sent(action: Action, now: datetime) -> bool:
+    """Whether its addresses may go to TikTok while this plan holds."""
+    soon = action.due_at is not None and action.due_at <= now + LIFE
+    return action.kind is Kind.CREATE or (action.kind is Kind.WAIT and soon)
+
+
+def readiness(project: Project, tell: Tell) -> Callable[[DesiredPost, str], Problem | None]:
+    """Has the media of a post put where TikTok is to fetch them, and looked at; what speaks against it, or None."""
+    host = project.host()
+
+    def make_ready(post: DesiredPost, open_id: str) -> Problem | None:
+        def progress(done: int, of: int) -> None:
+            tell(Told("hosted", post.key, {"at": done, "total": of}))
+
+        return host.make_ready(post, open_id, progress)
+
+    return make_ready

@@ -1,0 +1,127 @@
+"""How is an object put, looked up and deleted, in whichever store `hosting.upload` names? The only module that knows
+obstore.
+
+Credentials come from the environment, as each vendor's tools read them. What a store says is never passed on whole:
+it may show a signature or a signed address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from contentsync.addresses import content_type, is_loopback
+from contentsync.errors import ContentsyncError, Problem
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+T = TypeVar("T")
+
+CLOUDS: Final = {"s3": "Amazon S3", "gs": "Google Cloud Storage", "az": "Azure Blob Storage"}
+MISSING: Final = "hosting.upload needs the package obstore, which is not installed"
+INSTALL: Final = "run: pip install 'contentsync[hosting]'"
+_ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AZURE_STORAGE_ENDPOINT")
+_PATIENCE: Final = {"timeout": "60s", "connect_timeout": "10s"}
+_RETRIES: Final[Any] = {"max_retries": 3, "retry_timeout": timedelta(seconds=60)}
+_SAID: Final = (re.compile(r"<Code>(\w{1,60})</Code>"), re.compile(r"status code: (\d{3})"))
+_CREDENTIALS: Final = {
+    "s3": "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION",
+    "gs": "set GOOGLE_APPLICATION_CREDENTIALS, or run: gcloud auth application-default login",
+    "az": "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+    "": "see that the folder can be written",
+}
+
+
+class HostingError(ContentsyncError):
+    """The place for the files can't be used, or did not take one; nothing was begun at TikTok."""
+
+    @property
+    def problem(self) -> Problem:
+        return self.problems[0]
+
+
+class Bucket:
+    """The place that `hosting.upload` names: a bucket with a prefix, or a folder.
+
+    environ: as the vendors' tools read it. root: what a relative folder begins at.
+    """
+
+    def __init__(self, upload: str, root: Path, environ: Mapping[str, str]) -> None:
+        self.upload = upload
+        scheme = upload.partition("://")[0] if "://" in upload else ""
+        self._cloud = scheme if scheme in CLOUDS else ""
+        self._store = self._opened(root, environ)
+
+    def size_of(self, name: str) -> int | None:
+        """The bytes of an object; None where it is not there. Raises HostingError."""
+        import obstore
+
+        try:
+            return self._translated("looked at", lambda: int(obstore.head(self._store, name)["size"]))
+        except FileNotFoundError:
+            return None
+
+    def put(self, name: str, data: bytes) -> None:
+        """Put an object there, whole or not at all. Raises HostingError."""
+        import obstore
+
+        attributes: Any = {"Content-Type": content_type(name)} if self._cloud else None
+        self._translated("put", lambda: obstore.put(self._store, name, data, attributes=attributes, use_multipart=False))
+
+    def delete(self, name: str) -> None:
+        """Take an object away, if it is there. Raises HostingError."""
+        import obstore
+
+        try:
+            self._translated("deleted", lambda: obstore.delete(self._store, name))
+        except FileNotFoundError:
+            return
+
+    def _opened(self, root: Path, environ: Mapping[str, str]) -> ObjectStore:
+        try:
+            from obstore.store import LocalStore, from_url
+        except ImportError as err:
+            raise HostingError(Problem("hosting-not-installed", MISSING, INSTALL)) from err
+        if not self._cloud:
+            return self._translated("opened", lambda: LocalStore(_folder(self.upload, root), mkdir=True))
+        options: Any = _PATIENCE | ({"allow_http": True} if _is_nearby(environ) else {})
+        opened: Any = self._translated(
+            "opened", lambda: from_url(self.upload, client_options=options, retry_config=_RETRIES)
+        )
+        return opened  # type: ignore[no-any-return]
+
+    def _translated(self, verb: str, work: Callable[[], T]) -> T:
+        """Do `work`; FileNotFoundError passes through. Raises HostingError."""
+        from obstore.exceptions import BaseError
+
+        try:
+            return work()
+        except FileNotFoundError:
+            raise
+        except (BaseError, OSError, ValueError) as err:
+            raise HostingError(self._problem(verb, err)) from None  # the cause may show what was signed
+
+    def _problem(self, verb: str, err: Exception) -> Problem:
+        place = CLOUDS.get(self._cloud, "the folder")
+        told = [found[1] for pattern in _SAID if (found := pattern.search(str(err)))]
+        said = f" ({', '.join([type(err).__name__, *told])})"
+        hint = f"{_CREDENTIALS[self._cloud]}; then run the same command again"
+        return Problem("hosting-failed", f"{self.upload} could not be {verb}: {place} does not take it{said}", hint)
+
+
+def _folder(upload: str, root: Path) -> Path:
+    """The folder of a file:// address or of a path, relative ones from the project's root."""
+    if "://" in upload:
+        return Path(url2pathname(urlsplit(upload).path))
+    return root / upload
+
+
+def _is_nearby(environ: Mapping[str, str]) -> bool:
+    """Whether the store is a stand-in on this machine, which may be spoken to without TLS."""
+    return any(is_loopback(environ.get(name, "")) for name in _ENDPOINTS)

@@ -1,0 +1,116 @@
+"""What do the addresses answer that TikTok is to fetch? Asked as TikTok asks: no redirect, nothing that signs us in.
+
+Only a plain no counts (3xx, 4xx): what can't be reached from this machine may well be reached from TikTok's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from contentsync.addresses import Answer, Look, host_of, is_loopback, shown
+from contentsync.clock import Clock
+from contentsync.errors import NotSent, Unanswered
+from contentsync.tiktok.exchange import Exchange, OnRequest, Timeouts
+from contentsync.tiktok.exchange import Answer as Heard
+
+if TYPE_CHECKING:
+    import httpx
+
+SIDE_BY_SIDE: Final = 8
+PATIENCE: Final = Timeouts(connect=5.0, read=8.0, write=8.0, upload_answer=8.0)
+PASSING: Final = frozenset({408, 425, 429})
+NO_SUCH_METHOD: Final = 501
+
+
+class Preflight:
+    """Looks at addresses, a few side by side, each at most twice: HEAD, then the first byte where HEAD is refused.
+
+    A host to which no connection comes about is not tried again.
+    """
+
+    def __init__(
+        self, clock: Clock, transport: httpx.BaseTransport | None = None, on_request: OnRequest | None = None
+    ) -> None:
+        self._far = Exchange(clock, transport, on_request, PATIENCE)
+        self._near = Exchange(clock, transport, on_request, PATIENCE, direct=True)
+        self._lock = threading.Lock()
+        self._silent: dict[str, Look] = {}
+
+    def __enter__(self) -> Preflight:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._far.close()
+        self._near.close()
+
+    def look_at(self, urls: Mapping[str, int]) -> dict[str, Look]:
+        """What each address answers. urls: with the bytes that should lie there, 0 where that is not known."""
+        if not urls:
+            return {}
+        with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+            asked = {url: pool.submit(self._look, url, size) for url, size in urls.items()}
+            return {url: future.result() for url, future in asked.items()}
+
+    def _look(self, url: str, size: int) -> Look:
+        with self._lock:
+            silent = self._silent.get(host_of(url))
+        if silent:
+            return silent
+        try:
+            heard = self._ask("HEAD", url)
+            look = judged(heard.status, _length(heard), size)
+            if _may_be_of_the_method(heard.status, look):
+                heard = self._ask("GET", url)
+                look = judged(heard.status, _length(heard), size)
+        except NotSent as err:
+            return self._unreachable(url, err)
+        except Unanswered:
+            return Look(Answer.NOT_CHECKED, "no answer came")
+        return look
+
+    def _ask(self, method: str, url: str) -> Heard:
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        if method == "GET":
+            headers["Range"] = "bytes=0-0"
+        line = self._near if is_loopback(url) else self._far
+        return line.send(method, url, shown(url), headers)
+
+    def _unreachable(self, url: str, err: NotSent) -> Look:
+        why = "its certificate is not accepted here" if "CERTIFICATE" in err.problem.what else "no connection to it"
+        look = Look(Answer.NOT_CHECKED, why)
+        with self._lock:
+            self._silent[host_of(url)] = look
+        return look
+
+
+def _may_be_of_the_method(status: int, look: Look) -> bool:
+    """Whether a GET may be answered otherwise: some servers know no HEAD, refuse it, or tell a length of 0."""
+    refused = look.answer is Answer.REFUSED and status >= 400
+    return refused or status == NO_SUCH_METHOD or look.answer is Answer.OTHER_FILE
+
+
+def judged(status: int, length: int | None, size: int) -> Look:
+    """What an answer means for TikTok. length: of the whole file, where it was told; size: what it should be, or 0.
+
+    Source: Media Transfer Guide, "Pull from URL": a redirect counts as an invalid address.
+    """
+    if status in PASSING or status >= 500 or status == 416:
+        return Look(Answer.NOT_CHECKED, f"it answered {status}")
+    if not 200 <= status < 300:
+        return Look(Answer.REFUSED, f"it answered {status}{', a redirect' if status < 400 else ''}")
+    if size and length is not None and length != size:
+        return Look(Answer.OTHER_FILE, f"it has {length:,} bytes, and the file {size:,}")
+    return Look(Answer.GOOD)
+
+
+def _length(heard: Heard) -> int | None:
+    """The length of the whole file, from Content-Range of a part or Content-Length of the whole."""
+    if heard.headers.get("Content-Encoding", "identity") != "identity":
+        return None
+    told = heard.headers.get("Content-Length", "")
+    if heard.status == 206:
+        told = heard.headers.get("Content-Range", "").rpartition("/")[2]
+    return int(told) if told.isascii() and told.isdecimal() and len(told) < 16 else None

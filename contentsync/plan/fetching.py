@@ -1,0 +1,74 @@
+"""Can TikTok fetch what a post names? What its addresses answered, and whether they are known to be the app's own."""
+
+from __future__ import annotations
+
+from contentsync.addresses import Answer, Hosting, Look, many_shown, shown
+from contentsync.errors import Level, Problem
+from contentsync.plan.action import World
+from contentsync.post import DesiredPost, Kind
+
+
+def fetch_blocks(post: DesiredPost, world: World) -> list[Problem]:
+    """Why TikTok could not fetch the media; empty where nothing speaks against it."""
+    if post.kind is Kind.PHOTOS and any(item.path for item in post.media) and not world.hosting.base_url:
+        hint = (
+            "give contentsync.yaml a `hosting`, under a prefix that TikTok has verified (docs/photos.md), "
+            "or write https URLs"
+        )
+        what = "TikTok takes photos by URL only, and these are local files"
+        return [Problem("photos-need-hosting", what, hint, post.place_of("photos"))]
+    urls = world.hosting.urls_of(post)
+    strange = [url for url in urls if not world.hosting.is_verified(url)]
+    if strange:
+        return [_not_verified(post, strange)]
+    found = (refused(post, url, world.looks[url], world.hosting) for url in urls if url in world.looks)
+    return [problem for problem in found if problem]
+
+
+def _not_verified(post: DesiredPost, urls: list[str]) -> Problem:
+    what = f"hosting.verified does not cover {many_shown(urls)}: TikTok would refuse it"
+    hint = "verify its domain or prefix in TikTok's developer portal, and add it to hosting.verified"
+    return Problem("url-not-verified", what, hint, post.place_of(post.kind.value))
+
+
+def refused(post: DesiredPost, url: str, look: Look, hosting: Hosting) -> Problem | None:
+    """What an address answered that TikTok would not take; None for a good answer, or one that tells nothing."""
+    if look.answer in {Answer.GOOD, Answer.NOT_CHECKED}:
+        return None
+    where = post.place_of(post.kind.value)
+    if look.answer is Answer.OTHER_FILE:
+        what = f"another file lies at {shown(url)}: {look.what}"
+        return Problem("url-other-file", what, "put the file of the manifest there; a cache may hold an old one", where)
+    item = hosting.urls_of(post)[url]
+    hint = "TikTok wants the file itself, at once, by https, without a redirect or a sign-in"
+    if item.path and hosting.uploads:
+        hint = "see that hosting.base_url shows to everyone what lies in hosting.upload"
+    elif item.path:
+        hint = f"put {item.path} there: contentsync hosting list names each file with its address"
+    return Problem("url-refused", f"{shown(url)} can't be fetched: {look.what}", hint, where)
+
+
+def fetch_notes(post: DesiredPost, world: World) -> list[Problem]:
+    """What a person should know of how the media get to TikTok."""
+    urls = world.hosting.urls_of(post)
+    unsure = {url: world.looks[url].what for url in urls if _is_unsure(world, url)}
+    found = []
+    if unsure:
+        what = f"not checked: {many_shown(unsure)} ({next(iter(unsure.values()))})"
+        found.append(Problem("url-not-checked", what, "TikTok is the judge of it", level=Level.NOTE))
+    local = sum(bool(item.path) for item in urls.values())
+    if local and world.hosting.uploads:
+        files = "photo is" if local == 1 else "photos are"
+        what = f"{local} {files} put under {shown(world.hosting.base_url)} first, for everyone to see"
+        found.append(Problem("photos-hosted", what, level=Level.NOTE))
+    return found
+
+
+def _is_unsure(world: World, url: str) -> bool:
+    return url in world.looks and world.looks[url].answer is Answer.NOT_CHECKED
+
+
+def to_look_at(post: DesiredPost, hosting: Hosting) -> dict[str, int]:
+    """The addresses of a post that should answer by now, with the bytes that should lie there, 0 for unknown."""
+    urls = hosting.urls_of(post)
+    return {url: item.size for url, item in urls.items() if not (item.path and hosting.uploads)}
