@@ -9,11 +9,12 @@ import shlex
 import signal
 import time
 from dataclasses import asdict, replace
+from typing import Literal
 
 import click
 
 from contentsync.emulator import faults
-from contentsync.emulator.config import Account, App, Config, Limits, Pace
+from contentsync.emulator.config import Account, App, Config, Fetch, Limits, Pace
 from contentsync.emulator.server import Emulator
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -29,6 +30,14 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 @click.option(
     "--redirect-uri", "uris", multiple=True, metavar="URI", help="A registered one, instead of any port here."
 )
+@click.option(
+    "--fetch",
+    type=click.Choice(["loopback", "all", "nothing"]),
+    default="loopback",
+    show_default=True,
+    help="Which URLs of posts are fetched in earnest; the others count as had.",
+)
+@click.option("--fetch-seconds", type=click.FloatRange(0, min_open=True), default=3600.0, show_default=True)
 @click.option("--limits", type=click.Choice(["strict", "off"]), default="strict", show_default=True)
 @click.option("--fault", "specs", multiple=True, metavar="SPEC", help="Something that goes wrong; see above.")
 @click.option("--processing-polls", type=click.IntRange(0), default=1, show_default=True, metavar="N")
@@ -45,6 +54,8 @@ def emulator(
     audited: bool,
     verified: tuple[str, ...],
     uris: tuple[str, ...],
+    fetch: Literal["loopback", "all", "nothing"],
+    fetch_seconds: float,
     limits: str,
     specs: tuple[str, ...],
     processing_polls: int,
@@ -58,7 +69,8 @@ def emulator(
 
     The app is not audited and its accounts are private, as most people's are: drafts work, and direct posts with
     privacy only_me. With --audited the accounts are public, and posts may go to everyone. Any https URL may be
-    pulled from, unless --verified names those that may. Ends at Ctrl-C or SIGTERM; nothing is kept.
+    pulled from, and http on this machine, unless --verified names those that may. What lies on this machine is fetched
+    in earnest; --fetch all fetches from everywhere. Ends at Ctrl-C or SIGTERM; nothing is kept.
 
     \b
     A fault is ENDPOINT:ACTION[=VALUE][,KEY=VALUE]…
@@ -76,6 +88,7 @@ def emulator(
         app=_app(audited, verified, uris),
         limits=Limits() if limits == "strict" else Limits.off(),
         pace=Pace(processing_polls=processing_polls, moderation_polls=_polls(moderation_polls)),
+        fetch=Fetch(fetch, fetch_seconds),
         seed=None if seed == "random" else seed,
         default_duration=duration,
         webhook_url=_url(webhook_url),

@@ -166,6 +166,19 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetch:
+    """Which URLs of posts are fetched in earnest, and how long that may take.
+
+    what: those on this machine ("loopback"), "all", or "nothing". Those that are not fetched count as had, with
+    `Pace.pull_bytes`. seconds: for all files of a post, an hour at TikTok. silence: seconds without any byte.
+    """
+
+    what: Literal["loopback", "all", "nothing"] = "loopback"
+    seconds: float = 3_600
+    silence: float = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Lives:
     """How long things stay good, in seconds. None is for ever."""
 
@@ -230,6 +243,7 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     pace: Pace = field(default_factory=Pace)
     lives: Lives = field(default_factory=Lives)
+    fetch: Fetch = field(default_factory=Fetch)
     quirks: Quirks = field(default_factory=Quirks)
     seed: int | str | None = 0
     default_duration: int = 10

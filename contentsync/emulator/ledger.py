@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from contentsync.emulator import life
@@ -35,7 +36,9 @@ def _task(world: World, task: Task) -> dict[str, object]:
         "chunk_size": upload.chunk_size if upload else None,
         "total_chunk_count": upload.count if upload else None,
         "received_bytes": upload.received if upload else 0,
-        "sha256": upload.sha256 if upload else None,
+        "sha256": task.sha256,
+        "downloaded_bytes": task.download.received if task.download else 0,
+        "fetched": [asdict(file) for file in task.download.files] if task.download else [],
         "committed": task.committed_at is not None,
         "status": task.status.value,
         "fail_reason": task.fail_reason or None,

@@ -81,8 +81,18 @@ def publish_draft(world: World, task: Task, caption: str = "", privacy: str = PU
 def _process(world: World, task: Task) -> None:
     if task.committed_at is None:
         _expire_upload(world, task)
-    elif not task.marks.stuck and _processed(world, task, task.committed_at):
+    elif not task.marks.stuck and _arrived(world, task) and _processed(world, task, task.committed_at):
         _finish(world, task)
+
+
+def _arrived(world: World, task: Task) -> bool:
+    """Whether all that is to be fetched is here, or never will be. Source: Media Transfer Guide: one hour."""
+    if task.download is None or task.download.done:
+        return True
+    if world.now() - task.created_at >= world.config.fetch.seconds:
+        task.download.stop()
+        fail(world, task, task.download.pull_failed)
+    return False
 
 
 def _expire_upload(world: World, task: Task) -> None:
@@ -124,6 +134,8 @@ def _fault_of(world: World, task: Task) -> str:
         return "spam_risk_user_banned_from_posting"
     if caps.over_cap(world, task):
         return "spam_risk_too_many_posts"
+    if task.download and task.download.reason:
+        return task.download.reason
     return "duration_check_failed" if not task.photo and seconds_of(world, task) > longest else ""
 
 
@@ -133,8 +145,9 @@ def seconds_of(world: World, task: Task) -> float:
     known = (
         config.duration_of(upload.sha256, upload.size) if config.duration_of and upload and upload.sha256 else None
     )
-    if known is None and upload:
-        known = upload.sniffer.seconds
+    came = upload or task.download
+    if known is None and came:
+        known = came.sniffer.seconds
     return config.default_duration if known is None else known
 
 

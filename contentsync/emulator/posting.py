@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contentsync.emulator import caps, life, rules
+from contentsync.emulator import caps, download, life, rules
 from contentsync.emulator.config import ONLY_ME, Account
 from contentsync.emulator.message import Request
 from contentsync.emulator.refusal import BAD_MEDIA, BAD_POST, BAD_SOURCE, Refused, invalid
@@ -144,6 +144,7 @@ def _new_task(
         status=Status.DOWNLOADING if urls else Status.UPLOADING,
         marks=Marks(unknown_polls=world.config.quirks.unknown_polls),
     )
+    task.download = download.begin(urls, photo, world.config.fetch)
     if info.get("brand_content_toggle") and task.privacy == ONLY_ME:
         task.violations.append("branded content is private")
     world.tasks[task.publish_id] = task
@@ -172,6 +173,8 @@ def status(world: World, grant: Grant, request: Request) -> Data:
         found[world.config.quirks.post_id_key] = _shaped(world, life.shown_ids(world, task))
     if task.upload:
         found["uploaded_bytes"] = task.upload.received
+    elif task.download:
+        found["downloaded_bytes"] = task.download.received
     elif not task.photo:
         found["downloaded_bytes"] = world.config.pace.pull_bytes if task.finished_at is not None else 0
     return found
@@ -191,8 +194,11 @@ def cancel(world: World, grant: Grant, request: Request) -> None:
     """Stop a download that is still going on. Source: Media Transfer Guide, "Cancel"."""
     task = _asked_for(world, grant, request)
     life.settle(world, task)
-    if not task.processing or (task.upload and not world.config.quirks.cancel_uploads):
+    too_late = not task.processing or (task.download is not None and task.download.done)
+    if too_late or (task.upload and not world.config.quirks.cancel_uploads):
         raise Refused("publish_not_cancellable")
+    if task.download:
+        task.download.stop()
     life.fail(world, task, "publish_cancelled")
 
 

@@ -57,10 +57,14 @@ class Stage:
         self.counts: Counter[str] = Counter()
         self.base_url = ""
         self.webhook_url = config.webhook_url
+        self.world: World = World(config, self.clock)
         self.reset()
 
     def reset(self) -> None:
         """Back to the configuration: same ids and tokens, no tasks, an empty log, the clock not ahead."""
+        for task in self.world.tasks.values():
+            if task.download:
+                task.download.stop()
         self.clock.reset()
         self.world = World(self.config, self.clock)
         self.book.clear()
@@ -169,7 +173,7 @@ def _posting(task: Task) -> Posting:
         task.mode.value,
         task.caption,
         task.privacy,
-        task.upload.sha256 if task.upload else None,
+        task.sha256,
         task.status.value,
         str(task.post_ids[0]) if task.post_ids else None,
     )

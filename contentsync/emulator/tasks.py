@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from contentsync.emulator.download import Download
 from contentsync.emulator.sniff import DurationSniffer
 from contentsync.emulator.tokens import Grant
 
@@ -120,6 +121,7 @@ class Task:
     photo: bool = False
     urls: tuple[str, ...] = ()
     upload: Upload | None = None
+    download: Download | None = None
     committed_at: float | None = None
     polls: int = 0
     status: Status = Status.UPLOADING
@@ -134,6 +136,14 @@ class Task:
     @property
     def processing(self) -> bool:
         return self.status in (Status.UPLOADING, Status.DOWNLOADING)
+
+    @property
+    def sha256(self) -> str | None:
+        """Hex digest of its one file, sent or fetched; None while it is not here, or not looked at."""
+        if self.upload:
+            return self.upload.sha256
+        files = self.download.files if self.download else []
+        return files[0].sha256 if files and not self.photo else None
 
     @property
     def lives_on(self) -> bool:

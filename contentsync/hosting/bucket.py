@@ -72,7 +72,9 @@ class Bucket:
         import obstore
 
         attributes: Any = {"Content-Type": content_type(name)} if self._cloud else None
-        self._translated("put", lambda: obstore.put(self._store, name, data, attributes=attributes, use_multipart=False))
+        self._translated(
+            "put", lambda: obstore.put(self._store, name, data, attributes=attributes, use_multipart=False)
+        )
 
     def delete(self, name: str) -> None:
         """Take an object away, if it is there. Raises HostingError."""

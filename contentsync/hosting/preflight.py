@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from contentsync.addresses import Answer, Look, host_of, is_loopback, shown
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Unanswered
-from contentsync.tiktok.exchange import Exchange, OnRequest, Timeouts
 from contentsync.tiktok.exchange import Answer as Heard
+from contentsync.tiktok.exchange import Exchange, OnRequest, Timeouts
 
 if TYPE_CHECKING:
     import httpx

@@ -38,7 +38,9 @@ def refused(post: DesiredPost, url: str, look: Look, hosting: Hosting) -> Proble
     where = post.place_of(post.kind.value)
     if look.answer is Answer.OTHER_FILE:
         what = f"another file lies at {shown(url)}: {look.what}"
-        return Problem("url-other-file", what, "put the file of the manifest there; a cache may hold an old one", where)
+        return Problem(
+            "url-other-file", what, "put the file of the manifest there; a cache may hold an old one", where
+        )
     item = hosting.urls_of(post)[url]
     hint = "TikTok wants the file itself, at once, by https, without a redirect or a sign-in"
     if item.path and hosting.uploads:

@@ -1,0 +1,76 @@
+"""`contentsync cancel`: stop TikTok from fetching a post."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from contentsync.cli import exits, text
+from contentsync.cli.interrupt import stoppable
+from contentsync.cli.main import Context
+from contentsync.cli.options import locking, waiting
+from contentsync.lifecycle import SUCCESS, Phase
+from contentsync.settle import cancelling
+from contentsync.settle.cancelling import Cancelled
+
+
+@click.command()
+@click.argument("post")
+@click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+@waiting(60.0)
+@locking
+@click.pass_obj
+def cancel(context: Context, post: str, yes: bool, wait: float, lock_timeout: float) -> int:
+    """Stop TikTok's download of POST: of photos, or of a video by its URL.
+
+    TikTok cancels no upload from here, and nothing that is processed or published already; then this says so. A
+    cancelled post stays blocked until: contentsync apply --retry POST.
+    """
+    project = context.project()
+    try:
+        row = cancelling.find(project, post)
+        if not yes:
+            _confirm(row.key)
+        with project.lock(f"contentsync cancel {row.key}", lock_timeout), stoppable() as stop:
+            done = cancelling.cancel(project, row, wait, stop)
+    finally:
+        project.close()
+    _show(done)
+    return exits.INTERRUPTED if stop.is_set() and not done.is_cancelled else _code(done)
+
+
+def _confirm(key: str) -> None:
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask at: give --yes")
+    answer = click.prompt(f"Cancel {key} at TikTok? Only `yes` does", default="", show_default=False, err=True)
+    if answer.strip() != "yes":
+        raise click.Abort
+
+
+def _show(done: Cancelled) -> None:
+    attempt = done.attempt
+    if done.is_cancelled:
+        text.say(f"{done.row.key}: cancelled; nothing of it is published")
+        text.tell(f"It stays as it is until: contentsync apply --retry {done.row.key}")
+        return
+    post_id = f" as {done.row.post_id}" if done.row.post_id else ""
+    text.say(f"{done.row.key}: not cancelled; it is {attempt.phase}{post_id}")
+    if done.problem is not None:
+        for line in text.problem_lines(done.problem):
+            text.tell(line)
+    if attempt.phase is Phase.PROCESSING:
+        text.tell(f"TikTok has not said its last word: contentsync status {done.row.key} --wait 10m")
+    if attempt.phase in SUCCESS:
+        text.tell("What is published is deleted in TikTok's app only.")
+
+
+def _code(done: Cancelled) -> int:
+    if done.is_cancelled:
+        return exits.DONE
+    if done.sign_in:
+        return exits.SIGN_IN
+    if done.attempt.phase is Phase.UNKNOWN:
+        return exits.UNKNOWN
+    waits = done.asked and done.problem is None and done.attempt.phase is Phase.PROCESSING
+    return exits.NOT_FINAL if waits else exits.FAILED

@@ -1,0 +1,79 @@
+"""`contentsync hosting`: which photos belong on the web, and which of those that lie there may go."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from contentsync.cli import exits, text
+from contentsync.cli.main import Context
+from contentsync.cli.options import as_json, locking
+from contentsync.settle import hosted_files
+from contentsync.settle.hosted_files import Belonging
+from contentsync.store.hosted import HostedObject
+
+
+@click.group()
+def hosting() -> None:
+    """Look at the photos that TikTok fetches from the web, and take away what no post needs."""
+
+
+@hosting.command("list")
+@as_json
+@click.pass_obj
+def list_(context: Context, json_: bool) -> int:
+    """Each local photo of a declared post: path, sha256, and the address at which TikTok fetches it.
+
+    Without `hosting.upload` the files are expected to lie there: this tells a person or a script where to put them.
+    """
+    found = hosted_files.belonging(context.project())
+    if json_:
+        text.say(json.dumps([_as_json(item) for item in found], ensure_ascii=False, indent=2))
+        return exits.DONE
+    for item in found:
+        text.say(f"{text.printable(item.media.path)}\t{item.media.sha256}\t{item.url or '(no hosting)'}")
+    if not found:
+        text.tell("No post has local photos.")
+    return exits.DONE
+
+
+def _as_json(item: Belonging) -> dict[str, Any]:
+    return {
+        "path": item.media.path,
+        "sha256": item.media.sha256,
+        "bytes": item.media.size,
+        "name": item.name,
+        "url": item.url or None,
+        "posts": list(item.posts),
+    }
+
+
+@hosting.command()
+@click.option("--dry-run", is_flag=True, help="Only tell what would go.")
+@locking
+@click.pass_obj
+def prune(context: Context, dry_run: bool, lock_timeout: float) -> int:
+    """Take away the photos that apply put on the web and that no post needs any more.
+
+    Whatever is open, unknown, waiting, blocked or planned keeps its photos, and so does what others put there.
+    """
+    project = context.project()
+    try:
+        with project.lock("contentsync hosting prune", lock_timeout):
+            done = hosted_files.prune(project, dry_run=dry_run)
+    finally:
+        project.close()
+    for found in done.gone:
+        text.say(f"{'would go' if dry_run else 'gone'}  {_told(found)}")
+    for found, err in done.failed:
+        text.tell(f"stays  {_told(found)}")
+        text.show_error(err)
+    text.tell(f"{text.many(len(done.gone), 'photo')} {'would go' if dry_run else 'gone'}, {len(done.kept)} kept.")
+    return exits.FAILED if done.failed else exits.DONE
+
+
+def _told(found: HostedObject) -> str:
+    since = text.when(found.uploaded_at or found.begun_at)
+    return f"{found.place.rstrip('/')}/{found.name}  put there {since} for {found.post}"

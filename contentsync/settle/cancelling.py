@@ -1,0 +1,128 @@
+"""How is a post stopped that TikTok is still fetching? Looked at first, cancelled once, then looked at to its end.
+
+Source: Media Transfer Guide, "Cancel": best effort, for downloads only, and not near their end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contentsync import sync
+from contentsync.attempt.step import Step
+from contentsync.attempt.steps import Steps, Stop
+from contentsync.attempt.waiting import Stopped
+from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
+from contentsync.lifecycle import Phase
+from contentsync.post import Attempt, PostState
+from contentsync.project import Project
+from contentsync.settle.by_hand import NotSettled, row_of, written
+from contentsync.store.state import Superseded
+from contentsync.tiktok import refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What became of it. asked: TikTok was asked to cancel it. problem: what it, or the wire, said against that.
+
+    sign_in: only a sign-in lets anything be asked.
+    """
+
+    row: PostState
+    asked: bool
+    problem: Problem | None = None
+    sign_in: bool = False
+
+    @property
+    def attempt(self) -> Attempt:
+        assert self.row.last is not None
+        return self.row.last
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.attempt.phase is Phase.FAILED and self.attempt.problem_code == "publish-cancelled"
+
+
+def find(project: Project, name: str) -> PostState:
+    """The row of a post that may be cancelled, as the state knows it. Raises NotSettled where it is none."""
+    row = row_of(project, name)
+    _cancellable(row)
+    return row
+
+
+def cancel(project: Project, row: PostState, wait: float, stop: Stop) -> Cancelled:
+    """Stop TikTok's download of a post; the lock is held by the caller. wait: seconds to look for what became of it.
+
+    Raises NotSettled where nothing of it is under way any more.
+    """
+    session = project.session(project.account(row.account))
+    steps = sync.steps_of(project, session, lambda _: None, stop)
+    step = steps.advance(_cancellable(project.store.post(row.uid) or row), None)
+    attempt = step.attempt
+    if step.sign_in or step.problem is not None:  # where it stands is not known: nothing is asked for
+        return Cancelled(written(project, row.uid), False, step.problem, step.sign_in)
+    if attempt.phase is not Phase.PROCESSING:
+        return Cancelled(written(project, row.uid), False, _too_late(row, attempt))
+    problem, sign_in = _asked(steps, row, attempt)
+    seen = _followed(steps, project.store.attempt(attempt.id), wait)
+    return Cancelled(written(project, row.uid), True, problem or seen.problem, sign_in or seen.sign_in)
+
+
+def _cancellable(row: PostState) -> Attempt:
+    """The attempt that TikTok is at work on by itself. Raises NotSettled."""
+    last = row.last
+    if last is None or not last.is_open:
+        stands = f"it is {last.phase}" if last else "it was never attempted"
+        hint = f"contentsync explain {row.key} shows where it stands"
+        raise NotSettled(Problem("nothing-to-cancel", f"{row.key} has nothing under way: {stands}", hint))
+    if not last.pulls:
+        hint = "let it go on; or take its manifest away or edit it: without its last bytes it is never published"
+        if last.may_be_live:
+            hint = "all bytes may be there: wait for it, then delete it in TikTok's app"
+        what = f"{row.key} is uploaded from here, and TikTok cancels only what it fetches by itself"
+        raise NotSettled(Problem("upload-not-cancellable", what, hint))
+    if last.phase is Phase.INTENT:
+        what = f"{row.key} was not sent yet, or its answer is lost"
+        raise NotSettled(Problem("nothing-to-cancel", what, f"see: contentsync explain {row.key}"))
+    return last
+
+
+def _too_late(row: PostState, attempt: Attempt) -> Problem:
+    what = f"{row.key} was {attempt.phase} before anything was cancelled"
+    return Problem("nothing-to-cancel", what, f"contentsync explain {row.key} shows where it stands")
+
+
+def _asked(steps: Steps, row: PostState, attempt: Attempt) -> tuple[Problem | None, bool]:
+    """Ask once, put down before it goes; what was said against it, and whether that is a matter of the sign-in.
+
+    A lost answer tells nothing: what became of it is looked at like after a yes.
+    """
+    try:
+        steps.note(attempt, "cancel")
+        steps.client.cancel(attempt.publish_id)
+    except Superseded:
+        hint = f"look again: contentsync explain {row.key}"
+        return Problem("changed-meanwhile", f"{row.key} was changed meanwhile; nothing was cancelled", hint), False
+    except Refused as err:
+        found = refusals.refusal(err.error_code)
+        return err.problem, found is not None and found.family is refusals.Family.SIGN_IN
+    except (Unanswered, NotSent) as err:
+        return err.problem, False
+    except SignInNeeded as err:
+        return err.problems[0], True
+    return None, False
+
+
+def _followed(steps: Steps, attempt: Attempt, wait: float) -> Step:
+    """Look until it is final, the time is over, or a person asks to stop."""
+    until, pause = steps.clock.monotonic() + wait, steps.poll_initial
+    step = steps.advance(attempt, None)
+    while step.attempt.phase is Phase.PROCESSING and step.again_in is not None:
+        if steps.clock.monotonic() + pause > until:
+            break
+        try:
+            steps.clock.sleep(pause)
+        except Stopped:
+            break
+        pause = min(pause * 1.5, steps.poll_max)
+        step = steps.advance(step.attempt, None)
+    return step

@@ -1,0 +1,120 @@
+"""Which photos lie on the web, which belong there, and which may go? Only what we put there is ever taken away."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from contentsync import sync
+from contentsync.addresses import object_name
+from contentsync.hosting.bucket import Bucket, HostingError
+from contentsync.lifecycle import OPEN, Phase
+from contentsync.plan.action import Kind
+from contentsync.post import Attempt, DesiredPost, Media
+from contentsync.project import Project
+from contentsync.settle.by_hand import all_rows
+from contentsync.store.hosted import HostedObject
+
+# Of these, TikTok has all that it will ever get, or nothing will be sent any more.
+SETTLED: Final = frozenset({Kind.FROZEN, Kind.DRIFT, Kind.FORGET})
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """A local photo and where TikTok would fetch it. posts: keys of those that name it."""
+
+    media: Media
+    name: str
+    url: str
+    posts: tuple[str, ...]
+
+
+def belonging(project: Project) -> list[Belonging]:
+    """The local photos of all declared posts, each once, in the order of the manifests. Raises ManifestError."""
+    found: dict[str, Belonging] = {}
+    hosting = project.hosting
+    for post in sync.load(project).posts:
+        for item in _local(post):
+            name = object_name(item)
+            before = found.get(name)
+            posts = (*before.posts, post.key) if before else (post.key,)
+            found[name] = Belonging(before.media if before else item, name, hosting.url_of(item), _once(posts))
+    return list(found.values())
+
+
+def _local(post: DesiredPost) -> list[Media]:
+    return [item for item in post.media if item.path] if post.pulls else []
+
+
+def _once(keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(keys))
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What a pruning did, or would do. kept: objects that a post still needs. failed: those that could not go."""
+
+    gone: tuple[HostedObject, ...]
+    kept: tuple[HostedObject, ...]
+    failed: tuple[tuple[HostedObject, HostingError], ...] = ()
+
+
+def prune(project: Project, *, dry_run: bool) -> Pruned:
+    """Take away what we put there and no post needs any more; the lock is held by the caller.
+
+    Raises ManifestError for an invalid project: what it means to post is not known then.
+    """
+    needed = _needed(project)
+    objects = project.reading_store.hosted.all()
+    kept = tuple(found for found in objects if found.sha256 in needed)
+    free = [found for found in objects if found.sha256 not in needed]
+    if dry_run:
+        return Pruned(tuple(free), kept)
+    open_at = _opener(project)
+    gone, failed = [], []
+    for found in free:
+        try:
+            open_at(found.place).delete(found.name)
+        except HostingError as err:
+            failed.append((found, err))
+            continue
+        project.store.hosted.drop(found.place, found.name)
+        gone.append(found)
+    _record(project, gone)
+    return Pruned(tuple(gone), kept, tuple(failed))
+
+
+def _opener(project: Project) -> Callable[[str], Bucket]:
+    opened: dict[str, Bucket] = {}
+
+    def open_at(place: str) -> Bucket:
+        if place not in opened:
+            opened[place] = project.open_bucket(place)
+        return opened[place]
+
+    return open_at
+
+
+def _record(project: Project, gone: list[HostedObject]) -> None:
+    for place, count in Counter(found.place for found in gone).items():
+        names = [found.name for found in gone if found.place == place]
+        project.store.record("hosting-pruned", project.clock.now(), place=place, objects=count, names=names)
+
+
+def _needed(project: Project) -> set[str]:
+    """The digests of all files that an attempt under way, an unknown one, or a post yet to be sent needs."""
+    rows = list(all_rows(project))
+    attempts = [attempt for row in rows for attempt in row.attempts]
+    needed = {sha for a in attempts if a.phase in OPEN or a.phase is Phase.UNKNOWN for sha in _files_of(a)}
+    made = sync.make_plan(project, sync.Wish(refresh=False))
+    listed = {action.post for action in made.plan.actions if action.kind not in SETTLED}
+    return needed | {item.sha256 for key in listed if key in made.posts for item in _local(made.posts[key])}
+
+
+def _files_of(attempt: Attempt) -> list[str]:
+    """The digests and URLs of what an attempt was about."""
+    told = json.loads(attempt.sent)
+    return [str(one) for one in told.get("media", ())]
