@@ -1,4 +1,4 @@
-"""Can TikTok fetch what a plan would send? Addresses are looked at before a plan is shown, and again before an init."""
+"""Can TikTok fetch what a plan would send? Addresses are looked at for each plan, and again before an init."""
 
 from __future__ import annotations
 

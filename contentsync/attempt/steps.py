@@ -38,7 +38,8 @@ class Steps:
     """The steps of one account's attempts.
 
     open_media: gives the path of a post's file. poll_initial, poll_max: seconds between two looks at a status.
-    plan_chunks: how a file of so many bytes is cut. url_of: where TikTok fetches a photo or video. A wait ends with Stopped soon after `stop` is set.
+    plan_chunks: how a file of so many bytes is cut. url_of: where TikTok fetches a photo or video. A wait ends with
+    Stopped soon after `stop` is set.
     """
 
     store: Store

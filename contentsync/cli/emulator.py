@@ -69,8 +69,8 @@ def emulator(
 
     The app is not audited and its accounts are private, as most people's are: drafts work, and direct posts with
     privacy only_me. With --audited the accounts are public, and posts may go to everyone. Any https URL may be
-    pulled from, and http on this machine, unless --verified names those that may. What lies on this machine is fetched
-    in earnest; --fetch all fetches from everywhere. Ends at Ctrl-C or SIGTERM; nothing is kept.
+    pulled from, and http on this machine, unless --verified names those that may. What lies on this machine is
+    fetched in earnest; --fetch all fetches from everywhere. Ends at Ctrl-C or SIGTERM; nothing is kept.
 
     \b
     A fault is ENDPOINT:ACTION[=VALUE][,KEY=VALUE]…

@@ -1,4 +1,4 @@
-"""How does what a post names by URL get here? A download in a thread of its own, begun by the init, as TikTok does it.
+"""How does what a post names by URL get here? By a download in a thread of its own, begun by the init.
 
 The thread touches nothing but its Download; whoever looks at a task reads from that how far it is. No redirect is
 followed, and nothing is kept but digests.

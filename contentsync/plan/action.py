@@ -192,7 +192,7 @@ class World:
     allow: frozenset[str] = frozenset()
     retry: frozenset[str] = frozenset()
     refreshed: bool = True
-    hosting: Hosting = Hosting()
+    hosting: Hosting = field(default_factory=Hosting)
     looks: Mapping[str, Look] = field(default_factory=dict)
     lineage: str = ""
     serial: int = 0
