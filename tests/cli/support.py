@@ -72,7 +72,8 @@ class Studio:
         """A manifest with a video of its own; direct ones go to everyone unless said otherwise."""
         if "video" not in keys and "photos" not in keys:
             self.video(f"{name}.mp4")
-        given: dict[str, object] = {"video": f"{name}.mp4", "caption": f"About {name}"} | keys
+        usual: dict[str, object] = {} if "photos" in keys else {"video": f"{name}.mp4"}
+        given: dict[str, object] = usual | {"caption": f"About {name}"} | keys
         if account == "acme" and "mode" not in given:
             given = {"privacy": "everyone"} | given
         lines = [

@@ -40,11 +40,15 @@ KILLED: Final = -9  # by SIGKILL
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A post of a life. chunks: in how many pieces its file goes; 0 for a video that TikTok fetches."""
+    """A post of a life. chunks: in how many pieces its file goes; 0 for what TikTok fetches.
+
+    photos: two local pictures, which apply puts on the web first; else a video.
+    """
 
     name: str
     account: str = "acme"
     chunks: int = 1
+    photos: bool = False
 
     @property
     def key(self) -> str:
@@ -60,6 +64,7 @@ LIVES: Final[dict[str, tuple[Declared, ...]]] = {
     "chunks3": (Declared("launch", chunks=3),),
     "draft": (Declared("launch", "acme_de"),),
     "pull": (Declared("launch", chunks=0),),
+    "photos": (Declared("launch", chunks=0, photos=True),),
     "soak": (
         Declared("one"),
         Declared("three", chunks=3),
@@ -69,7 +74,9 @@ LIVES: Final[dict[str, tuple[Declared, ...]]] = {
         Declared("zulu", chunks=0),
     ),
 }
-SINGLE: Final = ("direct", "chunks3", "draft", "pull")
+SINGLE: Final = ("direct", "chunks3", "draft", "pull", "photos")
+PICTURES: Final = tuple(CLIP.parent / name for name in ("ok.webp", "ok.jpg"))
+HOSTING: Final = "hosting: {base_url: https://media.acme.example/, upload: ../www}\n"
 
 
 class Zygote:
@@ -153,8 +160,13 @@ class Life:
     def _declare(self, films: dict[int, Path]) -> None:
         self.studio.write("contentsync.yaml", PROJECT)
         self.sha256: dict[str, str] = {}
+        self.urls: dict[str, list[str]] = {}
         for number, post in enumerate(self.posts):
+            if post.photos:
+                self._declare_photos(post)
+                continue
             if post.pulls:
+                self.urls[post.key] = [URL.format(post.name)]
                 self.studio.post(post.name, post.account, video=URL.format(post.name))
                 continue
             film = self.studio.root / "posts" / f"{post.name}.mp4"
@@ -166,6 +178,17 @@ class Life:
                 film.write_bytes(films[post.chunks].read_bytes() + mark)
             self.studio.post(post.name, post.account, video=film.name)
             self.sha256[post.key] = hashlib.sha256(film.read_bytes()).hexdigest()
+
+    def _declare_photos(self, post: Declared) -> None:
+        self.studio.write("contentsync.yaml", PROJECT + HOSTING)
+        folder = self.studio.root / "posts" / post.name
+        folder.mkdir(parents=True)
+        names = []
+        for number, picture in enumerate(PICTURES):
+            shutil.copy(picture, folder / f"{number}{picture.suffix}")
+            names.append(hashlib.sha256(picture.read_bytes()).hexdigest() + picture.suffix)
+        self.urls[post.key] = [f"https://media.acme.example/{name}" for name in names]
+        self.studio.post(post.name, post.account, photos=f"{post.name}/")
 
     # Running.
 
@@ -296,7 +319,7 @@ class Life:
         if task["account"] != post.account:
             return False
         if post.pulls:
-            return task["urls"] == [URL.format(post.name)]
+            return bool(task["urls"] == self.urls[post.key])
         return bool(task["sha256"] == self.sha256[post.key])
 
     def _inits(self) -> int:

@@ -222,6 +222,7 @@ class SeamedContext(Context):
         project = Project.open(Path(job.root), job.environ)
         project.clock = SharedClock(fate.shared)
         project.transport = DyingTransport(fate)
+        project.media_transport = httpx.MockTransport(lambda _: httpx.Response(200))
         project.open_store = lambda path: Store(DyingDatabase(open_file(path), fate), "a test")  # type: ignore[arg-type]
         project.plan_chunks = _cut if job.chunked else plan_chunks
         return project

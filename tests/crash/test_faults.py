@@ -23,7 +23,8 @@ DIRECT = ["user_info", "creator_info", "video_list", "video_init", "upload", "st
 CHUNKS = [*DIRECT[:4], "upload", "upload", "upload", "status", "status"]
 DRAFT = ["user_info", "video_list", "inbox_init", "upload", "status", "status"]
 PULL = [*DIRECT[:4], "status", "status"]
-COMMITS = {"direct": 15, "chunks3": 17, "draft": 13, "pull": 13, "soak": 64}
+PHOTOS = [*DIRECT[:3], "photo_init", "status", "status"]
+COMMITS = {"direct": 15, "chunks3": 17, "draft": 13, "pull": 13, "photos": 17, "soak": 64}
 SOAK = 30  # requests of a soak without a fault, about
 SEED = 1
 
@@ -37,6 +38,7 @@ QUIET = {
     "chunks3": as_known("chunks3", CHUNKS),
     "draft": as_known("draft", DRAFT),
     "pull": as_known("pull", PULL),
+    "photos": as_known("photos", PHOTOS),
     "soak": as_known("soak", ["status"] * SOAK),
 }
 SAMPLE = [

@@ -126,6 +126,7 @@ class Machine:
         project = Project.open(self.root, self.environ)
         project.clock = StoppableClock(self.clock, seam)
         project.transport = Wire(seam)
+        project.media_transport = httpx.MockTransport(lambda _: httpx.Response(200))
         with suppress(Killed):
             opened: list[Store] = []
 
