@@ -85,3 +85,24 @@ def test_the_example_is_planned_offline(tmp_path: Path, capsys: pytest.CaptureFi
     shutil.copytree(STUDIO, tmp_path / "studio")
     assert run(["-C", str(tmp_path / "studio"), "plan", "--no-refresh"]) == exits.DONE
     assert "Plan: 5 to create, 1 waiting, 0 unchanged." in capsys.readouterr().out
+
+
+GALLERY = ROOT / "examples" / "gallery"
+
+
+def test_nothing_is_wrong_with_the_gallery_and_its_photos_have_addresses(tmp_path: Path) -> None:
+    loaded = load(GALLERY, SECRETS)
+    assert [str(problem) for problem in loaded.problems] == []
+    (post,) = loaded.posts
+    assert [item.path.rpartition("/")[2] for item in post.media] == ["1-blue.jpg", "2-iron.webp", "3-copper.jpg"]
+
+
+@pytest.mark.parametrize("name", ["contentsync.yaml", "posts/glazes.yaml"])
+def test_each_file_of_the_gallery_fits_the_schema_that_it_names(name: str) -> None:
+    test_each_file_fits_the_schema_that_it_names(GALLERY / name)
+
+
+def test_the_gallery_is_planned_offline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(GALLERY, tmp_path / "gallery")
+    assert run(["-C", str(tmp_path / "gallery"), "plan", "--no-refresh"]) == exits.DONE
+    assert "Plan: 1 to create, 0 unchanged." in capsys.readouterr().out
