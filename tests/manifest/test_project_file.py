@@ -209,6 +209,21 @@ BAD = {
     "polls the wrong way round": ("api: {poll_initial: 1m, poll_max: 1s}\n", ["1:35 poll-order"]),
     "a duration of nothing": ("api: {poll_max: 0s}\n", ["1:17 not-a-duration"]),
     "hosting by http": ("hosting: {base_url: http://media.example/}\n", ["1:21 hosting-url"]),
+    "hosting on this machine": ("hosting: {base_url: http://127.0.0.1:8000/}\n", ["1:21 hosting-url"]),
+    "hosting with a query": ("hosting: {base_url: https://media.example/?a=1}\n", ["1:21 hosting-url"]),
+    "a store that is not known": (
+        "hosting: {base_url: https://m.example/, upload: ftp://m.example/x}\n",
+        ["1:49 hosting-upload"],
+    ),
+    "a store with a password": (
+        "hosting: {base_url: https://m.example/, upload: s3://key:word@bucket}\n",
+        ["1:49 hosting-upload"],
+    ),
+    "a store without a bucket": ("hosting: {base_url: https://m.example/, upload: s3://}\n", ["1:49 hosting-upload"]),
+    "verified that is neither": (
+        "hosting: {base_url: https://m.example/, verified: [m.example, m, http://m.example/]}\n",
+        ["1:63 hosting-verified", "1:66 hosting-verified"],
+    ),
     "hosting without address": ("hosting: {upload: s3://x}\n", ["1:10 missing-key"]),
     "a redirect to a stranger": ("app: {redirect_uri: http://acme.example/}\n", ["1:21 redirect-uri"]),
     "manifests from outside": ("manifests: [../*.yaml, /x.yaml]\n", ["1:13 glob-outside", "1:24 glob-outside"]),
@@ -262,3 +277,9 @@ def test_a_fault_in_one_account_leaves_the_others(tmp_path: Path) -> None:
         ("a", Mode.DIRECT, True),
         ("b", Mode.DRAFT, False),
     ]
+
+
+def test_hosting_on_this_machine_is_taken_beside_an_api_on_this_machine(tmp_path: Path) -> None:
+    text = "version: 1\nhosting: {base_url: http://127.0.0.1:8000/tiktok}\n"
+    settings, problems = read(tmp_path, text, CONTENTSYNC_API_URL="http://127.0.0.1:9")
+    assert (problems, settings and settings.hosting_base_url) == ([], "http://127.0.0.1:8000/tiktok")
