@@ -145,5 +145,3 @@ def test_the_size_of_a_picture_is_read_as_mediainfo_reads_it(name: str) -> None:
     assert facts is not None
     found = pictures.look((MEDIA / name).read_bytes())
     assert (found.kind, found.width, found.height) == (facts.container, facts.width, facts.height)
-
-

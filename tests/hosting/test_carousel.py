@@ -22,8 +22,8 @@ from contentsync.addresses import is_loopback
 from contentsync.emulator.config import App
 from contentsync.emulator.server import Emulator
 from tests.cli.support import PROJECT, Studio, an_emulator
-from tests.hosting.weed import BUCKET, KEY, SECRET, an_s3, binary
 from tests.hosting.web import Web, a_web
+from tests.hosting.weed import BUCKET, KEY, SECRET, an_s3, binary
 
 pytest.importorskip("obstore", reason="needs the extra hosting")
 MEDIA = Path(__file__).parents[1] / "media"

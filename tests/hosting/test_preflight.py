@@ -71,7 +71,9 @@ def test_another_length_than_the_files_is_told(web: Web) -> None:
     assert (answer_of(url, 5), answer_of(url, 6)) == (Answer.GOOD, Answer.OTHER_FILE)
 
 
-def test_a_certificate_that_this_machine_does_not_know_is_no_refusal(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_that_this_machine_does_not_know_is_no_refusal(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     exchange._tls.cache_clear()
     assert answer_of(web.put("1.jpg")) is Answer.NOT_CHECKED

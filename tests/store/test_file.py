@@ -223,3 +223,16 @@ def test_a_note_that_can_not_be_written_is_told_before_anything_is_sent(tmp_path
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError):
         lineages.note(tmp_path / "file", OPEN_ID, "first")
+
+
+def test_an_older_state_gets_what_it_lacks_and_keeps_a_copy_of_itself(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with sqlite3.connect(path) as db:
+        db.executescript(database.migrations()[0])
+        db.execute("INSERT INTO meta VALUES ('lineage', 'old'), ('serial', '7')")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    store = Store.open(path)
+    assert (store.hosted.all(), store.lineage, store.serial) == ([], "old", 7)
+    store.close()
+    assert (tmp_path / f"state.db.before-schema-{len(database.migrations())}").exists()

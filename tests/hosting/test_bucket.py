@@ -1,0 +1,130 @@
+"""The place for photos: a folder, or a store that says no; what is told of it, and what never is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from contentsync.addresses import Hosting, object_name
+from contentsync.errors import Problem
+from contentsync.hosting.bucket import Bucket, HostingError
+from contentsync.hosting.host import Host
+from contentsync.post import DesiredPost, Kind
+from contentsync.store.database import open_memory
+from contentsync.store.hosted import HostedObject, HostedObjects
+from tests.builders import NOW, OPEN_ID, ManualClock, a_photo, a_post, sha256
+from tests.hosting.web import a_web
+
+pytest.importorskip("obstore", reason="needs the extra hosting")
+
+
+def test_a_folder_takes_looks_up_and_gives_back(tmp_path: Path) -> None:
+    bucket = Bucket("www/tiktok", tmp_path, {})
+    assert bucket.size_of("a.jpg") is None
+    bucket.put("a.jpg", b"12345")
+    assert (bucket.size_of("a.jpg"), (tmp_path / "www" / "tiktok" / "a.jpg").read_bytes()) == (5, b"12345")
+    bucket.delete("a.jpg")
+    bucket.delete("a.jpg")
+    assert bucket.size_of("a.jpg") is None
+
+
+def test_a_folder_by_its_address_may_have_a_blank(tmp_path: Path) -> None:
+    Bucket((tmp_path / "the web").as_uri(), Path("elsewhere"), {}).put("a.jpg", b"1")
+    assert (tmp_path / "the web" / "a.jpg").read_bytes() == b"1"
+
+
+def test_a_folder_that_can_not_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "www").write_text("a file")
+    with pytest.raises(HostingError) as told:
+        Bucket("www", tmp_path, {}).put("a.jpg", b"1")
+    assert told.value.problem.code == "hosting-failed"
+
+
+def test_a_missing_package_is_told_with_what_installs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "obstore.store", None)
+    with pytest.raises(HostingError) as told:
+        Bucket("www", tmp_path, {})
+    assert (told.value.problem.code, "pip install" in told.value.problem.hint) == ("hosting-not-installed", True)
+
+
+def test_a_store_that_refuses_is_told_without_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_web() as web:
+        keys = {"AWS_ACCESS_KEY_ID": "the-key", "AWS_SECRET_ACCESS_KEY": "the-secret", "AWS_REGION": "eu-west-1"}
+        environ = keys | {"AWS_ENDPOINT_URL": web.url}
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        web.put("bucket/p/a.jpg", statuses={"HEAD": 403})
+        with pytest.raises(HostingError) as told:
+            Bucket("s3://bucket/p", tmp_path, environ).size_of("a.jpg")
+        problem = told.value.problem
+        assert "403" in problem.what and "AWS_ACCESS_KEY_ID" in problem.hint
+        assert not [word for word in ("the-key", "the-secret", "Signature") if word in problem.what + problem.hint]
+        assert told.value.__cause__ is None and told.value.__suppress_context__
+
+
+# Making a post ready
+
+
+class Site:
+    """A post with one local photo, a folder for it, and the record of what was put there."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.www = root, root / "www"
+        (root / "posts").mkdir()
+        (root / "posts" / "1.jpg").write_bytes(b"picture")
+        item = a_photo("posts/1.jpg", sha256=sha256("picture"), size=7)
+        self.post: DesiredPost = a_post(kind=Kind.PHOTOS, media=(item,))
+        self.file = self.www / object_name(item)
+        self.record = HostedObjects(open_memory())
+
+    def make_ready(self) -> Problem | None:
+        hosting = Hosting("https://media.acme.example/", uploads=True)
+        host = Host(
+            hosting, self.root, self.record, ManualClock(), lambda _: {}, lambda: Bucket("www", self.root, {})
+        )
+        return host.make_ready(self.post, OPEN_ID, lambda *_: None)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def test_what_was_put_there_is_on_record(site: Site) -> None:
+    assert site.make_ready() is None
+    (found,) = site.record.all()
+    assert (found.place, found.sha256, found.size, found.post) == ("www", sha256("picture"), 7, "acme/launch")
+    assert (found.uploaded_at, site.file.read_bytes()) == (NOW, b"picture")
+
+
+def test_what_lies_there_whole_is_left_alone_and_not_ours(site: Site) -> None:
+    site.www.mkdir()
+    site.file.write_bytes(b"another")
+    assert site.make_ready() is None
+    assert (site.file.read_bytes(), site.record.all()) == (b"another", [])
+
+
+def test_what_lies_there_in_part_is_put_again(site: Site) -> None:
+    site.www.mkdir()
+    site.file.write_bytes(b"pic")
+    site.make_ready()
+    assert site.file.read_bytes() == b"picture"
+
+
+def test_what_was_cut_off_is_put_again(site: Site) -> None:
+    name = site.file.name
+    site.record.begin(HostedObject("www", name, 7, "acme/launch", OPEN_ID, NOW))
+    site.www.mkdir()
+    site.file.write_bytes(b"1234567")
+    site.make_ready()
+    assert site.file.read_bytes() == b"picture"
+    assert [found.uploaded_at for found in site.record.all()] == [NOW]
+
+
+def test_a_file_that_changed_since_the_plan_is_not_put(site: Site) -> None:
+    (site.root / "posts" / "1.jpg").write_bytes(b"Picture")
+    problem = site.make_ready()
+    assert problem is not None and problem.code == "media-changed"
+    assert (site.file.exists(), site.record.all()) == (False, [])
