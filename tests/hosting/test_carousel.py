@@ -1,4 +1,4 @@
-"""A carousel from a local folder, whole: contentsync puts its photos on a web server, and TikTok fetches them there."""
+"""A carousel from a local folder, whole: its photos go to a web server, and TikTok fetches them there."""
 
 from __future__ import annotations
 
