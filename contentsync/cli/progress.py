@@ -27,6 +27,7 @@ _WORDS: Final = {
     "resume": "goes on",
     "published": "published",
     "delivered": "delivered to the inbox",
+    "hosted": "its photos lie on the web",
     "receipt-not-written": "its receipt could not be written",
 }
 
@@ -75,6 +76,8 @@ class Lines:
         with self._lock:
             if told.event == "progress":
                 self._progress(told)
+            elif told.event == "hosted" and told.detail["at"] < told.detail["total"]:
+                return  # a line once all of them are there
             elif told.event in _WORDS:
                 text.tell(f"{told.post}: {_said(told)}")
 
@@ -143,7 +146,7 @@ class _Bars:
                 self._phase(told, "processing")
             elif told.event == "done":
                 self._remove(told)
-            elif told.event in _WORDS and told.event != "accepted":
+            elif told.event in _WORDS and told.event not in {"accepted", "hosted"}:
                 self._bars.console.print(f"{told.post}: {_said(told)}", markup=False, highlight=False)
 
     def _move(self, told: Told) -> None:
