@@ -28,8 +28,8 @@ def decided(
     """
     plan = make_plan(posts.values(), world, selected)
     while world.refreshed:
-        given = [action for action in plan.actions if _may_be_sent(action, world.now)]
-        urls = {u: size for a in given for u, size in to_look_at(posts[a.post], world.hosting).items()}
+        given = [posts[a.post] for a in plan.actions if a.post in posts and _may_be_sent(a, world.now)]
+        urls = {url: size for post in given for url, size in to_look_at(post, world.hosting).items()}
         new = {url: size for url, size in urls.items() if url not in world.looks}
         if not new:
             break

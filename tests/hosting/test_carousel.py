@@ -274,3 +274,16 @@ def test_what_is_too_late_or_an_upload_is_told_as_such(gallery: Gallery, web: We
     gallery.studio.run("apply", "--auto-approve", "--no-wait")
     upload = gallery.studio.run("cancel", "mine", "--yes")
     assert (upload.code, "upload-not-cancellable" in upload.err) == (64, True), upload.err
+
+
+def test_an_open_upload_without_its_manifest_is_planned_beside_photos(gallery: Gallery, web: Web) -> None:
+    manifest = gallery.studio.post("mine")
+    gallery.emulator.add_fault("upload:status=400,count=all")
+    gallery.studio.run("apply", "--auto-approve")
+    with sqlite3.connect(gallery.studio.root / ".contentsync" / "state.db") as db:
+        db.execute("UPDATE attempts SET last_put_at = NULL")  # as one that was killed before its last chunk
+    db.close()
+    manifest.unlink()
+    gallery.carousel("", f"{web.url}/")
+    told = {action["post"]: action["action"] for action in gallery.studio.run("plan", "--json").json["actions"]}
+    assert told == {"acme/mine": "wait", "acme/slides": "blocked"}
