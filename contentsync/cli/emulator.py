@@ -26,6 +26,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 @click.option("--private", multiple=True, metavar="NAME", help="A private account, whatever the app is.")
 @click.option("--public", multiple=True, metavar="NAME", help="A public account, whatever the app is.")
 @click.option("--audited", is_flag=True, help="TikTok has audited the app for Direct Post.")
+@click.option("--research", is_flag=True, help="TikTok has approved the app for the Research API.")
 @click.option("--verified", multiple=True, metavar="URL", help="A domain or URL prefix that may be pulled from.")
 @click.option(
     "--redirect-uri", "uris", multiple=True, metavar="URI", help="A registered one, instead of any port here."
@@ -52,6 +53,7 @@ def emulator(
     private: tuple[str, ...],
     public: tuple[str, ...],
     audited: bool,
+    research: bool,
     verified: tuple[str, ...],
     uris: tuple[str, ...],
     fetch: Literal["loopback", "all", "nothing"],
@@ -85,7 +87,7 @@ def emulator(
     _check(accounts, specs)
     config = Config(
         accounts=tuple(accounts),
-        app=_app(audited, verified, uris),
+        app=_app(audited, research, verified, uris),
         limits=Limits() if limits == "strict" else Limits.off(),
         pace=Pace(processing_polls=processing_polls, moderation_polls=_polls(moderation_polls)),
         fetch=Fetch(fetch, fetch_seconds),
@@ -112,8 +114,8 @@ def _check(accounts: list[Account], specs: tuple[str, ...]) -> None:
             raise click.BadParameter(str(err), param_hint="--fault") from err
 
 
-def _app(audited: bool, verified: tuple[str, ...], uris: tuple[str, ...]) -> App:
-    usual = App(audited=audited, verified=verified or None)
+def _app(audited: bool, research: bool, verified: tuple[str, ...], uris: tuple[str, ...]) -> App:
+    usual = App(audited=audited, research=research, verified=verified or None)
     try:
         return replace(usual, redirect_uris=uris or usual.redirect_uris)
     except ValueError as err:

@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import Final
 
 from contentsync.emulator import faults, ledger, life
-from contentsync.emulator.config import PUBLIC, Account, Video
+from contentsync.emulator.config import PUBLIC, Account, Comment, Video
 from contentsync.emulator.exchange import Call, LogLine
 from contentsync.emulator.faults import make
 from contentsync.emulator.message import Request, Response, as_json
@@ -169,6 +169,13 @@ def _send_webhook(stage: Stage, body: Body) -> object:
     return _webhooks(stage, {})
 
 
+def _add_comment(stage: Stage, body: Body) -> object:
+    values = {key: int(str(value)) if key in ("id", "parent") else value for key, value in body.items()}
+    video_id = int(str(values.pop("video_id", 0)))
+    added = stage.world.add_comment(video_id, Comment(**values))  # type: ignore[arg-type]  # TypeError is told
+    return {"comment_id": str(added.id), "video_id": str(video_id)}
+
+
 def _reset(stage: Stage, _body: Body) -> object:
     stage.reset()
     return {}
@@ -193,5 +200,6 @@ ROUTES: Final[dict[tuple[str, str], Callable[[Stage, Body], object]]] = {
     ("POST", "drafts"): _publish_draft,
     ("GET", "webhooks"): _webhooks,
     ("POST", "webhooks"): _send_webhook,
+    ("POST", "comments"): _add_comment,
     ("POST", "reset"): _reset,
 }

@@ -39,6 +39,22 @@ def is_web_uri(uri: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """What someone wrote under a video, as research sees it.
+
+    id: 0 takes one from the seed. parent: the comment that it replies to, 0 for the video itself. created_at: Unix
+    seconds, None is now. hidden: counted by the cursor and not shown, so that a page comes out shorter.
+    """
+
+    text: str = ""
+    id: int = 0
+    parent: int = 0
+    like_count: int = 0
+    created_at: float | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Video:
     """A post of an account, made through the API or there from the start.
 
@@ -68,8 +84,8 @@ class Account:
     """A TikTok account that has let the app in.
 
     username, nickname, open_id and tokens are made from the name and the seed when empty. options: the
-    privacy levels on offer; None follows from `private`. posts_per_day, pending_drafts: in any 24 h, None is
-    no cap.
+    privacy levels on offer; None follows from `private`. old_app: the owner's TikTok app is older than 31.8.
+    posts_per_day, pending_drafts: in any 24 h, None is no cap.
     """
 
     name: str
@@ -86,6 +102,7 @@ class Account:
     duet_disabled: bool = False
     stitch_disabled: bool = False
     banned: bool = False
+    old_app: bool = False
     posts_per_day: int | None = 15
     pending_drafts: int | None = 5
     follower_count: int = 0
@@ -108,7 +125,8 @@ class App:
     sandbox_key, sandbox_secret: those of its sandbox, which sees the same accounts. redirect_uris: at most ten; on
     this machine (Desktop) with a port, `*` for any; else https (Web). ValueError for one that TikTok would not
     register. verified: domains (`example.com`, with all below it) and URL prefixes (`https://…/`) that may be pulled
-    from; None lets every https host through. posting_users_per_day holds while the app is not audited.
+    from; None lets every https host through. posting_users_per_day holds while the app is not audited. research:
+    TikTok has approved it for the Research API, so that its client tokens have the scope research.data.basic.
     """
 
     client_key: str = "awemulator0000000"
@@ -121,6 +139,7 @@ class App:
     redirect_uris: tuple[str, ...] = ("http://127.0.0.1:*/callback/", "http://localhost:*/callback/")
     posting_users_per_day: int | None = 5
     posting_users_audited: int | None = None
+    research: bool = False
 
     def __post_init__(self) -> None:
         if len(self.redirect_uris) > REDIRECT_URIS:
@@ -235,7 +254,8 @@ class Config:
     seed: gives ids and tokens; None takes chance ones. default_duration: seconds of a video whose length
     can't be read; duration_of, given (sha256, size), knows better, and its None falls back. auto_consent: the
     account that the consent page signs in without a person. webhook_url: where events are delivered, "" is
-    nowhere. faults: as in `faults.parse`.
+    nowhere. faults: as in `faults.parse`. upload_base: how upload URLs begin for whoever reaches the emulator by
+    another name; empty is its own address.
     """
 
     accounts: tuple[Account, ...] = (Account("demo"),)
@@ -251,3 +271,4 @@ class Config:
     auto_consent: str = ""
     webhook_url: str = ""
     faults: tuple[str, ...] = ()
+    upload_base: str = ""

@@ -58,7 +58,7 @@ VIDEO_FIELDS: Final = frozenset(
 
 def user_info(world: World, grant: Grant, request: Request) -> Data:
     """The account. Source: Get User Info."""
-    fields = _fields(request, frozenset(USER_FIELDS))
+    fields = fields_of(request, frozenset(USER_FIELDS))
     beyond = {field for field in fields if USER_FIELDS[field] not in grant.scopes}
     habit = world.config.quirks.beyond_scope
     if beyond and habit != "silent":
@@ -90,10 +90,10 @@ def _user(world: World, account: Account) -> Data:
 
 def video_list(world: World, grant: Grant, request: Request) -> Data:
     """A page of the public videos, newest first, older than the cursor in ms. Source: List Videos."""
-    fields = _fields(request, VIDEO_FIELDS)
+    fields = fields_of(request, VIDEO_FIELDS)
     body = request.json()
-    count = _number(body, "max_count", 10)
-    cursor = _number(body, "cursor", 0)
+    count = number_of(body, "max_count", 10)
+    cursor = number_of(body, "cursor", 0)
     if not 1 <= count <= PAGE or cursor < 0:
         raise invalid("max_count or cursor is out of range")
     life.settle_all(world, grant.account)
@@ -108,7 +108,7 @@ def video_list(world: World, grant: Grant, request: Request) -> Data:
 
 def video_query(world: World, grant: Grant, request: Request) -> Data:
     """Those of the asked videos that are the caller's own and public. Source: Query Videos."""
-    fields = _fields(request, VIDEO_FIELDS)
+    fields = fields_of(request, VIDEO_FIELDS)
     filters = request.json().get("filters")
     ids = filters.get("video_ids") if isinstance(filters, dict) else None
     if not isinstance(ids, list) or not 1 <= len(ids) <= PAGE or not all(isinstance(key, str) for key in ids):
@@ -118,7 +118,8 @@ def video_query(world: World, grant: Grant, request: Request) -> Data:
     return {"videos": [_video(world, grant.account, video, fields) for video in found]}
 
 
-def _fields(request: Request, known: frozenset[str]) -> list[str]:
+def fields_of(request: Request, known: frozenset[str]) -> list[str]:
+    """The fields that are asked for; raises Refused for none, or one that is not known."""
     fields = [field.strip() for field in request.query.get("fields", "").split(",") if field.strip()]
     if not fields:
         raise invalid("Fields is required")
@@ -128,7 +129,8 @@ def _fields(request: Request, known: frozenset[str]) -> list[str]:
     return fields
 
 
-def _number(body: Data, name: str, default: int) -> int:
+def number_of(body: Data, name: str, default: int) -> int:
+    """A whole number of the body; raises Refused for anything else."""
     value = body.get(name, default)
     if not isinstance(value, int) or isinstance(value, bool):
         raise invalid(f"{name} must be an integer")

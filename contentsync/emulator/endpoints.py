@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from contentsync.emulator import consent, display, oauth, posting
+from contentsync.emulator import consent, display, oauth, posting, research
 from contentsync.emulator.faults import INITS
 from contentsync.emulator.message import Request, Response, as_json, envelope, flat
 from contentsync.emulator.refusal import STATUSES, OAuthRefused, Refused
@@ -39,16 +39,40 @@ class Api:
             world.take_call(self.name, request.bearer, limit)
             return envelope(log_id, self.handler(world, grant, request))
         except Refused as err:
-            return self._refusal(world, log_id, err)
+            return _refusal(self, world, log_id, err)
 
-    def _refusal(self, world: World, log_id: str, err: Refused) -> Response:
-        quirks = world.config.quirks
-        code = quirks.invalid_code if err.code == "invalid_params" else err.code
-        status = err.status or STATUSES.get(code, 400)
-        if quirks.business_status and status in (400, 403) and self.name in INITS | {"status"}:
-            status = quirks.business_status
-        empty = quirks.failure_data == "empty" or (quirks.failure_data == "by_family" and self.limit == "display")
-        return envelope(log_id, {} if empty else None, code, err.message, status)
+
+@dataclass(frozen=True, slots=True)
+class Research:
+    """An endpoint that the app calls for itself, with a client token."""
+
+    name: str
+    path: str
+    handler: Callable[[World, Request], Mapping[str, object]]
+    scopes: tuple[str, ...]
+    limit: Literal[""] = ""
+    method: str = "POST"
+
+    def answer(self, world: World, request: Request) -> Response:
+        """Token, approval, and then the endpoint's own work."""
+        log_id = world.ids.log_id(world.now())
+        try:
+            world.tokens.check_client(request.bearer)
+            if not world.config.app.research:
+                raise Refused("scope_not_authorized")
+            return envelope(log_id, self.handler(world, request))
+        except Refused as err:
+            return _refusal(self, world, log_id, err)
+
+
+def _refusal(endpoint: Api | Research, world: World, log_id: str, err: Refused) -> Response:
+    quirks = world.config.quirks
+    code = quirks.invalid_code if err.code == "invalid_params" else err.code
+    status = err.status or STATUSES.get(code, 400)
+    if quirks.business_status and status in (400, 403) and endpoint.name in INITS | {"status"}:
+        status = quirks.business_status
+    empty = quirks.failure_data == "empty" or (quirks.failure_data == "by_family" and endpoint.limit == "display")
+    return envelope(log_id, {} if empty else None, code, err.message, status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +106,7 @@ class Page:
         return self.handler(world, request)
 
 
-Endpoint = Api | OAuth | Page
+Endpoint = Api | Research | OAuth | Page
 
 USER = ("user.info.basic", "user.info.profile", "user.info.stats")
 EITHER = ("video.publish", "video.upload")
@@ -108,5 +132,6 @@ ENDPOINTS: Final[dict[str, Endpoint]] = {
         Api("photo_init", "/v2/post/publish/content/init/", posting.photo_init, EITHER, "init"),
         Api("status", "/v2/post/publish/status/fetch/", posting.status, EITHER, "status"),
         Api("cancel", "/v2/post/publish/cancel/", posting.cancel, EITHER, ""),
+        Research("comment_list", "/v2/research/video/comment/list/", research.comment_list, ("research.data.basic",)),
     )
 }

@@ -58,6 +58,8 @@ class Exchange(ABC):
         line.fault = ", ".join(str(fault) for fault in faults) or None
         if self.fault(Action.EXPIRE_TOKEN) and line.account:
             world.tokens.expire(line.account)
+        elif self.fault(Action.EXPIRE_TOKEN) and line.endpoint == "comment_list":
+            world.tokens.expire_client_tokens()
 
     @abstractmethod
     def feed(self, data: bytes) -> None:

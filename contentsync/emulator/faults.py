@@ -23,6 +23,7 @@ ENDPOINTS: Final = INITS | {
     "status",
     "cancel",
     "webhook",
+    "comment_list",
 }
 WEBHOOK: Final = "webhook"  # not called by the client: what the emulator sends by itself
 GROUPS: Final[dict[str, frozenset[str]]] = {"any": frozenset(ENDPOINTS - {WEBHOOK}), "init": INITS}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from contentsync.emulator import life
 from contentsync.emulator.config import Video
-from contentsync.emulator.tasks import Task
+from contentsync.emulator.tasks import Mode, Task
 from contentsync.emulator.world import World
 
 
@@ -31,6 +31,7 @@ def _task(world: World, task: Task) -> dict[str, object]:
         "title": task.post_info.get("title"),
         "privacy": task.privacy or None,
         "post_info": dict(task.post_info),
+        "allowed": _allowed(world, task),
         "urls": list(task.urls),
         "video_size": upload.size if upload else None,
         "chunk_size": upload.chunk_size if upload else None,
@@ -50,6 +51,19 @@ def _task(world: World, task: Task) -> dict[str, object]:
         "committed_at": _time(task.committed_at),
         "finished_at": _time(task.finished_at),
     }
+
+
+def _allowed(world: World, task: Task) -> list[str]:
+    """What viewers may do: what was asked for, less what the creator has turned off. Source: Direct Post."""
+    account, info = world.accounts[task.account], task.post_info
+    off = {
+        "comment": account.comment_disabled,
+        "duet": account.duet_disabled or account.private or task.photo,
+        "stitch": account.stitch_disabled or account.private or task.photo,
+    }
+    if task.mode is not Mode.DIRECT:
+        return []
+    return [name for name, is_off in off.items() if not is_off and not info.get(f"disable_{name}", False)]
 
 
 def video(account: str, found: Video) -> dict[str, object]:

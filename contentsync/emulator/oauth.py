@@ -28,7 +28,7 @@ def token(world: World, request: Request) -> Data:
         return _pair(world, world.tokens.refresh(_need(form, "refresh_token"), client_key))
     if kind == "client_credentials":
         life = world.config.lives.client_token
-        return {"access_token": world.ids.client_token(), "expires_in": int(life), "token_type": "Bearer"}
+        return {"access_token": world.tokens.client_token(), "expires_in": int(life), "token_type": "Bearer"}
     raise OAuthRefused("unsupported_grant_type", f'Grant type "{kind}" is not supported.')
 
 

@@ -61,6 +61,8 @@ def photo_init(world: World, grant: Grant, request: Request) -> Data:
         raise invalid(BAD_MEDIA)
     if ("video.publish" if mode is Mode.DIRECT else "video.upload") not in grant.scopes:
         raise Refused("scope_not_authorized")
+    if mode is Mode.DRAFT and world.accounts[grant.account].old_app:
+        raise Refused("app_version_check_failed")
     info = rules.part(body, "post_info", BAD_POST) if mode is Mode.DIRECT or "post_info" in body else {}
     rules.check_photo_info(info, mode is Mode.DIRECT)
     urls = rules.photo_urls(rules.part(body, "source_info", BAD_SOURCE))
@@ -156,7 +158,8 @@ def _open_upload(world: World, task: Task, plan: rules.Plan) -> str:
     upload_id, token = str(world.ids.number()), world.ids.secret(32)
     task.upload = Upload(upload_id, token, *plan, until=world.now() + world.config.lives.upload_url)
     world.uploads[upload_id] = task
-    return f"{world.base_url}/upload/?upload_id={upload_id}&upload_token={token}"
+    base = world.config.upload_base or world.base_url
+    return f"{base}/upload/?upload_id={upload_id}&upload_token={token}"
 
 
 def status(world: World, grant: Grant, request: Request) -> Data:

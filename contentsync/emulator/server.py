@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from contentsync.emulator import admin, courier, faults, life
-from contentsync.emulator.config import PUBLIC, Config, Video
+from contentsync.emulator.config import PUBLIC, Comment, Config, Video
 from contentsync.emulator.connection import READ, Connection
 from contentsync.emulator.exchange import Exchange
 from contentsync.emulator.faults import Action, Fault
@@ -195,6 +195,10 @@ class Emulator:
     def add_video(self, name: str, video: Video) -> str:
         """Put a video on an account; the id that it has."""
         return self._do(lambda: str(self._stage.world.add_video(name, video).id))
+
+    def add_comment(self, video_id: str, comment: Comment) -> str:
+        """Put a comment under a video; the id that it has. Raises ValueError."""
+        return self._do(lambda: str(self._stage.world.add_comment(int(video_id), comment).id))
 
     def change_video(self, video_id: str, **changes: object) -> None:
         """Replace properties of a video, as the fields of `config.Video`; hidden=True unlists it."""

@@ -61,6 +61,7 @@ class TokenBook:
         self._now, self._ids = now, ids
         self._grants: list[Grant] = []
         self._codes: dict[str, Code] = {}
+        self._client_tokens: dict[str, float] = {}
 
     def seed(self, account: Account) -> Grant:
         """The grant that an account has from the start; its tokens hang on seed and name alone."""
@@ -87,6 +88,21 @@ class TokenBook:
             if not grant.revoked and grant.access.get(access_token, 0.0) > self._now():
                 return grant
         raise Refused("access_token_invalid")
+
+    def client_token(self) -> str:
+        """A new token for the app itself. Source: Client Access Token Management."""
+        token = self._ids.client_token()
+        self._client_tokens[token] = self._now() + self._lives.client_token
+        return token
+
+    def check_client(self, token: str) -> None:
+        """Raise Refused unless it is a living token of the app itself."""
+        if self._client_tokens.get(token, 0.0) <= self._now():
+            raise Refused("access_token_invalid")
+
+    def expire_client_tokens(self) -> None:
+        """End the life of all tokens of the app itself now."""
+        self._client_tokens.clear()
 
     def owner(self, access_token: str) -> str:
         """The account whose token it is or was, else "": for the log and for faults."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from contentsync.emulator.config import PUBLIC, Account, Config, Video
+from contentsync.emulator.config import PUBLIC, Account, Comment, Config, Video
 from contentsync.emulator.ids import Ids
 from contentsync.emulator.refusal import Refused
 from contentsync.emulator.tasks import Task
@@ -32,6 +32,7 @@ class World:
         self.tokens = TokenBook(config, now, self.ids)
         self.accounts: dict[str, Account] = {}
         self.videos: dict[str, dict[int, Video]] = {}
+        self.comments: dict[int, list[Comment]] = {}
         self.tasks: dict[str, Task] = {}
         self.uploads: dict[str, Task] = {}
         self.outbox: list[Delivery] = []
@@ -98,6 +99,22 @@ class World:
         """Take a video away for good; raises ValueError when nobody has it."""
         if not any(videos.pop(video_id, None) for videos in self.videos.values()):
             raise ValueError(f"there is no video {video_id}")
+
+    def add_comment(self, video_id: int, comment: Comment) -> Comment:
+        """Put a comment under a video; raises ValueError when nobody has the video, or the parent is not there."""
+        if not any(video_id in videos for videos in self.videos.values()):
+            raise ValueError(f"there is no video {video_id}")
+        there = self.comments.setdefault(video_id, [])
+        if comment.parent and all(other.id != comment.parent for other in there):
+            raise ValueError(f"there is no comment {comment.parent} under the video {video_id}")
+        created = self.now() if comment.created_at is None else comment.created_at
+        added = replace(comment, id=comment.id or self.ids.number(), created_at=created)
+        there.append(added)
+        return added
+
+    def seen_by_all(self, video_id: int) -> bool:
+        """Whether a video is public, as all that research sees."""
+        return any(video.id == video_id for name in self.accounts for video in self.public_videos(name))
 
     def public_videos(self, account: str) -> list[Video]:
         """What anyone can see of an account, newest first."""
