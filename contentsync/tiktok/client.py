@@ -16,6 +16,8 @@ from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, Refused, Unanswered
 from contentsync.tiktok import wire
 from contentsync.tiktok.answers import judge, unanswered
+from contentsync.tiktok.comments import FIELDS as COMMENT_FIELDS
+from contentsync.tiktok.comments import Comment, CommentPage
 from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
 from contentsync.tiktok.reading import http_date
 from contentsync.tiktok.refusals import MINUTE, refusal
@@ -31,6 +33,8 @@ Fields = Mapping[str, object]
 
 QUERY_IDS: Final = 20  # Source: Query Videos, "filters.video_ids"
 PAGE: Final = 20  # Source: List Videos, "max_count"
+COMMENT_PAGE: Final = 100  # Source: Query Video Comments, "max_count"
+_LACKS_SCOPE: Final = frozenset({"scope_permission_missed", "scope_not_authorized"})
 
 # Seconds between the tries of a call that may be repeated: together longer than the minute of a rate limit, and
 # short for the rest.
@@ -104,10 +108,18 @@ class Client:
     # Reads: repeated a few times where that may help.
 
     def user_info(self) -> wire.UserInfo:
-        """Who the token speaks for; only what the granted scopes allow is asked. 600 a minute."""
+        """Who the token speaks for; only what the granted scopes allow is asked. 600 a minute.
+
+        A scope may have been taken back since it was noted: then what every sign-in grants is asked alone.
+        """
         granted = self._credentials.scopes() or frozenset()
-        more = (names for scope, names in wire.USER_FIELDS_OF_SCOPE.items() if scope in granted)
-        return self._read(Endpoint.USER_INFO, wire.UserInfo.of, None, wire.USER_FIELDS + "".join(more))
+        more = "".join(names for scope, names in wire.USER_FIELDS_OF_SCOPE.items() if scope in granted)
+        try:
+            return self._read(Endpoint.USER_INFO, wire.UserInfo.of, None, wire.USER_FIELDS + more)
+        except Refused as err:
+            if not more or err.error_code not in _LACKS_SCOPE:
+                raise
+        return self._read(Endpoint.USER_INFO, wire.UserInfo.of, None, wire.USER_FIELDS)
 
     def user_stats(self) -> wire.UserInfo:
         """The account's figures alone. Scope user.info.stats; without it a Refused, or figures that are None."""
@@ -122,15 +134,19 @@ class Client:
         answer = self._read(Endpoint.STATUS, wire.Status.of, {"publish_id": publish_id})
         return replace(answer, date=self.date)
 
-    def videos(self, cursor: int | None = None, max_count: int = PAGE) -> wire.VideoPage:
+    def videos(
+        self, cursor: int | None = None, max_count: int = PAGE, fields: str = wire.VIDEO_FIELDS
+    ) -> wire.VideoPage:
         """One page of the public videos, newest first. Scope video.list, 600 a minute.
 
         cursor: only those created before it, UTC milliseconds.
         """
         body = {"max_count": max_count} | ({"cursor": cursor} if cursor is not None else {})
-        return self._read(Endpoint.VIDEO_LIST, wire.VideoPage.of, body, wire.VIDEO_FIELDS)
+        return self._read(Endpoint.VIDEO_LIST, wire.VideoPage.of, body, fields)
 
-    def all_videos(self, stop_at: Collection[str] = ()) -> Iterator[wire.Video]:
+    def all_videos(
+        self, stop_at: Collection[str] = (), fields: str = wire.VIDEO_FIELDS, page_size: int = PAGE
+    ) -> Iterator[wire.Video]:
         """The public videos, newest first, each once.
 
         stop_at: post ids that are known already; no page is read beyond the first one that holds any of them.
@@ -138,7 +154,7 @@ class Client:
         seen: set[str] = set()
         cursor: int | None = None
         while True:
-            page = self.videos(cursor)
+            page = self.videos(cursor, page_size, fields)
             for video in page.videos:
                 if video.post.post_id not in seen:
                     seen.add(video.post.post_id)
@@ -149,18 +165,46 @@ class Client:
                 return
             cursor = page.cursor
 
-    def query_videos(self, post_ids: Sequence[str]) -> list[wire.Video]:
-        """Those of the account's own public videos that TikTok knows by these ids. Scope video.list."""
+    def query_videos(self, post_ids: Sequence[str], fields: str = wire.VIDEO_FIELDS) -> list[wire.Video]:
+        """Those of the account's own public videos that TikTok knows by these ids. Scope video.list, 600 a minute."""
         pages = [
             self._read(
                 Endpoint.VIDEO_QUERY,
                 wire.VideoPage.of,
                 {"filters": {"video_ids": list(post_ids[start : start + QUERY_IDS])}},
-                wire.VIDEO_FIELDS,
+                fields,
             )
             for start in range(0, len(post_ids), QUERY_IDS)
         ]
         return [video for page in pages for video in page.videos]
+
+    def comments(
+        self, *, video_id: str = "", comment_id: str = "", cursor: int = 0, max_count: int = COMMENT_PAGE
+    ) -> CommentPage:
+        """One page of the comments on a public video, or of the replies to one: either id, not both.
+
+        Only with the token of an app that is approved for research (research.ClientToken), whose scope is
+        research.data.basic. cursor: a start index. May hold fewer than max_count, though there are more.
+        """
+        which = {"comment_id": int(comment_id)} if comment_id else {"video_id": int(video_id)}
+        body = which | {"max_count": max_count, "cursor": cursor}
+        return self._read(Endpoint.COMMENT_LIST, CommentPage.of, body, COMMENT_FIELDS)
+
+    def all_comments(
+        self, *, video_id: str = "", comment_id: str = "", page_size: int = COMMENT_PAGE
+    ) -> Iterator[Comment]:
+        """The comments, or the replies, in TikTok's order, each once."""
+        seen: set[str] = set()
+        cursor = 0
+        while True:
+            page = self.comments(video_id=video_id, comment_id=comment_id, cursor=cursor, max_count=page_size)
+            for comment in page.comments:
+                if comment.comment_id not in seen:
+                    seen.add(comment.comment_id)
+                    yield comment
+            if not page.has_more or page.cursor is None or page.cursor <= cursor:
+                return
+            cursor = page.cursor
 
     # Writes: sent once. `about_to_send` is called when pace and token are settled and the request goes next, and
     # again if it is repeated after a token that TikTok refused.

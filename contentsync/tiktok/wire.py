@@ -29,6 +29,7 @@ class Endpoint(StrEnum):
     USER_INFO = "/v2/user/info/"
     VIDEO_LIST = "/v2/video/list/"
     VIDEO_QUERY = "/v2/video/query/"
+    COMMENT_LIST = "/v2/research/video/comment/list/"
     TOKEN = "/v2/oauth/token/"  # noqa: S105 - a path
     REVOKE = "/v2/oauth/revoke/"
     AUTHORIZE = "/v2/auth/authorize/"
@@ -43,15 +44,16 @@ PRIVACY_LEVELS: Final = {
 _PRIVACY_OF: Final = {level: privacy for privacy, level in PRIVACY_LEVELS.items()}
 _CONTENT_TYPES: Final = {"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm"}
 
-USER_FIELDS: Final = "open_id,union_id,avatar_url,display_name"
+USER_FIELDS: Final = "open_id,union_id,avatar_url,avatar_url_100,avatar_large_url,display_name"
 USER_FIELDS_OF_SCOPE: Final = {
-    "user.info.profile": ",username,is_verified",
+    "user.info.profile": ",username,is_verified,bio_description,profile_deep_link",
     "user.info.stats": ",follower_count,following_count,likes_count,video_count",
 }
 STATS_FIELDS: Final = "open_id" + USER_FIELDS_OF_SCOPE["user.info.stats"]
 VIDEO_FIELDS: Final = (
     "id,create_time,share_url,video_description,duration,title,like_count,comment_count,share_count,view_count"
 )
+WHOLE_VIDEO_FIELDS: Final = VIDEO_FIELDS + ",cover_image_url,height,width,embed_html,embed_link"
 
 
 # What is said.
@@ -278,10 +280,14 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class CreatorInfo:
-    """What the creator may post now. privacy: None where TikTok did not say; levels we don't know are left out."""
+    """What the creator may post now. privacy: None where TikTok did not say; levels we don't know are left out.
+
+    avatar_url: good for two hours. Source: Query Creator Info.
+    """
 
     nickname: str = ""
     username: str = ""
+    avatar_url: str = ""
     privacy: tuple[Privacy, ...] | None = None
     disabled: frozenset[Interaction] = frozenset()
     max_seconds: int | None = None
@@ -292,6 +298,7 @@ class CreatorInfo:
         return cls(
             nickname=told(data.get("creator_nickname")),
             username=told(data.get("creator_username")),
+            avatar_url=text(data.get("creator_avatar_url")),
             privacy=tuple(_PRIVACY_OF[level] for level in map(text, levels) if level in _PRIVACY_OF)
             if isinstance(levels, list)
             else None,
@@ -302,13 +309,20 @@ class CreatorInfo:
 
 @dataclass(frozen=True, slots=True)
 class UserInfo:
-    """Who an access token speaks for. Figures and username: empty or None where the scope was not granted."""
+    """Who an access token speaks for. Figures and profile: empty or None where the scope was not granted.
+
+    open_id: one for each app; union_id: one for each developer. Source: Get User Info, "fields".
+    """
 
     open_id: str
     union_id: str = ""
     display_name: str = ""
     username: str = ""
     avatar_url: str = ""
+    avatar_url_100: str = ""
+    avatar_large_url: str = ""
+    bio: str = ""
+    profile_url: str = ""
     verified: bool | None = None
     followers: int | None = None
     following: int | None = None
@@ -325,6 +339,10 @@ class UserInfo:
             display_name=told(user.get("display_name")),
             username=told(user.get("username")),
             avatar_url=text(user.get("avatar_url")),
+            avatar_url_100=text(user.get("avatar_url_100")),
+            avatar_large_url=text(user.get("avatar_large_url")),
+            bio=text(user.get("bio_description")),
+            profile_url=text(user.get("profile_deep_link")),
             verified=verified if isinstance(verified, bool) else None,
             followers=whole(user.get("follower_count")),
             following=whole(user.get("following_count")),
@@ -336,13 +354,21 @@ class UserInfo:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """One public video as listed, with its figures. created_at: 1970 where TikTok did not say."""
+    """One public video as listed, with its figures. created_at: 1970 where TikTok did not say.
+
+    cover_url: good for six hours. What was not asked for, or not told, is None or empty. Source: Video Object.
+    """
 
     post: RemotePost
     views: int | None = None
     likes: int | None = None
     comments: int | None = None
     shares: int | None = None
+    width: int | None = None
+    height: int | None = None
+    cover_url: str = ""
+    embed_html: str = ""
+    embed_url: str = ""
 
     @classmethod
     def of(cls, entry: object) -> Video | None:
@@ -357,8 +383,18 @@ class Video:
             duration=whole(item.get("duration")) or 0,
             url=text(item.get("share_url")),
         )
-        counts = (whole(item.get(f"{name}_count")) for name in ("view", "like", "comment", "share"))
-        return cls(post, *counts)
+        return cls(
+            post,
+            views=whole(item.get("view_count")),
+            likes=whole(item.get("like_count")),
+            comments=whole(item.get("comment_count")),
+            shares=whole(item.get("share_count")),
+            width=whole(item.get("width")),
+            height=whole(item.get("height")),
+            cover_url=text(item.get("cover_image_url")),
+            embed_html=text(item.get("embed_html")),
+            embed_url=text(item.get("embed_link")),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def test_user_info_is_a_get_with_a_token_and_nothing_else() -> None:
     request = script.requests[0]
     assert request.method == "GET"
     assert "content-type" not in request.headers
-    assert request.url.query == b"fields=open_id,union_id,avatar_url,display_name"
+    assert request.url.query == b"fields=open_id,union_id,avatar_url,avatar_url_100,avatar_large_url,display_name"
 
 
 @pytest.mark.parametrize(
@@ -648,3 +648,22 @@ def test_an_answer_without_a_date_makes_the_last_one_no_longer_hold() -> None:
     client = a_client(Script(dated(READ_ANSWER), dated(READ_ANSWER, None)))
     client.status("p")
     assert client.status("p").date is None
+
+
+# A scope that was taken back.
+
+
+@pytest.mark.parametrize("code", ["scope_permission_missed", "scope_not_authorized"])
+def test_fields_of_a_scope_that_is_not_granted_any_more_are_left_out(code: str) -> None:
+    script = Script(no(code, 401), READ_ANSWER)
+    granted = frozenset({"user.info.basic", "user.info.stats"})
+    user = a_client(script, credentials=FixedBearer(granted)).user_info()
+    assert (user.open_id, user.followers) == ("o", None)
+    assert [b"follower_count" in request.url.query for request in script.requests] == [True, False]
+
+
+def test_without_the_basic_scope_there_is_no_user() -> None:
+    script = Script(no("scope_not_authorized", 401))
+    with pytest.raises(Refused):
+        a_client(script, credentials=FixedBearer(frozenset({"user.info.stats"}))).user_info()
+    assert len(script.requests) == 2
