@@ -42,6 +42,8 @@ COMMANDS: Final = {
     "accounts": "Show who is connected, and what each account can do",
     "token": "Hand an account's tokens on, as to a CI",
     "webhooks": "Receive what TikTok pushes, so that it is known sooner",
+    "videos": "Show the public videos of an account with their figures",
+    "comments": "Show the comments on a public video (approved researchers only)",
     "schema": "Write or check the JSON Schemas for editors",
     "emulator": "Serve TikTok's API on this machine, for trying and testing",
     "demo": "Run the whole job on a project made for it, offline",

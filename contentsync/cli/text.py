@@ -132,5 +132,12 @@ def size(count: int) -> str:
     return f"{amount:.2f} GB"
 
 
+def width() -> int:
+    """The columns of the terminal; 80 where there is none."""
+    import shutil
+
+    return max(20, shutil.get_terminal_size((80, 24)).columns)
+
+
 def many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

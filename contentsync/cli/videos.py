@@ -1,0 +1,114 @@
+"""`contentsync videos`: what TikTok shows of an account, with its figures."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import click
+
+from contentsync import listing
+from contentsync.cli import exits, text
+from contentsync.cli.main import Context
+from contentsync.cli.options import as_json
+from contentsync.cli.table import Column, aligned, figure, one_line
+from contentsync.plan.planfile import when
+from contentsync.tiktok.wire import Video
+
+FORMAT: Final = "contentsync.videos/1"
+_COLUMNS: Final = (
+    Column("views", right=True),
+    Column("likes", right=True),
+    Column("comments", right=True),
+    Column("shares", right=True),
+    Column("date"),
+    Column("post"),
+)
+
+
+@click.command()
+@click.argument("account")
+@click.option("--limit", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="At most N videos.")
+@click.option("--id", "ids", multiple=True, metavar="ID", help="Only this video; repeatable. Tells those not there.")
+@as_json
+@click.pass_obj
+def videos(context: Context, account: str, limit: int, ids: tuple[str, ...], json_: bool) -> int:
+    """Show the public videos of ACCOUNT, newest first, with views, likes, comments and shares.
+
+    TikTok lists public posts only, and cuts their captions at 150 units. Each video tells which post of this project
+    it is bound to. Changes nothing, here or there.
+    """
+    for post_id in ids:
+        if not post_id.isascii() or not post_id.isdecimal():
+            raise click.BadParameter(f'"{text.printable(post_id)}" is no number', param_hint="--id")
+    project = context.project()
+    try:
+        found = listing.public_videos(project, project.account(account), limit, ids)
+    finally:
+        project.close()
+    if json_:
+        click.echo(json.dumps(_as_json(account, found), ensure_ascii=False, indent=2))
+    else:
+        _show(found, account)
+    for post_id in found.missing:
+        text.tell(f"{post_id}: not there as a public video of {account}")
+    return exits.FAILED if found.missing else exits.DONE
+
+
+def _as_json(account: str, found: listing.Listed) -> dict[str, Any]:
+    told = [_video_as_json(video, found.posts.get(video.post.post_id)) for video in found.videos]
+    return {
+        "format": FORMAT,
+        "account": account,
+        "open_id": found.open_id,
+        "videos": told,
+        "missing": list(found.missing),
+        "more": found.more,
+    }
+
+
+def _video_as_json(video: Video, post: str | None) -> dict[str, Any]:
+    dated = video.post.created_at.timestamp() > 0
+    return {
+        "post_id": video.post.post_id,
+        "post": post,
+        "url": video.post.url or None,
+        "created_at": when(video.post.created_at) if dated else None,
+        "caption": video.post.caption,
+        "title": video.post.title,
+        "duration": video.post.duration or None,
+        "width": video.width,
+        "height": video.height,
+        "views": video.views,
+        "likes": video.likes,
+        "comments": video.comments,
+        "shares": video.shares,
+        "cover_url": video.cover_url or None,
+    }
+
+
+def _show(found: listing.Listed, account: str) -> None:
+    if not found.videos:
+        text.say(f"{account} has no public videos." if not found.missing else "None of them.")
+        return
+    rows = [_row(video, found.posts.get(video.post.post_id, "")) for video in found.videos]
+    head, *lines = aligned(_COLUMNS, rows)
+    text.say(text.style(head, bold=True))
+    for video, line in zip(found.videos, lines, strict=True):
+        text.say(line)
+        text.say("  " + one_line(video.post.caption or video.post.title or "(no caption)", text.width() - 2))
+        text.say(text.style(f"  {_link(video)}", dim=True))
+    if found.more:
+        text.tell(f"There are more than these {len(found.videos)}: --limit N shows others.")
+
+
+def _row(video: Video, post: str) -> tuple[str, ...]:
+    dated = video.post.created_at.timestamp() > 0
+    counts = (video.views, video.likes, video.comments, video.shares)
+    date = text.when(video.post.created_at) if dated else "not told"
+    return (*map(figure, counts), date, text.printable(post) or "-")
+
+
+def _link(video: Video) -> str:
+    """The video's address without what is added to tell who asked, or its id where there is none; whole, to copy."""
+    return text.printable(video.post.url).partition("?")[0] if video.post.url else video.post.post_id
