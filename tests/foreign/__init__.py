@@ -1,0 +1,1 @@
+"""Can a client that this project did not write post through the emulator?"""
