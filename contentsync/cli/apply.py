@@ -14,7 +14,7 @@ from contentsync import sync
 from contentsync.attempt.told import Outcome, Result
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.cli import exits, text
-from contentsync.cli.consent import NotApproved, ask_for_consent
+from contentsync.cli.consent import PROCESSING, NotApproved, ask_for_consent
 from contentsync.cli.interrupt import Stop, outliving_output, stoppable
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, selecting, waiting
@@ -106,6 +106,8 @@ def _apply(project: Project, asked: Asked, stop: Stop) -> int:
             text.tell("Not applied: the answer was not `yes`.")
             return exits.INTERRUPTED
         stop.asking = False
+    elif not asked.json and any(action.kind is Kind.CREATE for action in actions):
+        text.tell(PROCESSING)
     with showing(as_json=asked.json) as show:
         digest = asked.saved.digest if asked.saved else ""
         outcomes, failures = sync.apply_plan(

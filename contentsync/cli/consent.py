@@ -17,18 +17,32 @@ from contentsync.post import DesiredPost, Disclosure, Mode, Privacy
 MUSIC: Final = "By posting, you agree to TikTok's Music Usage Confirmation"
 BRANDED: Final = "By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation"
 
+PROCESSING: Final = "After a post is sent, TikTok may need a few minutes to process it."
+
 
 class NotApproved(click.Abort):
     """The answer was not `yes`."""
 
 
+NAMED: Final = 3  # posts named beside a declaration; the rest is counted
+
+
+def declaration(post: DesiredPost) -> str:
+    """TikTok's sentence for one direct post, by what it discloses."""
+    return BRANDED if Disclosure.BRANDED_CONTENT in post.disclosure else MUSIC
+
+
 def declarations(plan: Plan, posts: Mapping[str, DesiredPost]) -> list[str]:
-    """TikTok's sentence for each kind of post that will be sent directly; the stricter one first."""
+    """TikTok's sentences with the posts that will be sent directly under each; the stricter one first."""
     sent = [posts[a.post] for a in plan.actions if a.kind is Kind.CREATE and a.post in posts]
     direct = [post for post in sent if post.mode is Mode.DIRECT]
-    branded = any(Disclosure.BRANDED_CONTENT in post.disclosure for post in direct)
-    plain = any(Disclosure.BRANDED_CONTENT not in post.disclosure for post in direct)
-    return [sentence for sentence, holds in ((BRANDED, branded), (MUSIC, plain)) if holds]
+    under = {sentence: [p.key for p in direct if declaration(p) == sentence] for sentence in (BRANDED, MUSIC)}
+    return [f"{sentence} ({_named(keys)})." for sentence, keys in under.items() if keys]
+
+
+def _named(keys: list[str]) -> str:
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return ", ".join(keys[:NAMED]) + more
 
 
 def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
@@ -48,8 +62,8 @@ def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
         drafts = len(mine) - len(direct)
         text.tell(f"{text.printable(who)}: {told}; {text.many(drafts, 'draft')}")
     for sentence in declarations(plan, posts):
-        text.tell(f"{sentence}.")
-    text.tell("TikTok has no edit and no delete by API; processing takes a few minutes.")
+        text.tell(sentence)
+    text.tell(f"TikTok has no edit and no delete by API. {PROCESSING}")
     answer = click.prompt("Apply this plan? Only `yes` does", default="", show_default=False, err=True)
     if answer.strip() != "yes":
         raise NotApproved

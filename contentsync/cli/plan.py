@@ -9,6 +9,7 @@ import click
 
 from contentsync import __version__, sync
 from contentsync.cli import exits, text
+from contentsync.cli.consent import declarations
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, selecting
 from contentsync.cli.plan_text import show_plan
@@ -59,6 +60,8 @@ def plan(
         click.echo(json.dumps(planfile.as_json(made.plan, __version__), ensure_ascii=False, indent=2))
     else:
         show_plan(made.plan, made.posts, full=full, failed=bool(made.failures))
+        for sentence in declarations(made.plan, made.posts):
+            text.say(sentence)
     codes = [exits.of_error(err) or exits.FAILED for err in made.failures.values()]
     if detailed_exitcode and made.plan.does_something:
         codes.append(exits.CHANGES)

@@ -119,7 +119,8 @@ def _openness(post: Manifest, frame: Frame) -> Iterator[Finding]:
 def _branded(privacy: Privacy | None) -> Iterator[Finding]:
     if privacy is Privacy.ONLY_ME:
         what = "branded content can't be visible to only_me"
-        yield ("privacy",), Problem("branded-content-private", what, "choose everyone or friends")
+        hint = "choose everyone or friends: “Branded content visibility cannot be set to private.”"
+        yield ("privacy",), Problem("branded-content-private", what, hint)
     elif privacy is Privacy.FOLLOWERS:
         what = "TikTok names only public and friends for branded content, not followers"
         hint = "choose everyone or friends"
