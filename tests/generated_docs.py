@@ -1,0 +1,147 @@
+"""Which pages are made from the source? `python -m tests.generated_docs` renews refusals.md and api-coverage.md.
+
+A test says so where one is behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from contentsync.emulator.endpoints import ENDPOINTS, Api, Research
+from contentsync.tiktok import refusals
+from contentsync.tiktok.refusals import AT_ONCE, DAY, MINUTE, Failure, Family, Refusal
+from contentsync.tiktok.throttle import TIKTOKS_FIGURES, _per_minute
+from contentsync.tiktok.wire import Endpoint
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+RENEW = "python -m tests.generated_docs"
+
+
+# docs/refusals.md
+
+
+def refusals_page() -> str:
+    """Each error code and fail_reason: whether and when a new attempt may follow, and what the user reads."""
+    parts = [
+        "# What TikTok's refusals lead to\n",
+        f"Made from `contentsync/tiktok/refusals.py`, the only place that knows this: `{RENEW}` renews it.\n"
+        "A code that is in none of these tables is no definite no: the outcome is looked into, never guessed.\n",
+        "## Error codes of the API\n",
+        "Told by `error.code`, in whatever HTTP status below 500 it comes.\n",
+        *_table(refusals.REFUSALS.values()),
+        "## Errors of the token endpoint\n",
+        *_table(refusals.OAUTH.values()),
+        "## Why a posting failed\n",
+        "Told by `fail_reason`, once TikTok has taken the post.\n",
+        *_table(refusals.FAILURES.values()),
+    ]
+    return "\n".join(parts)
+
+
+def _table(rows: object) -> Iterator[str]:
+    yield "| code | a new attempt | exit | what is told | hint |\n| --- | --- | --- | --- | --- |"
+    for row in rows:  # type: ignore[attr-defined]
+        cells = (f"`{row.code}`", again_of(row), str(exit_of(row)), row.what, row.hint)
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    yield ""
+
+
+def again_of(row: Failure) -> str:
+    """When a new attempt may follow, in words."""
+    if isinstance(row, Refusal) and not row.definite:
+        return "not known to have failed: looked into first"
+    told = {MINUTE: "in the same run, after a minute", DAY: "after 24 hours", AT_ONCE: "once more, in the same run"}
+    if row.again is not None:
+        return told[row.again]
+    return "after a sign-in" if row.family is Family.SIGN_IN else "only by a person: `apply --retry`"
+
+
+def exit_of(row: Failure) -> str:
+    """How an apply ends that meets it to the last."""
+    if isinstance(row, Refusal) and not row.definite:
+        return "1, or 4 where it may be live"
+    if row.family is Family.SIGN_IN or row.code in refusals.OAUTH:
+        return "8"
+    return "5" if row.again == DAY else "1"
+
+
+# docs/api-coverage.md
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """How an endpoint is used. ours: our function. command: which asks it. test: that proves it end to end."""
+
+    ours: str
+    command: str
+    test: str
+
+
+EVERY: Final = "tests/tiktok/test_every_endpoint.py::"
+COVERED: Final[dict[str, Covered]] = {
+    Endpoint.TOKEN: Covered("oauth.redeem, oauth.renew, research.client_token", "login, comments", "token"),
+    Endpoint.REVOKE: Covered("oauth.revoke", "logout", "revoke"),
+    Endpoint.USER_INFO: Covered("Client.user_info", "accounts", "user_info"),
+    Endpoint.VIDEO_LIST: Covered("Client.videos, Client.all_videos", "videos, plan, refresh", "video_list"),
+    Endpoint.VIDEO_QUERY: Covered("Client.query_videos", "videos --id", "video_query"),
+    Endpoint.CREATOR_INFO: Covered("Client.creator_info", "accounts, plan, apply", "creator_info"),
+    Endpoint.VIDEO_INIT: Covered("Client.init_video, Client.put_chunk", "apply", "video_init"),
+    Endpoint.INBOX_INIT: Covered("Client.init_inbox", "apply", "inbox_init"),
+    Endpoint.CONTENT_INIT: Covered("Client.init_photos", "apply", "content_init"),
+    Endpoint.STATUS: Covered("Client.status", "apply, status", "status"),
+    Endpoint.CANCEL: Covered("Client.cancel", "cancel", "cancel"),
+    Endpoint.COMMENT_LIST: Covered("Client.comments, Client.all_comments", "comments", "comment_list"),
+}
+
+
+def coverage_page() -> str:
+    """Each endpoint with all that uses and proves it."""
+    head = (
+        "# TikTok's API, endpoint by endpoint\n\n"
+        f"Made from the source: `{RENEW}` renews it. Limits are calls a minute and token, as documented; each\n"
+        "test is a real command, or the typed client, over a socket against the [emulator](emulator.md).\n\n"
+        "| endpoint | scope | a minute | our code | command | emulator | test |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
+    )
+    return head + "".join(f"| {' | '.join(_row(path, it))} |\n" for path, it in COVERED.items())
+
+
+def _row(path: str, it: Covered) -> tuple[str, ...]:
+    served = ENDPOINTS[str(path)]
+    scopes = ", ".join(served.scopes) if isinstance(served, Api | Research) else "the app's keys"
+    limits = {str(endpoint): figure for endpoint, figure in _per_minute(TIKTOKS_FIGURES).items()}
+    limit = "none documented" if path == Endpoint.CANCEL else str(limits.get(str(path), "none documented"))
+    handler = f"{served.handler.__module__.removeprefix('contentsync.')}.{served.handler.__name__}"
+    return (
+        f"{served.method} `{path}`",
+        scopes,
+        limit,
+        it.ours,
+        it.command or "none yet",
+        handler,
+        f"`{test_of(it)}`",
+    )
+
+
+def test_of(it: Covered) -> str:
+    return f"{EVERY}test_{it.test}"
+
+
+test_of.__test__ = False  # type: ignore[attr-defined]
+
+
+def our_functions() -> Iterator[str]:
+    """The methods of the client that COVERED names."""
+    for it in COVERED.values():
+        yield from (name.removeprefix("Client.") for name in it.ours.split(", ") if name.startswith("Client."))
+
+
+PAGES: Final = {"refusals.md": refusals_page, "api-coverage.md": coverage_page}
+
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), "utf-8")
