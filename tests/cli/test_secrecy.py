@@ -29,8 +29,7 @@ class Watch:
         command = [sys.executable, "-m", "contentsync", *args]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         with subprocess.Popen(command, cwd=self.studio.root, env=environ, **pipes) as process:  # type: ignore[call-overload]
-            shown = Path(f"/proc/{process.pid}/cmdline")
-            self.seen[f"ps {args}"] = shown.read_bytes() if shown.exists() else b""
+            self.seen[f"ps {args}"] = _command_line(process)
             out, err = process.communicate(timeout=100)
         self.seen[f"stdout {args}"], self.seen[f"stderr {args}"] = out, err
         self.look()
@@ -44,6 +43,15 @@ class Watch:
 
     def holding(self, secrets: Iterable[str]) -> Found:
         return [(secret, place) for secret in secrets for place, held in self.seen.items() if secret.encode() in held]
+
+
+def _command_line(process: subprocess.Popen[bytes]) -> bytes:
+    """What `ps` shows of a process; for a moment after its start, that is nothing. Empty where there is no /proc."""
+    shown = Path(f"/proc/{process.pid}/cmdline")
+    while shown.exists() and process.poll() is None:
+        if line := shown.read_bytes():
+            return line
+    return b""
 
 
 @pytest.fixture

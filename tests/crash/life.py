@@ -241,7 +241,8 @@ class Life:
         return self._command(["apply", "--auto-approve"], faults)
 
     def _command(self, args: list[str], faults: list[Fault]) -> int:
-        environ = {**_outside(), **self.emulator.environment, "CONTENTSYNC_DATA_DIR": str(self.folder / "data")}
+        own = {"CONTENTSYNC_DATA_DIR": str(self.folder / "data"), "CONTENTSYNC_TOKEN_STORE": "file"}
+        environ = {**_outside(), **self.emulator.environment, **own}
         job = Job(
             str(self.studio.root),
             args,

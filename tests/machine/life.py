@@ -62,7 +62,8 @@ class Life:
     def environ(self) -> dict[str, str]:
         given = self.emulator.environment
         tokens = {key.replace("ACME", self.author.account.upper()): given[key] for key in given if "TOKEN" in key}
-        return {"CONTENTSYNC_DATA_DIR": str(self.folder / "data")} | given | tokens
+        own = {"CONTENTSYNC_DATA_DIR": str(self.folder / "data"), "CONTENTSYNC_TOKEN_STORE": "file"}
+        return own | given | tokens
 
     def end(self) -> None:
         self.emulator.stop()

@@ -231,8 +231,16 @@ def test_a_place_that_is_none_is_a_wrong_call() -> None:
     ],
 )
 def test_only_a_backend_that_keeps_secrets_is_recommended(backend: str, recommended: bool) -> None:
-    said = in_a_process("print(OsKeyring().is_recommended())", PYTHON_KEYRING_BACKEND=backend)
+    said = in_a_process(
+        "print(OsKeyring().is_recommended())", PYTHON_KEYRING_BACKEND=backend, TEST_KEYRING="asked for"
+    )
     assert said == str(recommended)
+
+
+def test_the_backends_of_tests_are_out_of_reach_where_none_asks_for_them() -> None:
+    program = "import tests.tiktok.keyrings, keyring.backend as all; print('InAFile' in str(all.get_all_keyring()))"
+    assert in_a_process(program) == "False"
+    assert in_a_process(program, TEST_KEYRING="asked for") == "True"
 
 
 @pytest.mark.parametrize("backend", ["fail.Keyring", "null.Keyring"])
