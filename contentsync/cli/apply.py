@@ -105,7 +105,10 @@ def _apply(project: Project, asked: Asked, stop: Stop) -> int:
         except NotApproved:
             text.tell("Not applied: the answer was not `yes`.")
             return exits.INTERRUPTED
-        stop.asking = False
+        except KeyboardInterrupt:  # here and not by click, which ends with a line that a lost terminal can't take
+            raise click.Abort from None
+        finally:
+            stop.asking = False
     elif not asked.json and any(action.kind is Kind.CREATE for action in actions):
         text.tell(PROCESSING)
     with showing(as_json=asked.json) as show:
