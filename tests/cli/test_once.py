@@ -233,3 +233,25 @@ def test_an_unknown_pull_is_settled_in_one_command(studio: Studio, emulator: Emu
     assert (unknown.code, again.code, settled.code) == (4, 4, 0)
     assert apply(studio).code == 0
     assert len(emulator.posts()) == 2
+
+
+@pytest.mark.parametrize("call", ["video_init", "upload", "status"])
+def test_tokens_that_expire_amid_an_apply_are_renewed_and_nothing_is_begun_twice(
+    studio: Studio, emulator: Emulator, call: str
+) -> None:
+    def calls(endpoint: str) -> int:
+        return sum(request["endpoint"] == endpoint for request in emulator.requests())
+
+    for number in range(3):
+        studio.post(f"p{number}")
+    emulator.add_fault(f"{call}:delay=0.5,count=all,when=before")
+    with start(studio) as runner:
+        while calls(call) == 0 and runner.poll() is None:
+            time.sleep(0.01)
+        emulator.expire_tokens("acme")
+        out, err = runner.communicate(timeout=90)
+
+    assert (runner.returncode, calls("token")) == (0, 1), out + err
+    statuses = [request["status"] for request in emulator.requests() if request["endpoint"] == "video_init"]
+    assert (len(emulator.posts()), statuses.count(200)) == (3, 3)
+    assert all(status == 401 for status in statuses if status != 200)
