@@ -13,7 +13,8 @@ from contentsync import receipts
 from contentsync.addresses import Hosting, Look
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, ManifestError, Place, Problem, SignInNeeded, StoreError, UsageError
-from contentsync.post import Account, PostState, Settings
+from contentsync.noted import Noted
+from contentsync.post import Account, Attempt, PostState, Settings
 from contentsync.store import lineages
 from contentsync.store.cache import FileCache
 from contentsync.store.lock import apply_lock
@@ -265,12 +266,20 @@ class Project:
             username = seen[row.open_id].username if row.open_id in seen else ""
             receipts.write(self.root / "receipts", row, username)
 
-    def noted_elsewhere(self, open_id: str) -> bool:
-        return lineages.others(self.data_folder, open_id, self.reading_store.lineage)
+    def noted(self, open_id: str) -> list[Noted]:
+        """What this machine remembers of the identity, whichever state did it."""
+        return lineages.read(self.data_folder, open_id)
 
     def note_lineage(self, open_id: str) -> None:
-        """Remember outside of the project that this state posts for the account. Raises OSError."""
-        lineages.note(self.data_folder, open_id, self.store.lineage)
+        """Remember outside of the project that this state posts for the account. Raises StoreError."""
+        lineages.note(self.data_folder, open_id, Noted(self.store.lineage))
+
+    def note_begun(self, attempt: Attempt) -> None:
+        """Remember outside of the project that this attempt is begun at TikTok. Raises StoreError."""
+        row = self.store.post(attempt.post_uid)
+        name = row.name if row else ""
+        begun = Noted(self.store.lineage, attempt.id, name, attempt.generation, attempt.number, attempt.media_digest)
+        lineages.note(self.data_folder, attempt.open_id, begun)
 
     def close(self) -> None:
         for session in self._sessions.values():

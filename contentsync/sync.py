@@ -21,7 +21,9 @@ from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Outcome, Tell, Told
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, SignInNeeded, UsageError
 from contentsync.fetching import decided, readiness
+from contentsync.noted import not_known
 from contentsync.plan.action import GUARDS, AccountFacts, Action, Kind, Plan, Receipt, Remote, World
+from contentsync.plan.guards import ExistingPosts
 from contentsync.plan.match import candidates
 from contentsync.post import Account, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.project import Project, Session, unknown
@@ -231,12 +233,12 @@ def facts_of(project: Project, account: Account, creator: Creator | None) -> Acc
     told = {r.name: Receipt(r.phase, r.generation, r.post_id, r.attempts) for r in written}
     if open_id is None:
         return AccountFacts(account, receipts=told)
-    videos = store.videos(open_id)
+    videos, rows, noted = store.videos(open_id), store.posts(open_id), project.noted(open_id)
     return AccountFacts(
         account=account,
         open_id=open_id,
         creator=creator,
-        rows=tuple(store.posts(open_id)),
+        rows=tuple(rows),
         bindings=store.bindings(open_id),
         remote=Remote(
             videos=tuple(video for video, gone_at in videos if gone_at is None),
@@ -244,7 +246,9 @@ def facts_of(project: Project, account: Account, creator: Creator | None) -> Acc
             read_at=store.list_read_at(open_id),
         ),
         receipts=told,
-        noted_elsewhere=project.noted_elsewhere(open_id),
+        noted_elsewhere=any(note.lineage != store.lineage for note in noted),
+        not_known=tuple(not_known(noted, rows)),
+        left_out=store.left_out(open_id),
         sandbox=creator is not None and project.session(account).credentials.is_sandbox,
         tiktok_now=project.session(account).client.date if creator else None,
     )
@@ -263,6 +267,7 @@ def steps_of(project: Project, session: Session, tell: Tell, stop: Stop) -> Step
         poll_max=project.settings.poll_max.total_seconds(),
         plan_chunks=project.plan_chunks,
         url_of=project.hosting.url_of,
+        begins=project.note_begun,
     )
 
 
@@ -297,6 +302,8 @@ def apply_plan(
     )
     for guard in made.plan.allow:
         project.store.record("guard-lifted", project.clock.now(), guard=guard, run=run_id)
+    if "existing-posts" in made.plan.allow:
+        _keep_left_out(project, made, {action.post for action in actions})
     by_account: dict[str, list[Action]] = {}
     for action in actions:
         by_account.setdefault(action.account, []).append(action)
@@ -308,6 +315,16 @@ def apply_plan(
 
     done = _side_by_side(accounts, work, failures)
     return [outcome for _, outcomes in done for outcome in outcomes], failures
+
+
+def _keep_left_out(project: Project, made: Made, planned: set[str]) -> None:
+    """A guard that is lifted for some posts stays where it is for those that were not asked for."""
+    for name, facts in made.world.accounts.items():
+        others = [p for key, p in made.posts.items() if p.account == name and key not in planned]
+        if facts.open_id:
+            guard = ExistingPosts(facts)
+            left_out = {post.name for post in others if guard.problem(post)}
+            project.store.leave_out(facts.open_id, left_out, project.clock.now())
 
 
 def _apply_account(

@@ -26,7 +26,7 @@ FLOORS = (
     "__init__ errors clock limits",
     "lifecycle",
     "post pushed",
-    "addresses media upload_hour",
+    "addresses media noted upload_hour",
     "manifest | plan | receipts | store | tiktok",
     "attempt | hosting",
     "apply | refresh",
@@ -39,7 +39,7 @@ FLOORS = (
 )
 ISLANDS = {"emulator"}  # imports nothing of ours
 PURE = re.compile(
-    r"contentsync/(errors|limits|lifecycle|post|pushed|upload_hour|addresses|plan/.+|manifest/(__init__|schema|rules)"
+    r"contentsync/(errors|limits|lifecycle|post|pushed|noted|upload_hour|addresses|plan/.+|manifest/(__init__|schema|rules)"
     r"|tiktok/(__init__|wire|comments|chunks|refusals|sign_in_refusals)|signin/scopes"
     r"|webhooks/(__init__|signature|event|decide)|__init__)\.py"
 )

@@ -108,7 +108,7 @@ class Sender:
         size, told = self.attempt.size, answer.acknowledged_bytes
         has = chunk.last + 1 if told is None else chunks.snap(self._plan, size, told)
         if chunk.last == size - 1:
-            sure = answer.http_status == 201 or (told is not None and has == size)
+            sure = has == size and (told is not None or answer.http_status == 201)
             return self._steps.all_sent(self.attempt) if sure else self._ask(None)
         if has <= chunk.first or has == size:
             return self._ask(None)

@@ -145,6 +145,7 @@ class Starter:
 
     def _about_to_send(self) -> None:
         """R1: if it can't be written that init is sent next, it is not sent."""
+        self._steps.begins(self._attempt)
         self._attempt = self._steps.note(self._attempt, "init", init_sent_at=self._steps.now)
 
     def _take_back(self) -> Attempt:

@@ -38,8 +38,8 @@ class Steps:
     """The steps of one account's attempts.
 
     open_media: gives the path of a post's file. poll_initial, poll_max: seconds between two looks at a status.
-    plan_chunks: how a file of so many bytes is cut. url_of: where TikTok fetches a photo or video. A wait ends with
-    Stopped soon after `stop` is set.
+    plan_chunks: how a file of so many bytes is cut. url_of: where TikTok fetches a photo or video. begins: told of an
+    attempt before its init is written down and sent. A wait ends with Stopped soon after `stop` is set.
     """
 
     store: Store
@@ -52,6 +52,7 @@ class Steps:
     poll_max: float = 30.0
     plan_chunks: Callable[[int], chunks.ChunkPlan] = chunks.plan_chunks
     url_of: Callable[[Media], str] = lambda item: item.url
+    begins: Callable[[Attempt], None] = lambda _: None
     _opened: set[str] = field(default_factory=set)  # attempts that this process began, and sent nothing for yet
     _last_puts: dict[str, float] = field(default_factory=dict)  # when this process began them, monotonic seconds
     _keys: dict[str, str] = field(default_factory=dict)
@@ -222,13 +223,21 @@ class Steps:
             return self._seen_again(attempt, status)
         if attempt.phase is Phase.UPLOADING:
             return self._upload_progress(attempt, status, settle)
+        if self._has_less_for_good(attempt, status):
+            return self._lost_sight(attempt, "TikTok took its last byte, but tells of fewer after the upload's hour")
         return self._again(attempt)
+
+    def _has_less_for_good(self, attempt: Attempt, status: wire.Status) -> bool:
+        """Whether TikTok's count speaks against its own word that all is there, and will do so for ever."""
+        short = _offset(attempt, status) not in {None, attempt.size}
+        return not attempt.pulls and short and self._nothing_can_arrive(attempt) is Hour.OVER
 
     def _seen_again(self, attempt: Attempt, status: wire.Status) -> Step:
         """TikTok tells of an unknown one again: it is processed if its bytes are there, and else stays unknown."""
-        if attempt.pulls or attempt.sent_bytes >= attempt.size or _offset(attempt, status) == attempt.size:
+        has, all_taken = _offset(attempt, status), attempt.sent_bytes >= attempt.size
+        if attempt.pulls or has == attempt.size or (has is None and all_taken):
             return self._again(self.save(attempt.after(Event.SEEN, self.now), "seen"))
-        if status.uploaded_bytes is not None and self._nothing_can_arrive(attempt) is Hour.OVER:
+        if status.uploaded_bytes is not None and not all_taken and self._nothing_can_arrive(attempt) is Hour.OVER:
             return Step(self.end_upload(attempt, _incomplete(attempt, status.uploaded_bytes)))
         return Step(attempt)
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from contentsync.addresses import Hosting, Look
 from contentsync.errors import Level, Problem
+from contentsync.noted import Noted
 from contentsync.post import Account, App, Attempt, Creator, DesiredPost, Media, Mode, PostState, RemotePost
 
 
@@ -163,6 +164,8 @@ class AccountFacts:
     open_id: None where it was never asked. creator: None where TikTok was not asked.
     tiktok_now: TikTok's clock at its last answer; None where it was not asked or did not say.
     receipts: by post name. noted_elsewhere: the user's data folder knows another state of this open_id.
+    not_known: the attempts that it knows and that are in none of the rows. left_out: the names of the posts that
+    were not among those for which existing-posts was lifted last.
     """
 
     account: Account
@@ -173,6 +176,8 @@ class AccountFacts:
     remote: Remote = Remote()
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
     noted_elsewhere: bool = False
+    not_known: tuple[Noted, ...] = ()
+    left_out: frozenset[str] = frozenset()
     sandbox: bool = False
     tiktok_now: datetime | None = None
 

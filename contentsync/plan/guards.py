@@ -47,7 +47,7 @@ class _Desk:
 
     def __init__(self, facts: AccountFacts, world: World) -> None:
         self.ledger: Ledger = ledger_of(facts, world)
-        self.existing = _existing_posts(facts)
+        self.existing = ExistingPosts(facts)
         self.in_run = 0
         self.sent: dict[str, list[tuple[str, datetime]]] = {}
         for row in sorted(facts.rows, key=lambda row: row.name):
@@ -98,8 +98,8 @@ class _Rationing:
             self._users.add(name, at)
 
     def _guarded(self, want: Wanted, desk: _Desk) -> Problem | None:
-        if desk.existing and "existing-posts" not in self._world.allow:
-            return desk.existing
+        if "existing-posts" not in self._world.allow and (problem := desk.existing.problem(want.post)):
+            return problem
         return None if "same-media" in self._world.allow else _same_media(want, desk)
 
     def _put_off(self, want: Wanted, desk: _Desk, name: str) -> Action:
@@ -160,13 +160,32 @@ def _blocked(want: Wanted, problem: Problem) -> Action:
     return replace(want.action, kind=Kind.BLOCKED, reason=problem.what, problems=(placed, *want.action.problems))
 
 
-def _existing_posts(facts: AccountFacts) -> Problem | None:
-    """Whether this state is too young to know what was posted: it has no attempt, of its own or from receipts.
+class ExistingPosts:
+    """May there be posts of the account that this state, or what it knows of a post, is too young to tell?
 
-    A rebuild, an import of all that is public, or a person who lifts the guard once ends that.
+    A rebuild, an import of all that is public, or a person who lifts the guard ends that: the last for those posts
+    that were asked for then. What sent nothing that may be there ends it for nobody else.
     """
-    if any(row.attempts or row.removed_at for row in facts.rows):
-        return None
+
+    def __init__(self, facts: AccountFacts) -> None:
+        self._left_out = facts.left_out
+        self._known = {row.name for row in facts.rows if row.attempts}
+        self._is_young = not any(row.removed_at or _shows(row) for row in facts.rows)
+        self._evidence = _evidence(facts)
+
+    def problem(self, post: DesiredPost) -> Problem | None:
+        """What speaks against creating a post of which this state has no attempt."""
+        if post.name in self._known:
+            return None
+        if post.name in self._left_out:
+            what = "existing-posts was lifted for other posts of the account, and not for this one"
+            hint = "pass --allow existing-posts for it too, if it is not at TikTok already"
+            return Problem("existing-posts", what, hint)
+        return self._evidence if self._is_young else None
+
+
+def _evidence(facts: AccountFacts) -> Problem | None:
+    """What tells of posts that no row of this state tells of."""
     known = {row.name for row in facts.rows if row.bound_post_id or row.attempts}
     unknown = sum(told.phase != "declared" and name not in known for name, told in facts.receipts.items())
     public = sum(video.post_id not in facts.bindings for video in facts.remote.videos)
@@ -180,9 +199,15 @@ def _existing_posts(facts: AccountFacts) -> Problem | None:
         told = "another state on this machine did post for it"
     else:
         return None
-    what = f"this state made no post of {facts.account.name}, but {told}"
+    own = "did not make all posts" if any(map(_shows, facts.rows)) else "made no post"
+    what = f"this state {own} of {facts.account.name}, but {told}"
     hint = f"{hint}; or pass --allow existing-posts, if none of them is one of these manifests"
     return Problem("existing-posts", what, hint)
+
+
+def _shows(row: PostState) -> bool:
+    """Whether anything that this state knows of a post may be at TikTok."""
+    return any(attempt.phase in MAY_SHOW for attempt in row.attempts)
 
 
 def _same_media(want: Wanted, desk: _Desk) -> Problem | None:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from contentsync.errors import Problem
 from contentsync.lifecycle import OPEN, Phase
+from contentsync.noted import Noted
 from contentsync.plan.action import AccountFacts, Action, Change, Kind, World, fingerprint
 from contentsync.plan.match import Lookalikes
 from contentsync.plan.moves import Moves
@@ -48,6 +49,12 @@ class Scene:
         return {
             mark: row for row in gone for mark in (row.media_digest, *(a.media_digest for a in row.attempts)) if mark
         }
+
+    @cached_property
+    def not_known(self) -> dict[str, Noted]:
+        """What this machine remembers of attempts that no row can be: by name or media, the highest generation."""
+        noted = sorted(self.facts.not_known, key=lambda one: one.generation)
+        return {mark: one for one in noted for mark in (one.media, one.name) if mark}
 
     @property
     def is_paused(self) -> bool:

@@ -22,7 +22,7 @@ _LOST: Final = "state-lost"  # an attempt that was made from its receipt, and kn
 
 def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) -> Action | Wanted:
     """A create for `reason`, unless its time, a switch or a problem speaks against it."""
-    if problem := _told_elsewhere(scene, post, row) or _returned(scene, post, row):
+    if problem := _told_elsewhere(scene, post, row) or _noted_here(scene, post) or _returned(scene, post, row):
         return scene.blocked(post, problem)
     window = scene.window(post, row)
     if held := held_back(scene, post, window):
@@ -120,6 +120,19 @@ def _told_elsewhere(scene: Scene, post: DesiredPost, row: PostState | None) -> P
         return None
     hint = "bring the old state back, or run: contentsync state rebuild; --allow existing-posts posts it all the same"
     return _not_known(receipt, hint)
+
+
+def _noted_here(scene: Scene, post: DesiredPost) -> Problem | None:
+    """What this machine remembers of an attempt that no row can be: another state made it, or a newer copy."""
+    noted = scene.not_known.get(post.name) or scene.not_known.get(post.media_digest)
+    if noted is None or noted.generation < post.generation or "existing-posts" in scene.world.allow:
+        return None
+    other = f"as {noted.name} " if noted.name != post.name else ""
+    by = "a newer copy of this state" if noted.lineage == scene.world.lineage else "another state on this machine"
+    hint = (
+        "bring that state back, or run: contentsync state rebuild; or pass --allow existing-posts, if it is not there"
+    )
+    return Problem("existing-posts", f"{by} sent it {other}before, and this one does not know of that", hint)
 
 
 def ended_elsewhere(scene: Scene, post: DesiredPost, row: PostState) -> Problem | None:

@@ -55,6 +55,7 @@ def import_videos(project: Project, account: Account, folder: Path | None) -> li
         done.append(Imported(video, name, path or (project.root / post.where.file if post else None)))
     if folder and any(item.name for item in done):
         project.note_lineage(creator.open_id)
+        project.store.leave_out(creator.open_id, (), project.clock.now())
     return done
 
 

@@ -81,10 +81,12 @@ def _rebuild(project: Project, account: Account) -> Rebuilt | None:
         row = receipt.as_row(account.name, creator.open_id)
         if not re.fullmatch(NAME_PATTERN, receipt.name) or not project.store.restore(row, now):
             unused.append(f"receipts/{account.name}/{receipt.name}.json")
+    project.store.leave_out(creator.open_id, (), now)
     sync.ask(project, account, False, False, [])
     facts = sync.facts_of(project, account, creator)
     rows = tuple(row for row in facts.rows if row.uid not in before)
-    names_known = {row.name for row in facts.rows} | {receipt.name for receipt in told}
+    told_of = {receipt.name for receipt in told} | {note.name for note in facts.not_known}
+    names_known = {row.name for row in facts.rows} | told_of
     declared = [post for post in project.load().posts if post.account == account.name and not post.post_id]
     without = tuple(post.key for post in declared if post.name not in names_known)
     return Rebuilt(account.name, rows, tuple(unbound(facts)), tuple(unused), without)

@@ -1,46 +1,85 @@
-"""Which states have posted for which account on this machine? A note in the user's data folder.
+"""What has been begun for which identity on this machine, and by which state? Notes in the user's data folder.
 
-It outlives a deleted project, so that a new state is not taken for the first one.
+They outlive a deleted project, so that a new state is not taken for the first one, nor an older copy for the newest.
+One file an identity, one line a note, only ever added to.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-
-from filelock import FileLock
+from typing import Any
 
 from contentsync.errors import Problem, StoreError
+from contentsync.noted import Noted
 
 
-def others(folder: Path, open_id: str, lineage: str) -> bool:
-    """Whether another state than `lineage` has posted for this open_id."""
-    return any(known != lineage for known in _read(folder).get(open_id, []))
-
-
-def note(folder: Path, open_id: str, lineage: str) -> None:
-    """Remember that `lineage` posts for this open_id. Raises StoreError."""
-    if lineage in _read(folder).get(open_id, []):
-        return
+def read(folder: Path, open_id: str) -> list[Noted]:
+    """All that was noted of an identity, oldest first; a line that was cut off or damaged tells nothing."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with FileLock(folder / "lineages.lock", timeout=10):
-            noted = _read(folder)
-            noted.setdefault(open_id, []).append(lineage)
-            part = folder / "lineages.json.part"
-            part.write_text(json.dumps(noted, indent=1), encoding="utf-8")
-            part.replace(folder / "lineages.json")
+        lines = _file_of(folder, open_id).read_bytes().splitlines()
+    except OSError:
+        return []
+    return [note for line in lines if (note := _note_of(line))]
+
+
+def note(folder: Path, open_id: str, noted: Noted) -> None:
+    """Remember it, on disk before this returns. Raises StoreError."""
+    path = _file_of(folder, open_id)
+    if not noted.attempt and any(one.lineage == noted.lineage for one in read(folder, open_id)):
+        return
+    line = json.dumps({key: value for key, value in asdict(noted).items() if value})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _append(path, f"\n{line}\n".encode())  # begins a line, whatever was cut off before it
     except OSError as err:
         what = f"what posts from this machine can't be noted in {folder}: {err.strerror or err}"
         hint = "make the folder writable for you, or name another one in CONTENTSYNC_DATA_DIR"
         raise StoreError(Problem("data-folder-unusable", what, hint)) from err
 
 
-def _read(folder: Path) -> dict[str, list[str]]:
+def _file_of(folder: Path, open_id: str) -> Path:
+    """An open_id may hold anything, and a file's name may not."""
+    return folder / "lineages" / f"{hashlib.sha256(open_id.encode()).hexdigest()[:32]}.jsonl"
+
+
+def _append(path: Path, line: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        noted = json.loads((folder / "lineages.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(noted, dict):
-        return {}
-    return {open_id: known for open_id, known in noted.items() if isinstance(known, list)}
+        written = os.write(handle, line)
+        if written < len(line):
+            raise OSError(28, "no space left on the device")
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _note_of(line: bytes) -> Noted | None:
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(told, Mapping) or not isinstance(told.get("lineage"), str):
+        return None
+    return Noted(
+        lineage=told["lineage"],
+        attempt=_text(told, "attempt"),
+        name=_text(told, "name"),
+        generation=_count(told, "generation"),
+        number=_count(told, "number"),
+        media=_text(told, "media"),
+    )
+
+
+def _text(told: Mapping[str, Any], key: str) -> str:
+    value = told.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _count(told: Mapping[str, Any], key: str) -> int:
+    value = told.get(key)
+    return value if isinstance(value, int) else 1

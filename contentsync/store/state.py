@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -392,6 +392,20 @@ class Store:
         """A line of history that belongs to no post."""
         with self._db.writing() as db:
             self._history(db, now, what, detail=detail)
+
+    def leave_out(self, open_id: str, names: Collection[str], now: datetime) -> None:
+        """Keep which posts were not among those for which the guard existing-posts was lifted last."""
+        if self.left_out(open_id) == names:
+            return
+        with self._db.writing() as db:
+            self._q.set_meta(db, name=f"left out: {open_id}", value=json.dumps(sorted(names)))
+            self._history(db, now, "guard-stays", open_id=open_id, detail={"posts": sorted(names)})
+
+    def left_out(self, open_id: str) -> frozenset[str]:
+        """The names of those posts."""
+        with self._db.reading() as db:
+            row = self._q.meta(db, name=f"left out: {open_id}")
+        return frozenset(json.loads(row["value"])) if row else frozenset()
 
     def history(self, uid: str | None = None) -> list[dict[str, Any]]:
         """The lines of history, oldest first; of one post, or of all. `at` is a datetime, `detail` a mapping."""

@@ -8,6 +8,7 @@ import pytest
 
 from contentsync.errors import Problem, SignInNeeded
 from contentsync.lifecycle import Phase
+from contentsync.post import Attempt
 from contentsync.tiktok.wire import Status
 from tests.attempt.bench import PUBLISHED, Bench, a_refusal, has, no_line, silence
 from tests.builders import NOW, a_slideshow
@@ -127,6 +128,31 @@ def test_an_unknown_upload_whose_bytes_never_came_is_orphaned_after_its_hour(
 def test_an_unknown_one_of_which_tiktok_had_all_is_processed_again(bench: Bench) -> None:
     bench.tiktok.statuses = [has(None)]
     assert bench.advance(bench.lost_sight(sent_bytes=10)).attempt.phase is Phase.PROCESSING
+
+
+def after_its_hour(bench: Bench, count: int | None) -> Attempt:
+    """An upload whose last chunk was answered 201, as TikTok tells of it 65 minutes later."""
+    bench.tiktok.statuses = [has(0), has(count)]
+    sent = bench.advance(bench.uploading()).attempt
+    assert sent.phase is Phase.PROCESSING
+    bench.clock.advance(timedelta(minutes=65))
+    return bench.advance(sent).attempt
+
+
+@pytest.mark.parametrize(
+    ("count", "phase"), [(3, Phase.UNKNOWN), (0, Phase.UNKNOWN), (10, Phase.PROCESSING), (None, Phase.PROCESSING)]
+)
+def test_a_count_that_speaks_against_a_201_for_an_hour_is_for_a_person(
+    bench: Bench, count: int | None, phase: Phase
+) -> None:
+    seen = after_its_hour(bench, count)
+    assert (seen.phase, bench.advance(seen).attempt.phase, bench.tiktok.count("init")) == (phase, phase, 0)
+
+
+def test_what_a_201_took_is_published_in_the_end_whatever_was_counted(bench: Bench) -> None:
+    unknown = after_its_hour(bench, 3)
+    bench.tiktok.statuses = [PUBLISHED]
+    assert bench.advance(unknown).attempt.phase is Phase.PUBLISHED
 
 
 def test_a_pull_without_an_id_can_not_be_asked_about(bench: Bench) -> None:

@@ -94,6 +94,14 @@ def test_an_unclear_end_is_asked_about_and_not_sent_again(bench: Bench, status: 
     assert len(puts(bench)) == 1
 
 
+@pytest.mark.parametrize("told", [3, 5, 0])
+def test_a_201_that_tells_of_fewer_bytes_is_asked_about(bench: Bench, told: int) -> None:
+    bench.tiktok.puts = [None, None, PutAnswer(201, told), None]
+    bench.tiktok.statuses = [has(0), has(6)]
+    step = bench.advance(bench.uploading())
+    assert (step.attempt.phase, puts(bench)[2:]) == (Phase.PROCESSING, [("put", 6, 9), ("put", 6, 9)])
+
+
 def test_the_lost_answer_to_the_last_chunk_leads_to_a_question_never_to_init(bench: Bench) -> None:
     bench.tiktok.puts = [silence()]
     bench.tiktok.statuses = [has(0), has(10)]

@@ -46,7 +46,7 @@ def lose_state(studio: Studio, *, receipts: bool = False, notes: bool = False) -
         shutil.rmtree(studio.root / "receipts")
     if notes:
         data = Path(studio.environment["CONTENTSYNC_DATA_DIR"])
-        (data / "lineages.json").unlink()
+        shutil.rmtree(data / "lineages")
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +122,77 @@ def test_a_lifted_guard_is_recorded(posted: Studio, emulator: Emulator) -> None:
     lines = [json.loads(line) for line in posted.run("state", "history", "--json").out.splitlines()]
     lifted = next(line for line in lines if line["what"] == "guard-lifted")
     assert (lifted["detail"]["guard"], bool(lifted["who"]), len(emulator.posts())) == ("existing-posts", True, 2)
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+@pytest.mark.parametrize("kind", ["private", "draft"])
+def test_an_older_copy_of_the_state_does_not_send_again_what_the_newest_sent(
+    studio: Studio, emulator: Emulator, kind: str, renamed: bool
+) -> None:
+    studio.post("first", privacy="only_me")
+    assert studio.run(*APPLY).code == 0
+    assert studio.run("state", "backup", "copy.db").code == 0
+    applied(studio, kind)
+    lose_state(studio, receipts=True)
+    (studio.root / ".contentsync").mkdir()
+    (studio.root / "copy.db").rename(studio.root / ".contentsync" / "state.db")
+    if renamed:
+        (studio.root / "posts" / "launch.yaml").unlink()
+        studio.post("new-name", video="launch.mp4", **KINDS[kind])  # type: ignore[arg-type]
+    assert "a newer copy of this state sent it" in nothing_more(studio, emulator, 5).out
+    studio.post("second", account="acme_de" if kind == "draft" else "acme")
+    studio.run(*APPLY)
+    assert inits(emulator) == 3
+
+
+def test_an_import_of_what_is_public_says_nothing_of_a_private_post(studio: Studio, emulator: Emulator) -> None:
+    emulator.add_video("acme", Video("By hand"))
+    studio.post("launch", privacy="only_me")
+    assert studio.run(*APPLY, "--allow", "existing-posts").code == 0
+    lose_state(studio, receipts=True)
+    studio.post("second")
+    assert studio.run("import", "acme", "--write", "posts/imported").code == 0
+    ran = studio.run(*APPLY)
+    assert "another state on this machine sent it before" in ran.out
+    assert (ran.code, inits(emulator)) == (5, 2)
+    assert [post.caption for post in emulator.posts()][1:] == ["About second"]
+
+
+def test_a_rebuild_without_every_receipt_does_not_send_what_was_sent(studio: Studio, emulator: Emulator) -> None:
+    for name in ("launch", "second"):
+        studio.post(name, privacy="only_me")
+    assert studio.run(*APPLY).code == 0
+    lose_state(studio)
+    (studio.root / "receipts" / "acme" / "second.json").unlink()
+    told = studio.run("state", "rebuild")
+    assert (told.code, "new" in told.out) == (0, False)
+    assert "another state on this machine sent it before" in nothing_more(studio, emulator, 5).out
+
+
+def test_a_guard_lifted_for_some_posts_stays_for_the_others(studio: Studio, emulator: Emulator) -> None:
+    emulator.add_video("acme", Video("By hand"))
+    for name in ("launch", "second", "third"):
+        studio.post(name)
+    lift = (*APPLY, "--allow", "existing-posts", "--only")
+    assert (studio.run(*lift, "launch").code, inits(emulator)) == (0, 1)
+    ran = studio.run(*APPLY)
+    assert (ran.code, ran.out.count("[existing-posts]"), inits(emulator)) == (5, 2, 1)
+    assert (studio.run(*lift, "second").code, inits(emulator)) == (0, 2)
+    studio.post("new-later")
+    assert (studio.run(*APPLY).code, inits(emulator)) == (5, 3)
+    assert (studio.run(*APPLY, "--allow", "existing-posts").code, inits(emulator)) == (0, 4)
+
+
+def test_a_guard_lifted_for_a_post_that_was_refused_stays_for_the_others(studio: Studio, emulator: Emulator) -> None:
+    emulator.add_video("acme", Video("By hand"))
+    studio.post("launch")
+    emulator.add_fault("video_init:error=invalid_params")
+    assert studio.run(*APPLY, "--allow", "existing-posts").code == 1
+    studio.post("launch", video="launch.mp4", caption="Mended")
+    studio.post("second")
+    ran = studio.run(*APPLY)
+    assert (ran.code, ran.out.count("[existing-posts]")) == (5, 1)
+    assert [post.caption for post in emulator.posts()] == ["Mended"]
 
 
 # What is renamed, moved or edited.

@@ -105,7 +105,7 @@ class Life:
         if self.kept == "notes":
             shutil.rmtree(self.author.root / "receipts", ignore_errors=True)
         else:
-            (self.folder / "data" / "lineages.json").unlink(missing_ok=True)
+            shutil.rmtree(self.folder / "data" / "lineages", ignore_errors=True)
 
     def _forget_state(self) -> None:
         for file in (self.author.root / ".contentsync").glob("state.db*"):

@@ -3,7 +3,7 @@
 now: +2d                      times are ISO, or from builders.NOW: +1d2h, -30m
 posts: [launch, {name: teaser, caption: Hi, publish_at: +1d}]    the keys of a manifest; a video of its own each
 state: [{name: launch, phase: published, at: -2d, was: {caption: Old}}]     was: how it differed when it was sent
-videos, gone, receipts, creator, limits, slots, timezone, paused            of account acme
+videos, gone, receipts, not_known, left_out, creator, limits, slots, timezone, paused            of account acme
 accounts: {beta: {…}}         further accounts, with the same keys
 audited, posting_users, allow, retry, only
 expected: |                   what is printed
@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from contentsync.lifecycle import Phase
+from contentsync.noted import Noted
 from contentsync.plan.action import AccountFacts, Receipt, Remote, World
 from contentsync.post import (
     App,
@@ -42,7 +43,7 @@ from tests.builders import NOW, a_creator, a_media, a_post, a_private_creator, a
 
 CASES = Path(__file__).parent / "cases"
 OF_AN_ACCOUNT = {
-    *("state", "videos", "gone", "list_read_at", "receipts", "noted_elsewhere", "sandbox"),
+    *("state", "videos", "gone", "list_read_at", "receipts", "noted_elsewhere", "not_known", "left_out", "sandbox"),
     *("tiktok_now", "open_id", "creator", "limits", "slots", "timezone", "paused"),
 }
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -120,6 +121,8 @@ class Case:
             ),
             receipts={key: Receipt(**receipt) for key, receipt in told.get("receipts", {}).items()},
             noted_elsewhere=told.get("noted_elsewhere", False),
+            not_known=tuple(Noted("another", "an-attempt", **note) for note in told.get("not_known", [])),
+            left_out=frozenset(told.get("left_out", ())),
             sandbox=told.get("sandbox", False),
             tiktok_now=moment(told["tiktok_now"]) if "tiktok_now" in told else None,
         )

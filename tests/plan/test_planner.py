@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from contentsync.lifecycle import OPEN, SUCCESS, Phase
 from contentsync.plan import planfile
 from contentsync.plan.action import AccountFacts, Action, Kind, Plan, World
+from contentsync.plan.caps import MAY_SHOW
 from contentsync.plan.planner import make_plan
 from contentsync.post import App, Attempt, DesiredPost, Limits, Mode
 from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_post, a_row, an_account, an_attempt
@@ -154,9 +155,22 @@ def test_no_guard_is_passed_unless_it_is_lifted(world: Given) -> None:
         guards = facts.account.limits
         assert "max-creates-per-run" in known.allow or count <= guards.max_creates_per_run
         assert "max-creates-per-day" in known.allow or count + before <= guards.max_creates_per_day
-        assert "existing-posts" in known.allow or not (
-            facts.noted_elsewhere and not any(r.attempts or r.removed_at for r in facts.rows)
-        )
+        new = {a.post for a in of_kind(plan, Kind.CREATE)} - {f"{name}/{r.name}" for r in facts.rows if r.attempts}
+        shown = any(r.removed_at or any(a.phase in MAY_SHOW for a in r.attempts) for r in facts.rows)
+        young = facts.noted_elsewhere and not shown and not any(r.attempts or r.bound_post_id for r in facts.rows)
+        assert "existing-posts" in known.allow or not (young and [key for key in new if key.startswith(f"{name}/")])
+
+
+@anything
+@given(worlds())
+def test_nothing_that_this_machine_knows_of_or_was_left_out_is_created_unless_it_is_lifted(world: Given) -> None:
+    plan, known = plan_of(world), world[1]
+    posts = {post.key: post for post in world[0]}
+    for action in of_kind(plan, Kind.CREATE) if "existing-posts" not in known.allow else []:
+        post, facts = posts[action.post], known.accounts[action.account]
+        same = [n for n in facts.not_known if n.name == post.name or n.media == post.media_digest]
+        assert all(n.generation < post.generation for n in same)
+        assert post.name not in facts.left_out or any(r.name == post.name and r.attempts for r in facts.rows)
 
 
 @anything

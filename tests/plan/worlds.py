@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from contentsync.lifecycle import Phase
+from contentsync.noted import Noted
 from contentsync.plan.action import GUARDS, AccountFacts, Receipt, Remote, World
 from contentsync.post import (
     App,
@@ -128,6 +129,14 @@ class _Maker:
             ),
             receipts={known: self.random.choice(RECEIPTS) for known in self.often([], NAMES)},
             noted_elsewhere=self.often(False, True),
+            not_known=tuple(self.noted() for _ in self.often([], NAMES)),
+            left_out=frozenset(self.often([], NAMES)),
+        )
+
+    def noted(self) -> Noted:
+        media = a_post(media=(self.media(),)).media_digest
+        return Noted(
+            "another", "an-attempt", self.random.choice(NAMES), self.often(1, 2), media=self.often("", media)
         )
 
     def video(self) -> RemotePost:
