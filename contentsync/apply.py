@@ -21,6 +21,7 @@ from contentsync.attempt.waiting import Stopped
 from contentsync.errors import Problem
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.plan.action import Action, Kind
+from contentsync.plan.moves import marks_of_row
 from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.store.state import AttemptOpen, Superseded
 
@@ -100,6 +101,8 @@ class AccountRun:
         return self.outcomes
 
     def _carry(self, action: Action, post: DesiredPost | None) -> None:
+        if post is not None and action.kind in {Kind.FROZEN, Kind.RESUME, Kind.UNKNOWN, Kind.DRIFT}:
+            self._see_edit(post)
         match action.kind:
             case Kind.MOVE if post is not None:
                 self._move(action, post)
@@ -115,6 +118,12 @@ class AccountRun:
                 pass
 
     # What needs no request.
+
+    def _see_edit(self, post: DesiredPost) -> None:
+        """Media that took the place of what was sent are the post's own, also under a name that it gets later."""
+        row = self.store.post_named(self.open_id, post.name)
+        if row is not None and post.media and post.media_digest not in marks_of_row(row):
+            self.store.see_edit(row, post.media_digest, self.clock.now())
 
     def _move(self, action: Action, post: DesiredPost) -> None:
         old = action.moved_from.partition("/")[2]

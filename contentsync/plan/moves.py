@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from contentsync.errors import Problem
 from contentsync.lifecycle import OPEN, Phase
@@ -27,7 +27,7 @@ class Moves:
         self._gone = _by_mark(row for row in free if row.name not in posts and has_past(row))
         self._slots = _by_mark(row for row in free if row.name not in posts and not has_past(row) and row.slot_at)
         kept = [row for row in free if others and row.name in posts]
-        self._displaced = _by_mark(row for row in kept if _lost_its_media(posts[row.name], row))
+        self._displaced = _by_mark((row for row in kept if _lost_its_media(posts[row.name], row)), sent_marks)
         self._wanting: dict[str, set[str]] = {}
         for post in others:
             for mark in marks_of(post):
@@ -113,15 +113,22 @@ def marks_of(post: DesiredPost) -> set[str]:
 
 
 def marks_of_row(row: PostState) -> set[str]:
-    """The same of what a row sent, may have sent, or was allowed to become."""
+    """The same of what a row sent, may have sent, was allowed to become, or was seen to have become."""
+    return sent_marks(row) | ({row.edited_media} if row.edited_media else set())
+
+
+def sent_marks(row: PostState) -> set[str]:
+    """The same without what was only seen in its manifest."""
     sent = {attempt.media_digest for attempt in row.attempts if attempt.phase in MAY_SHOW}
     return {mark for mark in {row.media_digest, row.acked_digest, row.post_id, *sent} if mark}
 
 
-def _by_mark(rows: Iterable[PostState]) -> dict[str, list[PostState]]:
+def _by_mark(
+    rows: Iterable[PostState], marks: Callable[[PostState], set[str]] = marks_of_row
+) -> dict[str, list[PostState]]:
     found: dict[str, list[PostState]] = {}
     for row in rows:
-        for mark in marks_of_row(row):
+        for mark in marks(row):
             found.setdefault(mark, []).append(row)
     return found
 
@@ -135,7 +142,7 @@ def _sharing(post: DesiredPost, rows: Mapping[str, list[PostState]]) -> list[Pos
 def _lost_its_media(post: DesiredPost, row: PostState) -> bool:
     if not post.media or not has_past(row):
         return False
-    ours = marks_of_row(row)
+    ours = sent_marks(row)
     return post.media_digest not in ours and not marks_of(post) & ours
 
 

@@ -74,6 +74,7 @@ def post_of(row: Row, attempts: Iterable[Attempt]) -> PostState:
         bound_post_id=row["bound_post_id"],
         removed_at=from_ms(row["removed_at"]),
         public_at=from_ms(row["public_at"]),
+        edited_media=row["edited_media"],
     )
 
 

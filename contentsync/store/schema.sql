@@ -199,4 +199,7 @@ CREATE TABLE hosted (
     uploaded_at BIGINT,
     PRIMARY KEY (place, name)
 );
--- end
+
+-- migration 5
+-- What a manifest had in the place of the media that were sent, when an apply last looked.
+ALTER TABLE posts ADD COLUMN edited_media TEXT NOT NULL DEFAULT '';

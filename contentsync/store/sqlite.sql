@@ -15,3 +15,5 @@ END;
 -- migration 3
 
 -- migration 4
+
+-- migration 5

@@ -211,6 +211,12 @@ class Store:
             self._q.acknowledge(db, uid=row.uid, digest=digest)
             self._note(db, row, "acknowledged", now, post=row.key, digest=digest, why=why)
 
+    def see_edit(self, row: PostState, media: str, now: datetime) -> None:
+        """Keep what its manifest has in the place of the media that were sent: a digest as in DesiredPost."""
+        with self._db.writing() as db:
+            self._q.see_edit(db, uid=row.uid, media=media)
+            self._note(db, row, "edited", now, post=row.key, media=media)
+
     def remove(self, row: PostState, why: str, now: datetime) -> None:
         """Leave of a post a tombstone only. Raises AttemptOpen where an attempt of it is open or unknown by now."""
         with self._db.writing() as db:

@@ -235,6 +235,19 @@ def test_a_changed_byte_after_publication_is_frozen_too(posted: Studio, emulator
     assert "1 frozen" in nothing_more(posted, emulator).out
 
 
+def test_media_made_anew_after_publication_are_the_post_s_own_under_a_new_name_too(
+    posted: Studio, emulator: Emulator
+) -> None:
+    posted.video("launch.mp4", "made anew")
+    assert "1 frozen" in nothing_more(posted, emulator).out
+    (posted.root / "posts" / "launch.yaml").unlink()
+    (posted.root / "posts" / "launch.mp4").rename(posted.root / "posts" / "teaser.mp4")
+    posted.post("teaser", video="teaser.mp4", caption="About launch")
+    assert "1 to move" in posted.run("plan").out
+    nothing_more(posted, emulator)
+    assert "1 frozen" in nothing_more(posted, emulator).out
+
+
 def test_a_manifest_that_went_and_came_back_is_as_it_was(posted: Studio, emulator: Emulator) -> None:
     manifest = posted.root / "posts" / "launch.yaml"
     text = manifest.read_text(encoding="utf-8")

@@ -159,6 +159,7 @@ class _Maker:
             media_digest=post.media_digest,
             slot_at=self.often(None, self.time()),
             acked_digest=self.often("", post.digest),
+            edited_media=self.often("", post.media_digest),
             bound_post_id=self.often("", *VIDEOS),
             removed_at=self.often(None, NOW),
         )
