@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from contentsync.post import DesiredPost, Media
+
 CLIP: Final = (Path(__file__).parents[1] / "media" / "video-h264.mp4").read_bytes()
 KINDS: Final = ("public", "private", "draft", "pull")
 
@@ -36,7 +38,8 @@ class Declared:
 
     marks: what it was ever made of: the digest of each version of its file, or its address. may_be_there: how many
     postings of it the author has asked for, by generations and by knowing leave. renamed_since: its name changed, and
-    no plan took that in yet. misled: a person said that it is there, or will never be, and was wrong.
+    no plan took that in yet. unseen: its media changed, and the state does not know that yet. misled: a person said
+    that it is there, or will never be, and was wrong.
     """
 
     number: int
@@ -51,8 +54,13 @@ class Declared:
     is_declared: bool = True
     may_be_there: int = 1
     renamed_since: bool = False
+    unseen: bool = False
     misled: bool = False
     marks: set[str] = field(default_factory=set)
+
+    @property
+    def media_digest(self) -> str:
+        return DesiredPost("", self.name, media=(Media(url=self.mark),)).media_digest
 
     @property
     def mark(self) -> str:
@@ -123,6 +131,7 @@ class Author:
                 # Another name and other media at once: no more than a new post can be seen in that.
                 post.may_be_there += post.renamed_since and not post.moved_from
                 post.version += post.kind != "pull"
+                post.unseen = post.kind != "pull"
             case "rename" | "rename, and say so":
                 self._rename(post, say=how != "rename")
             case "swap":
@@ -143,7 +152,7 @@ class Author:
 
     def _rename(self, post: Declared, *, say: bool) -> None:
         if not say:
-            post.may_be_there += post.version > 1
+            post.may_be_there += post.unseen
         known_as = post.moved_from if post.renamed_since else post.name
         post.name = f"post-{int(post.name.rpartition('-')[2]) + 10}"
         post.moved_from = known_as if say else ""

@@ -18,6 +18,7 @@ from contentsync.errors import ContentsyncError
 from contentsync.lifecycle import NEXT, Phase
 from contentsync.plan import planfile
 from contentsync.plan.action import Action, Kind
+from contentsync.plan.moves import marks_of_row
 from contentsync.post import Attempt, Mode, PostState
 from contentsync.project import Project
 from contentsync.settle import by_hand, lost_state
@@ -100,8 +101,11 @@ class Life:
 
     def lose_state(self, kept: str) -> None:
         """And one of the two that tell of it; where both were lost, nobody could know."""
-        self.kept = self.kept or kept
         self._forget_state()
+        self._lose_all_but(kept)
+
+    def _lose_all_but(self, kept: str) -> None:
+        self.kept = self.kept or kept
         if self.kept == "notes":
             shutil.rmtree(self.author.root / "receipts", ignore_errors=True)
         else:
@@ -112,6 +116,8 @@ class Life:
             file.unlink()
         self.blind |= self._ever_tried()
         self._seen.clear()
+        for post in self.author.posts:
+            post.unseen = post.version > 1
 
     def _ever_tried(self) -> set[int]:
         return {post.number for post in self.author.posts if any(True for _ in self.tasks_of(post))}
@@ -126,12 +132,11 @@ class Life:
         with self.no_error(), self.machine.process() as project:
             lost_state.back_up(project, copy)
 
-    def bring_copy_back(self) -> None:
-        """An older state: of what came after it only receipts tell, so these must be there."""
-        if self.kept != "notes":
-            self.kept = "receipts"
-            self._forget_state()
-            shutil.copy(self.folder / "copy.db", self.author.root / ".contentsync" / "state.db")
+    def bring_copy_back(self, kept: str) -> None:
+        """An older state: of what came after it only receipts or the user's notes tell."""
+        self.lose_state(kept)
+        shutil.copy(self.folder / "copy.db", self.author.root / ".contentsync" / "state.db")
+        self.look_at_media()
 
     def by_hand(self, verb: Callable[[Project, str, str], PostState], post: Declared) -> None:
         with self.no_error(), self.machine.process() as project, project.lock("contentsync state"):
@@ -194,6 +199,12 @@ class Life:
     def row(self, post: Declared) -> PostState | None:
         with self.machine.state() as store:
             return store.post_named(self.author.open_id, post.name)
+
+    def look_at_media(self) -> None:
+        """Which posts have media that the state takes for their own?"""
+        for post in self.author.posts:
+            row = self.row(post)
+            post.unseen = post.version > 1 and (row is None or post.media_digest not in marks_of_row(row))
 
     def last_attempt(self, post: Declared) -> Attempt | None:
         row = self.row(post)

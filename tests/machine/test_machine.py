@@ -142,6 +142,7 @@ class Lives(RuleBasedStateMachine):
         ran = self.life.machine.apply(self.life.approve, **how)
         if not ran.failures and not ran.refused and "seam" not in how:
             self.life.author.all_names_are_known()
+            self.life.look_at_media()
         return ran
 
     # What a person does at the machine.
@@ -153,10 +154,10 @@ class Lives(RuleBasedStateMachine):
         self._go_on(rebuilt, lifted)
 
     @precondition(lambda self: self.life.has_copy)
-    @rule(rebuilt=st.booleans(), lifted=st.booleans())
-    def bring_a_copy_back(self, rebuilt: bool, lifted: bool) -> None:
+    @rule(kept=st.sampled_from(["receipts", "notes"]), rebuilt=st.booleans(), lifted=st.booleans())
+    def bring_a_copy_back(self, kept: str, rebuilt: bool, lifted: bool) -> None:
         """The state as it was some time ago."""
-        self.life.bring_copy_back()
+        self.life.bring_copy_back(kept)
         self._go_on(rebuilt, lifted)
 
     @rule()
