@@ -118,11 +118,6 @@ class Author:
     def declared(self) -> list[Declared]:
         return [post for post in self.posts if post.is_declared]
 
-    def all_names_are_known(self) -> None:
-        """A plan was carried out in whole: what had a new name is known by it now."""
-        for post in self.declared():
-            post.renamed_since = False
-
     def edit(self, post: Declared, how: str) -> None:
         match how:
             case "caption":

@@ -136,7 +136,7 @@ class Life:
         """An older state: of what came after it only receipts or the user's notes tell."""
         self.lose_state(kept)
         shutil.copy(self.folder / "copy.db", self.author.root / ".contentsync" / "state.db")
-        self.look_at_media()
+        self.look_again()
 
     def by_hand(self, verb: Callable[[Project, str, str], PostState], post: Declared) -> None:
         with self.no_error(), self.machine.process() as project, project.lock("contentsync state"):
@@ -200,10 +200,11 @@ class Life:
         with self.machine.state() as store:
             return store.post_named(self.author.open_id, post.name)
 
-    def look_at_media(self) -> None:
-        """Which posts have media that the state takes for their own?"""
+    def look_again(self) -> None:
+        """Which posts have a name and media that the state takes for their own? What was never begun may have any."""
         for post in self.author.posts:
-            row = self.row(post)
+            row, begun = self.row(post), any(True for _ in self.tasks_of(post))
+            post.renamed_since = post.renamed_since and row is None and begun
             post.unseen = post.version > 1 and (row is None or post.media_digest not in marks_of_row(row))
 
     def last_attempt(self, post: Declared) -> Attempt | None:

@@ -141,8 +141,7 @@ class Lives(RuleBasedStateMachine):
             self.life.emulator.add_fault(fault)
         ran = self.life.machine.apply(self.life.approve, **how)
         if not ran.failures and not ran.refused and "seam" not in how:
-            self.life.author.all_names_are_known()
-            self.life.look_at_media()
+            self.life.look_again()
         return ran
 
     # What a person does at the machine.
