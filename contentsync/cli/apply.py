@@ -109,7 +109,7 @@ def _apply(project: Project, asked: Asked, stop: Stop) -> int:
             raise click.Abort from None
         finally:
             stop.asking = False
-    elif not asked.json and any(action.kind is Kind.CREATE for action in actions):
+    elif not asked.json and any(Kind.CREATE in action.kinds for action in actions):
         text.tell(PROCESSING)
     with showing(as_json=asked.json) as show:
         digest = asked.saved.digest if asked.saved else ""
@@ -157,9 +157,9 @@ def exit_code(
     codes += [_CODES.get(outcome.result, exits.DONE) for outcome in outcomes]
     codes += [exits.SIGN_IN for outcome in outcomes if outcome.sign_in]
     codes += [exits.STALE for o in outcomes if o.problem and o.problem.code == "plan-used"]
-    codes += [exits.UNKNOWN for action in actions if action.kind is Kind.UNKNOWN]
-    codes += [exits.HELD for action in actions if action.kind is Kind.BLOCKED]
-    codes += [exits.HELD for action in actions if action.kind is Kind.WAIT and action.left]
+    codes += [exits.UNKNOWN for action in actions if Kind.UNKNOWN in action.kinds]
+    codes += [exits.HELD for action in actions if Kind.BLOCKED in action.kinds]
+    codes += [exits.HELD for action in actions if Kind.WAIT in action.kinds and action.left]
     if interrupted:
         codes.append(exits.INTERRUPTED)
     return exits.worst(codes)
@@ -205,6 +205,6 @@ def _show_outcomes(outcomes: list[Outcome], plan: Plan, code: int) -> None:
     done = sum(o.result in {Result.PUBLISHED, Result.DELIVERED, Result.ADOPTED, Result.MOVED} for o in outcomes)
     if outcomes:
         text.say(f"Applied: {done} of {text.many(len(outcomes), 'action')} done; exit {code}.")
-    due = [action.due_at for action in plan.actions if action.kind is Kind.WAIT and action.due_at]
+    due = [action.due_at for action in plan.actions if Kind.WAIT in action.kinds and action.due_at]
     if due and code != exits.STALE:
         text.say(f"The next is due at {text.when(min(due))}.")
