@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from contentsync.cli.options import allowing, as_json, selecting, waiting
 from contentsync.cli.plan import show_failures
 from contentsync.cli.plan_text import show_plan, summary
 from contentsync.cli.progress import showing
+from contentsync.cli.summary import Summary, Summed
 from contentsync.errors import ContentsyncError, StalePlan
 from contentsync.plan.action import Action, Kind, Plan
 from contentsync.project import Project
@@ -29,16 +29,25 @@ from contentsync.saved import Saved, open_saved, to_do
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the command line asks of an apply."""
+    """What the command line asks of an apply. summary: of the JSON lines, where they are asked for."""
 
-    json: bool
+    summary: Summary | None
     wait: float
     auto_approve: bool
     wish: sync.Wish
     saved: Saved | None
 
+    @property
+    def json(self) -> bool:
+        return self.summary is not None
 
-@click.command()
+    def leave(self) -> None:
+        """The last word before the process goes."""
+        if self.summary is not None:
+            self.summary.end_at_once(exits.INTERRUPTED)
+
+
+@click.command(cls=Summed)
 @click.argument("planfile", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal and no PLANFILE.")
 @as_json
@@ -80,9 +89,10 @@ def apply(
         raise click.UsageError("there is no terminal to ask at: give --auto-approve, or a plan saved with plan --out")
     project = context.project()
     wish = saved.wish if saved else sync.Wish(only, exclude, accounts, allow, sync.full_keys(project, retry))
-    asked = Asked(json_, wait, auto_approve or saved is not None, wish, saved)
+    summary = (context.summary or Summary()) if json_ else None
+    asked = Asked(summary, wait, auto_approve or saved is not None, wish, saved)
     try:
-        with project.lock("contentsync apply", lock_timeout), outliving_output(), stoppable() as stop:
+        with project.lock("contentsync apply", lock_timeout), outliving_output(), stoppable(asked.leave) as stop:
             project.clock = StoppableClock(project.clock, stop)  # no wait, for a limit or between tries, goes on then
             return _apply(project, asked, stop)
     finally:
@@ -111,7 +121,7 @@ def _apply(project: Project, asked: Asked, stop: Stop) -> int:
             stop.asking = False
     elif not asked.json and any(Kind.CREATE in action.kinds for action in actions):
         text.tell(PROCESSING)
-    with showing(as_json=asked.json) as show:
+    with showing(asked.summary) as show:
         digest = asked.saved.digest if asked.saved else ""
         outcomes, failures = sync.apply_plan(
             project, made, actions, tell=show, stop=stop, wait=asked.wait, plan_digest=digest
@@ -138,10 +148,9 @@ def _end(
     stop: Stop,
 ) -> int:
     code = exit_code(actions, outcomes, [*failures, *refused], interrupted=stop.is_set())
-    if asked.json:
-        counts = {str(result): sum(o.result is result for o in outcomes) for result in Result}
-        counts |= {"unchanged": plan.unchanged}
-        click.echo(json.dumps({"event": "summary", "counts": counts, "exit_code": code}))
+    if asked.summary is not None:
+        asked.summary.unchanged = plan.unchanged
+        asked.summary.blame(*failures, *refused)
     for err in refused:
         text.show_error(err)
     if not asked.json:

@@ -40,7 +40,7 @@ def rename_of(scene: Scene, post: DesiredPost) -> Rename | Problem | None:
 
 
 def after(scene: Scene, renames: Mapping[str, Rename]) -> Scene:
-    """The account once its posts have their new names. renames: by the new name. Slots are given out from one pool."""
+    """The account once its posts have their new names. renames: by the new name. Slots come from one pool."""
     if not renames:
         return scene
     facts = scene.facts
