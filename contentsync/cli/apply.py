@@ -16,7 +16,7 @@ from contentsync.cli import exits, text
 from contentsync.cli.consent import PROCESSING, NotApproved, ask_for_consent
 from contentsync.cli.interrupt import Stop, outliving_output, stoppable
 from contentsync.cli.main import Context
-from contentsync.cli.options import allowing, as_json, selecting, waiting
+from contentsync.cli.options import allowing, as_json, locking, selecting, waiting
 from contentsync.cli.plan import show_failures
 from contentsync.cli.plan_text import show_plan, summary
 from contentsync.cli.progress import showing
@@ -54,14 +54,7 @@ class Asked:
 @waiting(600.0)
 @allowing
 @click.option("--retry", multiple=True, metavar="POST", help="Try a failed, unchanged post again. Repeatable.")
-@click.option(
-    "--lock-timeout",
-    "lock_timeout",
-    type=click.FloatRange(0),
-    default=0.0,
-    metavar="SECONDS",
-    help="Wait for the lock.",
-)
+@locking
 @selecting
 @click.pass_obj
 def apply(
