@@ -133,6 +133,8 @@ class AccountRun:
         self._receipt(post.name)
         if moved:
             self.run.gone(action.moved_from)
+        if moved and action.then is not None:
+            self._carry(replace(action, kind=action.then, then=None), post)
 
     def _moved(self, row: PostState, post: DesiredPost) -> bool:
         if row.name == post.name:

@@ -41,7 +41,7 @@ def decided(
 def _may_be_sent(action: Action, now: datetime) -> bool:
     """Whether its addresses may go to TikTok while this plan holds."""
     soon = action.due_at is not None and action.due_at <= now + LIFE
-    return action.kind is Kind.CREATE or (action.kind is Kind.WAIT and soon)
+    return Kind.CREATE in action.kinds or (Kind.WAIT in action.kinds and soon)
 
 
 def readiness(project: Project, tell: Tell) -> Callable[[DesiredPost, str], Problem | None]:

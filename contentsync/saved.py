@@ -101,8 +101,12 @@ def _fresh(saved: Saved, made: Made) -> dict[str, Action]:
 
 def _is_as_planned(action: Action, now: Action) -> bool:
     """Whether it is still the same thing; what turned into a wait or a block since is held, and counts as such."""
-    same = (now.kind, now.adopts, now.moved_from) == (action.kind, action.adopts, action.moved_from)
-    return same or now.kind not in DOES_SOMETHING
+    if now.kind not in DOES_SOMETHING:
+        return True
+    if (now.kind, now.moved_from) != (action.kind, action.moved_from):
+        return False
+    bare = now.kind is Kind.MOVE and now.then not in DOES_SOMETHING
+    return bare or (now.then, now.adopts) == (action.then, action.adopts)
 
 
 def _difference(saved: Saved, made: Made) -> str | None:

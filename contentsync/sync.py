@@ -333,7 +333,7 @@ def _apply_account(
     open_id = made.world.accounts[account.name].open_id
     assert open_id is not None  # apply refreshes first
     session = project.session(account)
-    sends = any(action.kind in {Kind.CREATE, Kind.RESUME} for action in actions)
+    sends = any(action.kinds & {Kind.CREATE, Kind.RESUME} for action in actions)
     if sends:
         session.credentials.ensure_fresh()
         project.note_lineage(open_id)

@@ -195,6 +195,32 @@ def test_another_video_than_the_one_that_was_shown_is_not_adopted(project: Proje
     assert (doing, len(refused)) == ((), 1)
 
 
+@pytest.mark.parametrize(
+    ("now", "followed"), [(Phase.PROCESSING, "resume"), (Phase.UNKNOWN, "unknown"), (Phase.PUBLISHED, None)]
+)
+def test_a_move_holds_while_nothing_more_follows_it_than_was_said(
+    project: Project, tmp_path: Path, now: Phase, followed: str | None
+) -> None:
+    renamed = replace(POST, name="renamed")
+
+    def made(phase: Phase) -> Made:
+        return made_of(a_world(project, a_row(POST, attempts=(an_attempt(POST, phase=phase),))), [renamed])
+
+    saved = save(made(Phase.PROCESSING), tmp_path)
+    doing, refused = to_do(saved, made(now), project)
+    assert (kinds(doing), doing[0].then, refused) == ([("acme/renamed", "move")], followed, [])
+
+
+def test_a_move_that_would_go_on_otherwise_than_was_said_needs_a_new_plan(project: Project, tmp_path: Path) -> None:
+    renamed = replace(POST, name="renamed")
+
+    def made(phase: Phase) -> Made:
+        return made_of(a_world(project, a_row(POST, attempts=(an_attempt(POST, phase=phase),))), [renamed])
+
+    doing, refused = to_do(save(made(Phase.UNKNOWN), tmp_path), made(Phase.ORPHANED), project)
+    assert (doing, [err.problems[0].code for err in refused]) == ((), ["plan-stale"])
+
+
 def begun(project: Project, saved: Saved, *rows: PostState) -> Made:
     """What a fresh plan is made of, once the saved one was used and left these rows."""
     project.store.use_plan(saved.digest, "run-1", NOW)

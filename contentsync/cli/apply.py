@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +16,11 @@ from contentsync.cli import exits, text
 from contentsync.cli.consent import PROCESSING, NotApproved, ask_for_consent
 from contentsync.cli.interrupt import Stop, outliving_output, stoppable
 from contentsync.cli.main import Context
-from contentsync.cli.options import allowing, as_json, selecting, waiting
+from contentsync.cli.options import allowing, as_json, locking, selecting, waiting
 from contentsync.cli.plan import show_failures
 from contentsync.cli.plan_text import show_plan, summary
 from contentsync.cli.progress import showing
+from contentsync.cli.summary import Summary, Summed
 from contentsync.errors import ContentsyncError, StalePlan
 from contentsync.plan.action import Action, Kind, Plan
 from contentsync.project import Project
@@ -29,30 +29,32 @@ from contentsync.saved import Saved, open_saved, to_do
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the command line asks of an apply."""
+    """What the command line asks of an apply. summary: of the JSON lines, where they are asked for."""
 
-    json: bool
+    summary: Summary | None
     wait: float
     auto_approve: bool
     wish: sync.Wish
     saved: Saved | None
 
+    @property
+    def json(self) -> bool:
+        return self.summary is not None
 
-@click.command()
+    def leave(self) -> None:
+        """The last word before the process goes."""
+        if self.summary is not None:
+            self.summary.end_at_once(exits.INTERRUPTED)
+
+
+@click.command(cls=Summed)
 @click.argument("planfile", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal and no PLANFILE.")
 @as_json
 @waiting(600.0)
 @allowing
 @click.option("--retry", multiple=True, metavar="POST", help="Try a failed, unchanged post again. Repeatable.")
-@click.option(
-    "--lock-timeout",
-    "lock_timeout",
-    type=click.FloatRange(0),
-    default=0.0,
-    metavar="SECONDS",
-    help="Wait for the lock.",
-)
+@locking
 @selecting
 @click.pass_obj
 def apply(
@@ -80,9 +82,10 @@ def apply(
         raise click.UsageError("there is no terminal to ask at: give --auto-approve, or a plan saved with plan --out")
     project = context.project()
     wish = saved.wish if saved else sync.Wish(only, exclude, accounts, allow, sync.full_keys(project, retry))
-    asked = Asked(json_, wait, auto_approve or saved is not None, wish, saved)
+    summary = (context.summary or Summary()) if json_ else None
+    asked = Asked(summary, wait, auto_approve or saved is not None, wish, saved)
     try:
-        with project.lock("contentsync apply", lock_timeout), outliving_output(), stoppable() as stop:
+        with project.lock("contentsync apply", lock_timeout), outliving_output(), stoppable(asked.leave) as stop:
             project.clock = StoppableClock(project.clock, stop)  # no wait, for a limit or between tries, goes on then
             return _apply(project, asked, stop)
     finally:
@@ -109,9 +112,9 @@ def _apply(project: Project, asked: Asked, stop: Stop) -> int:
             raise click.Abort from None
         finally:
             stop.asking = False
-    elif not asked.json and any(action.kind is Kind.CREATE for action in actions):
+    elif not asked.json and any(Kind.CREATE in action.kinds for action in actions):
         text.tell(PROCESSING)
-    with showing(as_json=asked.json) as show:
+    with showing(asked.summary) as show:
         digest = asked.saved.digest if asked.saved else ""
         outcomes, failures = sync.apply_plan(
             project, made, actions, tell=show, stop=stop, wait=asked.wait, plan_digest=digest
@@ -138,10 +141,9 @@ def _end(
     stop: Stop,
 ) -> int:
     code = exit_code(actions, outcomes, [*failures, *refused], interrupted=stop.is_set())
-    if asked.json:
-        counts = {str(result): sum(o.result is result for o in outcomes) for result in Result}
-        counts |= {"unchanged": plan.unchanged}
-        click.echo(json.dumps({"event": "summary", "counts": counts, "exit_code": code}))
+    if asked.summary is not None:
+        asked.summary.unchanged = plan.unchanged
+        asked.summary.blame(*failures, *refused)
     for err in refused:
         text.show_error(err)
     if not asked.json:
@@ -157,9 +159,9 @@ def exit_code(
     codes += [_CODES.get(outcome.result, exits.DONE) for outcome in outcomes]
     codes += [exits.SIGN_IN for outcome in outcomes if outcome.sign_in]
     codes += [exits.STALE for o in outcomes if o.problem and o.problem.code == "plan-used"]
-    codes += [exits.UNKNOWN for action in actions if action.kind is Kind.UNKNOWN]
-    codes += [exits.HELD for action in actions if action.kind is Kind.BLOCKED]
-    codes += [exits.HELD for action in actions if action.kind is Kind.WAIT and action.left]
+    codes += [exits.UNKNOWN for action in actions if Kind.UNKNOWN in action.kinds]
+    codes += [exits.HELD for action in actions if Kind.BLOCKED in action.kinds]
+    codes += [exits.HELD for action in actions if Kind.WAIT in action.kinds and action.left]
     if interrupted:
         codes.append(exits.INTERRUPTED)
     return exits.worst(codes)
@@ -205,6 +207,6 @@ def _show_outcomes(outcomes: list[Outcome], plan: Plan, code: int) -> None:
     done = sum(o.result in {Result.PUBLISHED, Result.DELIVERED, Result.ADOPTED, Result.MOVED} for o in outcomes)
     if outcomes:
         text.say(f"Applied: {done} of {text.many(len(outcomes), 'action')} done; exit {code}.")
-    due = [action.due_at for action in plan.actions if action.kind is Kind.WAIT and action.due_at]
+    due = [action.due_at for action in plan.actions if Kind.WAIT in action.kinds and action.due_at]
     if due and code != exits.STALE:
         text.say(f"The next is due at {text.when(min(due))}.")

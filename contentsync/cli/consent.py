@@ -34,7 +34,7 @@ def declaration(post: DesiredPost) -> str:
 
 def declarations(plan: Plan, posts: Mapping[str, DesiredPost]) -> list[str]:
     """TikTok's sentences with the posts that will be sent directly under each; the stricter one first."""
-    sent = [posts[a.post] for a in plan.actions if a.kind is Kind.CREATE and a.post in posts]
+    sent = [posts[a.post] for a in plan.actions if Kind.CREATE in a.kinds and a.post in posts]
     direct = [post for post in sent if post.mode is Mode.DIRECT]
     under = {sentence: [p.key for p in direct if declaration(p) == sentence] for sentence in (BRANDED, MUSIC)}
     return [f"{sentence} ({_named(keys)})." for sentence, keys in under.items() if keys]
@@ -47,7 +47,7 @@ def _named(keys: list[str]) -> str:
 
 def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
     """Ask, and go on only at `yes`. Raises click.Abort."""
-    created = [a for a in plan.actions if a.kind is Kind.CREATE]
+    created = [a for a in plan.actions if Kind.CREATE in a.kinds]
     for view in plan.accounts:
         mine = [posts[a.post] for a in created if a.account == view.name and a.post in posts]
         if not mine:

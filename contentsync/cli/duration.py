@@ -1,4 +1,4 @@
-"""A time span on the command line: a decimal with ms, s, m, h or d."""
+"""A time span on the command line: as manifests write it (30s, 2m), or bare seconds."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from contentsync.manifest.scalars import ScalarError, span
+
 if TYPE_CHECKING:
     _ParamType = click.ParamType[float]
 else:
     _ParamType = click.ParamType  # before click 8.4 it takes no type argument
-
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 class Duration(_ParamType):
@@ -23,10 +23,15 @@ class Duration(_ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, int | float):
             return float(value)
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", str(value).strip())
-        if found is None:
-            self.fail(f"{value!r} is no time; write a number and ms, s, m, h or d: 90s, 10m", param, ctx)
-        return float(found[1]) * _UNITS[found[2]]
+        told = str(value).strip()
+        try:
+            return span(f"{told}s" if re.fullmatch(r"[0-9.]+", told) else told).total_seconds()
+        except ScalarError:
+            self.fail(
+                f"{value!r} is no time; write seconds, or a number and ms, s, m, h or d: 30, 0.5, 30s, 2m, 1h",
+                param,
+                ctx,
+            )
 
 
 DURATION = Duration()

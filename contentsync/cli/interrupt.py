@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TextIO, cast
@@ -27,12 +28,16 @@ class Stop(threading.Event):
 
 
 @contextmanager
-def stoppable() -> Iterator[Stop]:
-    """A stop that is set by SIGINT, SIGTERM or a terminal that hangs up, save those that are ignored, as by nohup."""
+def stoppable(leaving: Callable[[], None] = lambda: None) -> Iterator[Stop]:
+    """A stop that is set by SIGINT, SIGTERM or a terminal that hangs up, save those that are ignored, as by nohup.
+
+    leaving: the last that is done before a second SIGINT ends the process; it must not wait for long.
+    """
     stop = Stop()
 
     def asked(number: int, _frame: FrameType | None) -> None:
         if stop.is_set() and number == signal.SIGINT:
+            leaving()
             os._exit(exits.INTERRUPTED)  # everything is on disk before and after each request
         stop.set()
         if stop.asking:
@@ -54,6 +59,13 @@ def _tell_at_once(line: str) -> None:
     """Past the stream's buffer, which the code that a signal interrupts may be filling."""
     with contextlib.suppress(OSError, ValueError):
         os.write(sys.stderr.fileno(), line.encode())
+
+
+def write_at_once(descriptor: int, line: str, patience: float) -> None:
+    """The same for another stream. patience: seconds for a reader that is slow; after them the line is lost."""
+    with contextlib.suppress(OSError, ValueError):
+        if os.name == "nt" or select.select([], [descriptor], [], patience)[1]:
+            os.write(descriptor, line.encode())
 
 
 @contextmanager

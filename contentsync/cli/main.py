@@ -10,6 +10,7 @@ import functools
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,8 @@ from contentsync import __version__
 from contentsync.cli import exits
 
 if TYPE_CHECKING:
+    from contentsync.cli.summary import Summary
+    from contentsync.errors import Problem
     from contentsync.project import Project
 
 # What `--help` shows, without importing the command that it is about.
@@ -53,9 +56,10 @@ COMMANDS: Final = {
 
 @dataclass
 class Context:
-    """What the options before the command say."""
+    """What the options before the command say. summary: what a stream of JSON lines must end with."""
 
     verbose: bool = False
+    summary: Summary | None = None
 
     def project(self) -> Project:
         """The project around the current folder."""
@@ -112,7 +116,7 @@ def group(ctx: click.Context, folder: Path, verbose: bool) -> None:
     if folder != Path():
         ctx.call_on_close(functools.partial(os.chdir, Path.cwd()))
         os.chdir(folder)
-    ctx.obj = Context(verbose)
+    ctx.ensure_object(Context).verbose = verbose
 
 
 def main(args: list[str] | None = None) -> None:
@@ -122,28 +126,42 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str]) -> int:
     """Run the command line; returns the exit code of docs/commands.md."""
+    context = Context()
+    code, problems = _ended(args, context)
+    if context.summary is not None:
+        from contentsync.cli.interrupt import outliving_output
+
+        with outliving_output():
+            context.summary.end(code, problems)
+    return code
+
+
+def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
+    """The exit code, and what ended it before its end."""
     from contentsync.cli import text
+    from contentsync.errors import Problem
 
     try:
-        code = group.main(args, prog_name="contentsync", standalone_mode=False)
+        code = group.main(args, prog_name="contentsync", standalone_mode=False, obj=context)
     except click.exceptions.Exit as err:
-        return err.exit_code
+        return err.exit_code, ()
     except click.Abort:
-        return _stopped("stopped")
+        return _stopped("stopped"), ()
     except KeyboardInterrupt:
-        return _stopped("stopped; nothing that was accepted is forgotten")
+        return _stopped("stopped; nothing that was accepted is forgotten"), ()
     except click.ClickException as err:
         err.show()
-        return exits.USAGE if isinstance(err, click.UsageError) else exits.FAILED
+        code = exits.USAGE if isinstance(err, click.UsageError) else exits.FAILED
+        return code, [Problem("usage", err.format_message())]
     except SystemExit as err:
-        return _exit_of(err)
+        return _exit_of(err), ()
     except Exception as err:  # the one place where what nobody foresaw is told as a defect
         known = exits.of_error(err)
-        if known is not None:
-            text.show_error(err)
-            return known
-        return text.show_defect(err)
-    return code if isinstance(code, int) else exits.DONE
+        if known is None:
+            return text.show_defect(err), [Problem("defect", f"{type(err).__name__}: {err}")]
+        text.show_error(err)
+        return known, getattr(err, "problems", ())
+    return (code if isinstance(code, int) else exits.DONE), ()
 
 
 def _stopped(words: str) -> int:

@@ -65,10 +65,10 @@ def locking(command: F) -> F:
     """--lock-timeout."""
     return click.option(
         "--lock-timeout",
-        type=click.FloatRange(min=0.0),
+        type=DURATION,
         default=0.0,
-        metavar="SECONDS",
-        help="Wait this long for another command that holds the lock.",
+        metavar="TIME",
+        help="Wait this long for another command that holds the lock: 30, 30s, 2m.",
     )(command)
 
 

@@ -133,7 +133,7 @@ def _head(action: Action, post: str, width: int, now: datetime) -> str:
 
 def _action(action: Action, post: DesiredPost | None, width: int, now: datetime) -> Iterator[str]:
     yield _head(action, action.post, width, now)
-    if post is not None and action.kind in _DETAILED:
+    if post is not None and action.kinds & _DETAILED:
         for name, value in post_lines(post):
             yield f"      {style(f'{name:<9}', dim=True)} {value}"
     for change in action.changes:

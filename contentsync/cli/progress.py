@@ -18,6 +18,8 @@ from contentsync.cli import text
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from contentsync.cli.summary import Summary
+
 EVERY: Final = 10.0
 JSON_EVERY: Final = 1.0
 _WORDS: Final = {
@@ -39,10 +41,10 @@ class Show(Protocol):
 
 
 @contextmanager
-def showing(*, as_json: bool) -> Iterator[Show]:
-    """What to tell apply's events to, fit for where the output goes."""
-    if as_json:
-        yield JsonLines()
+def showing(summary: Summary | None) -> Iterator[Show]:
+    """What to tell apply's events to, fit for where the output goes. summary: of JSON lines."""
+    if summary is not None:
+        yield JsonLines(summary)
     elif sys.stderr.isatty() and text.colour() is None:
         with _bars() as show:
             yield show
@@ -53,12 +55,13 @@ def showing(*, as_json: bool) -> Iterator[Show]:
 class JsonLines:
     """One JSON object a line on stdout; the progress of one upload once a second."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, summary: Summary) -> None:
+        self._summary = summary
         self._last: dict[str, float] = {}
 
     def __call__(self, told: Told) -> None:
-        with self._lock:
+        with self._summary.lock:
+            self._summary.count(told)
             if told.event == "progress" and not _is_due(self._last, told.post, JSON_EVERY):
                 return
             click.echo(json.dumps({"event": told.event, "post": told.post} | dict(told.detail), ensure_ascii=False))

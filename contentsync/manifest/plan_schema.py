@@ -107,6 +107,7 @@ class PlanAction(BaseModel):
     digest: str | None = Field(default=None, description="Of what is sent; differs exactly when that does.")
     moved_from: str | None = Field(default=None, description="Of a move: the key that the post had.")
     adopts: str | None = Field(default=None, description="Of an adoption: TikTok's id of the video.")
+    then: ActionWord | None = Field(default=None, description="Of a move: what follows it in the same run.")
 
 
 class Plan(BaseModel):

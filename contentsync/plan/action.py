@@ -56,7 +56,8 @@ class Action:
     post: its key. where: FILE:LINE:COL of the manifest, empty where there is none. due_at: the earliest time at
     which it can be sent; None for now, or unknown. digest: what was approved, of the manifest and every byte of its
     media; empty where there is no manifest. left: a wait that is no plan of the author's (a cap, a limit), so that
-    something is left undone. moved_from: the key it had. adopts: the video it is bound to.
+    something is left undone. moved_from: the key it had. adopts: the video it is bound to. then: of a move, what
+    follows it in the same run; the reason and all but the kind tell of both.
     """
 
     kind: Kind
@@ -73,6 +74,12 @@ class Action:
     left: bool = False
     moved_from: str = ""
     adopts: str = ""
+    then: Kind | None = None
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """All that is to be done about the post."""
+        return frozenset({self.kind} if self.then is None else {self.kind, self.then})
 
     @property
     def account(self) -> str:

@@ -88,6 +88,7 @@ def _action(action: Action) -> dict[str, Any]:
         "left": action.left,
         "moved_from": action.moved_from or None,
         "adopts": action.adopts or None,
+        "then": action.then.value if action.then else None,
     }
 
 
@@ -203,6 +204,7 @@ def _action_of(told: Typed) -> Action:
         left=told.flag("left"),
         moved_from=told.text_or_none("moved_from") or "",
         adopts=told.text_or_none("adopts") or "",
+        then=Kind(then) if (then := told.text_if_told("then")) else None,
     )
 
 

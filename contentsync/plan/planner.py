@@ -6,14 +6,17 @@ Nothing here reads a file, asks TikTok or looks at the clock, and nothing decide
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from contentsync import limits
+from contentsync.errors import Problem
 from contentsync.plan import binding
 from contentsync.plan.action import AccountFacts, AccountView, Action, Kind, Plan, World, fingerprint, inputs_digest
 from contentsync.plan.caps import quota_of
 from contentsync.plan.finished import NEVER_STARTED, bound_drift, finished
 from contentsync.plan.guards import Wanted, ration
+from contentsync.plan.renamed import Rename, after, move, rename_of
 from contentsync.plan.scene import Scene, unsettled
 from contentsync.plan.sending import wanted
 from contentsync.plan.unfinished import unfinished, vanished
@@ -27,28 +30,35 @@ def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[st
     """
     desired = {post.key: post for post in sorted(posts, key=lambda post: post.key) if post.account in world.accounts}
     scenes = _scenes(desired, world)
-    actions, asked, unchanged = [], [], 0
+    renames = {key: rename_of(scenes[post.account], post) for key, post in desired.items()}
+    renamed = {name: after(scene, _of(scene, renames)) for name, scene in scenes.items()}
+    actions, asked = [], []
     for key, post in desired.items():
         if selected is not None and key not in selected:
             continue
-        decided = decide(scenes[post.account], post)
+        decided = _decided(scenes[post.account], renamed[post.account], post, renames[key])
         if isinstance(decided, Wanted):
-            asked.append(decided)
-        elif decided.kind is Kind.UNCHANGED:
-            unchanged += 1
+            asked.append(replace(decided, facts=renamed[post.account].facts))
         else:
             actions.append(decided)
-    for scene in scenes.values():
-        actions += [action for action in vanished(scene) if selected is None or action.post in selected]
     asked.sort(key=lambda want: (want.due, want.post.key))
     actions += ration(asked, world)
+    actions = [_with_move(scenes, desired[action.post], action, renames[action.post]) for action in actions]
+    unchanged = sum(action.kind is Kind.UNCHANGED for action in actions)
+    for scene in scenes.values():
+        actions += [action for action in vanished(scene) if selected is None or action.post in selected]
     return Plan(
         created_at=world.now,
         expires_at=world.now + timedelta(hours=limits.PLAN_LIFE_HOURS),
         lineage=world.lineage,
         serial=world.serial,
         accounts=tuple(_view(scene.facts, world) for scene in scenes.values()),
-        actions=tuple(sorted(actions, key=lambda action: _order(action, desired, scenes))),
+        actions=tuple(
+            sorted(
+                (action for action in actions if action.kind is not Kind.UNCHANGED),
+                key=lambda action: _order(action, desired, scenes),
+            )
+        ),
         unchanged=unchanged,
         inputs=inputs_digest(
             {key: fingerprint(post) for key, post in desired.items()},
@@ -58,33 +68,42 @@ def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[st
     )
 
 
+def _decided(scene: Scene, renamed: Scene, post: DesiredPost, rename: Rename | Problem | None) -> Action | Wanted:
+    """The decision for a post under the name that it has, or is given now."""
+    if isinstance(rename, Problem):
+        return scene.blocked(post, rename)
+    return decide(scene if rename is None else renamed, post)
+
+
 def decide(scene: Scene, post: DesiredPost) -> Action | Wanted:
-    """The one action that brings this post nearer to what its manifest asks."""
+    """The one action that brings this post nearer to what its manifest asks, once its row has its name."""
     row = scene.rows.get(post.name)
-    if (row is None or row.removed_at) and (problem := scene.moves.problem_of(post)):
-        return scene.blocked(post, problem)
-    if row is None:
-        return _without_row(scene, post)
-    if row.account != post.account:
-        return scene.action(Kind.MOVE, post, f"the account is called {post.account} now", moved_from=row.key)
     if post.post_id:
         return _bound(scene, post, row)
+    if row is None:
+        return wanted(scene, post, None, NEVER_STARTED)
     open_one = unsettled(row)
     if open_one is not None:
         return unfinished(scene, post, row, open_one)
     return finished(scene, post, row)
 
 
-def _without_row(scene: Scene, post: DesiredPost) -> Action | Wanted:
-    if found := scene.moves.source_of(post):
-        return scene.action(Kind.MOVE, post, f"was {found.key}", moved_from=found.key)
-    if post.post_id:
-        return binding.bound(scene, post, None)
-    return wanted(scene, post, None, NEVER_STARTED)
+def _of(scene: Scene, renames: Mapping[str, Rename | Problem | None]) -> dict[str, Rename]:
+    """The renames of one account, by the new name."""
+    mine = ((name, renames[post.key]) for name, post in scene.posts.items())
+    return {name: rename for name, rename in mine if isinstance(rename, Rename)}
 
 
-def _bound(scene: Scene, post: DesiredPost, row: PostState) -> Action:
+def _with_move(
+    scenes: Mapping[str, Scene], post: DesiredPost, action: Action, rename: Rename | Problem | None
+) -> Action:
+    return move(scenes[post.account], post, rename, action) if isinstance(rename, Rename) else action
+
+
+def _bound(scene: Scene, post: DesiredPost, row: PostState | None) -> Action:
     action = binding.bound(scene, post, row)
+    if row is None:
+        return action
     return bound_drift(scene, post, row) or action if action.kind is Kind.UNCHANGED else action
 
 

@@ -135,6 +135,16 @@ def _noted_here(scene: Scene, post: DesiredPost) -> Problem | None:
     return Problem("existing-posts", f"{by} sent it {other}before, and this one does not know of that", hint)
 
 
+def lost_by_moving(scene: Scene, row: PostState) -> Problem | None:
+    """What the receipt under a row's old name tells and this state does not: a move would write over it."""
+    receipt = scene.facts.receipts.get(row.name)
+    if receipt is None or receipt.phase == "declared" or "existing-posts" in scene.world.allow:
+        return None
+    if _is_known(receipt, row) or (row.success is not None and receipt.generation <= row.generation):
+        return None
+    return _not_known(receipt, "bring the newer state back, or run: contentsync state rebuild", row)
+
+
 def ended_elsewhere(scene: Scene, post: DesiredPost, row: PostState) -> Problem | None:
     """What a receipt tells of the end of an attempt that is open here: this is an older copy of the state."""
     receipt, taken_in = scene.facts.receipts.get(post.name), row.last is not None and row.last.problem_code == _LOST
@@ -145,8 +155,9 @@ def ended_elsewhere(scene: Scene, post: DesiredPost, row: PostState) -> Problem 
     return _not_known(receipt, "bring the newer state back, or run: contentsync state rebuild")
 
 
-def _not_known(receipt: Receipt, hint: str) -> Problem:
-    what = f"its receipt says {receipt.phase}, but this state does not know of that"
+def _not_known(receipt: Receipt, hint: str, old: PostState | None = None) -> Problem:
+    whose = "its receipt" if old is None else f"it was {old.key}, and the receipt of that"
+    what = f"{whose} says {receipt.phase}, but this state does not know of that"
     return Problem("existing-posts", what, hint)
 
 

@@ -28,6 +28,10 @@ class Typed:
     def text_or_none(self, key: str) -> str | None:
         return None if self.value(key) is None else self.text(key)
 
+    def text_if_told(self, key: str) -> str | None:
+        """None where the key is missing too: an older version did not know it."""
+        return self.text_or_none(key) if key in self._told else None
+
     def count(self, key: str) -> int:
         return self._is(int, key, self.value(key))
 

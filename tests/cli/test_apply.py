@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contentsync.emulator.config import Account
+from contentsync.emulator.config import Account, Pace
 from contentsync.emulator.server import Emulator
 from tests.cli.support import Studio, an_emulator
 
@@ -252,3 +252,60 @@ def test_a_token_that_no_renewal_cures_needs_a_sign_in(studio: Studio, emulator:
 
     assert studio.run("plan").code == 8
     assert studio.run("apply", "--auto-approve").code == 8
+
+
+# A move goes on with what its row was left at.
+
+
+def rename(studio: Studio, old: str, new: str) -> None:
+    path = studio.root / "posts" / f"{old}.yaml"
+    path.write_text(path.read_text().replace(f"name: {old}", f"name: {new}"))
+
+
+@pytest.mark.parametrize(("polls", "code", "result"), [(99, 3, "processing"), (2, 0, "published")])
+def test_an_open_attempt_goes_on_in_the_run_that_renames_its_post(
+    tmp_path: Path, polls: int, code: int, result: str
+) -> None:
+    with an_emulator(pace=Pace(processing_polls=polls, moderation_polls=0)) as emulator:
+        studio = Studio(tmp_path / "studio", emulator.environment)
+        studio.post("one")
+        assert studio.run("apply", "--auto-approve", "--no-wait").code == 3
+        rename(studio, "one", "renamed")
+        planned = studio.run("plan", "--no-refresh", "--detailed-exitcode")
+        ran = studio.run("apply", "--auto-approve", "--wait", "200ms", "--json")
+        assert (planned.code, "was acme/one; then resume: was left processing" in planned.out) == (2, True)
+        assert (ran.code, ran.events[-1]["exit_code"], inits(emulator)) == (code, code, 1)
+        ended = [(event["post"], event["result"]) for event in ran.events if event["event"] == "done"]
+        assert ended == [("acme/renamed", "moved"), ("acme/renamed", result)]
+
+
+def test_an_unknown_outcome_still_needs_a_person_when_its_post_is_renamed(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one", video="https://media.acme.example/a.mp4", privacy="only_me")
+    emulator.add_fault("video_init:drop_after")
+    assert studio.run("apply", "--auto-approve").code == 4
+    rename(studio, "one", "renamed")
+
+    planned = studio.run("plan", "--json").json["actions"][0]
+    ran = studio.run("apply", "--auto-approve")
+
+    assert (planned["action"], planned["then"]) == ("move", "unknown")
+    assert (ran.code, inits(emulator)) == (4, 1)
+    assert "contentsync resolve acme/renamed" in ran.out
+    assert studio.run("resolve", "renamed", "--keep").code == 0
+
+
+def test_a_post_that_failed_and_was_edited_and_renamed_is_sent_by_the_plan_that_says_so(
+    studio: Studio, emulator: Emulator
+) -> None:
+    studio.post("one")
+    emulator.add_fault("video_init:fail=spam_risk_text")
+    assert studio.run("apply", "--auto-approve").code == 1
+    emulator.clear_faults()
+    studio.post("one", caption="corrected")
+    rename(studio, "one", "renamed")
+    studio.run("plan", "--out", "plan.json")
+
+    ran = studio.run("apply", "plan.json")
+
+    assert (ran.code, inits(emulator), len(emulator.posts())) == (0, 2, 1)
+    assert studio.run("apply", "--auto-approve").out == "Nothing to do: 1 post as declared.\n"

@@ -31,7 +31,7 @@ def heed_signals() -> None:
 
 
 @contextmanager
-def begun(studio: Studio, *args: str) -> Iterator[subprocess.Popen[str]]:
+def begun(studio: Studio, *args: str, stdout: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
     """`contentsync ARGS` under way, in a process of its own that is gone in the end."""
     command = [sys.executable, "-m", "contentsync", *args]
     environment = dict(os.environ) | studio.environment
@@ -41,7 +41,7 @@ def begun(studio: Studio, *args: str) -> Iterator[subprocess.Popen[str]]:
         cwd=studio.root,
         env=environment,
         stdin=null,
-        stdout=pipe,
+        stdout=stdout,
         stderr=pipe,
         text=True,
         preexec_fn=heed_signals,

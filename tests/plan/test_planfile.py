@@ -43,6 +43,7 @@ def a_plan() -> Plan:
             left=True,
             moved_from="acme/old",
             adopts="71",
+            then=Kind.RESUME,
         ),
         Action(Kind.FORGET, "acme/old", "its manifest is gone"),
     )
