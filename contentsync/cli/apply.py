@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from contentsync import sync
-from contentsync.attempt.told import Outcome, Result
+from contentsync.attempt.told import Outcome, Result, Told
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.cli import exits, text
-from contentsync.cli.consent import PROCESSING, NotApproved, ask_for_consent
+from contentsync.cli.consent import PROCESSING, NotApproved, ask_for_consent, declarations
 from contentsync.cli.interrupt import Stop, outliving_output, stoppable
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, locking, selecting, waiting
@@ -23,6 +23,7 @@ from contentsync.cli.progress import showing
 from contentsync.cli.summary import Summary, Summed
 from contentsync.errors import ContentsyncError, StalePlan
 from contentsync.plan.action import Action, Kind, Plan
+from contentsync.plan.planfile import problem_as_json, when
 from contentsync.project import Project
 from contentsync.saved import Saved, open_saved, to_do
 
@@ -113,8 +114,11 @@ def _apply(project: Project, asked: Asked, stop: Stop) -> int:
         finally:
             stop.asking = False
     elif not asked.json and any(Kind.CREATE in action.kinds for action in actions):
-        text.tell(PROCESSING)
+        for sentence in (*declarations(actions, made.posts), PROCESSING):
+            text.tell(sentence)
     with showing(asked.summary) as show:
+        for action in filter(_is_left, actions):
+            show(_as_left(action))
         digest = asked.saved.digest if asked.saved else ""
         outcomes, failures = sync.apply_plan(
             project, made, actions, tell=show, stop=stop, wait=asked.wait, plan_digest=digest
@@ -147,8 +151,31 @@ def _end(
     for err in refused:
         text.show_error(err)
     if not asked.json:
+        for action in filter(_is_left, actions) if asked.saved else ():
+            _show_left(action)
         _show_outcomes(outcomes, plan, code)
     return code
+
+
+def _is_left(action: Action) -> bool:
+    """Whether something is left undone that the plan holds back; what a move leaves is told as its outcome."""
+    return action.kind in {Kind.BLOCKED, Kind.UNKNOWN} or (action.kind is Kind.WAIT and action.left)
+
+
+def _as_left(action: Action) -> Told:
+    problems = [problem_as_json(problem) for problem in action.problems]
+    detail = {"action": str(action.kind), "reason": action.reason, "due_at": when(action.due_at)}
+    return Told("left", action.post, detail | {"problems": problems})
+
+
+def _show_left(action: Action) -> None:
+    """What a saved plan can't do any more, and why: no plan was shown that would tell it."""
+    text.say(
+        f"  {text.style('✗', fg='red', bold=True)} {action.post}  {action.kind}: {text.printable(action.reason)}"
+    )
+    for problem in action.problems:
+        for line in text.problem_lines(problem):
+            text.say(f"      {line}")
 
 
 def exit_code(

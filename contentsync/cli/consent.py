@@ -5,13 +5,13 @@ Source: Content Sharing Guidelines, 1a and 4 (the declaration), 5d (processing t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import click
 
 from contentsync.cli import text
-from contentsync.plan.action import Kind, Plan
+from contentsync.plan.action import Action, Kind, Plan
 from contentsync.post import DesiredPost, Disclosure, Mode, Privacy
 
 MUSIC: Final = "By posting, you agree to TikTok's Music Usage Confirmation"
@@ -32,9 +32,9 @@ def declaration(post: DesiredPost) -> str:
     return BRANDED if Disclosure.BRANDED_CONTENT in post.disclosure else MUSIC
 
 
-def declarations(plan: Plan, posts: Mapping[str, DesiredPost]) -> list[str]:
+def declarations(actions: Iterable[Action], posts: Mapping[str, DesiredPost]) -> list[str]:
     """TikTok's sentences with the posts that will be sent directly under each; the stricter one first."""
-    sent = [posts[a.post] for a in plan.actions if Kind.CREATE in a.kinds and a.post in posts]
+    sent = [posts[a.post] for a in actions if Kind.CREATE in a.kinds and a.post in posts]
     direct = [post for post in sent if post.mode is Mode.DIRECT]
     under = {sentence: [p.key for p in direct if declaration(p) == sentence] for sentence in (BRANDED, MUSIC)}
     return [f"{sentence} ({_named(keys)})." for sentence, keys in under.items() if keys]
@@ -61,7 +61,7 @@ def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
         told = f"{text.many(len(direct), 'post')}, {public} of them public" if direct else "no post"
         drafts = len(mine) - len(direct)
         text.tell(f"{text.printable(who)}: {told}; {text.many(drafts, 'draft')}")
-    for sentence in declarations(plan, posts):
+    for sentence in declarations(plan.actions, posts):
         text.tell(sentence)
     text.tell(f"TikTok has no edit and no delete by API. {PROCESSING}")
     answer = click.prompt("Apply this plan? Only `yes` does", default="", show_default=False, err=True)

@@ -60,7 +60,7 @@ def plan(
         click.echo(json.dumps(planfile.as_json(made.plan, __version__), ensure_ascii=False, indent=2))
     else:
         show_plan(made.plan, made.posts, full=full, failed=bool(made.failures))
-        for sentence in declarations(made.plan, made.posts):
+        for sentence in declarations(made.plan.actions, made.posts):
             text.say(sentence)
     codes = [exits.of_error(err) or exits.FAILED for err in made.failures.values()]
     if detailed_exitcode and made.plan.does_something:

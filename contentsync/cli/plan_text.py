@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from contentsync.cli.text import many, printable, say, size, span, style, when
+from contentsync.addresses import shown
+from contentsync.cli.text import folded, many, printable, say, size, span, style, when
 from contentsync.errors import Level, Problem
 from contentsync.plan.action import AccountView, Action, Kind, Plan
 from contentsync.post import DesiredPost, Media, Mode
+from contentsync.post import Kind as PostKind
 
 SYMBOLS: Final = {
     Kind.CREATE: "+",
@@ -132,14 +134,15 @@ def _head(action: Action, post: str, width: int, now: datetime) -> str:
 
 
 def _action(action: Action, post: DesiredPost | None, width: int, now: datetime) -> Iterator[str]:
-    yield _head(action, action.post, width, now)
+    yield from folded(_head(action, action.post, width, now), 8)
     if post is not None and action.kinds & _DETAILED:
         for name, value in post_lines(post):
-            yield f"      {style(f'{name:<9}', dim=True)} {value}"
+            yield from folded(f"      {style(f'{name:<9}', dim=True)} {value}", 16)
     for change in action.changes:
-        yield f"      {change.key}: {_value(change.before)} → {_value(change.after)}"
+        yield from folded(f"      {change.key}: {_value(change.before)} → {_value(change.after)}", 8)
     for problem in action.problems:
-        yield from _problem(problem, action.reason)
+        for line in _problem(problem, action.reason):
+            yield from folded(line, 8)
 
 
 def post_lines(post: DesiredPost) -> Iterator[tuple[str, str]]:
@@ -166,9 +169,16 @@ def post_lines(post: DesiredPost) -> Iterator[tuple[str, str]]:
         if post.ai_generated:
             yield "label", "AI-generated"
     if post.cover is not None and "cover" not in not_sent:
-        yield "cover", f"photo {post.cover}" if post.kind.value == "photos" else f"at {post.cover / 1000:g} s"
+        yield "cover", _cover(post, post.cover)
     if not_sent:
         yield "not sent", f"{', '.join(not_sent)} (TikTok takes none of it for a draft)"
+
+
+def _cover(post: DesiredPost, cover: int) -> str:
+    if post.kind is not PostKind.PHOTOS:
+        return f"at {cover / 1000:g} s"
+    item = post.media[cover] if cover < len(post.media) else Media()
+    return f"photo {cover + 1} of {len(post.media)}: {printable(item.path or shown(item.url))}"
 
 
 def _privacy(post: DesiredPost) -> str:
@@ -178,7 +188,7 @@ def _privacy(post: DesiredPost) -> str:
 
 def _media(item: Media) -> str:
     if item.url:
-        return f"{printable(item.url)} (TikTok fetches it)"
+        return f"{printable(shown(item.url))} (TikTok fetches it)"
     told = [size(item.size)]
     if facts := item.facts:
         if facts.duration is not None:

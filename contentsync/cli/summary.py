@@ -27,6 +27,7 @@ class Summary:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.unchanged = 0
+        self._left = 0
         self._results = dict.fromkeys(Result, 0)
         self._problems: list[Problem] = []
         self._ended = False
@@ -35,6 +36,7 @@ class Summary:
         """Take in how an action ended."""
         if told.event == "done":
             self._results[Result(told.detail["result"])] += 1
+        self._left += told.event == "left"
 
     def blame(self, *errors: ContentsyncError) -> None:
         """Take in what ended the run, or left a part of it undone."""
@@ -53,7 +55,8 @@ class Summary:
             write_at_once(1, self._line(exit_code, ()) + "\n", PATIENCE)
 
     def _line(self, exit_code: int, problems: Sequence[Problem]) -> str:
-        counts = {str(result): count for result, count in self._results.items()} | {"unchanged": self.unchanged}
+        counts = {str(result): count for result, count in self._results.items()} | {"left": self._left}
+        counts["unchanged"] = self.unchanged
         told = [problem_as_json(problem) for problem in (*self._problems, *problems)]
         return json.dumps({"event": "summary", "counts": counts, "exit_code": exit_code, "problems": told})
 

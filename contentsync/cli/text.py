@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ import click
 
 from contentsync.errors import ContentsyncError, Level, Problem, by_place
 
+_STYLE: Final = re.compile(r"\x1b\[[0-9;]*m")
 _COLOURS: Final = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 
@@ -130,6 +132,23 @@ def size(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.2f} GB"
+
+
+def folded(line: str, indent: int) -> list[str]:
+    """A line broken between words at the terminal's width, what follows indented; whole where there is no terminal.
+
+    line: may be styled in its first words.
+    """
+    import textwrap
+
+    bare = click.unstyle(line)
+    if not sys.stdout.isatty() or len(bare) <= width():
+        return [line]
+    first, *more = textwrap.wrap(
+        bare, width(), subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )
+    styled = line[: max((found.end() for found in _STYLE.finditer(line)), default=0)]
+    return [styled + first[len(click.unstyle(styled)) :], *more]
 
 
 def width() -> int:

@@ -100,6 +100,9 @@ class PlanAction(BaseModel):
     )
     mode: Literal["direct", "draft"] | None = Field(default=None, description="What the post does.")
     due_at: Time | None = Field(default=None, description="The earliest time at which it can be sent; null for now.")
+    sends: _Object = Field(
+        default_factory=dict, description="What goes to TikTok beside the media, in the manifest's words."
+    )
     not_sent: list[str] = Field(default_factory=list, description="Keys that this mode does not carry to TikTok.")
     changes: list[_Object] = Field(default_factory=list, description="What differs from what was posted.")
     media: list[PlanMedia] = Field(default_factory=list, description="What would be sent.")

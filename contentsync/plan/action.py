@@ -57,7 +57,8 @@ class Action:
     which it can be sent; None for now, or unknown. digest: what was approved, of the manifest and every byte of its
     media; empty where there is no manifest. left: a wait that is no plan of the author's (a cap, a limit), so that
     something is left undone. moved_from: the key it had. adopts: the video it is bound to. then: of a move, what
-    follows it in the same run; the reason and all but the kind tell of both.
+    follows it in the same run; the reason and all but the kind tell of both. sends: what goes to TikTok beside the
+    media, in the manifest's words (DesiredPost.settings_sent).
     """
 
     kind: Kind
@@ -75,6 +76,7 @@ class Action:
     moved_from: str = ""
     adopts: str = ""
     then: Kind | None = None
+    sends: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def kinds(self) -> frozenset[Kind]:

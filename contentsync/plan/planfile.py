@@ -80,6 +80,7 @@ def _action(action: Action) -> dict[str, Any]:
         "where": action.where or None,
         "mode": action.mode.value if action.mode else None,
         "due_at": when(action.due_at),
+        "sends": dict(action.sends),
         "not_sent": list(action.not_sent),
         "changes": [asdict(change) for change in action.changes],
         "media": [_media(item) for item in action.media],
@@ -204,6 +205,7 @@ def _action_of(told: Typed) -> Action:
         left=told.flag("left"),
         moved_from=told.text_or_none("moved_from") or "",
         adopts=told.text_or_none("adopts") or "",
+        sends=told.mapping_if_told("sends"),
         then=Kind(then) if (then := told.text_if_told("then")) else None,
     )
 

@@ -107,6 +107,7 @@ class Scene:
             left=left,
             moved_from=moved_from,
             adopts=adopts,
+            sends=post.settings_sent(),
         )
 
 

@@ -32,6 +32,10 @@ class Typed:
         """None where the key is missing too: an older version did not know it."""
         return self.text_or_none(key) if key in self._told else None
 
+    def mapping_if_told(self, key: str) -> dict[str, object]:
+        """Empty where the key is missing too."""
+        return self._is(dict, key, self.value(key)) if key in self._told else {}
+
     def count(self, key: str) -> int:
         return self._is(int, key, self.value(key))
 

@@ -309,3 +309,54 @@ def test_a_post_that_failed_and_was_edited_and_renamed_is_sent_by_the_plan_that_
 
     assert (ran.code, inits(emulator), len(emulator.posts())) == (0, 2, 1)
     assert studio.run("apply", "--auto-approve").out == "Nothing to do: 1 post as declared.\n"
+
+
+BANNED = "creator_info:error=spam_risk_user_banned_from_posting,count=all"
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_what_is_held_back_is_told_with_its_reason_in_text(studio: Studio, emulator: Emulator, saved: bool) -> None:
+    studio.post("launch")
+    studio.run("plan", "--out", "plan.json")
+    emulator.add_fault(BANNED)
+    ran = studio.run("apply", "plan.json") if saved else studio.run("apply", "--auto-approve")
+    assert (ran.code, inits(emulator)) == (5, 0)
+    assert "acme/launch" in ran.out
+    assert "[spam-risk-user-banned-from-posting]" in ran.out
+    assert "hint: no direct post can be sent" in ran.out
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_what_is_held_back_is_told_with_its_reason_as_json(studio: Studio, emulator: Emulator, saved: bool) -> None:
+    studio.post("launch")
+    studio.run("plan", "--out", "plan.json")
+    emulator.add_fault(BANNED)
+    given = ["plan.json"] if saved else ["--auto-approve"]
+    left, summary = studio.run("apply", "--json", *given).events
+    assert (left["event"], left["post"], left["action"]) == ("left", "acme/launch", "blocked")
+    assert left["problems"][0]["code"] == "spam-risk-user-banned-from-posting"
+    assert (summary["counts"]["left"], summary["exit_code"]) == (1, 5)
+
+
+def test_a_saved_plan_says_all_that_will_be_sent(studio: Studio) -> None:
+    studio.post("one", caption="Whole #caption", allow=["comment"], disclosure=["your_brand"])
+    studio.post("two", "acme_de", caption="Not sent")
+    told = {action["post"]: action for action in studio.run("plan", "--json").json["actions"]}
+    assert told["acme/one"]["sends"] == {
+        "caption": "Whole #caption",
+        "privacy": "everyone",
+        "allow": ["comment"],
+        "disclosure": ["your_brand"],
+        "ai_generated": False,
+        "cover": None,
+    }
+    assert (told["acme_de/two"]["sends"], told["acme_de/two"]["not_sent"]) == ({}, ["caption"])
+
+
+def test_a_caption_changed_in_a_saved_plan_is_an_altered_plan(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one", caption="Whole caption")
+    studio.run("plan", "--out", "plan.json")
+    plan = studio.root / "plan.json"
+    plan.write_text(plan.read_text(encoding="utf-8").replace("Whole", "Another"), encoding="utf-8")
+    ran = studio.run("apply", "plan.json")
+    assert (ran.code, "[plan-altered]" in ran.err, inits(emulator)) == (7, True, 0)
