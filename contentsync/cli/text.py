@@ -56,7 +56,7 @@ def problem_lines(problem: Problem) -> Iterable[str]:
     place = f"{problem.where}: " if problem.where else ""
     weight = "" if problem.level is Level.ERROR else f"{problem.level}: "
     what = style(printable(problem.what), fg=_COLOURS[problem.level], bold=problem.level is Level.ERROR)
-    yield f"{place}{weight}{what} [{problem.code}]"
+    yield from folded(f"{place}{weight}{what} [{problem.code}]", 4)
     if problem.level is Level.NOTE:
         return  # worth a line, not more
     if problem.source and problem.where:
@@ -65,7 +65,7 @@ def problem_lines(problem: Problem) -> Iterable[str]:
         yield style(gutter, dim=True) + source
         yield " " * (len(gutter) + before) + style("^" * max(1, min(problem.width, len(source) - before)), fg="red")
     if problem.hint:
-        yield f"  hint: {printable(problem.hint)}"
+        yield from folded(f"  hint: {printable(problem.hint)}", 8)
 
 
 def _cut(problem: Problem) -> tuple[str, int]:
@@ -142,7 +142,7 @@ def folded(line: str, indent: int) -> list[str]:
     import textwrap
 
     bare = click.unstyle(line)
-    if not sys.stdout.isatty() or len(bare) <= width():
+    if not (sys.stdout.isatty() and sys.stderr.isatty()) or len(bare) <= width():
         return [line]
     first, *more = textwrap.wrap(
         bare, width(), subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
