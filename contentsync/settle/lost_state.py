@@ -27,9 +27,10 @@ def back_up(project: Project, target: Path) -> dict[str, int]:
         raise StoreError(Problem("not-backed-up", f"{why}; nothing was written", ""))
     try:
         store.backup(target)
-        return inspection.proven(target)
+        return inspection.proven(target, "copy it to another disk")
     except StoreError:
         target.unlink(missing_ok=True)
+        inspection.proven(store.path)  # a copy of what is damaged is not to blame
         raise
 
 

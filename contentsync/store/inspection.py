@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contentsync.errors import Problem, StoreError
-from contentsync.store.database import translated
+from contentsync.store.database import MEND, translated
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -26,14 +26,17 @@ def identities(path: Path) -> list[str]:
         return [row["open_id"] for row in db.query("SELECT DISTINCT open_id FROM posts ORDER BY open_id")]
 
 
-def proven(path: Path) -> dict[str, int]:
-    """How many rows each table of a copy has, once it is proven whole. Raises StoreError."""
+def proven(path: Path, mend: str = MEND) -> dict[str, int]:
+    """How many rows each table of a state has, once it is proven whole. mend: what to do where it is not.
+
+    Raises StoreError.
+    """
     with _opened(path) as db:
         found = [row["integrity_check"] for row in db.query("PRAGMA integrity_check(3)")]
         astray = list(db.query("PRAGMA foreign_key_check"))
         if found != ["ok"] or astray:
             what = f"{path} is damaged: {'; '.join(found) if found != ['ok'] else 'rows lack what they belong to'}"
-            raise StoreError(Problem("state-corrupt", what, "put a backup in the place of the state"))
+            raise StoreError(Problem("state-corrupt", what, mend))
         return {table: db[table].count for table in COUNTED}
 
 

@@ -195,6 +195,33 @@ def test_nothing_is_built_on_a_state_that_is_damaged(
     assert inits(emulator) == 1
 
 
+LOOKS = (
+    ["plan"],
+    ["plan", "--no-refresh"],
+    ["status", "--json"],
+    ["refresh"],
+    ["explain", "launch"],
+    ["state", "list"],
+    ["state", "history"],
+    ["state", "backup", "copy.db"],
+)
+
+
+@pytest.mark.parametrize(("damage", "code"), DAMAGE.values(), ids=DAMAGE)
+def test_who_looks_is_told_too_that_the_state_itself_is_damaged(
+    studio: Studio, run: Run, emulator: Emulator, damage: Callable[[Path], object], code: str
+) -> None:
+    studio.post("launch")
+    studio.run("apply", "--auto-approve")
+    damage(state_file(studio))
+    for command in LOOKS:
+        ran = run(*command)
+        assert (ran.code, ran.out) == (1, "")
+        assert any(f"[{code}]" in line and str(state_file(studio)) in line for line in ran.err.splitlines())
+        assert "  hint: " in ran.err
+    assert not (studio.root / "copy.db").exists()
+
+
 def test_a_damaged_state_is_rebuilt_once_it_is_moved_away(studio: Studio, run: Run, emulator: Emulator) -> None:
     studio.post("launch", privacy="only_me")
     run("apply", "--auto-approve")

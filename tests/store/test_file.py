@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -99,6 +100,37 @@ def test_a_damaged_file_is_told(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     assert code_of(path) == "state-corrupt"
     assert path.read_bytes() == data
+
+
+def test_each_page_that_is_damaged_is_told_when_the_state_is_opened(path: Path) -> None:
+    Store.open(path).close()
+    whole = path.read_bytes()
+    for page in range(1, len(whole) // 4096):
+        path.write_bytes(whole[: page * 4096] + b"\xff" * 4096 + whole[(page + 1) * 4096 :])
+        assert code_of(path) == "state-corrupt"
+
+
+def test_a_large_state_is_proven_when_something_is_begun_and_a_damaged_page_is_told_when_it_is_met(path: Path) -> None:
+    made = Store.open(path)
+    made.begin(a_post(), an_attempt(phase=Phase.INTENT, post_uid=""), NOW)
+    made.close()
+    big = f"INSERT INTO history (at, who, what, detail) VALUES (0, 'me', 'big', zeroblob({database.PROVEN}))"
+    run_sql(path, big, "PRAGMA wal_checkpoint(TRUNCATE)")
+    smash(path, "posts")
+    store = Store.open(path)
+    for met in (lambda: store.posts(OPEN_ID), store.check):
+        with pytest.raises(StoreError) as caught:
+            met()
+        assert caught.value.problems[0].code == "state-corrupt"
+    store.close()
+
+
+def smash(path: Path, table: str) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        page = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
 
 
 def test_an_empty_file_is_a_state_that_lost_what_it_had(path: Path) -> None:
