@@ -110,7 +110,7 @@ def test_each_page_that_is_damaged_is_told_when_the_state_is_opened(path: Path) 
         assert code_of(path) == "state-corrupt"
 
 
-def test_a_large_state_is_proven_when_something_is_begun_and_a_damaged_page_is_told_when_it_is_met(path: Path) -> None:
+def test_of_a_large_state_a_damaged_page_is_told_when_it_is_met_or_something_is_begun(path: Path) -> None:
     made = Store.open(path)
     made.begin(a_post(), an_attempt(phase=Phase.INTENT, post_uid=""), NOW)
     made.close()
