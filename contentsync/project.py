@@ -17,6 +17,7 @@ from contentsync.noted import Noted
 from contentsync.post import Account, Attempt, PostState, Settings
 from contentsync.store import lineages
 from contentsync.store.cache import FileCache
+from contentsync.store.database import why_not_writable
 from contentsync.store.lock import apply_lock
 from contentsync.store.state import Store
 from contentsync.tiktok.chunks import ChunkPlan, plan_chunks
@@ -65,7 +66,8 @@ class Project:
 
     environ: the environment. transport: instead of the network. on_request: told of each request.
     open_store: opens the state at a path. plan_chunks: how a file of so many bytes is cut.
-    media_transport: instead of the network, for looks at the addresses of media.
+    media_transport: instead of the network, for looks at the addresses of media. on_note: told of what stands in the
+    way of nothing.
     """
 
     root: Path
@@ -77,10 +79,17 @@ class Project:
     open_store: Callable[[Path], Store] = Store.open
     plan_chunks: Callable[[int], ChunkPlan] = plan_chunks
     media_transport: httpx.BaseTransport | None = None
+    on_note: Callable[[Problem], None] = lambda _: None
     _sessions: dict[str, Session] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, start: Path, environ: Mapping[str, str], on_request: OnRequest | None = None) -> Project:
+    def open(
+        cls,
+        start: Path,
+        environ: Mapping[str, str],
+        on_request: OnRequest | None = None,
+        on_note: Callable[[Problem], None] = lambda _: None,
+    ) -> Project:
         """The project around `start`. Raises ManifestError with all that is wrong with its file."""
         from contentsync.manifest.load import load_settings
 
@@ -89,7 +98,7 @@ class Project:
         errors = [problem for problem in problems if problem.level is Level.ERROR]
         if settings is None or errors:
             raise ManifestError(*errors)
-        return cls(root, settings, environ, on_request=on_request)
+        return cls(root, settings, environ, on_request=on_request, on_note=on_note)
 
     def load(self) -> Loaded:
         """All manifests with their media, and everything that is wrong with them."""
@@ -106,15 +115,28 @@ class Project:
         """The state, made where there is none. Raises StoreError."""
         return self.open_store(self._state_path())
 
-    @cached_property
+    @property
     def reading_store(self) -> Store:
-        """The state to look into; an empty one in memory where there is none and none can be made."""
+        """The state to look into; what is learnt by the way is kept there where it can be.
+
+        A copy in memory where it can't be written, and an empty one where there is none and none can be made. Once
+        `store` was asked for, as whoever changes anything does, it is that one.
+        """
+        return self.store if "store" in self.__dict__ else self._looked_into
+
+    @cached_property
+    def _looked_into(self) -> Store:
         path = self._state_path()
-        if path.exists():
-            return self.store
+        if path.exists() and (why := why_not_writable(path)):
+            copy = Store.open_copy(path)
+            what = f"the state at {path} can't be written ({why}): what is learnt now is not kept"
+            self.on_note(Problem("state-not-kept", what, level=Level.NOTE))
+            return copy
         try:
             return self.store
         except StoreError:
+            if path.exists():
+                raise
             return Store.in_memory()
 
     def _state_path(self) -> Path:
@@ -258,6 +280,16 @@ class Project:
         if app.sandbox:
             pairs.append((app.sandbox.client_key, app.sandbox.client_secret))
         return [(key, secret) for key, secret in pairs if secret]
+
+    def offer_receipt(self, row: PostState) -> None:
+        """Write a post's receipt after a mere look: one that can't be written is told, and follows later."""
+        if self.reading_store is not self.__dict__.get("store"):
+            return  # never ahead of the state
+        try:
+            self.write_receipt(row)
+        except OSError as err:
+            what = f"the receipt of {row.key} could not be written: {err.strerror or err}"
+            self.on_note(Problem("receipt-not-written", what, level=Level.NOTE))
 
     def write_receipt(self, row: PostState) -> None:
         """Write a post's receipt, where the project keeps them. Raises OSError."""

@@ -217,7 +217,7 @@ def ask(project: Project, account: Account, direct: bool, full_list: bool, notes
         notes.append(refresh.not_listed(account))
     steps = steps_of(project, session, lambda _: None, NeverStop())
     for row in refresh.look_at_attempts(steps, store.posts(creator.open_id), project.clock):
-        project.write_receipt(row)
+        project.offer_receipt(row)
     return creator
 
 
@@ -289,19 +289,19 @@ def apply_plan(
     plan_digest: str = "",
 ) -> tuple[list[Outcome], dict[str, ContentsyncError]]:
     """Do what the actions say. The lock is held by the caller. Returns the outcomes, and the accounts that failed."""
-    run_id = uuid.uuid4().hex
+    store, run_id = project.store, uuid.uuid4().hex  # never a copy that only a look may have
     run = Run(
         tell,
         wait,
         plan_digest,
         run_id,
         changed=lambda row: _receipt(project, row, tell),
-        use_plan=lambda: not plan_digest or project.store.use_plan(plan_digest, run_id, project.clock.now()),
+        use_plan=lambda: not plan_digest or store.use_plan(plan_digest, run_id, project.clock.now()),
         gone=lambda key: receipts.remove(project.root / "receipts", key),
         make_ready=readiness(project, tell),
     )
     for guard in made.plan.allow:
-        project.store.record("guard-lifted", project.clock.now(), guard=guard, run=run_id)
+        store.record("guard-lifted", project.clock.now(), guard=guard, run=run_id)
     if "existing-posts" in made.plan.allow:
         _keep_left_out(project, made, {action.post for action in actions})
     by_account: dict[str, list[Action]] = {}
@@ -364,7 +364,11 @@ class Seen:
 def refresh_all(
     project: Project, names: tuple[str, ...], *, full_list: bool
 ) -> tuple[dict[str, Seen], dict[str, ContentsyncError]]:
-    """Read TikTok into the state for these accounts, or for all; and those that could not be asked."""
+    """Read TikTok into the state for these accounts, or for all; and those that could not be asked.
+
+    Raises StoreError where there is no state to read into.
+    """
+    assert project.store is project.reading_store  # opened here once, and never a copy
     accounts = [project.account(name) for name in names] or list(project.settings.accounts.values())
     failures: dict[str, ContentsyncError] = {}
 
@@ -468,7 +472,7 @@ def _look_at(project: Project, rows: list[PostState], failures: dict[str, Conten
         steps = steps_of(project, project.session(account), lambda _: None, NeverStop())
         mine = [row for row in asked if row.account == account.name]
         for row in refresh.look_at_attempts(steps, mine, project.clock):
-            project.write_receipt(row)
+            project.offer_receipt(row)
         fresh = [project.reading_store.post(row.uid) for row in mine]
         return any(row and row.last and row.last.is_open for row in fresh)
 

@@ -63,10 +63,12 @@ class Context:
 
     def project(self) -> Project:
         """The project around the current folder."""
+        from contentsync.cli import text
         from contentsync.cli.requests import show_request
         from contentsync.project import Project
 
-        return Project.open(Path(), os.environ, show_request if self.verbose else None)
+        told = show_request if self.verbose else None
+        return Project.open(Path(), os.environ, told, lambda note: text.show_problems([note]))
 
 
 class Lazy(click.Group):

@@ -6,6 +6,7 @@ Whatever sqlite3 raises is translated here into StoreError with a hint, so that 
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
 import sqlite3
@@ -125,6 +126,54 @@ def open_file(path: Path) -> Database:
             made = _opened(path, _make)
             assert made is not None
             return Database(made, path)
+
+
+def open_copy(path: Path) -> Database:
+    """The state as it is now, for a look: what is changed in the copy goes nowhere. Raises StoreError."""
+    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    with translated(path):
+        source = open_to_read(path)
+        try:
+            _version_of(source, path)
+            source.backup(copy)
+        finally:
+            source.close()
+        _prove(copy, path)
+        _migrate(copy, None)
+    return Database(copy, path)
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing, not even an index of the log beside the file where there is none."""
+    log, index = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+    settled = not log.exists() or not log.stat().st_size  # all that was written is in the file itself
+    if not settled or index.exists():  # somebody has it open, or had when it was killed
+        try:
+            return _looking(path, "mode=ro")
+        except sqlite3.OperationalError:
+            if not settled:
+                raise
+    return _looking(path, "immutable=1")
+
+
+def _looking(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, timeout=BUSY_SECONDS)
+    try:
+        connection.execute(_LOOK).fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def why_not_writable(path: Path) -> str:
+    """Why nothing can be written to the state at `path`, in words; empty where it can."""
+    try:
+        if shutil.disk_usage(path.parent).free < ROOM:
+            return "no room on its disk"
+    except OSError as err:
+        return err.strerror or str(err)
+    return "" if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK) else "it is read-only"
 
 
 def open_memory() -> Database:

@@ -5,14 +5,13 @@ sqlite-utils takes a tenth of a second to load, so it is loaded here, when a per
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contentsync.errors import Problem, StoreError
-from contentsync.store.database import MEND, translated
+from contentsync.store.database import MEND, open_to_read, translated
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -45,5 +44,5 @@ def _opened(path: Path) -> Iterator[sqlite_utils.Database]:
     """The file, to be read only."""
     import sqlite_utils
 
-    with translated(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with translated(path), closing(open_to_read(path)) as connection:
         yield sqlite_utils.Database(connection)

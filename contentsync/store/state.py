@@ -21,7 +21,7 @@ from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
 from contentsync.store import rows
-from contentsync.store.database import Database, backup, open_file, open_memory, queries
+from contentsync.store.database import Database, backup, open_copy, open_file, open_memory, queries
 from contentsync.store.events import EventStore
 from contentsync.store.hosted import HostedObjects
 
@@ -57,6 +57,11 @@ class Store:
     def open(cls, path: Path) -> Self:
         """The state at `path`, made where there is none. Raises StoreError."""
         return cls(open_file(path))
+
+    @classmethod
+    def open_copy(cls, path: Path) -> Self:
+        """The state at `path` as it is now; what is changed in it goes nowhere. Raises StoreError."""
+        return cls(open_copy(path))
 
     @classmethod
     def in_memory(cls) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
@@ -138,6 +139,93 @@ def test_before_anything_nothing_is_sent(studio: Studio, emulator: Emulator, dis
         assert (looked.code, "acme/launch" in looked.out) == (0, True)
     assert (studio.run(*APPLY).code, inits(emulator)) == (0, 1)
     is_whole(studio, emulator, disk)
+
+
+LOOKS = (
+    ("plan",),
+    ("plan", "--json"),
+    ("plan", "--no-refresh"),
+    ("status",),
+    ("status", "--json"),
+    ("state", "list"),
+    ("state", "show", "launch"),
+    ("state", "history"),
+    ("explain", "launch"),
+    ("state", "backup", "copy.db"),
+)
+
+
+SEEN = re.compile(r"acme/launch|acme/second|copy\.db written|published")
+
+
+@struck_by
+def test_who_only_looks_needs_no_room_in_the_state_and_says_that_nothing_is_kept(
+    studio: Studio, emulator: Emulator, disk: Path, strike: Struck
+) -> None:
+    studio.post("launch")
+    assert studio.run(*APPLY).code == 0
+    studio.post("second")
+    with strike(disk):
+        before = {path.name: path.read_bytes() for path in disk.glob("state.db*")}
+        for command in LOOKS:
+            ran = studio.run(*command)
+            assert (ran.code, command, bool(SEEN.search(ran.out))) == (0, command, True)
+            assert len(ran.err.splitlines()) == 1 and "[state-not-kept]" in ran.err
+        assert {path.name: path.read_bytes() for path in disk.glob("state.db*")} == before
+        for command in (APPLY, ("refresh",), ("resolve", "launch", "--keep"), ("state", "rm", "launch")):
+            ran = studio.run(*command)
+            assert (ran.code, told_plainly(ran), inits(emulator)) == (1, True, 1)
+    assert (studio.run(*APPLY).code, inits(emulator)) == (0, 2)
+
+
+@struck_by
+def test_an_attempt_that_is_open_is_looked_at_and_its_receipt_is_never_ahead_of_the_state(
+    studio: Studio, emulator: Emulator, disk: Path, strike: Struck
+) -> None:
+    studio.post("launch")
+    assert studio.run(*APPLY, "--no-wait").code == 3
+    receipt = studio.root / "receipts" / "acme" / "launch.json"
+    before = receipt.read_text()
+    with strike(disk):
+        ran = studio.run("status", "--wait", "5s")
+        assert (ran.code, "published" in ran.out, receipt.read_text()) == (0, True, before)
+    assert studio.run("status", "--wait", "5s").code == 0
+    assert '"phase": "published"' in receipt.read_text()
+    is_whole(studio, emulator, disk)
+
+
+@struck_by
+def test_what_a_killed_process_left_in_the_log_is_seen(
+    studio: Studio, emulator: Emulator, disk: Path, strike: Struck
+) -> None:
+    studio.post("launch")
+    emulator.add_fault("video_init:delay=600,when=after")
+    with begun(studio, *APPLY) as process:
+        until(lambda: inits(emulator) == 1)
+        process.kill()
+        process.wait()
+    assert (disk / "state.db-wal").stat().st_size
+    with strike(disk):
+        ran = studio.run("status", "--json")
+        assert [post["phase"] for post in ran.json["posts"]] == ["intent"]
+    emulator.clear_faults()
+    assert studio.run(*APPLY).code == 0
+    is_whole(studio, emulator, disk)
+
+
+@struck_by
+def test_a_look_whose_receipt_can_not_be_written_is_a_look_all_the_same(
+    studio: Studio, emulator: Emulator, strike: Struck
+) -> None:
+    studio.post("launch")
+    folder = studio.root / "receipts"
+    with a_disk(folder, "size=1m"):
+        assert studio.run(*APPLY, "--no-wait").code == 3
+        with strike(folder):
+            ran = studio.run("status", "--wait", "5s")
+            assert (ran.code, "[receipt-not-written]" in ran.err, "published" in ran.out) == (0, True, True)
+        assert studio.run(*APPLY).code == 0
+    assert len(emulator.posts()) == 1
 
 
 def test_a_state_is_not_begun_where_no_room_is(studio: Studio, emulator: Emulator) -> None:
