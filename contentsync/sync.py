@@ -368,7 +368,7 @@ def refresh_all(
 
     Raises StoreError where there is no state to read into.
     """
-    assert project.store is project.reading_store  # opened here once, and never a copy
+    project.store.check()  # never into a copy of it; and before TikTok is asked
     accounts = [project.account(name) for name in names] or list(project.settings.accounts.values())
     failures: dict[str, ContentsyncError] = {}
 

@@ -158,21 +158,20 @@ def _end(
 
 
 def _is_left(action: Action) -> bool:
-    """Whether something is left undone that the plan holds back; what a move leaves is told as its outcome."""
-    return action.kind in {Kind.BLOCKED, Kind.UNKNOWN} or (action.kind is Kind.WAIT and action.left)
+    """Whether something is left undone that the plan holds back, by itself or after a move."""
+    return bool(action.kinds & {Kind.BLOCKED, Kind.UNKNOWN}) or (Kind.WAIT in action.kinds and action.left)
 
 
 def _as_left(action: Action) -> Told:
     problems = [problem_as_json(problem) for problem in action.problems]
-    detail = {"action": str(action.kind), "reason": action.reason, "due_at": when(action.due_at)}
+    detail = {"action": str(action.then or action.kind), "reason": action.reason, "due_at": when(action.due_at)}
     return Told("left", action.post, detail | {"problems": problems})
 
 
 def _show_left(action: Action) -> None:
     """What a saved plan can't do any more, and why: no plan was shown that would tell it."""
-    text.say(
-        f"  {text.style('✗', fg='red', bold=True)} {action.post}  {action.kind}: {text.printable(action.reason)}"
-    )
+    what = f"{action.then or action.kind}: {text.printable(action.reason)}"
+    text.say(f"  {text.style('✗', fg='red', bold=True)} {action.post}  {what}")
     for problem in action.problems:
         for line in text.problem_lines(problem):
             text.say(f"      {line}")

@@ -286,11 +286,15 @@ def test_an_unknown_outcome_still_needs_a_person_when_its_post_is_renamed(studio
     rename(studio, "one", "renamed")
 
     planned = studio.run("plan", "--json").json["actions"][0]
-    ran = studio.run("apply", "--auto-approve")
+    shown = studio.run("plan").out
+    ran = studio.run("apply", "--auto-approve", "--json")
 
     assert (planned["action"], planned["then"]) == ("move", "unknown")
     assert (ran.code, inits(emulator)) == (4, 1)
-    assert "contentsync resolve acme/renamed" in ran.out
+    assert "contentsync resolve acme/renamed" in shown
+    told = [(event["event"], event.get("action"), event.get("result")) for event in ran.events]
+    assert told == [("left", "unknown", None), ("done", None, "moved"), ("summary", None, None)]
+    assert (ran.events[-1]["counts"]["left"], ran.events[-1]["counts"]["moved"]) == (1, 1)
     assert studio.run("resolve", "renamed", "--keep").code == 0
 
 

@@ -28,7 +28,7 @@ def ended(ran: Ran) -> tuple[int, list[str]]:
     assert [event["event"] for event in told].count("summary") == 1
     last: dict[str, Any] = told[-1]
     assert set(last) == {"event", "counts", "exit_code", "problems"}
-    assert set(last["counts"]) == {*map(str, Result), "unchanged"}
+    assert set(last["counts"]) == {*map(str, Result), "left", "unchanged"}
     assert last["exit_code"] == ran.code
     assert "Traceback" not in ran.err
     return ran.code, [problem["code"] for problem in last["problems"]]
