@@ -174,7 +174,8 @@ class AccountFacts:
     tiktok_now: TikTok's clock at its last answer; None where it was not asked or did not say.
     receipts: by post name. noted_elsewhere: the user's data folder knows another state of this open_id.
     not_known: the attempts that it knows and that are in none of the rows. left_out: the names of the posts that
-    were not among those for which existing-posts was lifted last.
+    were not among those for which existing-posts was lifted last. scopes: what the sign-in granted when it was
+    noted; None where that is not known.
     """
 
     account: Account
@@ -189,6 +190,7 @@ class AccountFacts:
     left_out: frozenset[str] = frozenset()
     sandbox: bool = False
     tiktok_now: datetime | None = None
+    scopes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

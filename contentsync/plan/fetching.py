@@ -53,7 +53,7 @@ def refused(post: DesiredPost, url: str, look: Look, hosting: Hosting) -> Proble
 def fetch_notes(post: DesiredPost, world: World) -> list[Problem]:
     """What a person should know of how the media get to TikTok."""
     urls = world.hosting.urls_of(post)
-    unsure = {url: world.looks[url].what for url in urls if _is_unsure(world, url)}
+    unsure = {url: world.looks[url].what for url in urls if is_unsure(world, url)}
     found = []
     if unsure:
         what = f"not checked: {many_shown(unsure)} ({next(iter(unsure.values()))})"
@@ -66,7 +66,8 @@ def fetch_notes(post: DesiredPost, world: World) -> list[Problem]:
     return found
 
 
-def _is_unsure(world: World, url: str) -> bool:
+def is_unsure(world: World, url: str) -> bool:
+    """Whether an address was looked at, and what came of it tells nothing."""
     return url in world.looks and world.looks[url].answer is Answer.NOT_CHECKED
 
 

@@ -6,6 +6,7 @@ A field that is missing, null or of another type counts as not given. Nothing he
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -294,17 +295,23 @@ class CreatorInfo:
 
     @classmethod
     def of(cls, data: Mapping[str, object]) -> CreatorInfo:
-        levels = data.get("privacy_level_options")
         return cls(
             nickname=told(data.get("creator_nickname")),
             username=told(data.get("creator_username")),
             avatar_url=text(data.get("creator_avatar_url")),
-            privacy=tuple(_PRIVACY_OF[level] for level in map(text, levels) if level in _PRIVACY_OF)
-            if isinstance(levels, list)
-            else None,
+            privacy=_levels(data.get("privacy_level_options")),
             disabled=frozenset(name for name in Interaction if flag(data.get(f"{name}_disabled"))),
             max_seconds=whole(data.get("max_video_post_duration_sec")),
         )
+
+
+def _levels(value: object) -> tuple[Privacy, ...] | None:
+    """Privacy levels from a list, or from a single one as text, in capitals or not; None where none are told."""
+    given = [value] if isinstance(value, str) and value.strip() else value
+    if not isinstance(given, list):
+        return None
+    words = (re.sub(r"[\s-]+", "_", text(level).strip()).upper() for level in given)
+    return tuple(dict.fromkeys(_PRIVACY_OF[level] for level in words if level in _PRIVACY_OF))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,13 @@ def test_what_can_not_be_reached_is_noted_and_goes_on() -> None:
     assert codes(plan) == (Kind.CREATE, ["url-not-checked"])
 
 
+def test_an_address_is_noted_as_not_checked_once() -> None:
+    first, *others = (item.url for item in a_slideshow().media)
+    plan = planned(a_slideshow(), looks={first: Look(Answer.NOT_CHECKED, "no connection to it")})
+    assert [str(p.what).count(first) for p in plan.actions[0].problems] == [0, 1]
+    assert all(other in plan.actions[0].problems[0].what for other in others)
+
+
 @pytest.mark.parametrize(
     ("verified", "kind"),
     [

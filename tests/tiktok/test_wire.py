@@ -241,6 +241,16 @@ def test_privacy_options_that_were_not_told_are_not_taken_for_none_offered() -> 
     assert wire.CreatorInfo.of({"privacy_level_options": []}).privacy == ()
 
 
+@pytest.mark.parametrize("told", ["SELF_ONLY", "self_only", " Self-Only ", ["self only"], ["SELF_ONLY", "self_only"]])
+def test_a_privacy_level_is_known_in_any_plain_spelling_and_alone(told: object) -> None:
+    assert wire.CreatorInfo.of({"privacy_level_options": told}).privacy == (Privacy.ONLY_ME,)
+
+
+@pytest.mark.parametrize("told", [None, "", " ", 7, {"SELF_ONLY": True}])
+def test_what_is_no_list_of_levels_tells_none(told: object) -> None:
+    assert wire.CreatorInfo.of({"privacy_level_options": told}).privacy is None
+
+
 def test_a_listed_video_is_read_with_its_figures() -> None:
     entry = {"id": "74", "create_time": 1772366400, "video_description": "Launch", "duration": 10, "view_count": 7}
     video = wire.Video.of(entry)
