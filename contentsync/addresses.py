@@ -32,10 +32,14 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at one address found. what: in words, for any answer but a good one."""
+    """What a look at one address found. what: in words, for any answer but a good one.
+
+    passes: a refusal that may be another answer in a while, such as of too many requests.
+    """
 
     answer: Answer
     what: str = ""
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

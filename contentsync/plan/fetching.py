@@ -43,7 +43,9 @@ def refused(post: DesiredPost, url: str, look: Look, hosting: Hosting) -> Proble
         )
     item = hosting.urls_of(post)[url]
     hint = "TikTok wants the file itself, at once, by https, without a redirect or a sign-in"
-    if item.path and hosting.uploads:
+    if look.passes:
+        hint = "try again later; if it stays so, let its server answer TikTok at once, however often it asks"
+    elif item.path and hosting.uploads:
         hint = "see that hosting.base_url shows to everyone what lies in hosting.upload"
     elif item.path:
         hint = f"put {item.path} there: contentsync hosting list names each file with its address"

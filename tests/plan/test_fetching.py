@@ -52,6 +52,13 @@ def test_an_address_that_refuses_blocks(answer: Answer) -> None:
     assert (kind, told) == (Kind.BLOCKED, ["url-refused" if answer is Answer.REFUSED else "url-other-file"])
 
 
+@pytest.mark.parametrize("passes", [True, False])
+def test_a_refusal_that_passes_is_to_be_tried_later(passes: bool) -> None:
+    look = Look(Answer.REFUSED, "it answered 429", passes=passes)
+    plan = planned(a_slideshow(), looks={a_slideshow().media[0].url: look})
+    assert plan.actions[0].problems[0].hint.startswith("try again later") is passes
+
+
 def test_what_can_not_be_reached_is_noted_and_goes_on() -> None:
     url = a_slideshow().media[0].url
     plan = planned(a_slideshow(), looks={url: Look(Answer.NOT_CHECKED, "no connection to it")})
