@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from contentsync.post import DesiredPost, Media, MediaFacts
 
@@ -113,6 +113,14 @@ def shown(url: str) -> str:
     """An address as it may be told: without its query, which may hold a key."""
     bare, mark, _ = url.partition("?")
     return f"{bare}?…" if mark else bare
+
+
+def without_queries(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What was sent, as in DesiredPost.sent_values, as it may be told: the addresses of its media as `shown`."""
+    media = sent.get("media")
+    if not isinstance(media, list):
+        return dict(sent)
+    return {**sent, "media": [shown(item) if isinstance(item, str) else item for item in media]}
 
 
 def many_shown(urls: Iterable[str]) -> str:
