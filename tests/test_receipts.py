@@ -28,8 +28,12 @@ def test_no_receipt_bears_an_upload_address(tmp_path: Path, phase: Phase) -> Non
 def test_no_receipt_bears_the_query_of_an_address(tmp_path: Path) -> None:
     post = a_post(media=(a_media(url="https://media.acme.example/1.mp4?sig=SECRET"),))
     sent = json.dumps(post.sent_values())
-    told = json.loads(receipts.write(tmp_path, a_row(post, attempts=(an_attempt(post, sent=sent),))).read_text("utf-8"))
-    assert "SECRET" not in str(told) and told["attempts"][0]["sent"]["media"] == ["https://media.acme.example/1.mp4?…"]
+    told = json.loads(
+        receipts.write(tmp_path, a_row(post, attempts=(an_attempt(post, sent=sent),))).read_text("utf-8")
+    )
+    assert "SECRET" not in str(told) and told["attempts"][0]["sent"]["media"] == [
+        "https://media.acme.example/1.mp4?…"
+    ]
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

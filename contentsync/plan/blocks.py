@@ -89,7 +89,9 @@ def _to_choose(offered: tuple[Privacy, ...], *, audited: bool) -> str:
     if not offered:
         return "it offers none at all now: look into TikTok's app, or set mode: draft"
     sure = offered if audited or Privacy.ONLY_ME not in offered else (Privacy.ONLY_ME,)
-    why = "" if sure == offered else "; it is the only one that TikTok is sure to take from an app that is not audited"
+    why = (
+        "" if sure == offered else "; it is the only one that TikTok is sure to take from an app that is not audited"
+    )
     return "choose " + " or ".join(f'"{level}"' for level in sure) + why
 
 

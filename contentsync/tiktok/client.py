@@ -310,7 +310,8 @@ class Client:
             content = json.dumps(body).encode()
         url = self._base_url + endpoint + (f"?fields={fields}" if fields else "")
         self.date = None
-        answer = self._exchange.send("GET" if body is None else "POST", url, endpoint, headers, content)
+        method = "GET" if body is None else "POST"
+        answer = self._exchange.send(method, url, endpoint, headers, content, secrets=[token])
         self.date = http_date(answer.headers.get("Date"))
         parsed = parse(judge(answer.status, answer.body))
         if parsed is None:

@@ -331,3 +331,9 @@ def test_text_from_outside_can_neither_move_the_cursor_nor_hold_a_token() -> Non
     assert told("a\x1b[31mred\r\nline act.Secret!1 end") == "a [31mred line act.… end"
     assert told("x" * 500) == "x" * 200
     assert word("20260301AB\x1b") == ""
+    assert word("2026-act.Secret1") == "2026-act.…" and word("log_rft.Secret1") == "log_rft.…"
+
+
+def test_a_log_id_that_is_a_token_is_not_told() -> None:
+    body = {"error": {"code": "internal_error", "message": "", "log_id": "act.SecretOfAcme"}, "data": {}}
+    assert wire.log_id_in(body) == "act.…" and "Secret" not in repr(wire.Envelope.of(body))
