@@ -88,7 +88,8 @@ class Exchange:
     ) -> Answer:
         """Send once, redirects not followed, and read the answer up to ANSWER_BYTES.
 
-        shown: the path that may be told. secrets: what the request bears that the answer's words must not tell. What `content` raises while it is read passes through.
+        shown: the path that may be told. secrets: what the request bears that the answer's words must not tell.
+        What `content` raises while it is read passes through.
         Raises NotSent where no connection came about; Unanswered for all else that goes wrong on the wire.
         """
         started = self._clock.monotonic()

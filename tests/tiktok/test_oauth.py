@@ -119,7 +119,7 @@ def test_no_secret_that_was_sent_is_told_though_the_answer_repeats_it(call: str)
 def test_neither_is_it_as_a_log_id() -> None:
     heard: list[str] = []
 
-    def on_request(method: str, path: str, status: int, log_id: str, seconds: float) -> None:  # noqa: ARG001
+    def on_request(method: str, path: str, status: int, log_id: str, seconds: float) -> None:
         heard.append(log_id)
 
     body = {"error": "invalid_grant", "error_description": "", "log_id": "2026-old-refresh-token"}
