@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from contentsync.post import DesiredPost, Media, MediaFacts
 
 _ENDINGS: Final = {"jpeg": "jpg", "webp": "webp"}
 _TYPES: Final = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
-_HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(?:\[([^\]]+)\]|([^/?#:@]*))", re.I)
+_HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#]*@)?(?:\[([^\]]+)\]|([^/?#:@]*))", re.I)
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.I)
 
 
@@ -83,21 +84,59 @@ def content_type(name: str) -> str:
 
 
 def covers(entry: str, url: str) -> bool:
-    """Whether a verified domain (with all below it) or URL prefix covers `url`."""
+    """Whether a verified domain (with all below it) or URL prefix covers `url`.
+
+    A prefix covers one host at one port, and the paths in it, once `..` is taken out of them.
+    Source: Media Transfer Guide, "Pull from URL": a prefix ends with a slash.
+    """
     if "://" in entry:
-        return url.startswith(entry if entry.endswith("/") else f"{entry}/")
-    host = host_of(url)
-    return host == entry.lower() or host.endswith(f".{entry.lower()}")
+        place, asked = _place(entry), _place(url)
+        within = place and asked and place[0] == asked[0]
+        return bool(within and place and asked and asked[1].startswith(f"{place[1].rstrip('/')}/"))
+    host, domain = host_of(url), _ascii(entry.lower())
+    return host == domain or host.endswith(f".{domain}")
+
+
+def _place(url: str) -> tuple[tuple[str, str, int | None], str] | None:
+    """Scheme, host and port of an address, and its path without dots; None where they can't be told for sure."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return None
+    if "@" in parts.netloc or "\\" in url:
+        return None
+    return (parts.scheme, host_of(url), port), _without_dots(parts.path)
+
+
+def _without_dots(path: str) -> str:
+    """The path that is fetched: `.` and `..` resolved, however they are written. Source: RFC 3986, 5.2.4."""
+    kept: list[str] = []
+    for segment in path.split("/")[1:]:
+        plain = segment.lower().replace("%2e", ".")
+        if plain not in {".", ".."}:
+            kept.append(segment)
+        elif plain == ".." and kept:
+            kept.pop()
+    return "/" + "/".join(kept)
 
 
 def is_domain(text: str) -> bool:
-    return _DOMAIN.fullmatch(text) is not None
+    return _DOMAIN.fullmatch(_ascii(text)) is not None
 
 
 def host_of(url: str) -> str:
-    """The host of an address, in lower case; empty where there is none that can be read."""
+    """The host of an address, in lower case and ASCII; empty where there is none that can be read."""
     found = _HOST.match(url)
-    return (found[1] or found[2]).lower() if found else ""
+    return _ascii((found[1] or found[2]).lower()) if found else ""
+
+
+def _ascii(host: str) -> str:
+    """The form in which a name with other letters goes over the wire (xn--…); as it is where there is none."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return host
 
 
 def is_loopback(url: str) -> bool:

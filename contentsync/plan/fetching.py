@@ -12,7 +12,7 @@ def fetch_blocks(post: DesiredPost, world: World) -> list[Problem]:
     """Why TikTok could not fetch the media; empty where nothing speaks against it."""
     if post.kind is Kind.PHOTOS and any(item.path for item in post.media) and not world.hosting.base_url:
         hint = (
-            "give contentsync.yaml a `hosting`, under a prefix that TikTok has verified (docs/photos.md), "
+            "give contentsync.yaml a `hosting.base_url`, a prefix that TikTok has verified (docs/photos.md), "
             "or write https URLs"
         )
         what = "TikTok takes photos by URL only, and these are local files"
