@@ -166,4 +166,4 @@ def error_code(body: object) -> str:
     """`error` is a word here, but an object in the rest of the API; both are understood."""
     if envelope := Envelope.of(body):
         return envelope.code
-    return word(mapping(body).get("error"))
+    return word(mapping(body).get("error")).lower()

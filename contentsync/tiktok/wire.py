@@ -199,7 +199,7 @@ def _given(**fields: object) -> dict[str, object]:
 class Envelope:
     """The frame of every answer but those of OAuth and of the upload.
 
-    code: "ok" or a refusal. Source: Error Handling; the field of the log id is spelt in two ways.
+    code: "ok" or a refusal, in lower case. Source: Error Handling; the field of the log id is spelt in two ways.
     """
 
     code: str
@@ -212,7 +212,7 @@ class Envelope:
         """None where the body is no envelope at all."""
         if not isinstance(body, dict) or not isinstance(error := body.get("error"), dict):
             return None
-        code = word(error.get("code"))
+        code = word(error.get("code")).lower()
         return cls(code, told(error.get("message")), log_id_in(body), mapping(body.get("data"))) if code else None
 
 
@@ -237,7 +237,7 @@ class InitAnswer:
 class Status:
     """Where TikTok says a posting stands.
 
-    status: TikTok's word; an unknown one is in progress. post_ids: as text, the first is the canonical one; empty is
+    status: TikTok's word in upper case; an unknown one is in progress. fail_reason: in lower case. post_ids: as text, the first is the canonical one; empty is
     normal for a post that is not public. uploaded_bytes, downloaded_bytes: None where TikTok does not say.
     date: when it answered, by its own clock; None where it did not say.
     Source: Get Post Status; the name of the ids' field is misspelt there and spelt in other ways elsewhere.
@@ -255,7 +255,7 @@ class Status:
         spellings = ("publicaly_available_post_id", "publicly_available_post_id", "publically_available_post_id")
         return cls(
             status=word(data.get("status")).upper(),
-            fail_reason=word(data.get("fail_reason")),
+            fail_reason=word(data.get("fail_reason")).lower(),
             post_ids=ids(data.get(name) for name in spellings),
             uploaded_bytes=whole(data.get("uploaded_bytes")),
             downloaded_bytes=whole(data.get("downloaded_bytes")),

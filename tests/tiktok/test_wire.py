@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from contentsync.post import Disclosure, Interaction, MediaFacts, Mode, Privacy
 from contentsync.tiktok import oauth, wire
 from contentsync.tiktok.reading import decode, told, word
+from contentsync.tiktok.refusals import AT_ONCE, failure
+from contentsync.tiktok.sign_in_refusals import sign_in_refusal
 from tests.builders import a_media, a_post, a_slideshow
 
 JUNK = st.recursive(
@@ -239,6 +241,17 @@ def test_creator_info_is_read_in_our_words() -> None:
 def test_privacy_options_that_were_not_told_are_not_taken_for_none_offered() -> None:
     assert wire.CreatorInfo.of({}).privacy is None
     assert wire.CreatorInfo.of({"privacy_level_options": []}).privacy == ()
+
+
+@pytest.mark.parametrize("reason", ["internal", "INTERNAL", "Internal"])
+def test_a_reason_is_known_in_capitals_too(reason: str) -> None:
+    status = wire.Status.of({"status": "failed", "fail_reason": reason})
+    assert (status.failed, status.fail_reason, failure(reason).again) == (True, "internal", AT_ONCE)
+
+
+def test_an_error_of_the_sign_in_is_known_in_capitals_too() -> None:
+    assert oauth.error_code({"error": "INVALID_GRANT"}) == "invalid_grant"
+    assert sign_in_refusal("ACCESS_DENIED", "") == sign_in_refusal("access_denied", "")
 
 
 @pytest.mark.parametrize("told", ["SELF_ONLY", "self_only", " Self-Only ", ["self only"], ["SELF_ONLY", "self_only"]])
