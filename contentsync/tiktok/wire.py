@@ -237,8 +237,9 @@ class InitAnswer:
 class Status:
     """Where TikTok says a posting stands.
 
-    status: TikTok's word in upper case; an unknown one is in progress. fail_reason: in lower case. post_ids: as text, the first is the canonical one; empty is
-    normal for a post that is not public. uploaded_bytes, downloaded_bytes: None where TikTok does not say.
+    status: TikTok's word in upper case; an unknown one is in progress. fail_reason: in lower case.
+    post_ids: as text, the first is the canonical one; empty is normal for a post that is not public.
+    uploaded_bytes, downloaded_bytes: None where TikTok does not say.
     date: when it answered, by its own clock; None where it did not say.
     Source: Get Post Status; the name of the ids' field is misspelt there and spelt in other ways elsewhere.
     """
