@@ -12,13 +12,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from contentsync.post import DesiredPost, Media, MediaFacts
 
 _ENDINGS: Final = {"jpeg": "jpg", "webp": "webp"}
 _TYPES: Final = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
 _HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#]*@)?(?:\[([^\]]+)\]|([^/?#:@]*))", re.I)
+_PLACE: Final = re.compile(  # without a name before the host: what that is differs from reader to reader
+    r"([a-z][a-z0-9+.-]*)://(?:\[[^\]/?#@]+\]|[^/?#:@]+)(?::([0-9]{0,5}))?(?=[/?#]|\Z)([^?#]*)", re.I
+)
+_PORTS: Final = {"https": 443, "http": 80}
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.I)
 
 
@@ -99,14 +102,12 @@ def covers(entry: str, url: str) -> bool:
 
 def _place(url: str) -> tuple[tuple[str, str, int | None], str] | None:
     """Scheme, host and port of an address, and its path without dots; None where they can't be told for sure."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    except ValueError:
+    found = _PLACE.match(url)
+    if not found or "\\" in url:
         return None
-    if "@" in parts.netloc or "\\" in url:
-        return None
-    return (parts.scheme, host_of(url), port), _without_dots(parts.path)
+    scheme = found[1].lower()
+    port = int(found[2]) if found[2] else _PORTS.get(scheme)
+    return (scheme, host_of(url), port), _without_dots(found[3])
 
 
 def _without_dots(path: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from contentsync.errors import Refused
 from contentsync.tiktok.answers import unanswered
@@ -125,7 +125,8 @@ def revoke(exchange: Exchange, base_url: str, keys: AppKeys, access_token: str) 
 def post(exchange: Exchange, base_url: str, endpoint: Endpoint, form: dict[str, str]) -> Answer:
     """A form sent once; what the answer tells of its secrets is …"""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Cache-Control": "no-cache"}
-    secrets = [value for name, value in form.items() if name in _SECRET]
+    sent = [value for name, value in form.items() if name in _SECRET]
+    secrets = [spelt for value in sent for spelt in (value, quote(value, safe=""), quote_plus(value))]
     url = base_url.rstrip("/") + endpoint
     return exchange.send("POST", url, endpoint, headers, urlencode(form).encode(), secrets=secrets)
 

@@ -35,10 +35,7 @@ def told(value: object) -> str:
 
 def without_secrets(body: object, secrets: Iterable[str]) -> object:
     """A decoded answer of which all but what was asked for holds none of the secrets that were sent: each is …"""
-    from urllib.parse import quote, quote_plus
-
-    long = [secret for secret in secrets if len(secret) >= _SHORTEST]
-    hidden = {form for secret in long for form in (secret, quote(secret, safe=""), quote_plus(secret))}
+    hidden = {secret for secret in secrets if len(secret) >= _SHORTEST}
     if not hidden or not isinstance(body, dict):
         return body
     found = re.compile("|".join(map(re.escape, sorted(hidden, key=len, reverse=True))))
