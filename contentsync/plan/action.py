@@ -57,9 +57,9 @@ class Action:
     which it can be sent; None for now, or unknown. media: URLs without their query, which may hold a key.
     digest: what was approved, of the manifest and every byte of its media; empty where there is no manifest.
     left: a wait that is no plan of the author's (a cap, a limit), so that something is left undone.
-    moved_from: the key it had. adopts: the video it is bound to. then: of a move, what follows it in the same run; the
-    reason and all but the kind tell of both. sends: what goes to TikTok beside the media, in the manifest's words
-    (DesiredPost.settings_sent).
+    moved_from: the key it had. adopts: the video it is bound to.
+    then: of a move, what follows it in the same run; the reason and all but the kind tell of both.
+    sends: what goes to TikTok beside the media, in the manifest's words (DesiredPost.settings_sent).
     """
 
     kind: Kind
