@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from contentsync.post import DesiredPost, Media, MediaFacts
 
 _ENDINGS: Final = {"jpeg": "jpg", "webp": "webp"}
 _TYPES: Final = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
-_HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(?:\[([^\]]+)\]|([^/?#:@]*))", re.I)
+_HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#]*@)?(?:\[([^\]]+)\]|([^/?#:@]*))", re.I)
+_PLACE: Final = re.compile(  # without a name before the host: what that is differs from reader to reader
+    r"([a-z][a-z0-9+.-]*)://(?:\[[^\]/?#@]+\]|[^/?#:@]+)(?::([0-9]{0,5}))?(?=[/?#]|\Z)([^?#]*)", re.I
+)
+_PORTS: Final = {"https": 443, "http": 80}
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.I)
 
 
@@ -32,10 +36,14 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at one address found. what: in words, for any answer but a good one."""
+    """What a look at one address found. what: in words, for any answer but a good one.
+
+    passes: a refusal that may be another answer in a while, such as of too many requests.
+    """
 
     answer: Answer
     what: str = ""
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +87,57 @@ def content_type(name: str) -> str:
 
 
 def covers(entry: str, url: str) -> bool:
-    """Whether a verified domain (with all below it) or URL prefix covers `url`."""
+    """Whether a verified domain (with all below it) or URL prefix covers `url`.
+
+    A prefix covers one host at one port, and the paths in it, once `..` is taken out of them.
+    Source: Media Transfer Guide, "Pull from URL": a prefix ends with a slash.
+    """
     if "://" in entry:
-        return url.startswith(entry if entry.endswith("/") else f"{entry}/")
-    host = host_of(url)
-    return host == entry.lower() or host.endswith(f".{entry.lower()}")
+        place, asked = _place(entry), _place(url)
+        within = place and asked and place[0] == asked[0]
+        return bool(within and place and asked and asked[1].startswith(f"{place[1].rstrip('/')}/"))
+    host, domain = host_of(url), _ascii(entry.lower())
+    return host == domain or host.endswith(f".{domain}")
+
+
+def _place(url: str) -> tuple[tuple[str, str, int | None], str] | None:
+    """Scheme, host and port of an address, and its path without dots; None where they can't be told for sure."""
+    found = _PLACE.match(url)
+    if not found or "\\" in url:
+        return None
+    scheme = found[1].lower()
+    port = int(found[2]) if found[2] else _PORTS.get(scheme)
+    return (scheme, host_of(url), port), _without_dots(found[3])
+
+
+def _without_dots(path: str) -> str:
+    """The path that is fetched: `.` and `..` resolved, however they are written. Source: RFC 3986, 5.2.4."""
+    kept: list[str] = []
+    for segment in path.split("/")[1:]:
+        plain = segment.lower().replace("%2e", ".")
+        if plain not in {".", ".."}:
+            kept.append(segment)
+        elif plain == ".." and kept:
+            kept.pop()
+    return "/" + "/".join(kept)
 
 
 def is_domain(text: str) -> bool:
-    return _DOMAIN.fullmatch(text) is not None
+    return _DOMAIN.fullmatch(_ascii(text)) is not None
 
 
 def host_of(url: str) -> str:
-    """The host of an address, in lower case; empty where there is none that can be read."""
+    """The host of an address, in lower case and ASCII; empty where there is none that can be read."""
     found = _HOST.match(url)
-    return (found[1] or found[2]).lower() if found else ""
+    return _ascii((found[1] or found[2]).lower()) if found else ""
+
+
+def _ascii(host: str) -> str:
+    """The form in which a name with other letters goes over the wire (xn--…); as it is where there is none."""
+    try:
+        return host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        return host
 
 
 def is_loopback(url: str) -> bool:
@@ -109,6 +153,14 @@ def shown(url: str) -> str:
     """An address as it may be told: without its query, which may hold a key."""
     bare, mark, _ = url.partition("?")
     return f"{bare}?…" if mark else bare
+
+
+def without_queries(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What was sent, as in DesiredPost.sent_values, as it may be told: the addresses of its media as `shown`."""
+    media = sent.get("media")
+    if not isinstance(media, list):
+        return dict(sent)
+    return {**sent, "media": [shown(item) if isinstance(item, str) else item for item in media]}
 
 
 def many_shown(urls: Iterable[str]) -> str:

@@ -348,7 +348,7 @@ class Creator:
 
         Source: Query Creator Info: only public accounts are offered PUBLIC_TO_EVERYONE.
         """
-        return None if self.privacy is None else Privacy.EVERYONE in self.privacy
+        return Privacy.EVERYONE in self.privacy if self.privacy else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from contentsync.addresses import without_queries
 from contentsync.lifecycle import NEXT, SUCCESS, Phase
 from contentsync.post import Attempt, Mode, PostState
 
@@ -208,7 +209,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "pulls": attempt.pulls,
         "media_digest": attempt.media_digest,
         "digest": attempt.digest,
-        "sent": json.loads(attempt.sent),
+        "sent": without_queries(json.loads(attempt.sent)),
         "started_at": _when(attempt.created_at),
         "finished_at": _when(attempt.finished_at),
         "problem": attempt.problem_code or None,

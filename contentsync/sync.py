@@ -251,6 +251,7 @@ def facts_of(project: Project, account: Account, creator: Creator | None) -> Acc
         left_out=store.left_out(open_id),
         sandbox=creator is not None and project.session(account).credentials.is_sandbox,
         tiktok_now=project.session(account).client.date if creator else None,
+        scopes=project.session(account).credentials.scopes() if creator else None,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from contentsync import receipts
 from contentsync.lifecycle import Phase
-from tests.builders import OPEN_ID, POST_ID, a_row
+from tests.builders import OPEN_ID, POST_ID, a_media, a_post, a_row, an_attempt
 
 
 def test_a_receipt_tells_what_became_of_a_post(tmp_path: Path) -> None:
@@ -23,6 +23,17 @@ def test_a_receipt_tells_what_became_of_a_post(tmp_path: Path) -> None:
 def test_no_receipt_bears_an_upload_address(tmp_path: Path, phase: Phase) -> None:
     text = receipts.write(tmp_path, a_row(phase=phase)).read_text(encoding="utf-8")
     assert "upload_token" not in text and "tiktokapis" not in text
+
+
+def test_no_receipt_bears_the_query_of_an_address(tmp_path: Path) -> None:
+    post = a_post(media=(a_media(url="https://media.acme.example/1.mp4?sig=SECRET"),))
+    sent = json.dumps(post.sent_values())
+    told = json.loads(
+        receipts.write(tmp_path, a_row(post, attempts=(an_attempt(post, sent=sent),))).read_text("utf-8")
+    )
+    assert "SECRET" not in str(told) and told["attempts"][0]["sent"]["media"] == [
+        "https://media.acme.example/1.mp4?…"
+    ]
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

@@ -174,7 +174,8 @@ class Pace:
 
     After its last byte (or its init, for a pull) a post is still in process for `processing_polls` status
     calls and `processing_seconds`. A public post then gets its id after `moderation_polls` further calls, None
-    is never. What nobody asks about gets on after `settle_seconds`. pull_bytes: the size of a pulled video.
+    is never. What nobody asks about is done after `settle_seconds`, and public after as many more.
+    pull_bytes: the size of a pulled video.
     """
 
     processing_polls: int = 1

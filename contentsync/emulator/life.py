@@ -1,6 +1,7 @@
 """What happens to a post after its bytes are there? Processing, publishing, moderation; in time and in polls.
 
-Nothing runs by itself: whoever looks at a task settles it first.
+Nothing runs by itself: whoever looks at a task settles it first. What nobody asked about got on in time all the same,
+whenever it is looked at.
 """
 
 from __future__ import annotations
@@ -81,8 +82,10 @@ def publish_draft(world: World, task: Task, caption: str = "", privacy: str = PU
 def _process(world: World, task: Task) -> None:
     if task.committed_at is None:
         _expire_upload(world, task)
-    elif not task.marks.stuck and _arrived(world, task) and _processed(world, task, task.committed_at):
-        _finish(world, task)
+    elif not task.marks.stuck and _arrived(world, task):
+        at = _processed_at(world, task, task.committed_at)
+        if at is not None:
+            _finish(world, task, at)
 
 
 def _arrived(world: World, task: Task) -> bool:
@@ -101,19 +104,23 @@ def _expire_upload(world: World, task: Task) -> None:
         fail(world, task, "internal")
 
 
-def _processed(world: World, task: Task, since: float) -> bool:
-    pace = world.config.pace
-    age = world.now() - since
-    asked = task.polls > pace.processing_polls and age >= pace.processing_seconds
-    return asked or age >= max(pace.settle_seconds, pace.processing_seconds)
+def _processed_at(world: World, task: Task, since: float) -> float | None:
+    """When processing ended; None while it goes on."""
+    pace, now = world.config.pace, world.now()
+    unasked = since + max(pace.settle_seconds, pace.processing_seconds)
+    if task.polls > pace.processing_polls and now - since >= pace.processing_seconds:
+        return now
+    if now < unasked:
+        return None
+    return now if task.polls or task.download else unasked
 
 
-def _finish(world: World, task: Task) -> None:
+def _finish(world: World, task: Task, at: float) -> None:
     reason = task.marks.fail_reason or _fault_of(world, task)
     if reason:
         fail(world, task, reason)
         return
-    task.finished_at = world.now()
+    task.finished_at = at
     if task.mode is Mode.DRAFT:
         task.status = Status.INBOX
         _emit(world, task, "inbox_delivered")
@@ -154,7 +161,7 @@ def seconds_of(world: World, task: Task) -> float:
 def _publish(world: World, task: Task, caption: str, privacy: str) -> Video:
     video = Video(
         caption,
-        created_at=world.now(),
+        created_at=task.finished_at,
         duration=round(seconds_of(world, task)),
         privacy=privacy,
         moderated=False,

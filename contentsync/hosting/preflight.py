@@ -97,10 +97,11 @@ def judged(status: int, length: int | None, size: int) -> Look:
 
     Source: Media Transfer Guide, "Pull from URL": a redirect counts as an invalid address.
     """
-    if status in PASSING or status >= 500 or status == 416:
+    if status >= 500:
         return Look(Answer.NOT_CHECKED, f"it answered {status}")
     if not 200 <= status < 300:
-        return Look(Answer.REFUSED, f"it answered {status}{', a redirect' if status < 400 else ''}")
+        what = f"it answered {status}{', a redirect' if 300 <= status < 400 else ''}"
+        return Look(Answer.REFUSED, what, passes=status in PASSING)
     if size and length is not None and length != size:
         return Look(Answer.OTHER_FILE, f"it has {length:,} bytes, and the file {size:,}")
     return Look(Answer.GOOD)

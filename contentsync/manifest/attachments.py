@@ -20,7 +20,7 @@ from contentsync.media import MediaLook, MediaReader
 from contentsync.post import Media
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_HTTPS: Final = re.compile(r"https://([^\s/?#]+)(?:[/?#]\S*)?")
+_HTTPS: Final = re.compile(r"https://([^\s/?#\\]+)(?:[/?#][^\s\\]*)?")  # a \ is a / to some, and none to others
 _NEAR: Final = re.compile(r"https?://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?(?:/[^\s#]*)?")
 _WITH_NAME: Final = re.compile(r"[^/]*//[^/?#]*@")
 _ADDRESS: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]+){3}|\[.*\])(?::[0-9]+)?")

@@ -55,7 +55,7 @@ CODES: Final[dict[str, str]] = {
     "base-url": "The API's address is neither https nor on this machine.",
     "glob-outside": "A pattern for manifests leads out of the project.",
     "hosting-upload": "hosting.upload names no place that is known, or holds a key or password.",
-    "hosting-url": "hosting.base_url is not https, or holds more than a path.",
+    "hosting-url": "hosting.base_url is not https, holds more than a path, or is missing beside hosting.upload.",
     "hosting-verified": "hosting.verified names neither a domain nor an https prefix.",
     "literal-secret": "A secret is written into the project file (a warning).",
     "no-manifests": "No file fits the patterns for manifests (a note).",

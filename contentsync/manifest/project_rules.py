@@ -40,7 +40,7 @@ def check(
     yield from _zones(project, is_zone)
     yield from _globs(project.manifests or ())
     yield from _app(project, written)
-    yield from _addresses(project, is_near)
+    yield from _addresses(project, written, is_near)
     accounts = project.accounts or {}
     yield from _suffixes(accounts)
     yield from _identities(accounts)
@@ -94,7 +94,7 @@ def _literal_secrets(written: Mapping[str, Any]) -> Iterator[Finding]:
             yield (*path, "client_secret"), problem
 
 
-def _addresses(project: ProjectFile, is_near: bool) -> Iterator[Finding]:
+def _addresses(project: ProjectFile, written: Mapping[str, Any], is_near: bool) -> Iterator[Finding]:
     api, hosting = project.api, project.hosting
     if api and api.base_url and not is_https_or_loopback(api.base_url):
         what = "base_url is neither https nor a loopback address"
@@ -102,17 +102,14 @@ def _addresses(project: ProjectFile, is_near: bool) -> Iterator[Finding]:
     if api and api.poll_initial and api.poll_max and api.poll_max < api.poll_initial:
         yield ("api", "poll_max"), Problem("poll-order", "poll_max is shorter than poll_initial", "make it longer")
     if hosting:
-        yield from _hosting(hosting, is_near)
+        yield from _hosting(hosting, written["hosting"], is_near)
 
 
-def _hosting(hosting: HostingKeys, is_near: bool) -> Iterator[Finding]:
+def _hosting(hosting: HostingKeys, written: Mapping[str, Any], is_near: bool) -> Iterator[Finding]:
     """is_near: the API is a stand-in on this machine, which fetches from this machine too."""
-    if not (_HTTPS.fullmatch(hosting.base_url) or (is_near and _LOOPBACK.fullmatch(hosting.base_url))):
-        problem = Problem("hosting-url", "base_url is no https address", "TikTok fetches only https")
+    lacks_base_url = bool(hosting.upload) and "base_url" not in written
+    if problem := _base_url_problem(hosting.base_url, lacks_base_url, is_near):
         yield ("hosting", "base_url"), problem
-    elif re.search(r"[?#\s]", hosting.base_url):
-        what = "base_url has more than a path: a ?, # or blank"
-        yield ("hosting", "base_url"), Problem("hosting-url", what, "write https://HOST/PATH/")
     for number, entry in enumerate(hosting.verified or ()):
         if not (is_domain(entry) or is_https_or_loopback(entry)):
             what = "verified names neither a domain nor an https prefix"
@@ -121,6 +118,18 @@ def _hosting(hosting: HostingKeys, is_near: bool) -> Iterator[Finding]:
     if hosting.upload and (what := _upload_fault(hosting.upload)):
         hint = "write s3://BUCKET/PATH, gs://BUCKET/PATH, az://CONTAINER/PATH, file:///FOLDER or a folder's path"
         yield ("hosting", "upload"), Problem("hosting-upload", what, hint)
+
+
+def _base_url_problem(base_url: str | None, is_lacking: bool, is_near: bool) -> Problem | None:
+    if base_url is None:
+        hint = "write base_url: https://HOST/PATH/, the address under which everyone sees what lies in upload"
+        what = "hosting.upload needs a base_url: without it TikTok would not find what is put there"
+        return Problem("hosting-url", what, hint) if is_lacking else None
+    if not (_HTTPS.fullmatch(base_url) or (is_near and _LOOPBACK.fullmatch(base_url))):
+        return Problem("hosting-url", "base_url is no https address", "TikTok fetches only https")
+    if re.search(r"[?#\s]", base_url):
+        return Problem("hosting-url", "base_url has more than a path: a ?, # or blank", "write https://HOST/PATH/")
+    return None
 
 
 def _upload_fault(upload: str) -> str:

@@ -122,12 +122,16 @@ class ApiKeys(Strict):
 
 
 class HostingKeys(Strict):
-    """How local photos become the public URLs that TikTok needs."""
+    """How local photos become the public URLs that TikTok needs, and which addresses are the app's own."""
 
-    base_url: Filled = Field(description="A prefix verified in TikTok's portal, under which the files are served.")
+    base_url: Filled | None = Field(
+        default=None,
+        description="A prefix verified in TikTok's portal, under which local photos are served. "
+        "Absent: local photos can't be sent.",
+    )
     upload: Filled | None = Field(
         default=None,
-        description="Where apply puts the files: s3://…, gs://…, az://…, file:///… or a folder. "
+        description="Where apply puts the files: s3://…, gs://…, az://…, file:///… or a folder; needs base_url. "
         "Absent: they are there already.",
     )
     verified: tuple[Filled, ...] | None = Field(
@@ -163,7 +167,9 @@ class ProjectFile(Strict):
         default=None, description="The accounts, by names of yours."
     )
     api: ApiKeys | None = Field(default=None, description="How TikTok is reached.")
-    hosting: HostingKeys | None = Field(default=None, description="How local photos become public URLs.")
+    hosting: HostingKeys | None = Field(
+        default=None, description="How local photos become public URLs, and what is verified."
+    )
     watch: WatchKeys | None = Field(default=None, description="How watch behaves.")
     notify: tuple[Filled, ...] | None = Field(default=None, description="Where to tell what needs a person.")
 

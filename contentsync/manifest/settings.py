@@ -149,7 +149,7 @@ def _built(project: ProjectFile, unset: tuple[tuple[str, str, Place], ...], base
         base_url=base_url,
         poll_initial=(project.api and project.api.poll_initial) or usual.poll_initial,
         poll_max=(project.api and project.api.poll_max) or usual.poll_max,
-        hosting_base_url=hosting.base_url if hosting else "",
+        hosting_base_url=(hosting.base_url or "") if hosting else "",
         hosting_upload=(hosting.upload or "") if hosting else "",
         hosting_verified=hosting.verified if hosting else None,
         unset=unset,

@@ -54,11 +54,12 @@ class Action:
     """What is to be done about one post, and why.
 
     post: its key. where: FILE:LINE:COL of the manifest, empty where there is none. due_at: the earliest time at
-    which it can be sent; None for now, or unknown. digest: what was approved, of the manifest and every byte of its
-    media; empty where there is no manifest. left: a wait that is no plan of the author's (a cap, a limit), so that
-    something is left undone. moved_from: the key it had. adopts: the video it is bound to. then: of a move, what
-    follows it in the same run; the reason and all but the kind tell of both. sends: what goes to TikTok beside the
-    media, in the manifest's words (DesiredPost.settings_sent).
+    which it can be sent; None for now, or unknown. media: URLs without their query, which may hold a key.
+    digest: what was approved, of the manifest and every byte of its media; empty where there is no manifest.
+    left: a wait that is no plan of the author's (a cap, a limit), so that something is left undone.
+    moved_from: the key it had. adopts: the video it is bound to.
+    then: of a move, what follows it in the same run; the reason and all but the kind tell of both.
+    sends: what goes to TikTok beside the media, in the manifest's words (DesiredPost.settings_sent).
     """
 
     kind: Kind
@@ -174,7 +175,8 @@ class AccountFacts:
     tiktok_now: TikTok's clock at its last answer; None where it was not asked or did not say.
     receipts: by post name. noted_elsewhere: the user's data folder knows another state of this open_id.
     not_known: the attempts that it knows and that are in none of the rows. left_out: the names of the posts that
-    were not among those for which existing-posts was lifted last.
+    were not among those for which existing-posts was lifted last. scopes: what the sign-in granted when it was
+    noted; None where that is not known.
     """
 
     account: Account
@@ -189,6 +191,7 @@ class AccountFacts:
     left_out: frozenset[str] = frozenset()
     sandbox: bool = False
     tiktok_now: datetime | None = None
+    scopes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from typing import Final
 from contentsync.addresses import shown
 from contentsync.errors import Level, Problem
 from contentsync.plan.action import AccountFacts, World
-from contentsync.plan.fetching import fetch_blocks, fetch_notes
-from contentsync.post import Creator, DesiredPost, Disclosure, Interaction, Kind, Mode, Privacy
+from contentsync.plan.fetching import fetch_blocks, fetch_notes, is_unsure
+from contentsync.post import Creator, DesiredPost, Disclosure, Interaction, Kind, Media, Mode, Privacy
 
 CAPS: Final = frozenset({"spam_risk_too_many_posts", "reached_active_user_cap"})
+SCOPES: Final = {Mode.DIRECT: "video.publish", Mode.DRAFT: "video.upload"}  # what TikTok wants for an init
 
 
 def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Problem, ...]:
@@ -19,8 +20,9 @@ def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Pro
     creator = facts.creator
     if post.mode is Mode.DIRECT and creator is not None:
         found += _banned(creator)
+        found += _not_told(post, creator)
         found += _unaudited(post, creator, world)
-        found += _not_offered(post, creator)
+        found += _not_offered(post, creator, audited=_is_audited(post, world))
         found += _too_long(post, creator)
     return tuple(found)
 
@@ -31,6 +33,15 @@ def _banned(creator: Creator) -> list[Problem]:
         return []
     hint = "no direct post can be sent for this account; its owner finds the reason in the TikTok app"
     return [Problem(creator.stop.replace("_", "-"), creator.stop_what or creator.stop, hint)]
+
+
+def _not_told(post: DesiredPost, creator: Creator) -> list[Problem]:
+    """Where TikTok was asked and named no levels, nobody knows what it would make of the post."""
+    if creator.privacy is not None or creator.stop:
+        return []
+    what = f"TikTok did not say what account {post.account} may post: its answer names no privacy levels"
+    hint = "run the same command again; if it stays so, set mode: draft"
+    return [Problem("creator-info-incomplete", what, hint)]
 
 
 def cap_of(post: DesiredPost, facts: AccountFacts) -> str:
@@ -56,13 +67,13 @@ def _is_audited(post: DesiredPost, world: World) -> bool:
     return world.app.audited and not world.accounts[post.account].sandbox
 
 
-def _not_offered(post: DesiredPost, creator: Creator) -> list[Problem]:
+def _not_offered(post: DesiredPost, creator: Creator, *, audited: bool) -> list[Problem]:
     """Source: Query Creator Info; Content Sharing Guidelines 2b and 2c."""
     found = []
     offered = creator.privacy
     if offered is not None and post.privacy is not None and post.privacy not in offered:
         what = f'TikTok does not offer privacy "{post.privacy}" to account {post.account}'
-        hint = "choose " + " or ".join(f'"{level}"' for level in offered)
+        hint = _to_choose(offered, audited=audited)
         found.append(Problem("privacy-not-offered", what, hint, post.place_of("privacy")))
     of_photos = {Interaction.COMMENT}  # photos know no duet and stitch
     denied = sorted(post.allow & creator.disabled & (of_photos if post.kind is Kind.PHOTOS else set(Interaction)))
@@ -71,6 +82,17 @@ def _not_offered(post: DesiredPost, creator: Creator) -> list[Problem]:
         hint = f"take {', '.join(denied)} out of allow, or turn it on in TikTok's app"
         found.append(Problem("interaction-disabled", what, hint, post.place_of("allow")))
     return found
+
+
+def _to_choose(offered: tuple[Privacy, ...], *, audited: bool) -> str:
+    """Which levels to name: of an app that is not audited TikTok takes one for certain."""
+    if not offered:
+        return "it offers none at all now: look into TikTok's app, or set mode: draft"
+    sure = offered if audited or Privacy.ONLY_ME not in offered else (Privacy.ONLY_ME,)
+    why = (
+        "" if sure == offered else "; it is the only one that TikTok is sure to take from an app that is not audited"
+    )
+    return "choose " + " or ".join(f'"{level}"' for level in sure) + why
 
 
 def _too_long(post: DesiredPost, creator: Creator) -> list[Problem]:
@@ -86,18 +108,39 @@ def _too_long(post: DesiredPost, creator: Creator) -> list[Problem]:
 
 def notes_of(post: DesiredPost, world: World, alike: list[str]) -> tuple[Problem, ...]:
     """What a person should know before this is sent. alike: public videos with its caption that belong to no post."""
-    return (*_unchecked(post), *fetch_notes(post, world), *_only_me(post, world), *_labels(post), *_lookalikes(alike))
+    return (
+        *_scope_missing(post, world),
+        *_unchecked(post, world),
+        *fetch_notes(post, world),
+        *_only_me(post, world),
+        *_labels(post),
+        *_lookalikes(alike),
+    )
 
 
 def _note(code: str, what: str, hint: str = "", *, level: Level = Level.NOTE) -> Problem:
     return Problem(code, what, hint, level=level)
 
 
-def _unchecked(post: DesiredPost) -> list[Problem]:
-    unread = [item.path or shown(item.url) for item in post.media if item.facts is None]
+def _scope_missing(post: DesiredPost, world: World) -> list[Problem]:
+    """No more than a warning: what was noted at a sign-in may be older than what its owner grants now."""
+    granted, needed = world.accounts[post.account].scopes, SCOPES[post.mode]
+    if granted is None or needed in granted:
+        return []
+    what = f"the sign-in of {post.account} did not grant {needed}, as far as is known: TikTok may refuse the post"
+    return [_note("scope-missing", what, f"grant it: contentsync login {post.account}", level=Level.WARNING)]
+
+
+def _unchecked(post: DesiredPost, world: World) -> list[Problem]:
+    """Of an address that gave no answer, `fetch_notes` tells."""
+    unread = [item.path or shown(item.url) for item in post.media if item.facts is None and not _told(item, world)]
     if not unread:
         return []
     return [_note("media-not-checked", f"not checked: {', '.join(unread)}", "TikTok is the judge of it")]
+
+
+def _told(item: Media, world: World) -> bool:
+    return bool(item.url) and is_unsure(world, item.url)
 
 
 def _only_me(post: DesiredPost, world: World) -> list[Problem]:

@@ -12,7 +12,7 @@ def fetch_blocks(post: DesiredPost, world: World) -> list[Problem]:
     """Why TikTok could not fetch the media; empty where nothing speaks against it."""
     if post.kind is Kind.PHOTOS and any(item.path for item in post.media) and not world.hosting.base_url:
         hint = (
-            "give contentsync.yaml a `hosting`, under a prefix that TikTok has verified (docs/photos.md), "
+            "give contentsync.yaml a `hosting.base_url`, a prefix that TikTok has verified (docs/photos.md), "
             "or write https URLs"
         )
         what = "TikTok takes photos by URL only, and these are local files"
@@ -43,7 +43,9 @@ def refused(post: DesiredPost, url: str, look: Look, hosting: Hosting) -> Proble
         )
     item = hosting.urls_of(post)[url]
     hint = "TikTok wants the file itself, at once, by https, without a redirect or a sign-in"
-    if item.path and hosting.uploads:
+    if look.passes:
+        hint = "try again later; if it stays so, let its server answer TikTok at once, however often it asks"
+    elif item.path and hosting.uploads:
         hint = "see that hosting.base_url shows to everyone what lies in hosting.upload"
     elif item.path:
         hint = f"put {item.path} there: contentsync hosting list names each file with its address"
@@ -53,7 +55,7 @@ def refused(post: DesiredPost, url: str, look: Look, hosting: Hosting) -> Proble
 def fetch_notes(post: DesiredPost, world: World) -> list[Problem]:
     """What a person should know of how the media get to TikTok."""
     urls = world.hosting.urls_of(post)
-    unsure = {url: world.looks[url].what for url in urls if _is_unsure(world, url)}
+    unsure = {url: world.looks[url].what for url in urls if is_unsure(world, url)}
     found = []
     if unsure:
         what = f"not checked: {many_shown(unsure)} ({next(iter(unsure.values()))})"
@@ -66,7 +68,8 @@ def fetch_notes(post: DesiredPost, world: World) -> list[Problem]:
     return found
 
 
-def _is_unsure(world: World, url: str) -> bool:
+def is_unsure(world: World, url: str) -> bool:
+    """Whether an address was looked at, and what came of it tells nothing."""
     return url in world.looks and world.looks[url].answer is Answer.NOT_CHECKED
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from contentsync import limits
+from contentsync.addresses import without_queries
 from contentsync.errors import Level, Problem
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.plan.action import Action, Change, Kind
@@ -111,10 +112,14 @@ def _ended(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Ac
 
 
 def _changes(done: Attempt, post: DesiredPost) -> tuple[Change, ...]:
-    """The settings that differ from what was sent; none where that is not on record."""
+    """The settings that differ from what was sent; none where that is not on record.
+
+    What a receipt tells of media by URL lacks their query, and so does what is told here.
+    """
     before, after = _sent(done), json.loads(json.dumps(post.sent_values()))
+    was, now = without_queries(before), without_queries(after)
     keys = dict.fromkeys([*before, *after]) if before else ()
-    return tuple(Change(k, before.get(k), after.get(k)) for k in keys if before.get(k) != after.get(k))
+    return tuple(Change(k, was.get(k), now.get(k)) for k in keys if before.get(k) not in (after.get(k), now.get(k)))
 
 
 def _sent(attempt: Attempt) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
+from contentsync.addresses import shown
 from contentsync.errors import Problem
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.noted import Noted
@@ -101,7 +102,7 @@ class Scene:
             due_at=due_at,
             not_sent=post.settings_not_sent(),
             changes=changes,
-            media=post.media,
+            media=tuple(replace(item, url=shown(item.url)) for item in post.media),
             problems=placed,
             digest=fingerprint(post),
             left=left,

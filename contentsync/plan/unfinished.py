@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.plan import binding
@@ -14,6 +15,9 @@ from contentsync.plan.sending import ended_elsewhere, held_back, stopped, waitin
 from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.upload_hour import Hour, judge, left_by_tiktok, words
 
+# Of a pull whose init was sent: without its publish_id TikTok can't be asked about it.
+_LOST: Final = "the answer to its init is lost, or another process waits for it; apply puts it down as unknown"
+
 
 def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action:
     """The next step of an attempt that is open or unknown; no other may begin beside it."""
@@ -22,7 +26,8 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
     if last.phase is Phase.UNKNOWN:
         return binding.unknown(scene, post, last)
     if _is_live(last):
-        reason = f"was left {last.phase}; TikTok is asked what became of it{_why_longer(scene, last)}"
+        asked = "TikTok is asked what became of it" if last.publish_id else _LOST
+        reason = f"was left {last.phase}; {asked}{_why_longer(scene, last)}"
         return scene.action(Kind.RESUME, post, reason)
     window = scene.window(post, row)
     if held := held_back(scene, post, window):
@@ -101,7 +106,8 @@ def _left_open(scene: Scene, key: str, last: Attempt) -> Action:
     if last.phase not in OPEN:
         return Action(Kind.UNKNOWN, key, f"may be live, and its manifest is gone; {settle(key)}", mode=last.mode)
     if _is_live(last):
-        reason = "its manifest is gone, but TikTok has it: what became of it is still asked"
+        found = "but TikTok has it: what became of it is still asked" if last.publish_id else f"and {_LOST}"
+        reason = f"its manifest is gone, {found}"
         return Action(Kind.RESUME, key, reason, mode=last.mode)
     if until := _runs_until(scene, last):
         reason = f"its manifest is gone; its upload is left to end{_why_longer(scene, last)}"

@@ -99,11 +99,13 @@ SELECT * FROM history WHERE post_uid = :post_uid ORDER BY seq;
 -- name: history()
 SELECT * FROM history ORDER BY seq;
 
+-- Not every answer tells the names: what is known of an identity stays until another name is told.
 -- name: save_creator(open_id, account, nickname, username, privacy, disabled, max_seconds, stop, stop_what, seen_at)!
 INSERT INTO creators (open_id, account, nickname, username, privacy, disabled, max_seconds, stop, stop_what, seen_at)
 VALUES (:open_id, :account, :nickname, :username, :privacy, :disabled, :max_seconds, :stop, :stop_what, :seen_at)
-ON CONFLICT (open_id) DO UPDATE SET account = excluded.account, nickname = excluded.nickname,
-    username = excluded.username, privacy = excluded.privacy, disabled = excluded.disabled,
+ON CONFLICT (open_id) DO UPDATE SET account = excluded.account,
+    nickname = COALESCE(NULLIF(excluded.nickname, ''), creators.nickname),
+    username = COALESCE(NULLIF(excluded.username, ''), creators.username), privacy = excluded.privacy, disabled = excluded.disabled,
     max_seconds = excluded.max_seconds, stop = excluded.stop, stop_what = excluded.stop_what,
     seen_at = excluded.seen_at;
 

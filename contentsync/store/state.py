@@ -169,8 +169,25 @@ class Store:
         try:
             return self._saved(attempt, what, binds, detail)
         except sqlite3.IntegrityError as err:
-            told = f"the state does not take `{what}` for an attempt of {attempt.open_id}: {err}"
-            raise StoreError(Problem("state-conflict", told, "look at it with: contentsync explain POST")) from err
+            raise StoreError(self._conflict(attempt, what)) from err
+
+    def _conflict(self, attempt: Attempt, what: str) -> Problem:
+        """In words which rule of the state speaks against what would be saved."""
+        with self._db.reading() as db:
+            given = attempt.publish_id
+            found = self._q.attempt_of_publish_id(db, open_id=attempt.open_id, publish_id=given) if given else ()
+            others = [row["post_uid"] for row in found if row["id"] != attempt.id]
+            key, *rivals = (self._key(db, uid) for uid in (attempt.post_uid, *others))
+        if not rivals:
+            told = f"the state does not take `{what}` for {key}: it contradicts what is on record"
+            return Problem("state-conflict", told, f"see it with: contentsync explain {key}; and report it")
+        told = f"TikTok gave {key} the publish_id {given}, which an attempt of {rivals[0]} has already"
+        hint = f"look into TikTok's app for what is there, then compare: contentsync explain {rivals[0]}, and {key}"
+        return Problem("state-conflict", told, hint)
+
+    def _key(self, db: sqlite3.Connection, uid: str) -> str:
+        row = self._q.post(db, uid=uid)
+        return f"{row['account']}/{row['name']}" if row else uid
 
     def _saved(self, attempt: Attempt, what: str, binds: bool, detail: dict[str, object]) -> Attempt:
         with self._db.writing() as db:
@@ -343,6 +360,7 @@ class Store:
             return {row["post_id"]: row["post_uid"] for row in self._q.bindings(db, open_id=open_id)}
 
     def save_creator(self, account: str, creator: Creator, now: datetime) -> None:
+        """Keep what TikTok said last of an identity; a name that it did not tell this time stays as it was."""
         with self._db.writing(posts=False) as db:
             self._q.save_creator(db, **rows.creator_row(account, creator, now))
 

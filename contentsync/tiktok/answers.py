@@ -41,6 +41,6 @@ def unanswered(what: str, http_status: int = 0, log_id: str = "") -> Unanswered:
 
 def _code_meant(envelope: Envelope) -> str:
     """An unknown publish_id also arrives as `invalid_params` with the right code as its message."""
-    if envelope.code in ("invalid_params", "invalid_param") and envelope.message == "invalid_publish_id":
+    if envelope.code in ("invalid_params", "invalid_param") and envelope.message.lower() == "invalid_publish_id":
         return "invalid_publish_id"
     return envelope.code

@@ -261,11 +261,15 @@ class Client:
     def _read(
         self, endpoint: Endpoint, parse: Callable[[Fields], T | None], body: Fields | None, fields: str = ""
     ) -> T:
-        """A call that changes nothing: repeated after a rate limit, silence, or no connection, within bounds."""
+        """A call that changes nothing: repeated after a rate limit, silence, or no connection, within bounds.
+
+        Here a bare 401 is taken for a token that is no longer good, too, once.
+        """
+        once = iter((True,))
         waits = {kind: iter(seconds) for kind, seconds in _PATIENCE.items()}
         while True:
             try:
-                return self._call(endpoint, parse, body, fields)
+                return self._call(endpoint, parse, body, fields, renews=lambda: next(once, False))
             except (Refused, Unanswered, NotSent) as err:
                 passes = not isinstance(err, Refused) or _is_rate_limit(err)
                 wait = next(waits[type(err)], None) if passes else None
@@ -280,13 +284,20 @@ class Client:
         body: Fields | None,
         fields: str = "",
         about_to_send: Callable[[], None] | None = None,
+        renews: Callable[[], bool] = lambda: False,
     ) -> T:
-        """One call, and once more with a new token where TikTok refused the old one: a refused call did nothing."""
+        """One call, and once more with a new token where TikTok refused the old one: a refused call did nothing.
+
+        renews: whether a 401 that tells nothing else counts as that; never for a call that may have done something.
+        """
         token = self._credential(self._credentials.token)
         try:
             return self._once(endpoint, parse, body, fields, token, about_to_send)
         except Refused as err:
             if err.error_code != "access_token_invalid":
+                raise
+        except Unanswered as err:
+            if err.http_status != 401 or not renews():
                 raise
         renewed = self._credential(lambda: self._credentials.refresh(token))
         return self._once(endpoint, parse, body, fields, renewed, about_to_send)
@@ -310,7 +321,8 @@ class Client:
             content = json.dumps(body).encode()
         url = self._base_url + endpoint + (f"?fields={fields}" if fields else "")
         self.date = None
-        answer = self._exchange.send("GET" if body is None else "POST", url, endpoint, headers, content)
+        method = "GET" if body is None else "POST"
+        answer = self._exchange.send(method, url, endpoint, headers, content, secrets=[token])
         self.date = http_date(answer.headers.get("Date"))
         parsed = parse(judge(answer.status, answer.body))
         if parsed is None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +17,7 @@ from contentsync import __version__
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem
 from contentsync.tiktok.answers import unanswered
-from contentsync.tiktok.reading import decode
+from contentsync.tiktok.reading import decode, without_secrets
 from contentsync.tiktok.wire import log_id_in
 
 if TYPE_CHECKING:
@@ -84,16 +84,19 @@ class Exchange:
         headers: Mapping[str, str],
         content: bytes | Iterable[bytes] | None = None,
         upload: bool = False,
+        secrets: Collection[str] = (),
     ) -> Answer:
         """Send once, redirects not followed, and read the answer up to ANSWER_BYTES.
 
-        shown: the path that may be told. What `content` raises while it is read passes through.
+        shown: the path that may be told. secrets: what the request bears that the answer's words must not tell.
+        What `content` raises while it is read passes through.
         Raises NotSent where no connection came about; Unanswered for all else that goes wrong on the wire.
         """
         started = self._clock.monotonic()
         answer: Answer | None = None
         try:
             answer = self._exchange(method, url, shown, headers, content, upload)
+            answer = replace(answer, body=without_secrets(answer.body, secrets))
         finally:
             if self._on_request:
                 status, log_id = (answer.status, log_id_in(answer.body)) if answer else (0, "")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from contentsync.errors import Refused
 from contentsync.tiktok.answers import unanswered
@@ -22,6 +22,7 @@ from contentsync.tiktok.upload_url import loopback_host
 from contentsync.tiktok.wire import Endpoint, Envelope, log_id_in
 
 AUTHORIZE_URL: Final = "https://www.tiktok.com/v2/auth/authorize/"
+_SECRET: Final = frozenset({"client_secret", "code", "code_verifier", "refresh_token", "token"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def redeem(
     form = keys.form(code=code, grant_type="authorization_code", redirect_uri=redirect_uri)
     if verifier:
         form["code_verifier"] = verifier
-    return judge(_post(exchange, base_url, Endpoint.TOKEN, form), sign_in_refusal)
+    return judge(post(exchange, base_url, Endpoint.TOKEN, form), sign_in_refusal)
 
 
 def renew(exchange: Exchange, base_url: str, client_key: str, client_secret: str, refresh_token: str) -> TokenAnswer:
@@ -106,7 +107,7 @@ def renew(exchange: Exchange, base_url: str, client_key: str, client_secret: str
     Raises Refused for a definite no; Unanswered, NotSent.
     """
     form = AppKeys(client_key, client_secret).form(grant_type="refresh_token", refresh_token=refresh_token)
-    return judge(_post(exchange, base_url, Endpoint.TOKEN, form))
+    return judge(post(exchange, base_url, Endpoint.TOKEN, form))
 
 
 def revoke(exchange: Exchange, base_url: str, keys: AppKeys, access_token: str) -> None:
@@ -114,16 +115,20 @@ def revoke(exchange: Exchange, base_url: str, keys: AppKeys, access_token: str) 
 
     Raises Refused, Unanswered, NotSent. Source: User Access Token Management, "Revoke access".
     """
-    answer = _post(exchange, base_url, Endpoint.REVOKE, keys.form(token=access_token))
+    answer = post(exchange, base_url, Endpoint.REVOKE, keys.form(token=access_token))
     code = error_code(answer.body)
     if 200 <= answer.status < 300 and code in ("", "ok"):
         return
     raise _no(answer, revoke_refusal, "without saying that access is revoked")
 
 
-def _post(exchange: Exchange, base_url: str, endpoint: Endpoint, form: dict[str, str]) -> Answer:
+def post(exchange: Exchange, base_url: str, endpoint: Endpoint, form: dict[str, str]) -> Answer:
+    """A form sent once; what the answer tells of its secrets is …"""
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Cache-Control": "no-cache"}
-    return exchange.send("POST", base_url.rstrip("/") + endpoint, endpoint, headers, urlencode(form).encode())
+    sent = [value for name, value in form.items() if name in _SECRET]
+    secrets = [spelt for value in sent for spelt in (value, quote(value, safe=""), quote_plus(value))]
+    url = base_url.rstrip("/") + endpoint
+    return exchange.send("POST", url, endpoint, headers, urlencode(form).encode(), secrets=secrets)
 
 
 Meaning = Callable[[str, str], Refusal | None]
@@ -162,4 +167,4 @@ def error_code(body: object) -> str:
     """`error` is a word here, but an object in the rest of the API; both are understood."""
     if envelope := Envelope.of(body):
         return envelope.code
-    return word(mapping(body).get("error"))
+    return word(mapping(body).get("error")).lower()

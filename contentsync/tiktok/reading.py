@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-_TOKEN: Final = re.compile(r"\b(act|rft|clt)\.[^\s\"']+")
+_TOKEN: Final = re.compile(r"(?<![A-Za-z0-9])(act|rft|clt)\.[^\s\"']+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_PAYLOAD: Final = frozenset({"data", "access_token", "refresh_token"})  # what was asked for, and may hold a secret
+_SHORTEST: Final = 6  # shorter ones guard nothing, and their letters stand in any word
 
 
 def decode(body: bytes) -> object:
@@ -21,13 +23,30 @@ def decode(body: bytes) -> object:
 
 
 def word(value: object) -> str:
-    """A code or id as it is, where it has the characters that TikTok's codes have; else empty."""
-    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_.~-]{1,128}", value) else ""
+    """A code or id as it is, where it has the characters that TikTok's codes have, and is no token; else empty."""
+    found = value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_.~…-]{1,128}", value) else ""
+    return _TOKEN.sub(r"\1.…", found)
 
 
 def told(value: object) -> str:
     """A sentence or name that is safe to print in one line: no control characters, no token, not endless."""
     return _TOKEN.sub(r"\1.…", _CONTROL.sub(" ", text(value)).strip())[:200]
+
+
+def without_secrets(body: object, secrets: Iterable[str]) -> object:
+    """A decoded answer of which all but what was asked for holds none of the secrets that were sent: each is …"""
+    hidden = {secret for secret in secrets if len(secret) >= _SHORTEST}
+    if not hidden or not isinstance(body, dict):
+        return body
+    found = re.compile("|".join(map(re.escape, sorted(hidden, key=len, reverse=True))))
+    return {key: value if key in _PAYLOAD else _hiding(value, found) for key, value in body.items()}
+
+
+def _hiding(value: object, secrets: re.Pattern[str]) -> object:
+    """Text, or an object with texts: nothing that lies deeper is ever told."""
+    if isinstance(value, dict):
+        return {key: secrets.sub("…", item) if isinstance(item, str) else item for key, item in value.items()}
+    return secrets.sub("…", value) if isinstance(value, str) else value
 
 
 def text(value: object) -> str:

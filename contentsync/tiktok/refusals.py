@@ -78,7 +78,7 @@ def failure(fail_reason: str) -> Failure:
         "TikTok could not publish it, for a reason that contentsync does not know",
         "look at the post in the TikTok app, then try again with: contentsync apply --retry POST",
     )
-    return FAILURES.get(fail_reason, unknown)
+    return FAILURES.get(fail_reason.lower(), unknown)
 
 
 _SIGN_IN: Final = "sign in again: contentsync login ACCOUNT; or set its new token in the environment"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
 
 from contentsync.clock import Clock
 from contentsync.errors import Problem, Refused, SignInNeeded
@@ -83,9 +82,7 @@ def client_token(exchange: Exchange, base_url: str, client_key: str, client_secr
     Raises Refused for a definite no; Unanswered, NotSent. Source: Client Access Token Management.
     """
     form = {"client_key": client_key, "client_secret": client_secret, "grant_type": "client_credentials"}
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cache-Control": "no-cache"}
-    url = base_url.rstrip("/") + Endpoint.TOKEN
-    return oauth.judge(exchange.send("POST", url, Endpoint.TOKEN, headers, urlencode(form).encode()))
+    return oauth.judge(oauth.post(exchange, base_url, Endpoint.TOKEN, form))
 
 
 def not_approved(err: Refused) -> SignInNeeded | None:

@@ -17,7 +17,7 @@ def sign_in_refusal(code: str, description: str) -> Refusal | None:
     description: TikTok's words beside it, or its `error_type`; they tell apart what shares one code.
     Source: OAuth Error Handling; a wrong redirect URI is documented as invalid_grant and shown as invalid_request.
     """
-    words = description.lower()
+    code, words = code.lower(), description.lower()
     for parts, row in _BY_WORDS:
         if code in ("invalid_request", "invalid_grant", "unauthorized_client") and any(
             part in words for part in parts

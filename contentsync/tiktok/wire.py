@@ -6,6 +6,7 @@ A field that is missing, null or of another type counts as not given. Nothing he
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -198,7 +199,7 @@ def _given(**fields: object) -> dict[str, object]:
 class Envelope:
     """The frame of every answer but those of OAuth and of the upload.
 
-    code: "ok" or a refusal. Source: Error Handling; the field of the log id is spelt in two ways.
+    code: "ok" or a refusal, in lower case. Source: Error Handling; the field of the log id is spelt in two ways.
     """
 
     code: str
@@ -211,7 +212,7 @@ class Envelope:
         """None where the body is no envelope at all."""
         if not isinstance(body, dict) or not isinstance(error := body.get("error"), dict):
             return None
-        code = word(error.get("code"))
+        code = word(error.get("code")).lower()
         return cls(code, told(error.get("message")), log_id_in(body), mapping(body.get("data"))) if code else None
 
 
@@ -236,8 +237,9 @@ class InitAnswer:
 class Status:
     """Where TikTok says a posting stands.
 
-    status: TikTok's word; an unknown one is in progress. post_ids: as text, the first is the canonical one; empty is
-    normal for a post that is not public. uploaded_bytes, downloaded_bytes: None where TikTok does not say.
+    status: TikTok's word in upper case; an unknown one is in progress. fail_reason: in lower case.
+    post_ids: as text, the first is the canonical one; empty is normal for a post that is not public.
+    uploaded_bytes, downloaded_bytes: None where TikTok does not say.
     date: when it answered, by its own clock; None where it did not say.
     Source: Get Post Status; the name of the ids' field is misspelt there and spelt in other ways elsewhere.
     """
@@ -254,7 +256,7 @@ class Status:
         spellings = ("publicaly_available_post_id", "publicly_available_post_id", "publically_available_post_id")
         return cls(
             status=word(data.get("status")).upper(),
-            fail_reason=word(data.get("fail_reason")),
+            fail_reason=word(data.get("fail_reason")).lower(),
             post_ids=ids(data.get(name) for name in spellings),
             uploaded_bytes=whole(data.get("uploaded_bytes")),
             downloaded_bytes=whole(data.get("downloaded_bytes")),
@@ -294,17 +296,23 @@ class CreatorInfo:
 
     @classmethod
     def of(cls, data: Mapping[str, object]) -> CreatorInfo:
-        levels = data.get("privacy_level_options")
         return cls(
             nickname=told(data.get("creator_nickname")),
             username=told(data.get("creator_username")),
             avatar_url=text(data.get("creator_avatar_url")),
-            privacy=tuple(_PRIVACY_OF[level] for level in map(text, levels) if level in _PRIVACY_OF)
-            if isinstance(levels, list)
-            else None,
+            privacy=_levels(data.get("privacy_level_options")),
             disabled=frozenset(name for name in Interaction if flag(data.get(f"{name}_disabled"))),
             max_seconds=whole(data.get("max_video_post_duration_sec")),
         )
+
+
+def _levels(value: object) -> tuple[Privacy, ...] | None:
+    """Privacy levels from a list, or from a single one as text, in capitals or not; None where none are told."""
+    given = [value] if isinstance(value, str) and value.strip() else value
+    if not isinstance(given, list):
+        return None
+    words = (re.sub(r"[\s-]+", "_", text(level).strip()).upper() for level in given)
+    return tuple(dict.fromkeys(_PRIVACY_OF[level] for level in words if level in _PRIVACY_OF))
 
 
 @dataclass(frozen=True, slots=True)

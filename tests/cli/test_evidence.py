@@ -102,6 +102,19 @@ def test_an_import_leaves_the_video_of_a_declared_post_to_it(posted: Studio, emu
     assert posted.run("plan").out == "Nothing to do: 1 post as declared.\n"
 
 
+def test_a_pull_whose_answer_was_lost_is_adopted_once_it_is_public(studio: Studio, emulator: Emulator) -> None:
+    """As docs/emulator.md tells how to see it; nobody looks in between."""
+    studio.post("launch", video="https://media.acme.example/a.mp4?sig=hidden")
+    emulator.add_fault("video_init:drop_after")
+    assert studio.run(*APPLY).code == 4
+    emulator.advance(61)
+    plan = studio.run("plan")
+    assert "1 to adopt" in plan.out and "hidden" not in plan.out
+    nothing_more(studio, emulator)
+    receipt = (studio.root / "receipts" / "acme" / "launch.json").read_text("utf-8")
+    assert emulator.posts()[0].post_id in receipt and "hidden" not in receipt
+
+
 def test_an_unknown_of_a_lost_state_is_adopted_by_the_one_video_that_fits(studio: Studio, emulator: Emulator) -> None:
     studio.post("launch", video="https://media.acme.example/a.mp4")
     emulator.add_fault("video_init:drop_after")

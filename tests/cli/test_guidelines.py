@@ -6,6 +6,7 @@ Source: Content Sharing Guidelines.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from contentsync import sync
 from contentsync.cli import consent
 from contentsync.emulator.config import Account, App
+from contentsync.emulator.endpoints import ENDPOINTS
 from tests.builders import ManualClock
 from tests.cli.at_a_desk import Desk, a_desk
 from tests.cli.support import Studio
@@ -26,7 +28,10 @@ BRANDED = "By posting, you agree to TikTok's Branded Content Policy and Music Us
 
 @pytest.fixture
 def desk(tmp_path: Path, clock: ManualClock, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
-    people = (Account("acme", nickname="Acme Studio", duet_disabled=True, max_video_seconds=5), Account("acme_de"))
+    people = (
+        Account("acme", nickname="Acme Studio", duet_disabled=True, max_video_seconds=5),
+        Account("acme_de", scopes=("user.info.basic", "video.list", "video.publish")),
+    )
     with a_desk(tmp_path, clock, capsys, accounts=people, app=App(audited=True)) as made:
         yield made
 
@@ -86,6 +91,28 @@ def test_a_privacy_that_is_not_on_offer_is_refused_before_anything_is_sent(desk:
     desk.site.studio.post("launch", privacy="followers")
     said = desk.apply()
     assert (said.code, "[privacy-not-offered]" in said.text, desk.inits()) == (5, True, 0)
+
+
+@pytest.mark.parametrize("told", [{}, {"privacy_level_options": None}, {"privacy_level_options": []}])
+def test_no_direct_post_goes_out_where_tiktok_does_not_say_what_may_be_posted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any]
+) -> None:
+    path = "/v2/post/publish/creator_info/query/"
+    silent = replace(ENDPOINTS[path], handler=lambda *_: told)  # type: ignore[call-arg]
+    monkeypatch.setitem(ENDPOINTS, path, silent)
+    desk.site.studio.post("launch")
+    code = "privacy-not-offered" if told.get("privacy_level_options") == [] else "creator-info-incomplete"
+    said = desk.apply()
+    assert (said.code, f"[{code}]" in said.text, desk.inits()) == (5, True, 0)
+    assert "1 to create" in desk.run("plan", "--no-refresh").text  # asks nobody, and so blocks nothing
+
+
+def test_a_scope_that_was_not_granted_is_told_before_anything_is_sent(desk: Desk) -> None:
+    desk.site.studio.post("inbox", account="acme_de")
+    assert "[scope-missing]" not in desk.run("plan").text  # a token from the environment tells no scopes
+    desk.site.emulator.expire_tokens("acme_de")
+    assert "[scope-missing]" in desk.run("plan").text
+    assert "[scope-missing]" not in desk.run("plan", "--no-refresh").text
 
 
 def test_interactions_are_off_unless_chosen(desk: Desk) -> None:

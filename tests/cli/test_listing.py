@@ -55,6 +55,18 @@ def test_no_page_is_read_that_is_not_shown(cinema: tuple[Studio, Emulator]) -> N
     assert sum(request["endpoint"] == "video_list" for request in served.requests()) == 1
 
 
+@pytest.mark.parametrize("asks", [("videos", "acme"), ("accounts",), ("refresh",)])
+def test_what_asks_who_the_account_is_leaves_the_addresses_of_its_posts(
+    studio: Studio, emulator: Emulator, asks: tuple[str, ...]
+) -> None:
+    """A token from the environment is not asked for its handle, since its scopes are not known."""
+    studio.post("one")
+    studio.run("apply", "--auto-approve")
+    before = studio.run("status", "--json").json["posts"][0]["url"]
+    assert studio.run(*asks).code == 0
+    assert before and studio.run("status", "--json").json["posts"][0]["url"] == before
+
+
 def test_a_video_tells_the_post_that_it_is_bound_to(studio: Studio, emulator: Emulator) -> None:
     studio.post("one")
     studio.run("apply", "--auto-approve")

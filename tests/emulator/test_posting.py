@@ -20,7 +20,7 @@ from contentsync.emulator.config import (
     Pace,
     Quirks,
 )
-from tests.emulator.support import MEGA, Caller, a_caller, a_direct_post, code, refused, some_photos
+from tests.emulator.support import MEGA, START, Caller, a_caller, a_direct_post, code, refused, some_photos
 
 BAD_POST = (400, "invalid_params", "The request post info is empty or incorrect")
 BAD_SOURCE = (400, "invalid_params", "The request source info is empty or incorrect")
@@ -478,6 +478,20 @@ def test_what_nobody_asks_about_gets_on_with_time() -> None:
         caller.listed()
         caller.emulator.advance(30)
         assert len(caller.listed()) == 1
+
+
+@pytest.mark.parametrize("looks", [(61,), (31, 30), (10, 20, 31)])
+def test_a_pull_whose_answer_was_lost_gets_on_with_time_whenever_it_is_looked_at(looks: tuple[int, ...]) -> None:
+    with a_caller() as caller:
+        caller.emulator.add_fault("video_init:drop_after")
+        with pytest.raises(httpx.RemoteProtocolError):
+            caller.pull()
+        assert caller.emulator.ledger()["tasks"][0]["status"] == "PROCESSING_DOWNLOAD"  # type: ignore[index]
+        for seconds in looks:
+            caller.emulator.advance(seconds)
+            caller.listed()
+        listed = caller.post("/v2/video/list/?fields=create_time", {}).json()["data"]["videos"]
+        assert listed == [{"create_time": START + 30}]
 
 
 def test_a_draft_ends_in_the_inbox_until_its_owner_posts_it() -> None:

@@ -48,7 +48,10 @@ def answer_of(url: str, size: int = 0) -> Answer:
         ({"HEAD": 403}, Answer.GOOD),
         ({"HEAD": 405, "GET": 403}, Answer.REFUSED),
         ({"HEAD": 500}, Answer.NOT_CHECKED),
-        ({"HEAD": 429}, Answer.NOT_CHECKED),
+        ({"HEAD": 429}, Answer.GOOD),
+        ({"HEAD": 429, "GET": 429}, Answer.REFUSED),
+        ({"HEAD": 403, "GET": 416}, Answer.REFUSED),
+        ({"HEAD": 408, "GET": 503}, Answer.NOT_CHECKED),
     ],
 )
 def test_an_answer_is_judged_as_tiktok_would(web: Web, statuses: dict[str, int], answer: Answer) -> None:
@@ -87,6 +90,12 @@ def test_what_can_not_be_reached_is_not_checked_and_asked_once() -> None:
         assert {look.answer for look in preflight.look_at(urls).values()} == {Answer.NOT_CHECKED}
 
 
-@pytest.mark.parametrize("status", [408, 416, 500, 503])
-def test_passing_trouble_blocks_nothing(status: int) -> None:
+@pytest.mark.parametrize("status", [500, 501, 503, 599])
+def test_trouble_of_the_server_blocks_nothing(status: int) -> None:
     assert judged(status, None, 0).answer is Answer.NOT_CHECKED
+
+
+@pytest.mark.parametrize("status", range(300, 500))
+def test_every_answer_of_3xx_and_4xx_blocks(status: int) -> None:
+    look = judged(status, None, 0)
+    assert (look.answer, look.passes) == (Answer.REFUSED, status in {408, 425, 429})

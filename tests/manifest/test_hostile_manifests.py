@@ -131,6 +131,10 @@ PATHS: Cases = {
     "a backslash": (GOOD.replace("v.mp4", "x\\v.mp4"), "3:8 path-backslash"),
     "http": (GOOD.replace("v.mp4", "http://acme.example/v.mp4"), "3:8 url-not-https"),
     "a file URL": (GOOD.replace("v.mp4", "file:///etc/passwd"), "3:8 url-not-https"),
+    "a host with a backslash": (
+        GOOD.replace("v.mp4", "https://acme.example\\.evil.example/v.mp4"),
+        "3:8 url-not-https",
+    ),
     "https to nowhere": (GOOD.replace("v.mp4", "https:///v.mp4"), "3:8 url-not-https"),
     "a password in a URL": (GOOD.replace("v.mp4", "https://u:p@acme.example/v.mp4"), "3:8 url-with-password"),
     "an address in a URL": (GOOD.replace("v.mp4", "https://192.0.2.7/v.mp4"), "3:8 url-without-domain"),

@@ -224,7 +224,7 @@ BAD = {
         "hosting: {base_url: https://m.example/, verified: [m.example, m, http://m.example/]}\n",
         ["1:63 hosting-verified", "1:66 hosting-verified"],
     ),
-    "hosting without address": ("hosting: {upload: s3://x}\n", ["1:10 missing-key"]),
+    "upload without address": ("hosting: {upload: s3://x}\n", ["1:10 hosting-url"]),
     "a redirect to a stranger": ("app: {redirect_uri: http://acme.example/}\n", ["1:21 redirect-uri"]),
     "manifests from outside": ("manifests: [../*.yaml, /x.yaml]\n", ["1:13 glob-outside", "1:24 glob-outside"]),
     "no manifests": ("manifests: []\n", ["1:12 empty-list"]),
@@ -283,3 +283,14 @@ def test_hosting_on_this_machine_is_taken_beside_an_api_on_this_machine(tmp_path
     text = "version: 1\nhosting: {base_url: http://127.0.0.1:8000/tiktok}\n"
     settings, problems = read(tmp_path, text, CONTENTSYNC_API_URL="http://127.0.0.1:9")
     assert (problems, settings and settings.hosting_base_url) == ([], "http://127.0.0.1:8000/tiktok")
+
+
+def test_a_project_that_only_pulls_tells_what_is_verified_and_no_more(tmp_path: Path) -> None:
+    settings, problems = read(tmp_path, "version: 1\nhosting: {verified: [acme.example]}\n")
+    assert (problems, settings and settings.hosting_verified) == ([], ("acme.example",))
+    assert settings is not None and (settings.hosting_base_url, settings.hosting_upload) == ("", "")
+
+
+def test_a_base_url_whose_variable_is_not_set_is_told_as_that_alone(tmp_path: Path) -> None:
+    _, problems = read(tmp_path, 'version: 1\nhosting: {base_url: "${MEDIA}", upload: s3://x}\n')
+    assert [problem.code for problem in problems] == ["unset-variable"]

@@ -44,7 +44,7 @@ from tests.builders import NOW, a_creator, a_media, a_post, a_private_creator, a
 CASES = Path(__file__).parent / "cases"
 OF_AN_ACCOUNT = {
     *("state", "videos", "gone", "list_read_at", "receipts", "noted_elsewhere", "not_known", "left_out", "sandbox"),
-    *("tiktok_now", "open_id", "creator", "limits", "slots", "timezone", "paused"),
+    *("tiktok_now", "open_id", "creator", "limits", "slots", "timezone", "paused", "scopes"),
 }
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -125,6 +125,7 @@ class Case:
             left_out=frozenset(told.get("left_out", ())),
             sandbox=told.get("sandbox", False),
             tiktok_now=moment(told["tiktok_now"]) if "tiktok_now" in told else None,
+            scopes=frozenset(told["scopes"]) if "scopes" in told else None,
         )
 
     def _row(self, account: str, open_id: str, number: int, told: dict[str, Any]) -> PostState:
@@ -191,6 +192,8 @@ def _creator(told: str | dict[str, Any], open_id: str) -> Creator | None:
     given = {"open_id": open_id} | told
     if "disabled" in given:
         given["disabled"] = frozenset(map(Interaction, given["disabled"]))
+    if given.get("privacy") is not None:
+        given["privacy"] = tuple(map(Privacy, given["privacy"]))
     if "stop" in given:
         given = {"privacy": None, "stop_what": "TikTok takes nothing more today"} | given
     return a_creator(**given)

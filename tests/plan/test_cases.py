@@ -39,6 +39,12 @@ def test_the_plan_comes_back_from_its_file_as_it_was(file: Path) -> None:
     assert planfile.load(planfile.dump(plan, "1.0"), "plan.json")[0] == plan
 
 
+def test_no_plan_that_is_saved_holds_the_query_of_an_address() -> None:
+    case = Case((CASES / "create-a-video-by-a-signed-url.yaml").read_text("utf-8"))
+    saved = planfile.dump(make_plan(case.posts.values(), case.world), "1.0")
+    assert "SECRET" in str(case.posts) and "SECRET" not in saved and "https://media.acme.example/sent.mp4?…" in saved
+
+
 def _expecting(text: str, printed: str) -> str:
     given = re.split(r"^expected:", text, maxsplit=1, flags=re.MULTILINE)[0].rstrip()
     lines = "".join(f"  {line}\n" if line else "\n" for line in printed.splitlines())

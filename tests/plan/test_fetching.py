@@ -52,10 +52,24 @@ def test_an_address_that_refuses_blocks(answer: Answer) -> None:
     assert (kind, told) == (Kind.BLOCKED, ["url-refused" if answer is Answer.REFUSED else "url-other-file"])
 
 
+@pytest.mark.parametrize("passes", [True, False])
+def test_a_refusal_that_passes_is_to_be_tried_later(passes: bool) -> None:
+    look = Look(Answer.REFUSED, "it answered 429", passes=passes)
+    plan = planned(a_slideshow(), looks={a_slideshow().media[0].url: look})
+    assert plan.actions[0].problems[0].hint.startswith("try again later") is passes
+
+
 def test_what_can_not_be_reached_is_noted_and_goes_on() -> None:
     url = a_slideshow().media[0].url
     plan = planned(a_slideshow(), looks={url: Look(Answer.NOT_CHECKED, "no connection to it")})
     assert codes(plan) == (Kind.CREATE, ["url-not-checked"])
+
+
+def test_an_address_is_noted_as_not_checked_once() -> None:
+    first, *others = (item.url for item in a_slideshow().media)
+    plan = planned(a_slideshow(), looks={first: Look(Answer.NOT_CHECKED, "no connection to it")})
+    assert [str(p.what).count(first) for p in plan.actions[0].problems] == [0, 1]
+    assert all(other in plan.actions[0].problems[0].what for other in others)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +111,32 @@ def test_a_video_by_url_is_checked_like_photos() -> None:
         ("https://a.example/x", "https://a.example/x/1.jpg", True),
         ("https://a.example/x", "https://a.example/xy/1.jpg", False),
         ("https://a.example", "https://a.example.evil/1.jpg", False),
+        ("https://a.example/tik", "https://a.example/tiktok/1.jpg", False),
+        ("https://a.example/tik/", "https://a.example/tik", False),
+        ("https://a.example/tik/", "https://a.example/tik/../x/1.jpg", False),
+        ("https://a.example/tik/", "https://a.example/tik/%2e%2E/x/1.jpg", False),
+        ("https://a.example/tik/", "https://a.example/tik/.%2e/x/1.jpg", False),
+        ("https://a.example/tik/", "https://a.example/x/../tik/./1.jpg", True),
+        ("https://a.example/tik/", "https://a.example/../../tik/1.jpg", True),
+        ("https://a.example/tik/", "https://a.example/tik/..1.jpg", True),
+        ("https://a.example/", "https://a.example?x=/1.jpg", True),
+        ("https://a.example/tik/", "https://a.example/x?y=/tik/", False),
+        ("https://a.example/", "https://a.example:8443/1.jpg", False),
+        ("https://a.example/", "https://a.example:443/1.jpg", True),
+        ("https://a.example:8443/", "https://a.example:8443/1.jpg", True),
+        ("https://a.example/", "https://a.example:no/1.jpg", False),
+        ("https://a.example/", "http://a.example/1.jpg", False),
+        ("https://a.example/", "https://a.example@evil.example/", False),
+        ("https://a.example/", "https://evil.example@a.example/", False),
+        ("acme.example", "https://x@acme.example@evil.example/", False),
+        ("https://a.example/", "https://a.example\\@evil.example/", False),
+        ("https://a.example/", "https://A.Example/1.jpg", True),
+        ("https://A.example/Tik/", "HTTPS://a.example/Tik/1.jpg", True),
+        ("https://a.example/tik/", "https://a.example/TIK/1.jpg", False),
+        ("https://bücher.example/", "https://xn--bcher-kva.example/1.jpg", True),
+        ("xn--bcher-kva.example", "https://media.BÜCHER.example/1.jpg", True),
+        ("bücher.example", "https://media.xn--bcher-kva.example/1.jpg", True),
+        ("bucher.example", "https://bücher.example/1.jpg", False),
     ],
 )
 def test_a_domain_covers_what_is_below_it_and_a_prefix_what_begins_with_it(

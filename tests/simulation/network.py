@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -214,6 +214,7 @@ class QuickExchange(Exchange):
         headers: Mapping[str, str],
         content: bytes | Iterable[bytes] | None = None,
         upload: bool = False,
+        secrets: Collection[str] = (),
     ) -> Heard:
         """As Exchange.send: NotSent where no connection came about, Unanswered for all else on the wire."""
         blocks = [content or b""] if content is None or isinstance(content, bytes) else content

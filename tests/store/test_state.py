@@ -13,7 +13,7 @@ import pytest
 
 from contentsync.errors import StoreError
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Attempt, DesiredPost
+from contentsync.post import Attempt, Creator, DesiredPost
 from contentsync.store.state import AttemptOpen, Store, Superseded
 from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_remote, an_attempt
 
@@ -89,7 +89,18 @@ def test_two_attempts_never_bear_one_publish_id(store: Store) -> None:
     other = begun(store, a_post(name="other"))
     with pytest.raises(StoreError) as caught:
         uploading(store, other, "same")
-    assert caught.value.problems[0].code == "state-conflict"
+    problem = caught.value.problems[0]
+    assert (problem.code, "SQL" in str(problem), "UNIQUE" in str(problem)) == ("state-conflict", False, False)
+    assert problem.what == "TikTok gave acme/other the publish_id same, which an attempt of acme/launch has already"
+    assert "contentsync explain acme/launch" in problem.hint
+
+
+def test_whatever_else_the_state_does_not_take_is_told_without_its_sql(store: Store) -> None:
+    attempt = begun(store)
+    with pytest.raises(StoreError) as caught:
+        store.save(attempt.noting(NOW, sent_bytes=5), "chunk")
+    problem = caught.value.problems[0]
+    assert "the state does not take `chunk` for acme/launch" in problem.what and "constraint" not in problem.what
 
 
 def test_a_video_is_claimed_by_one_post(store: Store) -> None:
@@ -249,3 +260,13 @@ def test_ten_thousand_posts_are_read_at_once(store: Store) -> None:
         marks = ", ".join("?" * 14)
         connection.executemany(f"INSERT INTO attempts ({columns}, created_at, updated_at) VALUES ({marks})", attempts)
     assert len(store.posts(OPEN_ID)) == 10_000
+
+
+def test_a_name_that_is_not_told_again_stays_until_another_one_is(store: Store) -> None:
+    store.save_creator("acme", a_creator(), NOW)
+    store.save_creator("acme", Creator(OPEN_ID), NOW)
+    store.save_creator("other", Creator("another-open-id"), NOW)
+    told = {name: (creator.nickname, creator.username) for name, (_, creator, _) in store.creators().items()}
+    assert told == {"acme": ("Acme Studio", "acme"), "other": ("", "")}
+    store.save_creator("acme", a_creator(nickname="Anew", username="anew"), NOW)
+    assert store.creators()["acme"][1].username == "anew"

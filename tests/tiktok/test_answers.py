@@ -19,7 +19,7 @@ def an_envelope(code: object, message: str = "", **over: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("status", [200, 201, 202])
 def test_ok_with_a_status_of_success_is_a_success(status: int) -> None:
-    assert judge(status, an_envelope("ok")) == {"publish_id": "p"}
+    assert judge(status, an_envelope("ok")) == judge(status, an_envelope("OK")) == {"publish_id": "p"}
 
 
 @pytest.mark.parametrize("data", [None, [], "x", 7])
@@ -35,6 +35,18 @@ def test_a_known_refusal_is_a_no_whatever_the_status_below_500(code: str, status
     assert (caught.value.error_code, caught.value.http_status, caught.value.log_id) == (code, status, "2026AB")
 
 
+@pytest.mark.parametrize("code", DEFINITE)
+def test_a_known_refusal_in_capitals_is_the_same_no(code: str) -> None:
+    with pytest.raises(Refused) as caught:
+        judge(400, an_envelope(code.upper()))
+    assert caught.value.error_code == code
+
+
+def test_an_internal_error_in_capitals_proves_nothing() -> None:
+    with pytest.raises(Unanswered):
+        judge(400, an_envelope("INTERNAL_ERROR"))
+
+
 @pytest.mark.parametrize("code", [*DEFINITE, "ok", "internal_error", "something_new"])
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599])
 def test_a_5xx_proves_nothing_whatever_its_envelope_says(code: str, status: int) -> None:
@@ -44,7 +56,7 @@ def test_a_5xx_proves_nothing_whatever_its_envelope_says(code: str, status: int)
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 429])
-@pytest.mark.parametrize("code", ["internal_error", "something_new", "OK", "invalid_grant", "spam_risk_text"])
+@pytest.mark.parametrize("code", ["internal_error", "something_new", "invalid_grant", "spam_risk_text"])
 def test_a_code_that_is_vague_or_unknown_proves_nothing(code: str, status: int) -> None:
     with pytest.raises(Unanswered) as caught:
         judge(status, an_envelope(code))

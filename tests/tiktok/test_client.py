@@ -272,6 +272,42 @@ def test_a_refused_token_is_renewed_once_and_that_one_call_repeated(call: Any, s
     assert script.bodies[0] == script.bodies[1]
 
 
+BARE = httpx.Response(401, text="<html>401 Unauthorized</html>")
+
+
+@pytest.mark.parametrize("call", READS.values(), ids=READS)
+def test_a_bare_401_renews_the_token_of_a_read_and_repeats_that_one_call(call: Any, clock: ManualClock) -> None:
+    script, bearer = Script(BARE, ok({"publish_id": "p", "user": {"open_id": "o"}})), FixedBearer()
+    call(a_client(script, clock, credentials=bearer))
+    assert (bearer.renewed, clock.slept) == ([TOKEN], [])
+    assert [r.headers["authorization"] for r in script.requests] == [f"Bearer {TOKEN}", f"Bearer {TOKEN}1"]
+
+
+@pytest.mark.parametrize("call", READS.values(), ids=READS)
+def test_a_bare_401_that_stays_renews_no_more_than_once(call: Any) -> None:
+    script, bearer = Script(BARE), FixedBearer()
+    with pytest.raises(Unanswered):
+        call(a_client(script, credentials=bearer))
+    assert bearer.renewed == [TOKEN]
+
+
+@pytest.mark.parametrize("call", [*INITS.values(), lambda client: client.cancel("p")], ids=[*INITS, "cancel"])
+def test_a_bare_401_proves_nothing_of_a_call_that_may_have_done_something(call: Any) -> None:
+    script, bearer = Script(BARE), FixedBearer()
+    with pytest.raises(Unanswered):
+        call(a_client(script, credentials=bearer))
+    assert (bearer.renewed, len(script.requests)) == ([], 1)
+
+
+def test_the_token_that_was_sent_is_not_told_whatever_its_form() -> None:
+    bearer = FixedBearer()
+    bearer.token = lambda: "opaque-token-of-acme"  # type: ignore[method-assign]
+    answer = no("invalid_params", message="bad opaque-token-of-acme", log_id="opaque-token-of-acme")
+    with pytest.raises(Refused) as caught:
+        a_client(Script(answer), credentials=bearer).init_video(POST, FILE)
+    assert "“bad …”" in str(caught.value) and "opaque" not in str(caught.value) + caught.value.log_id
+
+
 @pytest.mark.parametrize("call", [*INITS.values(), *READS.values()], ids=[*INITS, *READS])
 def test_a_token_is_renewed_only_once_for_a_call(call: Any) -> None:
     script, bearer = Script(no("access_token_invalid", 401)), FixedBearer()

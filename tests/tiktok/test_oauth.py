@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote_plus, urlsplit
 
 import httpx
 import pytest
 
 from contentsync.errors import Refused, Unanswered
-from contentsync.tiktok import oauth, pkce
+from contentsync.tiktok import oauth, pkce, research
 from contentsync.tiktok.exchange import Exchange
 from contentsync.tiktok.oauth import AppKeys
 from contentsync.tiktok.sign_in_refusals import sign_in_refusal
@@ -85,6 +86,53 @@ def test_a_web_app_sends_no_verifier() -> None:
     exchange, script = an_exchange(httpx.Response(200, json=BOUGHT))
     oauth.redeem(exchange, BASE_URL, KEYS, CODE, CALLBACK)
     assert b"verifier" not in script.bodies[0]
+
+
+ECHOED = AppKeys("key", "hush!/hush")
+
+
+def echo(request: httpx.Request) -> httpx.Response:
+    """A refusal that repeats what was sent, decoded and as it was."""
+    form, raw = dict(parse_qsl(request.content.decode())), request.content.decode()
+    said = " ".join((*form.values(), raw))
+    code = "invalid_grant" if "token" not in form else "weird." + form["token"]
+    return httpx.Response(400, json={"error": code, "error_description": said, "log_id": "2026AB"})
+
+
+@pytest.mark.parametrize("call", ["redeem", "renew", "revoke", "client_token"])
+def test_no_secret_that_was_sent_is_told_though_the_answer_repeats_it(call: str) -> None:
+    exchange = Exchange(ManualClock(), httpx.MockTransport(echo))
+    calls: dict[str, Callable[[], object]] = {
+        "redeem": lambda: oauth.redeem(exchange, BASE_URL, ECHOED, CODE, CALLBACK, "v" * 64),
+        "renew": lambda: oauth.renew(exchange, BASE_URL, "key", ECHOED.client_secret, "old-refresh-token"),
+        "revoke": lambda: oauth.revoke(exchange, BASE_URL, ECHOED, "old-access-token"),
+        "client_token": lambda: research.client_token(exchange, BASE_URL, "key", ECHOED.client_secret),
+    }
+    with pytest.raises((Refused, Unanswered)) as caught:
+        calls[call]()
+    said = str(caught.value)
+    secrets = (ECHOED.client_secret, quote_plus(ECHOED.client_secret), CODE, quote_plus(CODE), "v" * 64)
+    assert "…" in said
+    assert [secret for secret in (*secrets, "old-refresh-token", "old-access-token") if secret in said] == []
+
+
+def test_neither_is_it_as_a_log_id() -> None:
+    heard: list[str] = []
+
+    def on_request(method: str, path: str, status: int, log_id: str, seconds: float) -> None:
+        heard.append(log_id)
+
+    body = {"error": "invalid_grant", "error_description": "", "log_id": "2026-old-refresh-token"}
+    exchange = Exchange(ManualClock(), httpx.MockTransport(Script(httpx.Response(400, json=body))), on_request)
+    with pytest.raises(Refused) as caught:
+        oauth.renew(exchange, BASE_URL, "key", "hush!/hush", "old-refresh-token")
+    assert (heard, caught.value.log_id) == (["2026-…"], "2026-…")
+
+
+def test_a_token_that_stays_the_same_is_kept_though_it_was_sent() -> None:
+    exchange, _ = an_exchange(httpx.Response(200, json=BOUGHT | {"refresh_token": "old-refresh-token"}))
+    renewed = oauth.renew(exchange, BASE_URL, "key", "hush!/hush", "old-refresh-token")
+    assert renewed.refresh_token == "old-refresh-token"
 
 
 @pytest.mark.parametrize("status", [200, 400])

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from contentsync.post import Disclosure, Interaction, MediaFacts, Mode, Privacy
 from contentsync.tiktok import oauth, wire
 from contentsync.tiktok.reading import decode, told, word
+from contentsync.tiktok.refusals import AT_ONCE, failure
+from contentsync.tiktok.sign_in_refusals import sign_in_refusal
 from tests.builders import a_media, a_post, a_slideshow
 
 JUNK = st.recursive(
@@ -241,6 +243,27 @@ def test_privacy_options_that_were_not_told_are_not_taken_for_none_offered() -> 
     assert wire.CreatorInfo.of({"privacy_level_options": []}).privacy == ()
 
 
+@pytest.mark.parametrize("reason", ["internal", "INTERNAL", "Internal"])
+def test_a_reason_is_known_in_capitals_too(reason: str) -> None:
+    status = wire.Status.of({"status": "failed", "fail_reason": reason})
+    assert (status.failed, status.fail_reason, failure(reason).again) == (True, "internal", AT_ONCE)
+
+
+def test_an_error_of_the_sign_in_is_known_in_capitals_too() -> None:
+    assert oauth.error_code({"error": "INVALID_GRANT"}) == "invalid_grant"
+    assert sign_in_refusal("ACCESS_DENIED", "") == sign_in_refusal("access_denied", "")
+
+
+@pytest.mark.parametrize("told", ["SELF_ONLY", "self_only", " Self-Only ", ["self only"], ["SELF_ONLY", "self_only"]])
+def test_a_privacy_level_is_known_in_any_plain_spelling_and_alone(told: object) -> None:
+    assert wire.CreatorInfo.of({"privacy_level_options": told}).privacy == (Privacy.ONLY_ME,)
+
+
+@pytest.mark.parametrize("told", [None, "", " ", 7, {"SELF_ONLY": True}])
+def test_what_is_no_list_of_levels_tells_none(told: object) -> None:
+    assert wire.CreatorInfo.of({"privacy_level_options": told}).privacy is None
+
+
 def test_a_listed_video_is_read_with_its_figures() -> None:
     entry = {"id": "74", "create_time": 1772366400, "video_description": "Launch", "duration": 10, "view_count": 7}
     video = wire.Video.of(entry)
@@ -321,3 +344,9 @@ def test_text_from_outside_can_neither_move_the_cursor_nor_hold_a_token() -> Non
     assert told("a\x1b[31mred\r\nline act.Secret!1 end") == "a [31mred line act.… end"
     assert told("x" * 500) == "x" * 200
     assert word("20260301AB\x1b") == ""
+    assert word("2026-act.Secret1") == "2026-act.…" and word("log_rft.Secret1") == "log_rft.…"
+
+
+def test_a_log_id_that_is_a_token_is_not_told() -> None:
+    body = {"error": {"code": "internal_error", "message": "", "log_id": "act.SecretOfAcme"}, "data": {}}
+    assert wire.log_id_in(body) == "act.…" and "Secret" not in repr(wire.Envelope.of(body))
