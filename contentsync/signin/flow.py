@@ -22,10 +22,10 @@ from contentsync.errors import (
     Unanswered,
     UsageError,
 )
-from contentsync.post import Account, App
+from contentsync.post import Account, Settings
 from contentsync.project import Project
 from contentsync.signin import page, pin
-from contentsync.signin.listener import Listener
+from contentsync.signin.listener import Listener, other_sign_in
 from contentsync.signin.redirect import Answer, Target, read_pasted, target_of
 from contentsync.signin.scopes import WANTED, missing
 from contentsync.sync import known_open_id
@@ -101,7 +101,7 @@ def sign_in(project: Project, wish: Wish, person: Person) -> SignedIn:
     sense; NotSent, Unanswered where TikTok can't be reached; StoreError where nothing can be kept.
     """
     account = project.account(wish.account)
-    keys, target = app_keys(project.settings.app, sandbox=wish.sandbox), target_of(project.settings.app.redirect_uri)
+    keys, target = app_keys(project.settings, sandbox=wish.sandbox), target_of(project.settings.app.redirect_uri)
     _refuse_port(target, wish)
     _warn_of_others(project, account, person)
     desk = _Desk(project, account, keys, target, wish, person)
@@ -111,8 +111,9 @@ def sign_in(project: Project, wish: Wish, person: Person) -> SignedIn:
         desk.exchange.close()
 
 
-def app_keys(app: App, *, sandbox: bool) -> AppKeys:
+def app_keys(settings: Settings, *, sandbox: bool) -> AppKeys:
     """The key and secret to sign in with. Raises UsageError, SignInNeeded where they are not there."""
+    app = settings.app
     if sandbox and app.sandbox is None:
         hint = "write its client_key and client_secret under app: sandbox: in contentsync.yaml"
         raise UsageError(Problem("sandbox-missing", "there is no app.sandbox in contentsync.yaml", hint))
@@ -120,12 +121,27 @@ def app_keys(app: App, *, sandbox: bool) -> AppKeys:
     found = {f"{under}.client_key": used.client_key, f"{under}.client_secret": used.client_secret}
     if lacking := [name for name, value in found.items() if not value]:
         what = f"nobody can sign in without {' and '.join(lacking)}"
-        hint = (
-            "copy client key and secret of your app from TikTok's developer portal into the variables that "
-            "contentsync.yaml names: export CONTENTSYNC_CLIENT_KEY=…; docs/sign-in.md shows the way"
-        )
-        raise SignInNeeded(Problem("client-keys-missing", what, hint))
+        raise SignInNeeded(Problem("client-keys-missing", what, _where_keys_go(settings, lacking)))
     return AppKeys(used.client_key or "", used.client_secret or "")
+
+
+def _where_keys_go(settings: Settings, lacking: list[str]) -> str:
+    """How to give the keys that are lacking: by the variables that the project file names for them, else into it."""
+    unset = {key: name for name, key, _ in reversed(settings.unset)}
+    named = [f"export {unset[key]}=…" for key in lacking if key in unset]
+    written = [key for key in lacking if key not in unset]
+    whose = "your app's sandbox" if "sandbox" in lacking[0] else "your app"
+    steps = [f"copy them from {whose} in TikTok's developer portal"]
+    if named:
+        steps.append("; ".join(named))
+    if written:
+        steps.append(f"write {' and '.join(written)} in contentsync.yaml, as ${{{_variable(written[0])}}} for one")
+    return "; ".join([*steps, "contentsync login --help tells how to get an app"])
+
+
+def _variable(key: str) -> str:
+    """A good name for the variable of a key: CONTENTSYNC_SANDBOX_CLIENT_KEY."""
+    return f"CONTENTSYNC_{key.removeprefix('app.').replace('.', '_').upper()}"
 
 
 def _refuse_port(target: Target, wish: Wish) -> None:
@@ -175,7 +191,7 @@ class _Desk:
 
     def _by_listening(self) -> SignedIn:
         port = self.target.port or 0 if self.wish.port is None else self.wish.port
-        with Listener(self.target.path, port) as listener, _told_in_the_browser(listener):
+        with Listener(self.target.path, port, self._is_ours) as listener, _told_in_the_browser(listener):
             redirect_uri = self.target.at(listener.port)
             self.person.visit(self._address(redirect_uri), self.wish.timeout)
             answer = listener.wait(self.wish.timeout, self.project.clock)
@@ -187,7 +203,7 @@ class _Desk:
     def _by_pasting(self) -> SignedIn:
         redirect_uri = self.target.uri
         if self.target.is_desktop and self.target.port is None:
-            with Listener(self.target.path, 0) as listener:  # a port that nothing here answers at
+            with Listener(self.target.path, 0, self._is_ours) as listener:  # a port that nothing here answers at
                 redirect_uri = self.target.at(listener.port)
         pasted = self.person.paste(self._address(redirect_uri), self.wish.browser)
         return self._finish(read_pasted(pasted), redirect_uri)
@@ -222,12 +238,8 @@ class _Desk:
 
     def _judge(self, answer: Answer) -> None:
         """Raises SignInNeeded for an answer to another question, and for a no."""
-        if answer.state is not None and not hmac.compare_digest(answer.state.encode(), self.state.encode()):
-            what = "the answer belongs to another sign-in than this one: its state is not ours"
-            hint = (
-                "close old tabs with TikTok's page, then run it again; if it comes again, someone may be interfering"
-            )
-            raise SignInNeeded(Problem("sign-in-state", what, hint))
+        if not self._is_ours(answer):
+            raise SignInNeeded(other_sign_in())
         if answer.error:
             row = sign_in_refusal(answer.error, answer.description)
             if row is not None:
@@ -235,6 +247,10 @@ class _Desk:
             said = ", ".join(filter(None, (answer.error, answer.description)))
             hint = "run it again; if it stays, look into TikTok's developer portal"
             raise SignInNeeded(Problem("sign-in-refused", f"TikTok's page answered: {said}", hint))
+
+    def _is_ours(self, answer: Answer) -> bool:
+        """Whether it answers this sign-in; a code that was pasted alone does not say."""
+        return answer.state is None or hmac.compare_digest(answer.state.encode(), self.state.encode())
 
     def _meet(self, bought: TokenAnswer, scopes: Sequence[str] | None) -> UserInfo | None:
         """Who the new token speaks for; None where TikTok does not tell now."""
