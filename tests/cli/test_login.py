@@ -135,6 +135,7 @@ def test_a_code_works_once(out: Studio) -> None:
 def test_nobody_answers_in_time(out: Studio) -> None:
     ran = out.run("login", "acme", "--timeout", "300ms")
     assert ran.code == 8 and "[sign-in-timeout]" in ran.err
+    assert "Waiting up to 1 s for your answer" in ran.err
 
 
 def test_nothing_pasted_is_told(out: Studio) -> None:
