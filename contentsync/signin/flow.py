@@ -25,12 +25,13 @@ from contentsync.errors import (
 from contentsync.post import Account, Settings
 from contentsync.project import Project
 from contentsync.signin import page, pin
+from contentsync.signin.instead import Instead, used_instead
 from contentsync.signin.listener import Listener, other_sign_in
 from contentsync.signin.redirect import Answer, Target, read_pasted, target_of
 from contentsync.signin.scopes import WANTED, missing
 from contentsync.sync import known_open_id
 from contentsync.tiktok import oauth, pkce
-from contentsync.tiktok.auth import grown, owners, variables
+from contentsync.tiktok.auth import grown, owners
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.exchange import Exchange
 from contentsync.tiktok.oauth import AppKeys, TokenAnswer
@@ -76,7 +77,11 @@ class Person(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who signed in. scopes: None where TikTok did not say what was granted. pinned: a line was written now."""
+    """Who signed in.
+
+    scopes: None where TikTok did not say what was granted. pinned: a line was written now. instead: what is used in
+    place of this sign-in.
+    """
 
     account: str
     open_id: str
@@ -87,6 +92,7 @@ class SignedIn:
     sandbox: bool = False
     pinned: bool = False
     pair: Pair | None = field(default=None, repr=False)
+    instead: Instead | None = None
 
     @property
     def who(self) -> str:
@@ -100,11 +106,11 @@ def sign_in(project: Project, wish: Wish, person: Person) -> SignedIn:
     Raises SignInNeeded where it does not come about; UsageError for an account, option or redirect URI that makes no
     sense; NotSent, Unanswered where TikTok can't be reached; StoreError where nothing can be kept.
     """
-    account = project.account(wish.account)
+    account, tokens = project.account(wish.account), TokenStore.of(project.environ)
     keys, target = app_keys(project.settings, sandbox=wish.sandbox), target_of(project.settings.app.redirect_uri)
     _refuse_port(target, wish)
     _warn_of_others(project, account, person)
-    desk = _Desk(project, account, keys, target, wish, person)
+    desk = _Desk(project, account, tokens, keys, target, wish, person)
     try:
         return desk.sign_in()
     finally:
@@ -159,24 +165,26 @@ def _refuse_port(target: Target, wish: Wish) -> None:
 
 def _warn_of_others(project: Project, account: Account, person: Person) -> None:
     """The environment's seed and a token_command are asked before the last sign-in."""
-    seeds = [name for name in variables(account.name) if project.environ.get(name, "").strip()]
-    if seeds:
-        what, hint = f"{' and '.join(seeds)} win over this sign-in", f"unset {' '.join(seeds)}"
-    elif account.token_command:
-        what, hint = "token_command wins over this sign-in", f"take accounts.{account.name}.token_command out"
-    else:
-        return
-    what = f"{what}: its tokens are kept, but not used for {account.name}"
-    person.warn(Problem("sign-in-not-used", what, f"{hint}, to use what you sign in with", level=Level.WARNING))
+    if other := used_instead(account, project.environ):
+        what = f"{other.names} {other.win} over this sign-in: its tokens are kept, but not used for {account.name}"
+        hint = f"{other.away}, to use what you sign in with"
+        person.warn(Problem("sign-in-not-used", what, hint, level=Level.WARNING))
 
 
 class _Desk:
     """One sign-in under way."""
 
     def __init__(
-        self, project: Project, account: Account, keys: AppKeys, target: Target, wish: Wish, person: Person
+        self,
+        project: Project,
+        account: Account,
+        tokens: TokenStore,
+        keys: AppKeys,
+        target: Target,
+        wish: Wish,
+        person: Person,
     ) -> None:
-        self.project, self.account, self.keys, self.target = project, account, keys, target
+        self.project, self.account, self.tokens, self.keys, self.target = project, account, tokens, keys, target
         self.wish, self.person = wish, person
         self.base_url = project.settings.base_url
         direct = bool(loopback_host(self.base_url))
@@ -234,6 +242,7 @@ class _Desk:
             sandbox=self.wish.sandbox,
             pinned=self._pin(open_id),
             pair=pair,
+            instead=used_instead(self.account, self.project.environ),
         )
 
     def _judge(self, answer: Answer) -> None:
@@ -290,14 +299,14 @@ class _Desk:
                 raise SignInNeeded(Problem("open-id-twice", what, hint))
 
     def _keep(self, bought: TokenAnswer, scopes: tuple[str, ...] | None, open_id: str) -> Pair:
-        now, store = self.project.clock.now(), TokenStore.of(self.project.environ)
+        now = self.project.clock.now()
         owner = next(
             kept_for
             for kept_for in owners(self.base_url, self.project.settings.app, self.account.name)
             if kept_for.client_key == self.keys.client_key
         )
         bare = Pair(bought.access_token, scope=scopes, open_id=open_id)
-        return store.save(owner, grown(bare, bought, now), now, anew=True)
+        return self.tokens.save(owner, grown(bare, bought, now), now, anew=True)
 
     def _pin(self, open_id: str) -> bool:
         if self.account.open_id == open_id:

@@ -225,7 +225,8 @@ def test_who_it_is_follows_from_the_tokens_where_tiktok_tells_no_more(studio: St
 def test_the_environments_seed_is_told_to_win(studio: Studio, emulator: Emulator) -> None:
     studio.environment |= emulator.environment
     person = Someone()
-    sign(studio, person)
+    done = sign(studio, person)
+    assert done.instead and done.instead.away == "unset CONTENTSYNC_TOKEN_ACME CONTENTSYNC_REFRESH_TOKEN_ACME"
     assert [problem.code for problem in person.warnings] == ["sign-in-not-used"]
     assert "unset CONTENTSYNC_TOKEN_ACME" in person.warnings[0].hint
 

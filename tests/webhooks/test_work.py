@@ -250,6 +250,13 @@ def test_with_removed_access_every_command_says_so_and_makes_no_call(desk: Desk)
     assert {line["account"] for line in desk.site.emulator.requests()[before:]} == {"acme"}
 
 
+def test_accounts_says_that_a_seed_is_what_has_to_change_where_access_was_removed(desk: Desk) -> None:
+    desk.came(desk.body(REMOVED, "acme_de", reason=5))
+    told = run(desk, "accounts").out
+    assert "acme_de  not signed in: put new tokens into CONTENTSYNC_TOKEN_ACME_DE; or unset" in told
+    assert "CONTENTSYNC_TOKEN_ACME_DE and CONTENTSYNC_REFRESH_TOKEN_ACME_DE, which win over a sign-in" in told
+
+
 def test_a_changed_seed_ends_the_mark(desk: Desk) -> None:
     desk.came(desk.body(REMOVED, reason=1))
     assert run(desk, "status").code == 8
