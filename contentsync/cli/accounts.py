@@ -131,7 +131,7 @@ def _not_met(account: Account, err: ContentsyncError, other: Instead | None) -> 
         return
     yield f"{name}  could not be asked"
     for problem in err.problems:
-        yield from (f"    {line}" for line in text.problem_lines(problem))
+        yield from (f"    {line}" for line in text.problem_lines(problem.addressed(account.name)))
 
 
 def _as_json(name: str, met: Met | None, err: ContentsyncError | None, app: App) -> dict[str, Any]:

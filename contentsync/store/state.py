@@ -165,7 +165,9 @@ class Store:
             return self._saved(attempt, what, binds, detail)
         except sqlite3.IntegrityError as err:
             told = f"the state does not take `{what}` for an attempt of {attempt.open_id}: {err}"
-            raise StoreError(Problem("state-conflict", told, "look at it with: contentsync explain POST")) from err
+            row = self.post(attempt.post_uid)
+            hint = f"look at it with: contentsync explain {row.key if row else 'POST'}"
+            raise StoreError(Problem("state-conflict", told, hint)) from err
 
     def _saved(self, attempt: Attempt, what: str, binds: bool, detail: dict[str, object]) -> Attempt:
         with self._db.writing() as db:
