@@ -5,9 +5,11 @@ Nothing here prints or knows exit codes; that is `cli/`'s part.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 
 class Level(StrEnum):
@@ -50,6 +52,17 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         return f"{place}{self.what} [{self.code}]"
+
+    def addressed(self, key: str) -> Problem:
+        """With POST and ACCOUNT in the hint's commands filled in. key: of the post, or the account's name alone."""
+        account, slash, _ = key.partition("/")
+        named = {"POST": key if slash else "POST", "ACCOUNT": account or "ACCOUNT"}
+        hint = _BLANKS.sub(lambda found: named[found[0]], self.hint)
+        return self if hint == self.hint else replace(self, hint=hint)
+
+
+# What a command of ours is about, where whoever worded the hint did not know the post.
+_BLANKS: Final = re.compile(r"(?<=--retry )POST\b|(?<=resolve )POST\b|(?<=login )ACCOUNT\b")
 
 
 def by_place(problems: Iterable[Problem]) -> list[Problem]:

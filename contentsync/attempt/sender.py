@@ -64,7 +64,9 @@ class Sender:
             late = Problem("upload-late", what, "run apply again: it starts over, with a whole hour")
             return Step(self._steps.end_upload(attempt, late), problem=late)
         slow = Problem(
-            "upload-too-slow", what, "find a faster line or make the file smaller, then: apply --retry POST"
+            "upload-too-slow",
+            what,
+            "find a faster line or make the file smaller, then: contentsync apply --retry POST",
         )
         return Step(self._steps.end_upload(attempt, slow, Event.FAILED), problem=slow)
 

@@ -104,7 +104,8 @@ class Starter:
         """What a person should do about a lost answer: for a pull nothing but their own look can tell."""
         if not self._attempt.pulls:
             return problem
-        return replace(problem, hint="look into TikTok's app, then settle it with: contentsync resolve")
+        how = "contentsync resolve POST --published, --not-published or --keep"
+        return replace(problem, hint=f"look into TikTok's app, then settle it with: {how}")
 
     def _lost_init(self, problem: Problem, log_id: str = "") -> Attempt:
         """R5: without its publish_id a file can't be published; what TikTok pulls may be on its way."""

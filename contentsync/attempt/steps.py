@@ -7,7 +7,7 @@ may have done, and a write that finds the row changed gives way. All rules about
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -63,6 +63,12 @@ class Steps:
 
     def advance(self, attempt: Attempt, post: DesiredPost | None) -> Step:
         """One step of `attempt`. post: None where its manifest is gone; then nothing but looking is done."""
+        step = self._advanced(attempt, post)
+        if step.problem is None:
+            return step
+        return replace(step, problem=step.problem.addressed(self._key_of(attempt)))
+
+    def _advanced(self, attempt: Attempt, post: DesiredPost | None) -> Step:
         try:
             match attempt.phase:
                 case Phase.INTENT:
@@ -320,10 +326,14 @@ class Steps:
         return self.store.save(attempt, what, **detail)
 
     def told(self, event: str, attempt: Attempt, **detail: object) -> None:
+        self.tell(Told(event, self._key_of(attempt), detail))
+
+    def _key_of(self, attempt: Attempt) -> str:
+        """ACCOUNT/NAME; empty where the row is gone."""
         if attempt.post_uid not in self._keys:
             row = self.store.post(attempt.post_uid)
             self._keys[attempt.post_uid] = row.key if row else ""
-        self.tell(Told(event, self._keys[attempt.post_uid], detail))
+        return self._keys[attempt.post_uid]
 
 
 _EXPIRED: Final = Problem("upload-expired", "the hour of its upload address is gone", "run apply again")

@@ -15,7 +15,8 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.errors import ContentsyncError
 from contentsync.plan.planfile import problem_as_json
-from contentsync.post import App
+from contentsync.post import Account, App
+from contentsync.signin.instead import Instead, used_instead
 from contentsync.signin.scopes import Ability, abilities, missing
 from contentsync.sync import Met
 from contentsync.tiktok.tokens import Choice, Pair
@@ -46,8 +47,11 @@ def accounts(context: Context, stats: bool, json_: bool) -> int:
         told = [_as_json(name, seen.get(name), failures.get(name), app) for name in project.settings.accounts]
         click.echo(json.dumps({"format": FORMAT, "accounts": told}, ensure_ascii=False, indent=2))
     else:
-        for name in project.settings.accounts:
-            lines = _lines(name, seen[name], app, stats) if name in seen else _not_met(name, failures[name])
+        for name, account in project.settings.accounts.items():
+            if name in seen:
+                lines = _lines(name, seen[name], app, stats)
+            else:
+                lines = _not_met(account, failures[name], used_instead(account, project.environ))
             for line in lines:
                 text.say(line)
     return exits.worst(exits.of_error(err) or exits.FAILED for err in failures.values())
@@ -114,15 +118,20 @@ def _ability(ability: Ability) -> str:
     return f"{ability.name}: {answer}{f' - {ability.why}' if ability.why else ''}"
 
 
-def _not_met(name: str, err: ContentsyncError) -> Iterator[str]:
+def _not_met(account: Account, err: ContentsyncError, other: Instead | None) -> Iterator[str]:
+    """other: what is used in place of a sign-in, and so what has to change first."""
+    name = text.style(account.name, bold=True)
     if any(problem.code in NOT_SIGNED_IN for problem in err.problems):
-        what = err.problems[0].what
-        yield f"{text.style(name, bold=True)}  {text.style('not signed in', fg='red')}: contentsync login {name}"
-        yield _field("why", text.printable(what))
+        login = f"contentsync login {account.name}"
+        how = f"{other.anew}; or {other.away}, then {login}" if other else login
+        yield f"{name}  {text.style('not signed in', fg='red')}: {how}"
+        yield _field("why", text.printable(err.problems[0].what))
+        if other:
+            yield _field("used", f"{other.names}, which {other.win} over a sign-in")
         return
-    yield f"{text.style(name, bold=True)}  could not be asked"
+    yield f"{name}  could not be asked"
     for problem in err.problems:
-        yield from (f"    {line}" for line in text.problem_lines(problem))
+        yield from (f"    {line}" for line in text.problem_lines(problem.addressed(account.name)))
 
 
 def _as_json(name: str, met: Met | None, err: ContentsyncError | None, app: App) -> dict[str, Any]:

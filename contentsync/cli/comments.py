@@ -82,4 +82,4 @@ def _show(found: listing.Thread) -> None:
         for line in wrapped(comment.text or "(no text)", text.width() - 2):
             text.say(f"  {line}")
     if found.more:
-        text.tell(f"There are more than these {len(found.comments)}: --limit N shows others.")
+        text.tell(f"There are more than {text.many(len(found.comments), 'comment')}: a higher --limit shows them.")

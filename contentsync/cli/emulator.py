@@ -23,8 +23,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 @click.command()
 @click.option("--port", default="0", show_default=True, help="Port on 127.0.0.1; 0 picks a free one.")
 @click.option("--account", "names", multiple=True, metavar="NAME", help="An account; repeatable. [default: demo]")
-@click.option("--private", multiple=True, metavar="NAME", help="A private account, whatever the app is.")
-@click.option("--public", multiple=True, metavar="NAME", help="A public account, whatever the app is.")
+@click.option("--private", multiple=True, metavar="NAME", help="This account is private, whatever the app is.")
+@click.option("--public", multiple=True, metavar="NAME", help="This account is public, whatever the app is.")
 @click.option("--audited", is_flag=True, help="TikTok has audited the app for Direct Post.")
 @click.option("--research", is_flag=True, help="TikTok has approved the app for the Research API.")
 @click.option("--verified", multiple=True, metavar="URL", help="A domain or URL prefix that may be pulled from.")
@@ -81,12 +81,9 @@ def emulator(
       status:delay=2,count=all           every status call takes two seconds
       init:fail=video_pull_failed        the next post fails with that reason
     """
-    accounts = [Account(name, private=not audited) for name in names or (() if private or public else ("demo",))]
-    accounts += [Account(name, private=True) for name in private]
-    accounts += [Account(name, private=False) for name in public]
-    _check(accounts, specs)
+    _check_faults(specs)
     config = Config(
-        accounts=tuple(accounts),
+        accounts=_accounts(names, private, public, audited),
         app=_app(audited, research, verified, uris),
         limits=Limits() if limits == "strict" else Limits.off(),
         pace=Pace(processing_polls=processing_polls, moderation_polls=_polls(moderation_polls)),
@@ -99,14 +96,23 @@ def emulator(
     _serve(Emulator(config, port=_port(port)), as_json)
 
 
-def _check(accounts: list[Account], specs: tuple[str, ...]) -> None:
-    """Refuse names that no project could use, and faults that nobody can read."""
-    names = [account.name for account in accounts]
-    for name in names:
-        if not NAME.fullmatch(name):
-            raise click.BadParameter(f'"{name}" is no account name: a-z, 0-9, "_" and "-", at most 63')
-        if names.count(name) > 1:
-            raise click.BadParameter(f'the account "{name}" is named twice')
+def _accounts(
+    names: tuple[str, ...], private: tuple[str, ...], public: tuple[str, ...], audited: bool
+) -> tuple[Account, ...]:
+    """One account a name, wherever it is named. Refuses names that no project could use, and what can't be both."""
+    for given in (names, private, public):
+        for name in given:
+            if not NAME.fullmatch(name):
+                raise click.BadParameter(f'"{name}" is no account name: a-z, 0-9, "_" and "-", at most 63')
+            if given.count(name) > 1:
+                raise click.BadParameter(f'the account "{name}" is named twice')
+    if both := [name for name in private if name in public]:
+        raise click.BadParameter(f'the account "{both[0]}" can\'t be both --private and --public')
+    every = dict.fromkeys((*names, *private, *public)) or ("demo",)
+    return tuple(Account(name, private=name in private or not (audited or name in public)) for name in every)
+
+
+def _check_faults(specs: tuple[str, ...]) -> None:
     for spec in specs:
         try:
             faults.parse(spec)

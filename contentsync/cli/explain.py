@@ -15,6 +15,7 @@ from contentsync.errors import Level
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
+from contentsync.project import Project
 
 
 @click.command()
@@ -26,12 +27,13 @@ def explain(context: Context, post: str, refresh_: bool) -> int:
     project = context.project()
     try:
         case = sync.explain(project, post, refresh=refresh_)
+        further = _further(project, case.row)
     finally:
         project.close()
     text.say(text.style(case.key, bold=True))
     for title, lines in (
         ("manifest", _manifest(case.desired)),
-        ("state", _state(case.row)),
+        ("state", _state(case.row, further)),
         ("attempts", _attempts(case.row)),
         ("history", _history(case.history)),
         ("TikTok", _remote(case)),
@@ -53,13 +55,23 @@ def _manifest(desired: DesiredPost | None) -> Iterator[str]:
     yield f"{'content':<9} {desired.digest[:12]}…  generation {desired.generation}"
 
 
-def _state(row: PostState | None) -> Iterator[str]:
+def _further(project: Project, row: PostState | None) -> list[str]:
+    """The videos that are bound to a post beside the one that it names."""
+    if row is None:
+        return []
+    bound = project.reading_store.bindings(row.open_id)
+    return sorted(post_id for post_id, uid in bound.items() if uid == row.uid and post_id != row.post_id)
+
+
+def _state(row: PostState | None, further: list[str]) -> Iterator[str]:
     if row is None:
         yield "no row: it was never attempted from this state"
         return
     yield f"row {row.uid[:8]} of {row.open_id}, generation {row.generation}"
     if row.post_id:
         yield f"TikTok post {row.post_id}{' (bound, not made here)' if row.bound_post_id else ''}"
+    for post_id in further:
+        yield f"further TikTok post {post_id}, bound to it too"
     if row.slot_at:
         yield f"slot {text.when(row.slot_at)}"
 

@@ -57,7 +57,8 @@ def _as_json(item: Belonging) -> dict[str, Any]:
 def prune(context: Context, dry_run: bool, lock_timeout: float) -> int:
     """Take away the photos that apply put on the web and that no post needs any more.
 
-    Whatever is open, unknown, waiting, blocked or planned keeps its photos, and so does what others put there.
+    Whatever is open, unknown, waiting, blocked or planned keeps its photos, and so does what others put there. It
+    knows the posts of this project only: two projects must not share one hosting.upload path.
     """
     project = context.project()
     try:

@@ -14,7 +14,7 @@ from contentsync.cli.schema import write_schemas
 
 PROJECT: Final = """\
 # yaml-language-server: $schema=schemas/project.schema.json
-# The project: which accounts there are, and what TikTok allows them. Every key: docs/manifest.md.
+# The project: which accounts there are, and what TikTok allows them. Every key: schemas/project.schema.json.
 version: 1
 timezone: UTC                      # for every publish_at without an offset; e.g. Europe/Berlin
 
@@ -25,7 +25,7 @@ app:                               # your app in TikTok's developer portal
   # redirect_uri: http://127.0.0.1:*/callback/   # register this one for the app, under Login Kit, Desktop
 
 accounts:
-  me:                              # a name of yours; sign it in with: contentsync login me (docs/sign-in.md)
+  me:                              # a name of yours; sign it in with: contentsync login me
     mode: draft                    # draft: into the inbox, the creator posts it in the app. direct: posts at once
 """
 
@@ -71,7 +71,9 @@ def init(folder: str) -> int:
         text.say(f"  {text.style('+', fg='green')} {path}")
     enter = "" if root == Path() else f"cd {folder}, then "
     text.say(f"Next: {enter}contentsync validate; edit posts/hello/hello.yaml; contentsync plan --no-refresh.")
-    text.say("To post, sign in: contentsync login me; it needs an app of yours at TikTok, see docs/sign-in.md.")
+    text.say(
+        "To post, sign in: contentsync login me; it needs an app of yours at TikTok, see contentsync login --help."
+    )
     return exits.DONE
 
 

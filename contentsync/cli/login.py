@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import webbrowser
+from datetime import timedelta
 
 import click
 
@@ -43,6 +44,11 @@ def login(
     Your browser opens TikTok's page; what is granted there comes back to a port of this machine. The tokens are kept
     in your data folder, never in the project. On a remote shell use --no-browser: it prints the address, and takes
     the address that your browser ends at.
+
+    It needs an app of yours, from https://developers.tiktok.com/: with Login Kit, for Desktop with the redirect URI
+    http://127.0.0.1:*/callback/, and the Content Posting API with Direct Post. Its client key and secret go into the
+    variables that contentsync.yaml names under app. Before TikTok has reviewed the app, make a sandbox of it in the
+    portal, write its keys under app.sandbox, and sign in with --sandbox.
     """
     project = context.project()
     wish = flow.Wish(account, _asked(scopes), sandbox, not no_browser, port, timeout)
@@ -81,6 +87,8 @@ def _show(done: flow.SignedIn, wish: flow.Wish) -> None:
         text.say(f"  token    until {text.when(done.pair.expires_at)}, {renewed}")
     if done.pinned:
         text.say(f"  pinned   open_id in contentsync.yaml, under accounts: {done.account}")
+    if other := done.instead:
+        text.say(f"  {text.style('not used', fg='yellow')} {other.names} {other.win} over this sign-in: {other.away}")
 
 
 class Terminal:
@@ -92,7 +100,9 @@ class Terminal:
     def visit(self, address: str, seconds: float) -> None:
         text.tell("Your browser opens TikTok's page. If it does not, open this address on this machine:")
         text.tell(f"  {address}")
-        text.tell(f"Waiting up to {seconds / 60:g} min for your answer there; Ctrl-C ends it.")
+        text.tell(
+            f"Waiting up to {text.span(timedelta(seconds=max(1, seconds)))} for your answer there; Ctrl-C ends it."
+        )
         _open(address)
 
     def paste(self, address: str, browser: bool) -> str:

@@ -101,10 +101,18 @@ class Lazy(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+EPILOG: Final = """\
+Each command has its own --help; `contentsync schema` writes what manifests, project and plan may hold.
+
+Exit codes: 0 done, 1 a failure or wrong input, 2 there is something to do (--detailed-exitcode), 3 TikTok is not done
+yet, 4 an unknown outcome needs a person, 5 held back, 6 locked, 7 the saved plan does not hold, 8 sign in again, 64 a
+wrong call, 70 a defect of ours, 130 interrupted."""
+
+
 @click.command(
     cls=Lazy,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Each command has its own --help. Exit codes and formats: docs/commands.md.",
+    epilog=EPILOG,
 )
 @click.version_option(__version__, message="contentsync %(version)s")
 @click.option(

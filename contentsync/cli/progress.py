@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contentsync.cli.summary import Summary
 
 EVERY: Final = 10.0
+NARROWEST: Final = 60  # columns; below that the figures of an upload fit beside nothing
 JSON_EVERY: Final = 1.0
 _WORDS: Final = {
     "accepted": "TikTok took it; sending its bytes",
@@ -45,7 +46,7 @@ def showing(summary: Summary | None) -> Iterator[Show]:
     """What to tell apply's events to, fit for where the output goes. summary: of JSON lines."""
     if summary is not None:
         yield JsonLines(summary)
-    elif sys.stderr.isatty() and text.colour() is None:
+    elif sys.stderr.isatty() and text.colour() is None and text.width() >= NARROWEST:
         with _bars() as show:
             yield show
     else:
@@ -121,15 +122,10 @@ def _bars() -> Iterator[Show]:
     from rich import progress
     from rich.console import Console
 
-    columns = (
-        progress.TextColumn("{task.description}", markup=False),
-        progress.BarColumn(bar_width=24),
-        progress.DownloadColumn(),
-        progress.TransferSpeedColumn(),
-        progress.TimeRemainingColumn(),
-        progress.TextColumn("{task.fields[phase]}", markup=False),
-    )
-    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    from contentsync.cli.bars import columns
+
+    console = Console(stderr=True)
+    with progress.Progress(*columns(console), console=console, transient=True) as bars:
         yield _Bars(bars)
 
 

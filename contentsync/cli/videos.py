@@ -99,7 +99,7 @@ def _show(found: listing.Listed, account: str) -> None:
         text.say("  " + one_line(video.post.caption or video.post.title or "(no caption)", text.width() - 2))
         text.say(text.style(f"  {_link(video)}", dim=True))
     if found.more:
-        text.tell(f"There are more than these {len(found.videos)}: --limit N shows others.")
+        text.tell(f"There are more than {text.many(len(found.videos), 'video')}: a higher --limit shows them.")
 
 
 def _row(video: Video, post: str) -> tuple[str, ...]:

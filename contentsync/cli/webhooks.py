@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from contentsync.addresses import shown
 from contentsync.cli import exits, text
 from contentsync.cli.duration import DURATION
 from contentsync.cli.main import Context
@@ -38,7 +39,12 @@ def webhooks() -> None:
 @click.option("--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True, help="0 picks a free one.")
 @click.option("--path", default=PATH, show_default=True, metavar="/…", help="The only path that is answered.")
 @click.option(
-    "--tolerance", type=DURATION, default=300.0, metavar="TIME", help="How far a signature's time may be off. [5m]"
+    "--tolerance",
+    type=DURATION,
+    default=300.0,
+    metavar="TIME",
+    help="What is signed longer ago than this and the 72 hours of TikTok's retries, or further ahead than this, is a "
+    "hint to look only. [5m]",
 )
 @as_json
 @click.pass_obj
@@ -171,7 +177,9 @@ def send(
     except ValueError as err:
         raise UsageError(Problem("webhook-not-sent", str(err), "see contentsync webhooks send --help")) from err
     for status in answers:
-        text.say(f"{event}: {f'answered {status}' if status else 'no answer'}")
+        text.say(f"{event}: {f'answered {status}' if status else f'no answer from {shown(url)}'}")
+    if 0 in answers:
+        text.tell("  hint: is contentsync webhooks serve running there? --url names another receiver")
     return exits.DONE if all(200 <= status < 300 for status in answers) else exits.FAILED
 
 

@@ -7,7 +7,6 @@ it may show a signature or a signed address.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -17,25 +16,18 @@ from urllib.request import url2pathname
 
 from contentsync.addresses import content_type, is_loopback
 from contentsync.errors import ContentsyncError, Problem
+from contentsync.hosting import store_errors
+from contentsync.hosting.store_errors import CLOUDS, ENDPOINTS, Place
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 T = TypeVar("T")
 
-CLOUDS: Final = {"s3": "Amazon S3", "gs": "Google Cloud Storage", "az": "Azure Blob Storage"}
 MISSING: Final = "hosting.upload needs the package obstore, which is not installed"
 INSTALL: Final = "run: pip install 'contentsync[hosting]'"
-_ENDPOINTS: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AZURE_STORAGE_ENDPOINT")
 _PATIENCE: Final = {"timeout": "60s", "connect_timeout": "10s"}
 _RETRIES: Final[Any] = {"max_retries": 3, "retry_timeout": timedelta(seconds=60)}
-_SAID: Final = (re.compile(r"<Code>(\w{1,60})</Code>"), re.compile(r"status code: (\d{3})"))
-_CREDENTIALS: Final = {
-    "s3": "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION",
-    "gs": "set GOOGLE_APPLICATION_CREDENTIALS, or run: gcloud auth application-default login",
-    "az": "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
-    "": "see that the folder can be written",
-}
 
 
 class HostingError(ContentsyncError):
@@ -53,7 +45,7 @@ class Bucket:
     """
 
     def __init__(self, upload: str, root: Path, environ: Mapping[str, str]) -> None:
-        self.upload = upload
+        self.upload, self._environ = upload, environ
         scheme = upload.partition("://")[0] if "://" in upload else ""
         self._cloud = scheme if scheme in CLOUDS else ""
         self._store = self._opened(root, environ)
@@ -63,7 +55,7 @@ class Bucket:
         import obstore
 
         try:
-            return self._translated("looked at", lambda: int(obstore.head(self._store, name)["size"]))
+            return self._translated("looked into", lambda: int(obstore.head(self._store, name)["size"]))
         except FileNotFoundError:
             return None
 
@@ -72,16 +64,20 @@ class Bucket:
         import obstore
 
         attributes: Any = {"Content-Type": content_type(name)} if self._cloud else None
-        self._translated(
-            "put", lambda: obstore.put(self._store, name, data, attributes=attributes, use_multipart=False)
-        )
+        try:
+            self._translated(
+                "written to",
+                lambda: obstore.put(self._store, name, data, attributes=attributes, use_multipart=False),
+            )
+        except FileNotFoundError:
+            raise HostingError(store_errors.missing_place(self._place("written to"))) from None
 
     def delete(self, name: str) -> None:
         """Take an object away, if it is there. Raises HostingError."""
         import obstore
 
         try:
-            self._translated("deleted", lambda: obstore.delete(self._store, name))
+            self._translated("deleted from", lambda: obstore.delete(self._store, name))
         except FileNotFoundError:
             return
 
@@ -92,6 +88,8 @@ class Bucket:
             raise HostingError(Problem("hosting-not-installed", MISSING, INSTALL)) from err
         if not self._cloud:
             return self._translated("opened", lambda: LocalStore(_folder(self.upload, root), mkdir=True))
+        if problem := store_errors.endpoint_problem(self._place("opened")):
+            raise HostingError(problem)
         options: Any = _PATIENCE | ({"allow_http": True} if _is_nearby(environ) else {})
         opened: Any = self._translated(
             "opened", lambda: from_url(self.upload, client_options=options, retry_config=_RETRIES)
@@ -107,14 +105,11 @@ class Bucket:
         except FileNotFoundError:
             raise
         except (BaseError, OSError, ValueError) as err:
-            raise HostingError(self._problem(verb, err)) from None  # the cause may show what was signed
+            problem = store_errors.problem_of(self._place(verb), err)
+            raise HostingError(problem) from None  # the cause may show what was signed
 
-    def _problem(self, verb: str, err: Exception) -> Problem:
-        place = CLOUDS.get(self._cloud, "the folder")
-        told = [found[1] for pattern in _SAID if (found := pattern.search(str(err)))]
-        said = f" ({', '.join([type(err).__name__, *told])})"
-        hint = f"{_CREDENTIALS[self._cloud]}; then run the same command again"
-        return Problem("hosting-failed", f"{self.upload} could not be {verb}: {place} does not take it{said}", hint)
+    def _place(self, verb: str) -> Place:
+        return Place(self.upload, self._cloud, verb, self._environ)
 
 
 def _folder(upload: str, root: Path) -> Path:
@@ -126,4 +121,4 @@ def _folder(upload: str, root: Path) -> Path:
 
 def _is_nearby(environ: Mapping[str, str]) -> bool:
     """Whether the store is a stand-in on this machine, which may be spoken to without TLS."""
-    return any(is_loopback(environ.get(name, "")) for name in _ENDPOINTS)
+    return any(is_loopback(environ.get(name, "")) for names in ENDPOINTS.values() for name in names)

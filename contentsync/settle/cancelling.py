@@ -59,7 +59,8 @@ def cancel(project: Project, row: PostState, wait: float, stop: Stop) -> Cancell
     step = steps.advance(_cancellable(project.store.post(row.uid) or row), None)
     attempt = step.attempt
     if step.sign_in or step.problem is not None:  # where it stands is not known: nothing is asked for
-        return Cancelled(written(project, row.uid), False, step.problem, step.sign_in)
+        problem = step.problem and step.problem.addressed(row.key)
+        return Cancelled(written(project, row.uid), False, problem, step.sign_in)
     if attempt.phase is not Phase.PROCESSING:
         return Cancelled(written(project, row.uid), False, _too_late(row, attempt))
     problem, sign_in = _asked(steps, row, attempt)
@@ -104,7 +105,7 @@ def _asked(steps: Steps, row: PostState, attempt: Attempt) -> tuple[Problem | No
         return Problem("changed-meanwhile", f"{row.key} was changed meanwhile; nothing was cancelled", hint), False
     except Refused as err:
         found = refusals.refusal(err.error_code)
-        return err.problem, found is not None and found.family is refusals.Family.SIGN_IN
+        return err.problem.addressed(row.key), found is not None and found.family is refusals.Family.SIGN_IN
     except (Unanswered, NotSent) as err:
         return err.problem, False
     except SignInNeeded as err:

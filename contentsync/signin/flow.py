@@ -22,15 +22,16 @@ from contentsync.errors import (
     Unanswered,
     UsageError,
 )
-from contentsync.post import Account, App
+from contentsync.post import Account, Settings
 from contentsync.project import Project
 from contentsync.signin import page, pin
-from contentsync.signin.listener import Listener
+from contentsync.signin.instead import Instead, used_instead
+from contentsync.signin.listener import Listener, other_sign_in
 from contentsync.signin.redirect import Answer, Target, read_pasted, target_of
 from contentsync.signin.scopes import WANTED, missing
 from contentsync.sync import known_open_id
 from contentsync.tiktok import oauth, pkce
-from contentsync.tiktok.auth import grown, owners, variables
+from contentsync.tiktok.auth import grown, owners
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.exchange import Exchange
 from contentsync.tiktok.oauth import AppKeys, TokenAnswer
@@ -76,7 +77,11 @@ class Person(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who signed in. scopes: None where TikTok did not say what was granted. pinned: a line was written now."""
+    """Who signed in.
+
+    scopes: None where TikTok did not say what was granted. pinned: a line was written now. instead: what is used in
+    place of this sign-in.
+    """
 
     account: str
     open_id: str
@@ -87,6 +92,7 @@ class SignedIn:
     sandbox: bool = False
     pinned: bool = False
     pair: Pair | None = field(default=None, repr=False)
+    instead: Instead | None = None
 
     @property
     def who(self) -> str:
@@ -100,19 +106,20 @@ def sign_in(project: Project, wish: Wish, person: Person) -> SignedIn:
     Raises SignInNeeded where it does not come about; UsageError for an account, option or redirect URI that makes no
     sense; NotSent, Unanswered where TikTok can't be reached; StoreError where nothing can be kept.
     """
-    account = project.account(wish.account)
-    keys, target = app_keys(project.settings.app, sandbox=wish.sandbox), target_of(project.settings.app.redirect_uri)
+    account, tokens = project.account(wish.account), TokenStore.of(project.environ)
+    keys, target = app_keys(project.settings, sandbox=wish.sandbox), target_of(project.settings.app.redirect_uri)
     _refuse_port(target, wish)
     _warn_of_others(project, account, person)
-    desk = _Desk(project, account, keys, target, wish, person)
+    desk = _Desk(project, account, tokens, keys, target, wish, person)
     try:
         return desk.sign_in()
     finally:
         desk.exchange.close()
 
 
-def app_keys(app: App, *, sandbox: bool) -> AppKeys:
+def app_keys(settings: Settings, *, sandbox: bool) -> AppKeys:
     """The key and secret to sign in with. Raises UsageError, SignInNeeded where they are not there."""
+    app = settings.app
     if sandbox and app.sandbox is None:
         hint = "write its client_key and client_secret under app: sandbox: in contentsync.yaml"
         raise UsageError(Problem("sandbox-missing", "there is no app.sandbox in contentsync.yaml", hint))
@@ -120,12 +127,27 @@ def app_keys(app: App, *, sandbox: bool) -> AppKeys:
     found = {f"{under}.client_key": used.client_key, f"{under}.client_secret": used.client_secret}
     if lacking := [name for name, value in found.items() if not value]:
         what = f"nobody can sign in without {' and '.join(lacking)}"
-        hint = (
-            "copy client key and secret of your app from TikTok's developer portal into the variables that "
-            "contentsync.yaml names: export CONTENTSYNC_CLIENT_KEY=…; docs/sign-in.md shows the way"
-        )
-        raise SignInNeeded(Problem("client-keys-missing", what, hint))
+        raise SignInNeeded(Problem("client-keys-missing", what, _where_keys_go(settings, lacking)))
     return AppKeys(used.client_key or "", used.client_secret or "")
+
+
+def _where_keys_go(settings: Settings, lacking: list[str]) -> str:
+    """How to give the keys that are lacking: by the variables that the project file names for them, else into it."""
+    unset = {key: name for name, key, _ in reversed(settings.unset)}
+    named = [f"export {unset[key]}=…" for key in lacking if key in unset]
+    written = [key for key in lacking if key not in unset]
+    whose = "your app's sandbox" if "sandbox" in lacking[0] else "your app"
+    steps = [f"copy them from {whose} in TikTok's developer portal"]
+    if named:
+        steps.append("; ".join(named))
+    if written:
+        steps.append(f"write {' and '.join(written)} in contentsync.yaml, as ${{{_variable(written[0])}}} for one")
+    return "; ".join([*steps, "contentsync login --help tells how to get an app"])
+
+
+def _variable(key: str) -> str:
+    """A good name for the variable of a key: CONTENTSYNC_SANDBOX_CLIENT_KEY."""
+    return f"CONTENTSYNC_{key.removeprefix('app.').replace('.', '_').upper()}"
 
 
 def _refuse_port(target: Target, wish: Wish) -> None:
@@ -143,24 +165,26 @@ def _refuse_port(target: Target, wish: Wish) -> None:
 
 def _warn_of_others(project: Project, account: Account, person: Person) -> None:
     """The environment's seed and a token_command are asked before the last sign-in."""
-    seeds = [name for name in variables(account.name) if project.environ.get(name, "").strip()]
-    if seeds:
-        what, hint = f"{' and '.join(seeds)} win over this sign-in", f"unset {' '.join(seeds)}"
-    elif account.token_command:
-        what, hint = "token_command wins over this sign-in", f"take accounts.{account.name}.token_command out"
-    else:
-        return
-    what = f"{what}: its tokens are kept, but not used for {account.name}"
-    person.warn(Problem("sign-in-not-used", what, f"{hint}, to use what you sign in with", level=Level.WARNING))
+    if other := used_instead(account, project.environ):
+        what = f"{other.names} {other.win} over this sign-in: its tokens are kept, but not used for {account.name}"
+        hint = f"{other.away}, to use what you sign in with"
+        person.warn(Problem("sign-in-not-used", what, hint, level=Level.WARNING))
 
 
 class _Desk:
     """One sign-in under way."""
 
     def __init__(
-        self, project: Project, account: Account, keys: AppKeys, target: Target, wish: Wish, person: Person
+        self,
+        project: Project,
+        account: Account,
+        tokens: TokenStore,
+        keys: AppKeys,
+        target: Target,
+        wish: Wish,
+        person: Person,
     ) -> None:
-        self.project, self.account, self.keys, self.target = project, account, keys, target
+        self.project, self.account, self.tokens, self.keys, self.target = project, account, tokens, keys, target
         self.wish, self.person = wish, person
         self.base_url = project.settings.base_url
         direct = bool(loopback_host(self.base_url))
@@ -175,7 +199,7 @@ class _Desk:
 
     def _by_listening(self) -> SignedIn:
         port = self.target.port or 0 if self.wish.port is None else self.wish.port
-        with Listener(self.target.path, port) as listener, _told_in_the_browser(listener):
+        with Listener(self.target.path, port, self._is_ours) as listener, _told_in_the_browser(listener):
             redirect_uri = self.target.at(listener.port)
             self.person.visit(self._address(redirect_uri), self.wish.timeout)
             answer = listener.wait(self.wish.timeout, self.project.clock)
@@ -187,7 +211,7 @@ class _Desk:
     def _by_pasting(self) -> SignedIn:
         redirect_uri = self.target.uri
         if self.target.is_desktop and self.target.port is None:
-            with Listener(self.target.path, 0) as listener:  # a port that nothing here answers at
+            with Listener(self.target.path, 0, self._is_ours) as listener:  # a port that nothing here answers at
                 redirect_uri = self.target.at(listener.port)
         pasted = self.person.paste(self._address(redirect_uri), self.wish.browser)
         return self._finish(read_pasted(pasted), redirect_uri)
@@ -218,16 +242,13 @@ class _Desk:
             sandbox=self.wish.sandbox,
             pinned=self._pin(open_id),
             pair=pair,
+            instead=used_instead(self.account, self.project.environ),
         )
 
     def _judge(self, answer: Answer) -> None:
         """Raises SignInNeeded for an answer to another question, and for a no."""
-        if answer.state is not None and not hmac.compare_digest(answer.state.encode(), self.state.encode()):
-            what = "the answer belongs to another sign-in than this one: its state is not ours"
-            hint = (
-                "close old tabs with TikTok's page, then run it again; if it comes again, someone may be interfering"
-            )
-            raise SignInNeeded(Problem("sign-in-state", what, hint))
+        if not self._is_ours(answer):
+            raise SignInNeeded(other_sign_in())
         if answer.error:
             row = sign_in_refusal(answer.error, answer.description)
             if row is not None:
@@ -235,6 +256,10 @@ class _Desk:
             said = ", ".join(filter(None, (answer.error, answer.description)))
             hint = "run it again; if it stays, look into TikTok's developer portal"
             raise SignInNeeded(Problem("sign-in-refused", f"TikTok's page answered: {said}", hint))
+
+    def _is_ours(self, answer: Answer) -> bool:
+        """Whether it answers this sign-in; a code that was pasted alone does not say."""
+        return answer.state is None or hmac.compare_digest(answer.state.encode(), self.state.encode())
 
     def _meet(self, bought: TokenAnswer, scopes: Sequence[str] | None) -> UserInfo | None:
         """Who the new token speaks for; None where TikTok does not tell now."""
@@ -274,14 +299,14 @@ class _Desk:
                 raise SignInNeeded(Problem("open-id-twice", what, hint))
 
     def _keep(self, bought: TokenAnswer, scopes: tuple[str, ...] | None, open_id: str) -> Pair:
-        now, store = self.project.clock.now(), TokenStore.of(self.project.environ)
+        now = self.project.clock.now()
         owner = next(
             kept_for
             for kept_for in owners(self.base_url, self.project.settings.app, self.account.name)
             if kept_for.client_key == self.keys.client_key
         )
         bare = Pair(bought.access_token, scope=scopes, open_id=open_id)
-        return store.save(owner, grown(bare, bought, now), now, anew=True)
+        return self.tokens.save(owner, grown(bare, bought, now), now, anew=True)
 
     def _pin(self, open_id: str) -> bool:
         if self.account.open_id == open_id:

@@ -1,6 +1,7 @@
 """How is the browser's answer received? A server on a port of 127.0.0.1, for one answer, and never on IPv6.
 
-It judges nothing: it hands the answer over, and shows the page that it is given for it.
+It judges nothing but whether an answer is to this sign-in, for any page that the browser shows could find the port.
+That one it hands over, and shows the page that it is given for it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import queue
 import socketserver
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Final, Self
@@ -47,11 +49,13 @@ class _Server(ThreadingHTTPServer):
 class Listener:
     """Waits for the redirect at `path`; `with Listener(path, port) as listener: …`.
 
-    port: 0 for a free one. Raises SignInNeeded where the port is not to be had.
+    port: 0 for a free one. is_ours: whether an answer is to this sign-in; others are turned away, and the wait goes
+    on. Raises SignInNeeded where the port is not to be had.
     """
 
-    def __init__(self, path: str, port: int) -> None:
-        self._path = path
+    def __init__(self, path: str, port: int, is_ours: Callable[[Answer], bool]) -> None:
+        self._path, self._is_ours = path, is_ours
+        self._turned_away: Answer | None = None
         self._answers: queue.Queue[Answer] = queue.Queue()
         self._one = threading.Lock()  # whoever gets it brings the one answer that is taken
         self._page: tuple[int, str] | None = None
@@ -80,16 +84,17 @@ class Listener:
         self._server.server_close()
 
     def wait(self, seconds: float, clock: Clock) -> Answer:
-        """The first answer. Raises SignInNeeded where none comes in time."""
+        """The first answer to this sign-in. Raises SignInNeeded where none comes in time."""
         until = clock.monotonic() + seconds
         while (left := until - clock.monotonic()) > 0:
             try:
                 return self._answers.get(timeout=min(LOOK_EVERY, left))
             except queue.Empty:
                 continue
-        what = f"no answer came from the browser within {seconds:g} seconds"
-        hint = "run it again, and agree in the browser; from a machine without one: --no-browser"
-        raise SignInNeeded(Problem("sign-in-timeout", what, hint))
+        if stray := self._turned_away:
+            said = f", and says {stray.error}" if stray.error else ""
+            raise SignInNeeded(other_sign_in(f" within {seconds:g} seconds", said))
+        raise SignInNeeded(_timeout(seconds))
 
     def show(self, status: int, html: str) -> None:
         """What the browser that brought the answer gets to see; the first page given counts."""
@@ -105,6 +110,9 @@ class Listener:
         answer = read_answer(parts.query)
         if answer is None:
             return 400, page.nothing_in_it()
+        if not self._is_ours(answer):
+            self._turned_away = answer
+            return 400, page.not_ours()
         if not self._one.acquire(blocking=False):
             return 409, page.taken_already()
         self._answers.put(answer)
@@ -136,6 +144,19 @@ class Listener:
                 """Nothing: the request's address holds the code."""
 
         return Handler
+
+
+def other_sign_in(when: str = "", said: str = "") -> Problem:
+    """An answer came, and it was to another sign-in. when, said: what to add about its time and its words."""
+    what = f"the answer that came{when} belongs to another sign-in than this one: its state is not ours{said}"
+    hint = "close old tabs with TikTok's page, then run it again; if it comes again, someone may be interfering"
+    return Problem("sign-in-state", what, hint)
+
+
+def _timeout(seconds: float) -> Problem:
+    what = f"no answer came from the browser within {seconds:g} seconds"
+    hint = "run it again, and agree in the browser; from a machine without one: --no-browser"
+    return Problem("sign-in-timeout", what, hint)
 
 
 def _port_taken(port: int, err: Exception) -> SignInNeeded:

@@ -75,6 +75,13 @@ def nothing_in_it() -> str:
     return _page("bad", "!", "No answer in this address", body, "Go on in the tab with TikTok's page.")
 
 
+def not_ours() -> str:
+    body = "<p>This answer belongs to another sign-in, as of an old tab. contentsync still waits for its own.</p>"
+    return _page(
+        "bad", "!", "Not the answer to this sign-in", body, "Go on in the tab that the terminal opened last."
+    )
+
+
 def taken_already() -> str:
     body = "<p>contentsync takes one answer, and has it. If that was not yours, sign in again.</p>"
     return _page("bad", "!", "Answered already", body, "The terminal says how it went.")

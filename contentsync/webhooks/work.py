@@ -146,7 +146,10 @@ class Worker:
         store.events.tell_visibility(attempt.open_id, post_id, visible, event.happened_at)
         if visible:
             store.mark_public([attempt.post_uid], event.happened_at)
-        return Came(EventState.DONE, "bound" if visible else "not-public")
+        if not visible:
+            return Came(EventState.DONE, "not-public")
+        named = store.attempt(attempt.id).post_id == post_id
+        return Came(EventState.DONE, "bound" if named else "further-video")
 
     def _name_first(self, event: StoredEvent, attempt: Attempt, post_id: str) -> None:
         """Let the attempt name the first of its videos. Raises Superseded."""

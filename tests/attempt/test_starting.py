@@ -36,6 +36,22 @@ def test_an_accepted_upload_is_on_disk_whole_before_its_first_byte(bench: Bench)
     assert bench.tiktok.calls == [("init",)]
 
 
+@pytest.mark.parametrize(
+    ("trouble", "command"),
+    [
+        (silence(), "contentsync resolve acme/launch --published, --not-published or --keep"),
+        (a_refusal("scope_not_authorized"), "contentsync login acme;"),
+        (a_refusal("access_token_invalid"), "contentsync login acme;"),
+    ],
+)
+def test_the_command_of_a_hint_names_the_post_or_its_account(
+    bench: Bench, trouble: Callable[[], InitAnswer], command: str
+) -> None:
+    bench.tiktok.inits = [trouble]
+    step = bench.advance(bench.intent(PULL), PULL)
+    assert step.problem is not None and command in step.problem.hint
+
+
 @pytest.mark.parametrize("post", KINDS)
 @pytest.mark.parametrize(
     ("code", "retry", "stop"),

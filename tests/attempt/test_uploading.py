@@ -238,6 +238,7 @@ def test_a_line_too_slow_for_the_hour_is_told_and_the_post_blocked(bench: Bench)
     step = bench.advance(bench.uploading())
     assert (step.attempt.phase, step.attempt.retry, step.attempt.upload_url) == (Phase.FAILED, False, "")
     assert step.problem is not None and step.problem.code == "upload-too-slow"
+    assert "contentsync apply --retry acme/launch" in step.problem.hint
     assert len(puts(bench)) == 1
 
 

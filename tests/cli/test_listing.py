@@ -36,7 +36,7 @@ def test_videos_are_listed_newest_first_with_their_figures(cinema: tuple[Studio,
     assert (ran.code, lines[0].split()) == (0, ["views", "likes", "comments", "shares", "date", "post"])
     assert lines[1].split()[:4] == ["1,000", "1", "2", "1"]
     assert lines[2:4] == ["  Film 1", "  https://www.tiktok.com/@acme/video/7400000000000000001"]
-    assert "--limit" in ran.err
+    assert "There are more than 2 videos: a higher --limit shows them." in ran.err
     assert max(map(len, lines)) <= 80
 
 

@@ -135,6 +135,7 @@ def test_a_code_works_once(out: Studio) -> None:
 def test_nobody_answers_in_time(out: Studio) -> None:
     ran = out.run("login", "acme", "--timeout", "300ms")
     assert ran.code == 8 and "[sign-in-timeout]" in ran.err
+    assert "Waiting up to 1 s for your answer" in ran.err
 
 
 def test_nothing_pasted_is_told(out: Studio) -> None:
@@ -263,6 +264,23 @@ def test_what_logout_cant_do_is_told(out: Studio, emulator: Emulator) -> None:
 
 
 # Who is connected.
+
+
+def test_where_the_environment_wins_login_ends_with_what_to_do_about_it(out: Studio, emulator: Emulator) -> None:
+    out.environment |= emulator.environment
+    last = signed_in(out).out.splitlines()[-1]
+    assert "not used CONTENTSYNC_TOKEN_ACME and CONTENTSYNC_REFRESH_TOKEN_ACME win over this sign-in: unset" in last
+
+
+@pytest.mark.parametrize("command", [("accounts",), ("refresh",), ("plan",), ("login", "acme"), ("logout", "acme")])
+def test_a_token_store_that_is_none_is_refused_wherever_tokens_are_opened(
+    out: Studio, command: tuple[str, ...]
+) -> None:
+    out.environment["CONTENTSYNC_TOKEN_STORE"] = "bogus"
+    out.post("one")
+    ran = out.run(*command)
+    assert ran.code == 64
+    assert "[token-store-choice]" in ran.out + ran.err and "auto, file, keyring" in ran.out + ran.err
 
 
 def test_an_account_that_is_not_signed_in_hides_no_other(out: Studio) -> None:

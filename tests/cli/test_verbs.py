@@ -20,6 +20,13 @@ def test_init_makes_a_project_that_validates_and_plans(offline: Studio) -> None:
     assert "1 to create" in offline.run("-C", "new", "plan", "--no-refresh").out
 
 
+def test_init_names_only_what_its_user_has(offline: Studio) -> None:
+    told = offline.run("init", "new").out
+    written = "".join(path.read_text() for path in (offline.root / "new").rglob("*.yaml"))
+    assert "docs/" not in told + written
+    assert "contentsync login --help" in told and (offline.root / "new/schemas/project.schema.json").exists()
+
+
 def test_init_overwrites_nothing(offline: Studio) -> None:
     offline.run("init", "new")
     offline.write("new/posts/hello/hello.yaml", "mine")

@@ -69,6 +69,25 @@ def test_without_json_it_prints_lines_for_a_shell() -> None:
     assert "acme-de (private); app: not audited" in err
 
 
+@pytest.mark.parametrize(
+    ("args", "kinds"),
+    [
+        (["--account", "acme", "--public", "acme"], "acme (public)"),
+        (["--private", "acme", "--account", "acme", "--audited"], "acme (private)"),
+        (["--account", "acme", "--account", "beta", "--public", "beta"], "acme (private), beta (public)"),
+        (["--private", "beta", "--public", "acme"], "beta (private), acme (public)"),
+        (["--audited"], "demo (public)"),
+    ],
+)
+def test_a_name_is_one_account_however_often_and_where_it_is_named(args: list[str], kinds: str) -> None:
+    with a_process(*args) as process:
+        assert process.stderr is not None
+        told = process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=5)
+    assert f"accounts: {kinds}; app:" in told
+
+
 @pytest.mark.parametrize("port", ["99999", "-1", "http"])
 def test_a_port_that_is_none_is_one_line_and_exit_1(port: str) -> None:
     done = CliRunner().invoke(emulator, ["--port", port])
@@ -87,7 +106,9 @@ def test_a_port_in_use_is_one_line_and_exit_1() -> None:
     ("args", "word"),
     [
         (["--account", "Acme"], "Acme"),
-        (["--account", "acme", "--private", "acme"], "twice"),
+        (["--account", "acme", "--account", "acme"], "twice"),
+        (["--public", "acme", "--public", "acme"], "twice"),
+        (["--account", "acme", "--private", "acme", "--public", "acme"], "both"),
         (["--fault", "explode"], "ENDPOINT:ACTION"),
         (["--moderation-polls", "soon"], "soon"),
     ],

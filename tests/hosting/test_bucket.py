@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from contentsync.addresses import Hosting, object_name
 from contentsync.errors import Problem
+from contentsync.hosting import store_errors
 from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.hosting.host import Host
 from contentsync.post import DesiredPost, Kind
@@ -62,6 +64,72 @@ def test_a_store_that_refuses_is_told_without_its_keys(tmp_path: Path, monkeypat
         assert "403" in problem.what and "AWS_ACCESS_KEY_ID" in problem.hint
         assert not [word for word in ("the-key", "the-secret", "Signature") if word in problem.what + problem.hint]
         assert told.value.__cause__ is None and told.value.__suppress_context__
+
+
+KEYS = {"AWS_ACCESS_KEY_ID": "the-key", "AWS_SECRET_ACCESS_KEY": "the-secret", "AWS_REGION": "eu-west-1"}
+
+
+def refused(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Problem:
+    """What is told when one file is put into a bucket with this environment."""
+    for name, value in (KEYS | environ).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(HostingError) as told:
+        Bucket("s3://acme/p", Path(), KEYS | environ).put("a.jpg", b"1")
+    return told.value.problem
+
+
+def test_a_store_that_is_not_there_is_told_by_its_host_and_no_key_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    problem = refused({"AWS_ENDPOINT_URL": f"http://me:hidden@127.0.0.1:{port}/path"}, monkeypatch)
+    assert (problem.code, "no connection" in problem.what) == ("hosting-unreachable", True)
+    assert f"at 127.0.0.1:{port} can't be reached" in problem.what and "AWS_ENDPOINT_URL" in problem.hint
+    assert not [
+        word for word in ("ACCESS_KEY", "hidden", "path", "GenericError") if word in problem.what + problem.hint
+    ]
+
+
+def test_an_endpoint_without_tls_is_for_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = refused({"AWS_ENDPOINT_URL": "http://s3.acme.example"}, monkeypatch)
+    assert (problem.code, "https only" in problem.what) == ("hosting-unreachable", True)
+
+
+@pytest.mark.parametrize("given", ["s3.acme.example", "http://", "http://[::1", "https://a b"])
+def test_an_endpoint_that_is_no_address_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = refused({"AWS_ENDPOINT_URL": given}, monkeypatch)
+    assert (problem.code, "AWS_ENDPOINT_URL holds no" in problem.what) == ("hosting-failed", True)
+
+
+@pytest.mark.parametrize(
+    ("status", "what", "hint"),
+    [(404, "no such bucket", "hosting.upload"), (301, "301", "AWS_REGION"), (403, "403", "AWS_ACCESS_KEY_ID")],
+)
+def test_what_a_store_answers_is_told_with_what_mends_it(
+    status: int, what: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with a_web() as web:
+        web.put("acme/p/a.jpg", statuses={"PUT": status})
+        problem = refused({"AWS_ENDPOINT_URL": web.url}, monkeypatch)
+    assert (problem.code, what in problem.what, hint in problem.hint) == ("hosting-failed", True, True), problem
+
+
+@pytest.mark.parametrize(
+    ("cloud", "asked"),
+    [("s3", "PUT http://169.254.169.254/latest/api/token"), ("gs", "GET http://metadata.google.internal/token?a=b")],
+)
+def test_keys_that_are_missing_are_not_told_as_a_lost_connection(cloud: str, asked: str) -> None:
+    told = OSError(f"Generic error: Error performing {asked} in 1.2s, after 3 retries - HTTP error: kind: Connect")
+    problem = store_errors.problem_of(store_errors.Place(f"{cloud}://acme", cloud, "written to", {}), told)
+    assert (problem.code, "no credentials" in problem.what) == ("hosting-failed", True)
+
+
+def test_a_vendor_that_does_not_answer_is_told_by_its_host() -> None:
+    told = OSError(
+        "Generic error: Error performing PUT https://s3.amazonaws.com/a?sig=1 in 30s - HTTP error: kind: Timeout"
+    )
+    problem = store_errors.problem_of(store_errors.Place("s3://acme", "s3", "written to", {}), told)
+    what = "s3://acme could not be written to: Amazon S3 at s3.amazonaws.com can't be reached: no answer came in time"
+    assert (problem.what, "online" in problem.hint) == (what, True)
 
 
 # Making a post ready

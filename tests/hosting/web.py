@@ -49,6 +49,10 @@ def a_web(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterato
         def do_GET(self) -> None:
             self.answer()
 
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            self.answer()
+
         def answer(self) -> None:
             web.asked.append((self.command, self.path, dict(self.headers)))
             page = web.pages.get(self.path.partition("?")[0], Page(statuses={"HEAD": 404, "GET": 404}))

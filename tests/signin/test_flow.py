@@ -129,8 +129,6 @@ def test_each_sign_in_has_a_state_and_a_challenge_of_its_own(studio: Studio) -> 
         ({"response_type": "token"}, "unsupported-response-type"),
         ({"code_challenge_method": "plain"}, "invalid-request"),
         ({"code_challenge": "wfon2Kvltxbkwaw64CSYtSYs7y14e7cS4M1sF0yoD-A"}, "invalid-request"),
-        ({"state": "another"}, "sign-in-state"),
-        ({"state": ""}, "sign-in-state"),
     ],
 )
 def test_each_no_is_told_in_both_places(studio: Studio, change: dict[str, str], code: str) -> None:
@@ -139,6 +137,50 @@ def test_each_no_is_told_in_both_places(studio: Studio, change: dict[str, str], 
     assert person.page().status_code == 400 and f"Code: {code}" in person.page().text
     assert "What to do" in person.page().text
     assert refused(studio, Someone(change), **PASTE).code == code
+
+
+@pytest.mark.parametrize("state", ["another", ""])
+def test_an_answer_with_another_state_keeps_nothing(studio: Studio, state: str) -> None:
+    person = Someone({"state": state})
+    assert refused(studio, person, timeout=0.5).code == "sign-in-state"
+    assert person.page().status_code == 400 and "another sign-in" in person.page().text
+    assert refused(studio, Someone({"state": state}), **PASTE).code == "sign-in-state"
+
+
+def test_a_stray_request_does_not_end_a_sign_in(studio: Studio) -> None:
+    stray: list[httpx.Response] = []
+
+    class Disturbed(Someone):
+        def visit(self, address: str, seconds: float) -> None:
+            stray.append(visited(f"{query_of(address)['redirect_uri']}?code=theirs&state=guessed"))
+            super().visit(address, seconds)
+
+    person = Disturbed()
+    assert sign(studio, person).who == "Acme (@acme)"
+    assert (stray[0].status_code, person.page().status_code) == (400, 200)
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "told"),
+    [
+        ('{client_key: "${SB_KEY}", client_secret: "${SB_SECRET}"}', ["export SB_KEY=…; export SB_SECRET=…"]),
+        ('{client_key: there, client_secret: "${SB_SECRET}"}', ["export SB_SECRET=…"]),
+        ("{client_key: there}", ["write app.sandbox.client_secret", "${CONTENTSYNC_SANDBOX_CLIENT_SECRET}"]),
+    ],
+)
+def test_a_sandboxs_missing_keys_are_told_by_the_variables_that_the_project_names(
+    studio: Studio, sandbox: str, told: list[str]
+) -> None:
+    lines = [line for line in PROJECT.splitlines(True) if "sandbox" not in line]
+    studio.write("contentsync.yaml", "".join(lines).replace("  audited", f"  sandbox: {sandbox}\n  audited"))
+    problem = refused(studio, Someone(), sandbox=True)
+    assert (problem.code, [words for words in told if words not in problem.hint]) == ("client-keys-missing", [])
+    assert "CONTENTSYNC_CLIENT_KEY" not in problem.hint and "app.sandbox.client_secret" in problem.what
+
+
+def test_the_apps_missing_keys_are_told_by_their_variables(studio: Studio) -> None:
+    del studio.environment["CONTENTSYNC_CLIENT_KEY"]
+    assert "export CONTENTSYNC_CLIENT_KEY=…" in refused(studio, Someone()).hint
 
 
 def test_errors_with_status_200_are_errors_too(tmp_path: Path) -> None:
@@ -183,7 +225,8 @@ def test_who_it_is_follows_from_the_tokens_where_tiktok_tells_no_more(studio: St
 def test_the_environments_seed_is_told_to_win(studio: Studio, emulator: Emulator) -> None:
     studio.environment |= emulator.environment
     person = Someone()
-    sign(studio, person)
+    done = sign(studio, person)
+    assert done.instead and done.instead.away == "unset CONTENTSYNC_TOKEN_ACME CONTENTSYNC_REFRESH_TOKEN_ACME"
     assert [problem.code for problem in person.warnings] == ["sign-in-not-used"]
     assert "unset CONTENTSYNC_TOKEN_ACME" in person.warnings[0].hint
 

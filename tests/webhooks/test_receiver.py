@@ -296,7 +296,8 @@ def test_an_event_is_sent_by_hand(studio: Studio, emulator: Emulator) -> None:
 
 def test_nobody_there_and_no_url_are_told(studio: Studio) -> None:
     nobody = studio.run("webhooks", "send", "post.publish.complete", "--url", "http://127.0.0.1:9/")
-    assert (nobody.code, "no answer" in nobody.out) == (1, True)
+    assert (nobody.code, "no answer from http://127.0.0.1:9/" in nobody.out) == (1, True)
+    assert "is contentsync webhooks serve running there?" in nobody.err
     no_url = studio.run("webhooks", "send", "post.publish.complete", "--url", "ftp://x")
     assert (no_url.code, "webhook-not-sent" in no_url.err) == (64, True)
 

@@ -105,9 +105,17 @@ def test_a_draft_that_was_posted_several_times_keeps_the_first_and_all(desk: Des
         desk.body(PUBLISHED, "acme_de", ago, publish_id=publish_id, post_id=post_id)
         for post_id, ago in (("30", 10), ("20", 20), ("10", 5))
     ]
-    assert desk.came(*bodies) == ["bound"] * 3
+    assert [desk.came(body) for body in bodies] == [["bound"], ["bound"], ["further-video"]]
     assert desk.row("idea", "acme_de").post_id == "20"
     assert set(desk.bindings("acme_de")) == {"10", "20", "30"}
+
+
+def test_a_further_id_of_a_post_is_told_as_such_and_shown(desk: Desk) -> None:
+    desk.came(of(desk, PUBLISHED, post_id=VIDEO))
+    assert desk.came(of(desk, PUBLISHED, post_id="7499999999999999999")) == ["further-video"]
+    assert desk.row().post_id == VIDEO
+    told = run(desk, "explain", "launch").out
+    assert f"TikTok post {VIDEO}\n" in told and "further TikTok post 7499999999999999999, bound to it too" in told
 
 
 def test_a_video_that_is_public_settles_what_status_does_not(desk: Desk) -> None:
@@ -248,6 +256,13 @@ def test_with_removed_access_every_command_says_so_and_makes_no_call(desk: Desk)
         ended = run(desk, *command)
         assert (ended.code, "revoked by the developer" in ended.out + ended.err) == (8, True), command
     assert {line["account"] for line in desk.site.emulator.requests()[before:]} == {"acme"}
+
+
+def test_accounts_says_that_a_seed_is_what_has_to_change_where_access_was_removed(desk: Desk) -> None:
+    desk.came(desk.body(REMOVED, "acme_de", reason=5))
+    told = run(desk, "accounts").out
+    assert "acme_de  not signed in: put new tokens into CONTENTSYNC_TOKEN_ACME_DE; or unset" in told
+    assert "CONTENTSYNC_TOKEN_ACME_DE and CONTENTSYNC_REFRESH_TOKEN_ACME_DE, which win over a sign-in" in told
 
 
 def test_a_changed_seed_ends_the_mark(desk: Desk) -> None:

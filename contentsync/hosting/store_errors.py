@@ -1,0 +1,122 @@
+"""What does a store's error mean, and what mends it? Pure: from the words of obstore's errors to a problem.
+
+Of the words only a status, an error code and the host are taken: the rest may show a signature or a signed address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from contentsync.addresses import host_of
+from contentsync.errors import Problem
+
+CLOUDS: Final = {"s3": "Amazon S3", "gs": "Google Cloud Storage", "az": "Azure Blob Storage"}
+ENDPOINTS: Final = {
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "gs": (),
+    "az": ("AZURE_STORAGE_ENDPOINT",),
+    "": (),
+}
+_CREDENTIALS: Final = {
+    "s3": "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION",
+    "gs": "set GOOGLE_APPLICATION_CREDENTIALS, or run: gcloud auth application-default login",
+    "az": "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+    "": "see that the folder can be written",
+}
+_AGAIN: Final = "then run the same command again"
+_ASKED: Final = re.compile(r"Error performing \w+ (https?://(?:[^\s/?#@]*@)?([^\s/?#]+))")
+_URL: Final = re.compile(
+    r"https?://(?:[^\s/?#@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::\d{1,5})?(?:/[!-~]*)?", re.I | re.A
+)
+_STATUS: Final = re.compile(r"status code: (\d{3})")
+_CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
+_UNREACHED: Final = {
+    "BadScheme": "it is spoken to by https only, unless it is on this machine",
+    "certificate": "its certificate is not accepted here",
+    "kind: Timeout": "no answer came in time",
+    "dns error": "no host of that name is known here",
+}
+_ONLINE: Final = "see that this machine is online"
+# Where a program asks for credentials when the environment has none: the metadata services of the clouds' machines.
+_METADATA: Final = frozenset({"169.254.169.254", "169.254.170.2", "169.254.170.23", "metadata.google.internal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it went wrong. cloud: s3, gs, az; empty for a folder. verb: a participle."""
+
+    upload: str
+    cloud: str
+    verb: str
+    environ: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return CLOUDS.get(self.cloud, "the folder") if not self.endpoint else "the store"
+
+    @property
+    def endpoint(self) -> str:
+        """The variable that names another server than the vendor's; empty where none is set."""
+        return next((name for name in ENDPOINTS[self.cloud] if self.environ.get(name, "").strip()), "")
+
+
+def problem_of(place: Place, err: Exception) -> Problem:
+    """What to tell of an error that obstore or the file system raised."""
+    words = str(err)
+    asked = _ASKED.search(words)
+    host = asked[2] if asked else ""
+    status = int(found[1]) if (found := _STATUS.search(words)) else 0
+    if asked and host_of(asked[1]) in _METADATA:
+        what = f"{place.upload} could not be {place.verb}: the environment has no credentials for it"
+        return Problem("hosting-failed", what, f"{_CREDENTIALS[place.cloud]}; {_AGAIN}")
+    if host and "HTTP error" in words:
+        return _not_reached(place, host, words)
+    if "redirect" in words and not status:
+        status = 301
+    return _refused(place, host, status, [type(err).__name__, *_CODE.findall(words)[:1]])
+
+
+def endpoint_problem(place: Place) -> Problem | None:
+    """What is wrong with the variable that names the server; obstore takes anything, and fails on it later."""
+    given = place.environ.get(place.endpoint, "") if place.endpoint else ""
+    if not given or _URL.fullmatch(given):
+        return None
+    what = f"{place.upload} could not be {place.verb}: {place.endpoint} holds no http or https URL"
+    return Problem("hosting-failed", what, f"write it like this: {place.endpoint}=https://s3.acme.example")
+
+
+def missing_place(place: Place) -> Problem:
+    """Where nothing can be put: the store does not know the bucket."""
+    what = f"{place.upload} could not be {place.verb}: {place.name} has no such bucket"
+    hint = f"make it, or mend hosting.upload in contentsync.yaml; {_AGAIN}"
+    return Problem("hosting-failed", what, hint)
+
+
+def _not_reached(place: Place, host: str, words: str) -> Problem:
+    """No answer came at all. A store's address is told by its host only."""
+    reason = next((reason for sign, reason in _UNREACHED.items() if sign in words), "no connection to it")
+    mend = f"see that {place.endpoint} is right, and that a server answers there" if place.endpoint else _ONLINE
+    what = f"{place.upload} could not be {place.verb}: {place.name} at {host} can't be reached: {reason}"
+    return Problem("hosting-unreachable", what, f"{mend}; {_AGAIN}")
+
+
+def _refused(place: Place, host: str, status: int, said: list[str]) -> Problem:
+    told = ", ".join([*said, str(status)] if status else said)
+    at = f" at {host}" if place.endpoint and host else ""
+    what = f"{place.upload} could not be {place.verb}: {place.name}{at} does not take it ({told})"
+    return Problem("hosting-failed", what, f"{_mend(place, status)}; {_AGAIN}")
+
+
+def _mend(place: Place, status: int) -> str:
+    if status in {401, 403}:
+        return f"see that what is set may write there: {_CREDENTIALS[place.cloud].removeprefix('set ')}"
+    if 300 <= status < 400:
+        return (
+            "see that AWS_REGION is the bucket's own" if place.cloud == "s3" else "see that hosting.upload is right"
+        )
+    if status >= 500:
+        return "see that it speaks as such a store does" if place.endpoint else "wait a while"
+    return _CREDENTIALS[place.cloud]
