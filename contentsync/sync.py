@@ -5,12 +5,11 @@ A command asks for one of these; what each part does is the part's own matter.
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,19 +18,16 @@ from contentsync import receipts, refresh
 from contentsync.apply import AccountRun, Run
 from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Outcome, Tell, Told
-from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, SignInNeeded, UsageError
+from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, UsageError
 from contentsync.fetching import decided, readiness
 from contentsync.noted import not_known
 from contentsync.plan.action import GUARDS, AccountFacts, Action, Kind, Plan, Receipt, Remote, World
 from contentsync.plan.guards import ExistingPosts
-from contentsync.plan.match import candidates
-from contentsync.post import Account, Creator, DesiredPost, Mode, PostState, RemotePost
+from contentsync.post import Account, Creator, DesiredPost, Mode, PostState
 from contentsync.project import Project, Session, unknown
 
 if TYPE_CHECKING:
     from contentsync.manifest.load import Loaded
-    from contentsync.tiktok.tokens import Pair
-    from contentsync.tiktok.wire import UserInfo
 
 T = TypeVar("T")
 
@@ -138,7 +134,7 @@ def full_keys(project: Project, names: Iterable[str]) -> tuple[str, ...]:
 
 def known_keys(project: Project, posts: dict[str, DesiredPost]) -> list[str]:
     """The keys of all posts that are declared or remembered."""
-    rows = [row.key for rows in _rows_by_account(project).values() for row in rows]
+    rows = [row.key for rows in rows_by_account(project).values() for row in rows]
     return list(dict.fromkeys([*posts, *rows]))
 
 
@@ -146,7 +142,7 @@ def _fits(key: str, glob: str) -> bool:
     return fnmatchcase(key, glob) or fnmatchcase(key.partition("/")[2], glob)
 
 
-def _rows_by_account(project: Project) -> dict[str, list[PostState]]:
+def rows_by_account(project: Project) -> dict[str, list[PostState]]:
     """The rows of each declared account, as far as its open_id is known."""
     found = {}
     for name, account in project.settings.accounts.items():
@@ -163,7 +159,7 @@ def known_open_id(project: Project, account: Account) -> str | None:
 def _accounts_of(project: Project, posts: dict[str, DesiredPost], selected: frozenset[str] | None) -> list[Account]:
     keys = list(posts) if selected is None else selected
     names = {key.partition("/")[0] for key in keys}
-    names |= {name for name, rows in _rows_by_account(project).items() if rows and selected is None}
+    names |= {name for name, rows in rows_by_account(project).items() if rows and selected is None}
     return [account for name, account in project.settings.accounts.items() if name in names]
 
 
@@ -181,14 +177,14 @@ def _facts(
     notes: list[Problem] = []
     direct = {post.account for post in posts.values() if post.mode is Mode.DIRECT and not post.post_id}
     if wish.refresh:
-        asked = _side_by_side(accounts, lambda a: ask(project, a, a.name in direct, wish.full_list, notes), failures)
+        asked = side_by_side(accounts, lambda a: ask(project, a, a.name in direct, wish.full_list, notes), failures)
         creators = dict(asked)
         refresh.refuse_twins({name: creator.open_id for name, creator in creators.items()})
     present = [account for account in accounts if account.name not in failures]
     return {a.name: facts_of(project, a, creators.get(a.name)) for a in present}, notes
 
 
-def _side_by_side(
+def side_by_side(
     accounts: list[Account], work: Callable[[Account], T], failures: dict[str, ContentsyncError]
 ) -> list[tuple[str, T]]:
     """`work` for each account; what goes wrong with one is kept in `failures` and leaves the others alone."""
@@ -314,7 +310,7 @@ def apply_plan(
     def work(account: Account) -> list[Outcome]:
         return _apply_account(project, made, account, by_account[account.name], run, stop)
 
-    done = _side_by_side(accounts, work, failures)
+    done = side_by_side(accounts, work, failures)
     return [outcome for _, outcomes in done for outcome in outcomes], failures
 
 
@@ -348,182 +344,6 @@ def _receipt(project: Project, row: PostState, tell: Tell) -> None:
         project.write_receipt(row)
     except OSError as err:
         tell(Told("receipt-not-written", row.key, {"why": err.strerror or str(err)}))
-
-
-# Looking, without a plan.
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a refresh found of one account: how many public videos, and attempts that are still open."""
-
-    videos: int
-    open: int
-    notes: tuple[Problem, ...] = ()
-
-
-def refresh_all(
-    project: Project, names: tuple[str, ...], *, full_list: bool
-) -> tuple[dict[str, Seen], dict[str, ContentsyncError]]:
-    """Read TikTok into the state for these accounts, or for all; and those that could not be asked.
-
-    Raises StoreError where there is no state to read into.
-    """
-    project.store.check()  # never into a copy of it; and before TikTok is asked
-    accounts = [project.account(name) for name in names] or list(project.settings.accounts.values())
-    failures: dict[str, ContentsyncError] = {}
-
-    def read(account: Account) -> Seen:
-        notes: list[Problem] = []
-        creator = ask(project, account, False, full_list, notes)
-        facts = facts_of(project, account, creator)
-        still_open = sum(bool(row.last and row.last.is_open) for row in facts.rows)
-        return Seen(len(facts.remote.videos), still_open, tuple(notes))
-
-    return dict(_side_by_side(accounts, read, failures)), failures
-
-
-@dataclass(frozen=True, slots=True)
-class Met:
-    """One account from fresh calls, with its tokens. stats: None where not asked for, or not to be had."""
-
-    creator: Creator
-    pair: Pair
-    sandbox: bool = False
-    stats: UserInfo | None = None
-
-    @property
-    def scopes(self) -> tuple[str, ...] | None:
-        """What was granted; None where it is not known."""
-        return self.pair.scope
-
-
-def meet_all(project: Project, *, stats: bool = False) -> tuple[dict[str, Met], dict[str, ContentsyncError]]:
-    """Who each account is and what it may post, from fresh calls; and those that failed.
-
-    stats: also its figures, where the scope for them was granted.
-    """
-    failures: dict[str, ContentsyncError] = {}
-
-    def meet(account: Account) -> Met:
-        session, now = project.session(account), project.clock.now()
-        creator = refresh.identify(session.client, project.reading_store, account, now)
-        with contextlib.suppress(SignInNeeded):  # without video.publish there is nothing to tell of posting
-            creator = refresh.ask_creator(session.client, creator)
-        figures = refresh.ask_stats(session.client, session.credentials.scopes()) if stats else None
-        return Met(creator, session.credentials.pair(), session.credentials.is_sandbox, figures)
-
-    return dict(_side_by_side(list(project.settings.accounts.values()), meet, failures)), failures
-
-
-LASTING = timedelta(hours=12)  # half of what TikTok gives: handing on every hour renews twice a day
-
-
-def tokens_to_hand_on(project: Project, account: Account) -> Pair:
-    """The account's tokens, renewed first where they would not last. Errors: as Credentials.refresh."""
-    return project.session(account).credentials.lasting(LASTING)
-
-
-def look(
-    project: Project, wish: Wish, wait: float
-) -> tuple[dict[str, PostState | None], dict[str, ContentsyncError]]:
-    """Where the chosen posts stand, once TikTok was asked about what may have changed.
-
-    wait: seconds to go on asking while any is not final. Posts without a row are None.
-    """
-    posts = {post.key: post for post in project.load().posts}
-    keys = known_keys(project, posts)
-    chosen = select(project, posts, wish)
-    failures: dict[str, ContentsyncError] = {}
-    until = project.clock.monotonic() + wait
-    pause = project.settings.poll_initial.total_seconds()
-    failures |= _removed(project, {key.partition("/")[0] for key in keys if chosen is None or key in chosen})
-    while True:
-        rows = {row.key: row for rows in _rows_by_account(project).values() for row in rows}
-        found = {key: rows.get(key) for key in sorted(keys) if chosen is None or key in chosen}
-        if not _look_at(project, [row for row in found.values() if row], failures) or failures:
-            break
-        if project.clock.monotonic() + pause > until:
-            break
-        project.clock.sleep(pause)
-        pause = min(pause * 1.5, project.settings.poll_max.total_seconds())
-    rows = {row.key: row for rows in _rows_by_account(project).values() for row in rows}
-    return {key: rows.get(key) for key in found}, failures
-
-
-def _removed(project: Project, names: set[str]) -> dict[str, ContentsyncError]:
-    """Of these accounts those that took the access away."""
-    told: dict[str, ContentsyncError] = {}
-    for name in sorted(names & set(project.settings.accounts)):
-        try:
-            if err := project.access_removed(project.settings.accounts[name]):
-                told[name] = err
-        except SignInNeeded as err:
-            told[name] = err
-    return told
-
-
-def _look_at(project: Project, rows: list[PostState], failures: dict[str, ContentsyncError]) -> bool:
-    """Ask about the attempts of these rows; whether any is still open."""
-    asked = [row for row in rows if refresh.worth_asking(row, project.clock.now())]
-    names = {row.account for row in asked}
-    accounts = [a for name, a in project.settings.accounts.items() if name in names and name not in failures]
-
-    def work(account: Account) -> bool:
-        steps = steps_of(project, project.session(account), lambda _: None, NeverStop())
-        mine = [row for row in asked if row.account == account.name]
-        for row in refresh.look_at_attempts(steps, mine, project.clock):
-            project.offer_receipt(row)
-        fresh = [project.reading_store.post(row.uid) for row in mine]
-        return any(row and row.last and row.last.is_open for row in fresh)
-
-    return any(still_open for _, still_open in _side_by_side(accounts, work, failures))
-
-
-def usernames(project: Project) -> dict[str, str]:
-    """The handle of each identity, as TikTok last told it."""
-    return {open_id: creator.username for open_id, creator, _ in project.reading_store.creators().values()}
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """All that is known of one post. alike: public videos that fit its last attempt and belong to no post."""
-
-    key: str
-    desired: DesiredPost | None
-    row: PostState | None
-    action: Action | None
-    history: list[dict[str, object]]
-    problems: tuple[Problem, ...] = ()
-    list_read_at: datetime | None = None
-    bound: tuple[RemotePost, ...] = ()
-    alike: tuple[RemotePost, ...] = ()
-
-
-def explain(project: Project, name: str, *, refresh: bool) -> Case:
-    """The evidence about one post, and what a plan says of it. Raises UsageError for a post that is not there."""
-    loaded = project.load()
-    posts = {post.key: post for post in loaded.posts}
-    key = one_key(known_keys(project, posts), name)
-    made = None if loaded.has_errors else make_plan(project, Wish(only=(key,), refresh=refresh))
-    account = project.settings.accounts.get(key.partition("/")[0])
-    facts = facts_of(project, account, None) if account else None
-    row = next((row for row in facts.rows if row.key == key), None) if facts else None
-    action = next((a for a in made.plan.actions if a.post == key), None) if made else None
-    failed = [p for err in (made.failures if made else {}).values() for p in err.problems]
-    videos = facts.remote.videos if facts else ()
-    free = [video for video in videos if facts and video.post_id not in facts.bindings]
-    return Case(
-        key=key,
-        desired=posts.get(key),
-        row=row,
-        action=action,
-        history=project.reading_store.history(row.uid) if row else [],
-        problems=(*(loaded.problems if loaded.has_errors else ()), *failed),
-        list_read_at=facts.remote.read_at if facts else None,
-        bound=tuple(video for video in videos if row and video.post_id == row.post_id),
-        alike=tuple(candidates(row.last, free)) if row and row.last else (),
-    )
 
 
 def one_key(keys: list[str], name: str) -> str:

@@ -33,7 +33,7 @@ FLOORS = (
     "project",
     "fetching",
     "sync | listing",
-    "saved | settle | signin | webhooks",
+    "looking | saved | settle | signin | webhooks",
     "watch | emulator",
     "cli __main__",
 )

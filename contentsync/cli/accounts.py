@@ -9,16 +9,16 @@ from typing import Any, Final
 
 import click
 
-from contentsync import sync
+from contentsync import looking
 from contentsync.cli import exits, text
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.errors import ContentsyncError
+from contentsync.looking import Met
 from contentsync.plan.planfile import problem_as_json
 from contentsync.post import Account, App
 from contentsync.signin.instead import Instead, used_instead
 from contentsync.signin.scopes import Ability, abilities, missing
-from contentsync.sync import Met
 from contentsync.tiktok.tokens import Choice, Pair
 
 FORMAT: Final = "contentsync.accounts/1"
@@ -39,7 +39,7 @@ def accounts(context: Context, stats: bool, json_: bool) -> int:
     """
     project = context.project()
     try:
-        seen, failures = sync.meet_all(project, stats=stats)
+        seen, failures = looking.meet_all(project, stats=stats)
         app = project.settings.app
     finally:
         project.close()

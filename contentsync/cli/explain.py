@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from contentsync import sync
+from contentsync import looking
 from contentsync.cli import exits, text
 from contentsync.cli.main import Context
 from contentsync.cli.plan_text import SYMBOLS, post_lines
@@ -26,7 +26,7 @@ def explain(context: Context, post: str, refresh_: bool) -> int:
     """Show all that is known of POST (ACCOUNT/NAME): manifest, state, attempts, TikTok's list, and the decision."""
     project = context.project()
     try:
-        case = sync.explain(project, post, refresh=refresh_)
+        case = looking.explain(project, post, refresh=refresh_)
         further = _further(project, case.row)
     finally:
         project.close()
@@ -111,7 +111,7 @@ def _history(lines: list[dict[str, object]]) -> Iterator[str]:
         yield "none"
 
 
-def _remote(case: sync.Case) -> Iterator[str]:
+def _remote(case: looking.Case) -> Iterator[str]:
     if case.list_read_at is None:
         yield "its public list was never read"
         return
@@ -128,7 +128,7 @@ def _video(video: RemotePost) -> str:
     )
 
 
-def _decision(case: sync.Case) -> Iterator[str]:
+def _decision(case: looking.Case) -> Iterator[str]:
     action = case.action
     if action is None:
         yield "unchanged: nothing to do" if case.desired else "nothing: it is not declared"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from contentsync import sync
+from contentsync import looking
 from contentsync.cli import exits, text
 from contentsync.cli.main import Context
 from contentsync.cli.plan import show_failures
@@ -21,7 +21,7 @@ def refresh(context: Context, full_list: bool, accounts: tuple[str, ...]) -> int
     """
     project = context.project()
     try:
-        read, failures = sync.refresh_all(project, accounts, full_list=full_list)
+        read, failures = looking.refresh_all(project, accounts, full_list=full_list)
     finally:
         project.close()
     for name, seen in read.items():

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from contentsync import receipts, sync
+from contentsync import looking, receipts, sync
 from contentsync.cli import exits, text
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, selecting, waiting
@@ -50,11 +50,11 @@ def status(
     """
     project = context.project()
     try:
-        found, failures = sync.look(project, sync.Wish((*only, *posts), exclude, accounts), wait)
+        found, failures = looking.look(project, sync.Wish((*only, *posts), exclude, accounts), wait)
     finally:
         project.close()
     show_failures(failures)
-    usernames = sync.usernames(project)
+    usernames = looking.usernames(project)
     if json_:
         told = [_as_json(key, row, usernames) for key, row in found.items()]
         click.echo(json.dumps({"format": FORMAT, "posts": told}, ensure_ascii=False, indent=2))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from contentsync import sync
+from contentsync import looking
 from contentsync.cli import exits, private_file, text
 from contentsync.cli.main import Context
 from contentsync.errors import Problem, UsageError
@@ -55,7 +55,7 @@ def export(context: Context, account: str, stdout: bool, out: Path | None, shape
     try:
         if out:
             private_file.refuse_tracked(out, project.root)
-        pair = sync.tokens_to_hand_on(project, project.account(account))
+        pair = looking.tokens_to_hand_on(project, project.account(account))
     finally:
         project.close()
     values = _values(account, pair, access_only)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contentsync import sync
+from contentsync import looking, sync
 from contentsync.emulator.config import Pace
 from tests.attempt.site import Site
 from tests.builders import NOW, ManualClock
@@ -27,7 +27,7 @@ def live(desk: Desk) -> list[bytes]:
     for name in POSTS:
         site.studio.post(name, **({"mode": "draft"} if name == "idea" else {}))
     with site.project() as project:
-        assert sync.refresh_all(project, (), full_list=False)[1] == {}
+        assert looking.refresh_all(project, (), full_list=False)[1] == {}
     site.apply(wait=0.0)
     emulator.fail(desk.publish_id("bad"), "spam_risk")
     for caption in ("first", "again"):
@@ -58,7 +58,7 @@ def copied(desk: Desk, folder: Path) -> Desk:
 
 def poll(desk: Desk) -> None:
     with desk.site.project() as project:
-        assert sync.refresh_all(project, ("acme",), full_list=True)[1] == {}
+        assert looking.refresh_all(project, ("acme",), full_list=True)[1] == {}
 
 
 def come_to_rest(desk: Desk) -> None:
