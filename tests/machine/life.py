@@ -88,7 +88,7 @@ class Life:
 
     def approve(self, made: sync.Made, actions: tuple[Action, ...]) -> None:
         for action in actions:
-            if action.kind is Kind.CREATE:
+            if Kind.CREATE in {action.kind, action.then}:  # a move tells what follows it
                 post = made.posts[action.post]
                 caption = post.caption if post.mode is Mode.DIRECT else ""
                 self.approved.add((post.media[0].identity, caption, str(post.privacy or "")))
