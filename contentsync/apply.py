@@ -379,6 +379,7 @@ class AccountRun:
         sign_in: bool = False,
         stops_account: bool = False,
     ) -> None:
+        problem = problem and problem.addressed(post)
         self.outcomes.append(Outcome(post, result, problem, post_id, sign_in, stops_account))
         detail = {"result": str(result), "post_id": post_id or None}
         if problem is not None:

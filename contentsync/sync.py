@@ -194,6 +194,8 @@ def side_by_side(
         for name, future in futures.items():
             try:
                 done.append((name, future.result()))
+            except UsageError:  # of the command, not of one account
+                raise
             except ContentsyncError as err:
                 failures[name] = err
     return done

@@ -80,4 +80,4 @@ def show_failures(failures: dict[str, ContentsyncError]) -> None:
     """The accounts that could not be asked: their posts are not in the plan."""
     for name, err in failures.items():
         text.tell(f"account {name} is left out:")
-        text.show_error(err)
+        text.show_problems([problem.addressed(name) for problem in err.problems])

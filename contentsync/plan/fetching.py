@@ -11,10 +11,7 @@ from contentsync.post import DesiredPost, Kind
 def fetch_blocks(post: DesiredPost, world: World) -> list[Problem]:
     """Why TikTok could not fetch the media; empty where nothing speaks against it."""
     if post.kind is Kind.PHOTOS and any(item.path for item in post.media) and not world.hosting.base_url:
-        hint = (
-            "give contentsync.yaml a `hosting.base_url`, a prefix that TikTok has verified (docs/photos.md), "
-            "or write https URLs"
-        )
+        hint = "give contentsync.yaml a `hosting.base_url`, a prefix that TikTok has verified, or write https URLs"
         what = "TikTok takes photos by URL only, and these are local files"
         return [Problem("photos-need-hosting", what, hint, post.place_of("photos"))]
     urls = world.hosting.urls_of(post)

@@ -69,28 +69,33 @@ def rebuild(project: Project) -> tuple[list[Rebuilt], dict[str, ContentsyncError
 def _rebuild(project: Project, account: Account) -> Rebuilt | None:
     folder, names = project.root / "receipts", project.settings.accounts
     known = sync.known_open_id(project, account)
-    if not receipts.of_identity(folder, account.name, known, names) and not _strangers(folder, names):
+    found = {receipt.name for receipt in receipts.of_identity(folder, account.name, known, names)}
+    if not found and not _strangers(folder, names):
         return None  # no need for a token
     creator = sync.ask(project, account, False, True, [])
     told = receipts.of_identity(folder, account.name, creator.open_id, names)
     if not told:
         return None
-    now, before = project.clock.now(), {row.uid for row in project.store.posts(creator.open_id)}
+    now, rows = project.clock.now(), project.store.posts(creator.open_id)
+    before, old_names = {row.uid for row in rows}, {row.name for row in rows} - found
     project.note_lineage(creator.open_id)
     unused = []
     for receipt in told:
         row = receipt.as_row(account.name, creator.open_id)
-        if not re.fullmatch(NAME_PATTERN, receipt.name) or not project.store.restore(row, now):
+        if not re.fullmatch(NAME_PATTERN, receipt.name) or not project.store.restore(row, now, old_names):
             unused.append(f"receipts/{account.name}/{receipt.name}.json")
+    for old in rows:
+        if (renamed := project.store.post(old.uid)) and renamed.name != old.name:
+            receipts.remove(folder, old.key)
     project.store.leave_out(creator.open_id, (), now)
     sync.ask(project, account, False, False, [])
     facts = sync.facts_of(project, account, creator)
-    rows = tuple(row for row in facts.rows if row.uid not in before)
+    made = tuple(row for row in facts.rows if row.uid not in before)
     told_of = {receipt.name for receipt in told} | {note.name for note in facts.not_known}
     names_known = {row.name for row in facts.rows} | told_of
     declared = [post for post in project.load().posts if post.account == account.name and not post.post_id]
     without = tuple(post.key for post in declared if post.name not in names_known)
-    return Rebuilt(account.name, rows, tuple(unbound(facts)), tuple(unused), without)
+    return Rebuilt(account.name, made, tuple(unbound(facts)), tuple(unused), without)
 
 
 def _strangers(folder: Path, names: Collection[str]) -> bool:

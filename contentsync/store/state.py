@@ -208,11 +208,14 @@ class Store:
     def move(self, row: PostState, post: DesiredPost, now: datetime, why: str = "") -> bool:
         """Give the row of a renamed post its new name; False where that name is taken by now."""
         with self._db.writing() as db:
-            moved = self._q.move_post(db, uid=row.uid, open_id=row.open_id, name=post.name, account=post.account) == 1
-            if moved:
-                self._note(db, row, "moved", now, post=post.key, was=row.key, why=why)
-                self._q.raise_serial(db)
-            return bool(moved)
+            return self._rename(db, row, post, now, why)
+
+    def _rename(self, db: sqlite3.Connection, row: PostState, post: DesiredPost, now: datetime, why: str) -> bool:
+        moved = self._q.move_post(db, uid=row.uid, open_id=row.open_id, name=post.name, account=post.account) == 1
+        if moved:
+            self._note(db, row, "moved", now, post=post.key, was=row.key, why=why)
+            self._q.raise_serial(db)
+        return bool(moved)
 
     def bind_post(self, post: DesiredPost, open_id: str, post_id: str, how: str, now: datetime) -> bool:
         """Bind a post without an attempt to an existing video; False where the video belongs to another post."""
@@ -247,17 +250,28 @@ class Store:
             self._note(db, row, "removed", now, post=row.key, why=why)
             self._q.raise_serial(db)
 
-    def restore(self, row: PostState, now: datetime) -> bool:
+    def restore(self, row: PostState, now: datetime, old_names: Collection[str] = ()) -> bool:
         """Take in a row of a lost state, or the attempts that an older copy of it lacks, with the videos they became.
 
+        old_names: of those a row with the same attempt is renamed to this one, as it was after the copy was made.
         False where a constraint speaks against it: what it tells is another post's, or contradicts what is known.
         """
         try:
             with self._db.writing() as db:
+                self._rename_as_told(db, row, old_names, now)
                 self._restore(db, row, now)
         except sqlite3.IntegrityError:
             return False
         return True
+
+    def _rename_as_told(
+        self, db: sqlite3.Connection, row: PostState, old_names: Collection[str], now: datetime
+    ) -> None:
+        for attempt in (attempt for attempt in row.attempts if attempt.publish_id):
+            for held in self._q.attempt_of_publish_id(db, open_id=row.open_id, publish_id=attempt.publish_id):
+                old = self._whole(db, self._q.post(db, uid=held["post_uid"]))
+                if old is not None and old.name in old_names:
+                    self._rename(db, old, DesiredPost(row.account, row.name), now, "its receipt has the new name")
 
     def _restore(self, db: sqlite3.Connection, row: PostState, now: datetime) -> None:
         made = self._q.restore_post(db, **rows.post_row(row)) == 1

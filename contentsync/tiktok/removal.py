@@ -40,7 +40,7 @@ def problem(account: str, reason: int, removed_at: datetime) -> Problem:
     """What to tell a person."""
     why = REASONS.get(reason, REASONS[0]).format(account)
     variable = f"CONTENTSYNC_TOKEN_{account.upper().replace('-', '_')}"
-    hint = f"contentsync login {account}, or give a new token in {variable}"
+    hint = f"contentsync login {account}; where {variable} is set, unset it first or put a new token there"
     if reason in _FINAL:
         hint = f"look into TikTok's app; if the account is back, {hint}"
     return Problem("access-removed", f"{why}, at {removed_at:%Y-%m-%d %H:%M} UTC", hint)

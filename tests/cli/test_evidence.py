@@ -182,6 +182,23 @@ def test_a_rebuild_without_every_receipt_does_not_send_what_was_sent(studio: Stu
     assert "another state on this machine sent it before" in nothing_more(studio, emulator, 5).out
 
 
+def test_a_rebuild_of_an_older_copy_takes_in_a_rename(studio: Studio, emulator: Emulator) -> None:
+    applied(studio, "private")
+    assert studio.run("state", "backup", "copy.db").code == 0
+    (studio.root / "posts" / "launch.yaml").unlink()
+    studio.post("teaser", video="launch.mp4", privacy="only_me", caption="About launch")
+    nothing_more(studio, emulator)
+    lose_state(studio, notes=True)
+    (studio.root / ".contentsync").mkdir()
+    (studio.root / "copy.db").rename(studio.root / ".contentsync" / "state.db")
+    studio.video("launch.mp4", "made anew")
+    assert studio.run("state", "rebuild").code == 0
+    assert "acme/teaser" in studio.run("state", "list").out
+    assert [path.name for path in (studio.root / "receipts" / "acme").iterdir()] == ["teaser.json"]
+    ran = studio.run(*APPLY, "--allow", "existing-posts")
+    assert (ran.code, inits(emulator)) == (0, 1)
+
+
 def test_a_guard_lifted_for_some_posts_stays_for_the_others(studio: Studio, emulator: Emulator) -> None:
     emulator.add_video("acme", Video("By hand"))
     for name in ("launch", "second", "third"):
