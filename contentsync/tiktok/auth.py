@@ -200,8 +200,8 @@ class Credentials:
         keys = {f"{under}.client_key": used.client_key, f"{under}.client_secret": used.client_secret}
         if missing := [key for key, value in keys.items() if not value]:
             what = f"the tokens of account {name} can't be renewed without {' and '.join(missing)}"
-            variable = "CONTENTSYNC_SANDBOX_CLIENT_KEY" if sandbox else "CONTENTSYNC_CLIENT_KEY"
-            hint = f"write both under {under}: in contentsync.yaml, client_key as ${{{variable}}} for one"
+            one = f"${{CONTENTSYNC_{'SANDBOX_' if sandbox else ''}CLIENT_KEY}}"
+            hint = f"write both under {under}: in contentsync.yaml, client_key as {one} for one"
             raise SignInNeeded(Problem("client-keys-missing", what, hint))
         return used.client_key or "", used.client_secret or ""
 
