@@ -21,7 +21,7 @@ from contentsync.attempt.waiting import Stopped
 from contentsync.errors import Problem
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.plan.action import Action, Kind
-from contentsync.plan.moves import marks_of_row
+from contentsync.plan.moves import has_past, marks_of_row
 from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.store.state import AttemptOpen, Superseded
 
@@ -48,9 +48,9 @@ class Run:
     """What is common to one apply.
 
     wait: seconds to wait for final states; 0 not at all. plan_digest: of a saved plan.
-    changed: called with the row of each post that changed, for its receipt.
+    changed: called with the row of each post that changed, for its receipt; whether that is written.
     use_plan: called before the first intent; False where the saved plan was used by another run.
-    gone: called with a key that a post had before it was moved.
+    gone: called with a key that a post had before it was moved, and its row.
     make_ready: called before anything of a post is begun that TikTok fetches by itself, with the account's open_id;
     what speaks against it, or None.
     """
@@ -59,9 +59,9 @@ class Run:
     wait: float = 600.0
     plan_digest: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    changed: Callable[[PostState], None] = lambda _: None
+    changed: Callable[[PostState], bool] = lambda _: True
     use_plan: Callable[[], bool] = lambda: True
-    gone: Callable[[str], None] = lambda _: None
+    gone: Callable[[str, PostState], None] = lambda _key, _row: None
     make_ready: Callable[[DesiredPost, str], Problem | None] = lambda _post, _open_id: None
 
 
@@ -101,7 +101,7 @@ class AccountRun:
         return self.outcomes
 
     def _carry(self, action: Action, post: DesiredPost | None) -> None:
-        if post is not None and action.kind in {Kind.FROZEN, Kind.RESUME, Kind.UNKNOWN, Kind.DRIFT}:
+        if post is not None and action.kind in _SEEN:
             self._see_edit(post)
         match action.kind:
             case Kind.MOVE if post is not None:
@@ -122,7 +122,7 @@ class AccountRun:
     def _see_edit(self, post: DesiredPost) -> None:
         """Media that took the place of what was sent are the post's own, also under a name that it gets later."""
         row = self.store.post_named(self.open_id, post.name)
-        if row is not None and post.media and post.media_digest not in marks_of_row(row):
+        if row is not None and has_past(row) and post.media and post.media_digest not in marks_of_row(row):
             self.store.see_edit(row, post.media_digest, self.clock.now())
 
     def _move(self, action: Action, post: DesiredPost) -> None:
@@ -130,9 +130,8 @@ class AccountRun:
         row = self.store.post_named(self.open_id, old)
         moved = row is not None and self._moved(row, post)
         self._outcome(action.post, Result.MOVED if moved else Result.NOT_STARTED)
-        self._receipt(post.name)
-        if moved:
-            self.run.gone(action.moved_from)
+        if self._receipt(post.name) and moved and row is not None:
+            self.run.gone(action.moved_from, row)
         if moved and action.then is not None:
             self._carry(replace(action, kind=action.then, then=None), post)
 
@@ -386,13 +385,16 @@ class AccountRun:
             detail |= {"code": problem.code, "what": problem.what, "hint": problem.hint}
         self._told("done", post, **detail)
 
-    def _receipt(self, name: str) -> None:
+    def _receipt(self, name: str) -> bool:
+        """Whether the receipt of a post is as it should be by now."""
         row = self.store.post_named(self.open_id, name)
-        if row is not None:
-            self.run.changed(row)
+        return row is not None and self.run.changed(row)
 
     def _told(self, event: str, post: str, **detail: object) -> None:
         self.run.tell(Told(event, post, detail))
+
+
+_SEEN: Final = frozenset({Kind.FROZEN, Kind.RESUME, Kind.UNKNOWN, Kind.DRIFT, Kind.WAIT})  # of which media are kept
 
 
 def _is_all_sent(attempt: Attempt) -> bool:

@@ -277,7 +277,7 @@ class PostState:
     attempts: all of them, oldest first. slot_at: the slot that was given out. acked_digest: an edit after
     publication that a person accepted. bound_post_id: an existing video bound to it by hand or by import.
     removed_at: a tombstone. public_at: when it was last seen in the public list. edited_media: what its manifest had
-    in the place of the media that were sent, when an apply last looked.
+    in the place of the media that were sent, whenever an apply looked: digests, parted by blanks.
     """
 
     uid: str

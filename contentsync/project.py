@@ -286,17 +286,17 @@ class Project:
         if self.reading_store is not self.__dict__.get("store"):
             return  # never ahead of the state
         try:
-            self.write_receipt(row)
+            self.write_receipt(row, looked=True)
         except OSError as err:
             what = f"the receipt of {row.key} could not be written: {err.strerror or err}"
             self.on_note(Problem("receipt-not-written", what, level=Level.NOTE))
 
-    def write_receipt(self, row: PostState) -> None:
-        """Write a post's receipt, where the project keeps them. Raises OSError."""
+    def write_receipt(self, row: PostState, *, looked: bool = False) -> None:
+        """Write a post's receipt, where the project keeps them. looked: after a mere look. Raises OSError."""
         if self.settings.receipts:
             seen = {open_id: creator for open_id, creator, _ in self.reading_store.creators().values()}
             username = seen[row.open_id].username if row.open_id in seen else ""
-            receipts.write(self.root / "receipts", row, username)
+            receipts.write(self.root / "receipts", row, username, looked=looked)
 
     def noted(self, open_id: str) -> list[Noted]:
         """What this machine remembers of the identity, whichever state did it."""
@@ -307,10 +307,18 @@ class Project:
         lineages.note(self.data_folder, open_id, Noted(self.store.lineage))
 
     def note_begun(self, attempt: Attempt) -> None:
-        """Remember outside of the project that this attempt is begun at TikTok. Raises StoreError."""
+        """Remember outside of the project that this attempt is begun at TikTok, or was taken. Raises StoreError."""
         row = self.store.post(attempt.post_uid)
         name = row.name if row else ""
-        begun = Noted(self.store.lineage, attempt.id, name, attempt.generation, attempt.number, attempt.media_digest)
+        begun = Noted(
+            lineage=self.store.lineage,
+            attempt=attempt.id,
+            name=name,
+            generation=attempt.generation,
+            number=attempt.number,
+            media=attempt.media_digest,
+            sent=bool(attempt.publish_id),
+        )
         lineages.note(self.data_folder, attempt.open_id, begun)
 
     def close(self) -> None:

@@ -42,6 +42,12 @@ class Told:
         return len(told) if isinstance(told, list) else 1
 
     @property
+    def media(self) -> str:
+        """The digest of the media that it tells of; empty where it does not."""
+        told = self.body.get("media_digest")
+        return told if isinstance(told, str) else ""
+
+    @property
     def is_over(self) -> bool:
         """Whether it tells of the end of its last attempt."""
         return self.attempts > 0 and self.phase in ENDS
@@ -78,14 +84,15 @@ class Told:
         )
 
 
-def write(folder: Path, row: PostState, username: str = "") -> Path:
+def write(folder: Path, row: PostState, username: str = "", *, looked: bool = False) -> Path:
     """Write the receipt of a post below `folder`; on disk whole, or not at all. Raises OSError.
 
     One that knows more than the row stays: an older copy of the state, put in its place, has to learn from it.
+    looked: after a mere look; then one that tells of any attempt that the row lacks stays too.
     """
     path = folder / row.account / f"{row.name}.json"
     text = json.dumps(_content(row, username), ensure_ascii=False, indent=2) + "\n"
-    if _is(path, text) or _knows_more(path, row):
+    if _is(path, text) or _knows_more(path, row, looked):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".receipt-")
@@ -107,6 +114,12 @@ def remove(folder: Path, key: str) -> None:
     (folder / f"{key}.json").unlink(missing_ok=True)
 
 
+def remove_old(folder: Path, key: str, row: PostState) -> None:
+    """The same of a key that a row had, unless the receipt tells of more than the row. Raises OSError."""
+    if not _knows_more(folder / f"{key}.json", row, looked=True):
+        remove(folder, key)
+
+
 def _is(path: Path, text: str) -> bool:
     try:
         return path.read_bytes() == text.encode()
@@ -114,20 +127,36 @@ def _is(path: Path, text: str) -> bool:
         return False
 
 
-def _knows_more(path: Path, row: PostState) -> bool:
-    """Whether the receipt at `path` tells of an attempt, or of the end of one, that `row` lacks."""
+def _knows_more(path: Path, row: PostState, looked: bool) -> bool:
+    """Whether the receipt at `path` tells of an attempt, or of the end of one, that `row` lacks.
+
+    What the row began later was begun knowingly, in spite of its receipt; a look begins nothing.
+    """
     told, last = _read(path), row.last
-    if told.open_id != row.open_id or told.attempts < len(row.attempts) or _is_of_another(told, row):
+    if told.open_id != row.open_id:
+        return False
+    if strange := _strange(told, row):
+        return looked or last is None or _when(last.created_at) <= max(strange)  # type: ignore[operator]
+    if told.attempts < len(row.attempts):
         return False
     open_here = last is not None and (last.is_open or last.phase is Phase.UNKNOWN) and last.problem_code != LOST
     return told.attempts > len(row.attempts) or (open_here and told.is_over)
 
 
-def _is_of_another(told: Told, row: PostState) -> bool:
-    """Whether another post left this receipt, of a name that the row took over."""
-    first = told.body["attempts"][:1] if isinstance(told.body.get("attempts"), list) else []
-    begun = {one.get("started_at") for one in first if isinstance(one, dict)}
-    return bool(row.attempts and begun) and _when(row.attempts[0].created_at) not in begun
+def _strange(told: Told, row: PostState) -> list[str]:
+    """When the attempts began that a receipt tells of and the row does not: another state's, or a later one's."""
+    given = told.body.get("attempts")
+    tried = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    unlike = [one for one in tried if not any(_is_same(one, attempt) for attempt in row.attempts)]
+    return [str(one.get("started_at") or "") for one in unlike]
+
+
+def _is_same(told: Mapping[str, Any], attempt: Attempt) -> bool:
+    """Whether both tell of one attempt; a time alone is no more than a second, in which two states may begin one."""
+    publish_id = told.get("publish_id")
+    if publish_id and (attempt.publish_id or (attempt.phase in ENDS)):
+        return bool(publish_id == attempt.publish_id)
+    return told.get("started_at") == _when(attempt.created_at)
 
 
 def read(folder: Path, account: str) -> Iterator[Told]:

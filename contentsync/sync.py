@@ -228,7 +228,7 @@ def facts_of(project: Project, account: Account, creator: Creator | None) -> Acc
     store = project.reading_store
     open_id = creator.open_id if creator else known_open_id(project, account)
     written = receipts.of_identity(project.root / "receipts", account.name, open_id, project.settings.accounts)
-    told = {r.name: Receipt(r.phase, r.generation, r.post_id, r.attempts) for r in written}
+    told = {r.name: Receipt(r.phase, r.generation, r.post_id, r.attempts, r.media) for r in written}
     if open_id is None:
         return AccountFacts(account, receipts=told)
     videos, rows, noted = store.videos(open_id), store.posts(open_id), project.noted(open_id)
@@ -246,6 +246,7 @@ def facts_of(project: Project, account: Account, creator: Creator | None) -> Acc
         receipts=told,
         noted_elsewhere=any(note.lineage != store.lineage for note in noted),
         not_known=tuple(not_known(noted, rows)),
+        noted_at={note.attempt: note.at for note in noted if note.attempt},
         left_out=store.left_out(open_id),
         sandbox=creator is not None and project.session(account).credentials.is_sandbox,
         tiktok_now=project.session(account).client.date if creator else None,
@@ -296,7 +297,7 @@ def apply_plan(
         run_id,
         changed=lambda row: _receipt(project, row, tell),
         use_plan=lambda: not plan_digest or store.use_plan(plan_digest, run_id, project.clock.now()),
-        gone=lambda key: receipts.remove(project.root / "receipts", key),
+        gone=lambda key, row: _old_receipt(project, key, row, tell),
         make_ready=readiness(project, tell),
     )
     for guard in made.plan.allow:
@@ -322,7 +323,8 @@ def _keep_left_out(project: Project, made: Made, planned: set[str]) -> None:
         others = [p for key, p in made.posts.items() if p.account == name and key not in planned]
         if facts.open_id:
             guard = ExistingPosts(facts)
-            left_out = {post.name for post in others if guard.problem(post)}
+            held = [post for post in others if guard.problem(post)]
+            left_out = {mark for post in held for mark in (post.name, post.media_digest) if mark}
             project.store.leave_out(facts.open_id, left_out, project.clock.now())
 
 
@@ -340,12 +342,22 @@ def _apply_account(
     return AccountRun(open_id, steps, run).carry_out(actions, made.posts)
 
 
-def _receipt(project: Project, row: PostState, tell: Tell) -> None:
+def _receipt(project: Project, row: PostState, tell: Tell) -> bool:
     """Receipts are for others to read: one that can't be written is told, and stops nothing."""
     try:
         project.write_receipt(row)
     except OSError as err:
         tell(Told("receipt-not-written", row.key, {"why": err.strerror or str(err)}))
+        return False
+    return True
+
+
+def _old_receipt(project: Project, key: str, row: PostState, tell: Tell) -> None:
+    """Take away the receipt of a name that its post has no more."""
+    try:
+        receipts.remove_old(project.root / "receipts", key, row)
+    except OSError as err:
+        tell(Told("receipt-not-removed", key, {"why": err.strerror or str(err)}))
 
 
 def one_key(keys: list[str], name: str) -> str:

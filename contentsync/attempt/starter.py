@@ -77,6 +77,7 @@ class Starter:
             known |= {"chunk_size": plan.chunk_size, "chunk_count": plan.count, "tiktok_opened_at": answer.date}
             self._steps.heard(self._attempt, answer.date)
         saved = self._keep_accepted(answer.publish_id, known)
+        self._steps.begins(saved)
         self._steps.told("accepted", saved, publish_id=answer.publish_id, pulls=saved.pulls)
         return Step(saved, again_in=0.0 if not saved.pulls else self._steps.poll_initial)
 

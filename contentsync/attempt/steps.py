@@ -39,7 +39,8 @@ class Steps:
 
     open_media: gives the path of a post's file. poll_initial, poll_max: seconds between two looks at a status.
     plan_chunks: how a file of so many bytes is cut. url_of: where TikTok fetches a photo or video. begins: told of an
-    attempt before its init is written down and sent. A wait ends with Stopped soon after `stop` is set.
+    attempt before its init is written down and sent, and once TikTok took that. A wait ends with Stopped soon after
+    `stop` is set.
     """
 
     store: Store

@@ -32,6 +32,7 @@ _WORDS: Final = {
     "delivered": "delivered to the inbox",
     "hosted": "its photos lie on the web",
     "receipt-not-written": "its receipt could not be written",
+    "receipt-not-removed": "the receipt of its old name could not be removed",
 }
 
 

@@ -150,12 +150,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a committed receipt says of a post: the phase and generation of its last attempt, and how many it had."""
+    """What a committed receipt says of a post: the phase and generation of its last attempt, and how many it had.
+
+    media: as DesiredPost.media_digest.
+    """
 
     phase: str
     generation: int = 1
     post_id: str = ""
     attempts: int = 0
+    media: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +178,9 @@ class AccountFacts:
     open_id: None where it was never asked. creator: None where TikTok was not asked.
     tiktok_now: TikTok's clock at its last answer; None where it was not asked or did not say.
     receipts: by post name. noted_elsewhere: the user's data folder knows another state of this open_id.
-    not_known: the attempts that it knows and that are in none of the rows. left_out: the names of the posts that
-    were not among those for which existing-posts was lifted last. scopes: what the sign-in granted when it was
+    not_known: the attempts that it knows and that are in none of the rows. noted_at: the place of the last note of an
+    attempt, by its id. left_out: the names and media of the posts that were not among those for which existing-posts
+    was lifted last. scopes: what the sign-in granted when it was
     noted; None where that is not known.
     """
 
@@ -188,6 +193,7 @@ class AccountFacts:
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
     noted_elsewhere: bool = False
     not_known: tuple[Noted, ...] = ()
+    noted_at: Mapping[str, int] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
     sandbox: bool = False
     tiktok_now: datetime | None = None

@@ -174,19 +174,18 @@ class ExistingPosts:
         self._evidence = _evidence(facts)
 
     def problem(self, post: DesiredPost) -> Problem | None:
-        """What speaks against creating a post of which this state has no attempt."""
-        if post.name in self._known:
-            return None
-        if post.name in self._left_out:
+        """What speaks against creating a post."""
+        if {post.name, post.media_digest} & self._left_out:
             what = "existing-posts was lifted for other posts of the account, and not for this one"
             hint = "pass --allow existing-posts for it too, if it is not at TikTok already"
             return Problem("existing-posts", what, hint)
-        return self._evidence if self._is_young else None
+        return self._evidence if self._is_young and post.name not in self._known else None
 
 
 def _evidence(facts: AccountFacts) -> Problem | None:
     """What tells of posts that no row of this state tells of."""
     known = {row.name for row in facts.rows if row.bound_post_id or row.attempts}
+    showing = any(row.bound_post_id or _shows(row) for row in facts.rows)
     unknown = sum(told.phase != "declared" and name not in known for name, told in facts.receipts.items())
     public = sum(video.post_id not in facts.bindings for video in facts.remote.videos)
     hint = "bring the old state back, or run: contentsync state rebuild"
@@ -195,7 +194,7 @@ def _evidence(facts: AccountFacts) -> Problem | None:
     elif public:
         told = f"{public} videos are public" if public > 1 else "a video is public"
         hint = f"bring the old state back, or run: contentsync import {facts.account.name} --write DIR"
-    elif facts.noted_elsewhere and not known:
+    elif facts.noted_elsewhere and not showing:
         told = "another state on this machine did post for it"
     else:
         return None

@@ -114,7 +114,7 @@ def marks_of(post: DesiredPost) -> set[str]:
 
 def marks_of_row(row: PostState) -> set[str]:
     """The same of what a row sent, may have sent, was allowed to become, or was seen to have become."""
-    return sent_marks(row) | ({row.edited_media} if row.edited_media else set())
+    return sent_marks(row) | set(row.edited_media.split())
 
 
 def sent_marks(row: PostState) -> set[str]:

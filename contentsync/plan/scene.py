@@ -12,7 +12,7 @@ from contentsync.addresses import shown
 from contentsync.errors import Problem
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.noted import Noted
-from contentsync.plan.action import AccountFacts, Action, Change, Kind, World, fingerprint
+from contentsync.plan.action import AccountFacts, Action, Change, Kind, Receipt, World, fingerprint
 from contentsync.plan.match import Lookalikes
 from contentsync.plan.moves import Moves
 from contentsync.plan.schedule import FreeSlots, Window, needs_slot, window_of
@@ -52,10 +52,20 @@ class Scene:
         }
 
     @cached_property
-    def not_known(self) -> dict[str, Noted]:
-        """What this machine remembers of attempts that no row can be: by name or media, the highest generation."""
-        noted = sorted(self.facts.not_known, key=lambda one: one.generation)
-        return {mark: one for one in noted for mark in (one.media, one.name) if mark}
+    def not_known(self) -> dict[str, list[Noted]]:
+        """What this machine remembers of attempts that no row can be, by name and by media."""
+        found: dict[str, list[Noted]] = {}
+        for one in self.facts.not_known:
+            for mark in {one.name, one.media} - {""}:
+                found.setdefault(mark, []).append(one)
+        return found
+
+    @cached_property
+    def receipts_of_media(self) -> dict[str, tuple[str, Receipt]]:
+        """By media the receipts of posts that this state does not know by name, with that name."""
+        told = self.facts.receipts.items()
+        unknown = [(name, receipt) for name, receipt in told if receipt.phase != "declared" and name not in self.rows]
+        return {receipt.media: (name, receipt) for name, receipt in unknown if receipt.media}
 
     @property
     def is_paused(self) -> bool:

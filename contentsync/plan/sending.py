@@ -22,7 +22,7 @@ _LOST: Final = "state-lost"  # an attempt that was made from its receipt, and kn
 
 def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) -> Action | Wanted:
     """A create for `reason`, unless its time, a switch or a problem speaks against it."""
-    if problem := _told_elsewhere(scene, post, row) or _noted_here(scene, post) or _returned(scene, post, row):
+    if problem := _told_elsewhere(scene, post, row) or noted_here(scene, post, row) or _returned(scene, post, row):
         return scene.blocked(post, problem)
     window = scene.window(post, row)
     if held := held_back(scene, post, window):
@@ -113,19 +113,29 @@ def _inits_room(row: PostState | None, now: datetime) -> datetime | None:
 
 def _told_elsewhere(scene: Scene, post: DesiredPost, row: PostState | None) -> Problem | None:
     """What a committed receipt tells and this state does not: it was made from another state, or a later one."""
-    receipt = scene.facts.receipts.get(post.name)
+    receipt, other = scene.facts.receipts.get(post.name), ""
+    if receipt is None and row is None:
+        other, receipt = scene.receipts_of_media.get(post.media_digest, ("", None))
     if receipt is None or receipt.generation < post.generation or "existing-posts" in scene.world.allow:
         return None
     if receipt.phase == "declared" or (row is not None and row.attempts and _is_known(receipt, row)):
         return None
     hint = "bring the old state back, or run: contentsync state rebuild; --allow existing-posts posts it all the same"
-    return _not_known(receipt, hint)
+    whose = f"it has the media of {other}, and the receipt of that" if other else "its receipt"
+    return _not_known(receipt, hint, whose)
 
 
-def _noted_here(scene: Scene, post: DesiredPost) -> Problem | None:
-    """What this machine remembers of an attempt that no row can be: another state made it, or a newer copy."""
-    noted = scene.not_known.get(post.name) or scene.not_known.get(post.media_digest)
-    if noted is None or noted.generation < post.generation or "existing-posts" in scene.world.allow:
+def noted_here(scene: Scene, post: DesiredPost, row: PostState | None) -> Problem | None:
+    """What this machine remembers of an attempt that no row can be: another state made it, or a newer copy.
+
+    What this post began later was begun in knowledge of that.
+    """
+    if "existing-posts" in scene.world.allow:
+        return None
+    at = max((scene.facts.noted_at.get(a.id, -1) for a in row.attempts), default=-1) if row else -1
+    marked = (*scene.not_known.get(post.name, ()), *scene.not_known.get(post.media_digest, ()))
+    noted = next((one for one in marked if one.generation >= post.generation and one.at >= at), None)
+    if noted is None:
         return None
     other = f"as {noted.name} " if noted.name != post.name else ""
     by = "a newer copy of this state" if noted.lineage == scene.world.lineage else "another state on this machine"
@@ -140,9 +150,11 @@ def lost_by_moving(scene: Scene, row: PostState) -> Problem | None:
     receipt = scene.facts.receipts.get(row.name)
     if receipt is None or receipt.phase == "declared" or "existing-posts" in scene.world.allow:
         return None
-    if _is_known(receipt, row) or (row.success is not None and receipt.generation <= row.generation):
+    older = receipt.attempts <= len(row.attempts) and receipt.generation <= row.generation
+    if _is_known(receipt, row) or (row.success is not None and older):
         return None
-    return _not_known(receipt, "bring the newer state back, or run: contentsync state rebuild", row)
+    hint, whose = "bring the newer state back, or run: contentsync state rebuild", f"it was {row.key}"
+    return _not_known(receipt, hint, f"{whose}, and the receipt of that")
 
 
 def ended_elsewhere(scene: Scene, post: DesiredPost, row: PostState) -> Problem | None:
@@ -155,15 +167,14 @@ def ended_elsewhere(scene: Scene, post: DesiredPost, row: PostState) -> Problem 
     return _not_known(receipt, "bring the newer state back, or run: contentsync state rebuild")
 
 
-def _not_known(receipt: Receipt, hint: str, old: PostState | None = None) -> Problem:
-    whose = "its receipt" if old is None else f"it was {old.key}, and the receipt of that"
+def _not_known(receipt: Receipt, hint: str, whose: str = "its receipt") -> Problem:
     what = f"{whose} says {receipt.phase}, but this state does not know of that"
     return Problem("existing-posts", what, hint)
 
 
 def _is_known(receipt: Receipt, row: PostState) -> bool:
     """Whether a receipt is no more than an older word about the attempts of this row."""
-    if receipt.attempts > len(row.attempts):
+    if receipt.attempts > len(row.attempts) or receipt.generation > row.generation:
         return False
     if receipt.post_id:
         return receipt.post_id == row.post_id

@@ -11,7 +11,7 @@ from contentsync.plan import binding
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.blocks import blocks_of, cap_of
 from contentsync.plan.scene import Scene, settle, unsettled
-from contentsync.plan.sending import ended_elsewhere, held_back, stopped, waiting_for
+from contentsync.plan.sending import ended_elsewhere, held_back, noted_here, stopped, waiting_for
 from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.upload_hour import Hour, judge, left_by_tiktok, words
 
@@ -25,6 +25,8 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
         return scene.blocked(post, problem)
     if last.phase is Phase.UNKNOWN:
         return binding.unknown(scene, post, last)
+    if problem := noted_here(scene, post, row):
+        return scene.blocked(post, problem)
     if _is_live(last):
         asked = "TikTok is asked what became of it" if last.publish_id else _LOST
         reason = f"was left {last.phase}; {asked}{_why_longer(scene, last)}"

@@ -16,6 +16,7 @@ from contentsync import receipts, sync
 from contentsync.errors import Problem, StoreError, UsageError
 from contentsync.lifecycle import Event, Phase
 from contentsync.manifest.fields import NAME_PATTERN
+from contentsync.plan.moves import marks_of_row
 from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.project import Project
 from contentsync.store import inspection
@@ -138,6 +139,8 @@ def ack(project: Project, name: str, why: str) -> PostState:
     if post.digest in {done.digest, row.acked_digest}:
         raise NotSettled(Problem("nothing-to-ack", f"{row.key} has no edit that is not accepted", ""))
     project.store.acknowledge(row, post.digest, why, project.clock.now())
+    if post.media and post.media_digest not in marks_of_row(row):
+        project.store.see_edit(row, post.media_digest, project.clock.now())
     return written(project, row.uid)
 
 

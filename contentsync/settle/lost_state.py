@@ -11,6 +11,7 @@ from contentsync import receipts, sync
 from contentsync.errors import ContentsyncError, Problem, StoreError
 from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.plan.action import AccountFacts
+from contentsync.plan.moves import marks_of, marks_of_row
 from contentsync.post import Account, PostState, RemotePost
 from contentsync.project import Project
 from contentsync.store import inspection
@@ -93,8 +94,10 @@ def _rebuild(project: Project, account: Account) -> Rebuilt | None:
     made = tuple(row for row in facts.rows if row.uid not in before)
     told_of = {receipt.name for receipt in told} | {note.name for note in facts.not_known}
     names_known = {row.name for row in facts.rows} | told_of
+    marks = {mark for row in facts.rows for mark in marks_of_row(row)}  # a new name of what is known is no new post
     declared = [post for post in project.load().posts if post.account == account.name and not post.post_id]
-    without = tuple(post.key for post in declared if post.name not in names_known)
+    new = [post for post in declared if post.name not in names_known and not marks_of(post) & marks]
+    without = tuple(post.key for post in new)
     return Rebuilt(account.name, made, tuple(unbound(facts)), tuple(unused), without)
 
 

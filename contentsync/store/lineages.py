@@ -24,7 +24,7 @@ def read(folder: Path, open_id: str) -> list[Noted]:
         lines = _file_of(folder, open_id).read_bytes().splitlines()
     except OSError:
         return []
-    return [note for line in lines if (note := _note_of(line))]
+    return [note for at, line in enumerate(lines) if (note := _note_of(line, at))]
 
 
 def note(folder: Path, open_id: str, noted: Noted) -> None:
@@ -32,7 +32,7 @@ def note(folder: Path, open_id: str, noted: Noted) -> None:
     path = _file_of(folder, open_id)
     if not noted.attempt and any(one.lineage == noted.lineage for one in read(folder, open_id)):
         return
-    line = json.dumps({key: value for key, value in asdict(noted).items() if value})
+    line = json.dumps({key: value for key, value in asdict(noted).items() if value and key != "at"})
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _append(path, f"\n{line}\n".encode())  # begins a line, whatever was cut off before it
@@ -58,10 +58,10 @@ def _append(path: Path, line: bytes) -> None:
         os.close(handle)
 
 
-def _note_of(line: bytes) -> Noted | None:
+def _note_of(line: bytes, at: int) -> Noted | None:
     try:
         told = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(told, Mapping) or not isinstance(told.get("lineage"), str):
         return None
@@ -72,6 +72,8 @@ def _note_of(line: bytes) -> Noted | None:
         generation=_count(told, "generation"),
         number=_count(told, "number"),
         media=_text(told, "media"),
+        sent=told.get("sent") is True,
+        at=at,
     )
 
 

@@ -160,7 +160,7 @@ INSERT INTO plans (digest, used_at, run_id) VALUES (:digest, :used_at, :run_id) 
 SELECT * FROM plans WHERE digest = :digest;
 
 -- name: see_edit(uid, media)!
-UPDATE posts SET edited_media = :media WHERE uid = :uid;
+UPDATE posts SET edited_media = TRIM(edited_media || ' ' || :media) WHERE uid = :uid;
 
 -- name: acknowledge(uid, digest)!
 UPDATE posts SET acked_digest = :digest WHERE uid = :uid;

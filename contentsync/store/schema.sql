@@ -201,5 +201,5 @@ CREATE TABLE hosted (
 );
 
 -- migration 5
--- What a manifest had in the place of the media that were sent, when an apply last looked.
+-- What a manifest had in the place of the media that were sent, whenever an apply looked: digests, parted by blanks.
 ALTER TABLE posts ADD COLUMN edited_media TEXT NOT NULL DEFAULT '';

@@ -436,16 +436,16 @@ class Store:
         with self._db.writing() as db:
             self._history(db, now, what, detail=detail)
 
-    def leave_out(self, open_id: str, names: Collection[str], now: datetime) -> None:
-        """Keep which posts were not among those for which the guard existing-posts was lifted last."""
-        if self.left_out(open_id) == names:
+    def leave_out(self, open_id: str, marks: Collection[str], now: datetime) -> None:
+        """Keep which posts were not among those for which existing-posts was lifted last, by name and media."""
+        if self.left_out(open_id) == frozenset(marks):
             return
         with self._db.writing() as db:
-            self._q.set_meta(db, name=f"left out: {open_id}", value=json.dumps(sorted(names)))
-            self._history(db, now, "guard-stays", open_id=open_id, detail={"posts": sorted(names)})
+            self._q.set_meta(db, name=f"left out: {open_id}", value=json.dumps(sorted(marks)))
+            self._history(db, now, "guard-stays", open_id=open_id, detail={"posts": sorted(marks)})
 
     def left_out(self, open_id: str) -> frozenset[str]:
-        """The names of those posts."""
+        """The names and media of those posts."""
         with self._db.reading() as db:
             row = self._q.meta(db, name=f"left out: {open_id}")
         return frozenset(json.loads(row["value"])) if row else frozenset()

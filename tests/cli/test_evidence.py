@@ -207,6 +207,10 @@ def test_a_guard_lifted_for_some_posts_stays_for_the_others(studio: Studio, emul
     assert (studio.run(*lift, "launch").code, inits(emulator)) == (0, 1)
     ran = studio.run(*APPLY)
     assert (ran.code, ran.out.count("[existing-posts]"), inits(emulator)) == (5, 2, 1)
+    (studio.root / "posts" / "third.yaml").unlink()
+    studio.post("renamed", video="third.mp4")
+    ran = studio.run(*APPLY)
+    assert (ran.code, ran.out.count("[existing-posts]"), inits(emulator)) == (5, 2, 1)
     assert (studio.run(*lift, "second").code, inits(emulator)) == (0, 2)
     studio.post("new-later")
     assert (studio.run(*APPLY).code, inits(emulator)) == (5, 3)
@@ -223,6 +227,66 @@ def test_a_guard_lifted_for_a_post_that_was_refused_stays_for_the_others(studio:
     ran = studio.run(*APPLY)
     assert (ran.code, ran.out.count("[existing-posts]")) == (5, 1)
     assert [post.caption for post in emulator.posts()] == ["Mended"]
+
+
+def test_a_refused_post_does_not_end_what_another_state_on_this_machine_tells(
+    studio: Studio, emulator: Emulator
+) -> None:
+    applied(studio, "private")
+    lose_state(studio, receipts=True)
+    (studio.root / "posts" / "launch.yaml").unlink()
+    studio.post("second")
+    emulator.add_fault("video_init:error=invalid_params")
+    assert studio.run(*APPLY, "--allow", "existing-posts").code == 1
+    studio.post("third")
+    assert (studio.run(*APPLY, "--only", "third").code, inits(emulator)) == (5, 2)
+
+
+def another_machine(studio: Studio, tmp_path: Path) -> Studio:
+    """The same repository elsewhere: no state, and another data folder."""
+    root = tmp_path / "elsewhere"
+    shutil.copytree(studio.root, root, ignore=shutil.ignore_patterns(".contentsync"))
+    return Studio(root, studio.environment | {"CONTENTSYNC_DATA_DIR": str(tmp_path / "other-data")})
+
+
+def test_a_look_never_writes_over_what_another_machine_says_of_a_post(
+    studio: Studio, emulator: Emulator, tmp_path: Path
+) -> None:
+    studio.post("launch", privacy="only_me")
+    there = another_machine(studio, tmp_path)
+    emulator.add_fault("video_init:error=invalid_params")
+    assert studio.run(*APPLY).code == 1
+    assert there.run(*APPLY).code == 0
+    receipt = Path("receipts") / "acme" / "launch.json"
+    shutil.copy(there.root / receipt, studio.root / receipt)
+    studio.post("launch", video="launch.mp4", privacy="only_me", caption="Mended")
+    assert "its receipt says published" in studio.run("plan").out
+    assert json.loads((studio.root / receipt).read_text(encoding="utf-8"))["phase"] == "published"
+    assert (studio.run(*APPLY).code, inits(emulator)) == (5, 2)
+
+
+def test_a_generation_that_another_machine_posted_is_not_posted_again(
+    studio: Studio, emulator: Emulator, tmp_path: Path
+) -> None:
+    applied(studio, "private")
+    there = another_machine(studio, tmp_path)
+    shutil.rmtree(there.root / "receipts")
+    for where in (there, studio):
+        where.post("launch", video="launch.mp4", privacy="only_me", generation=2)
+    assert there.run(*APPLY, "--allow", "existing-posts").code == 0
+    shutil.copytree(there.root / "receipts", studio.root / "receipts", dirs_exist_ok=True)
+    assert (studio.run(*APPLY).code, inits(emulator)) == (5, 2)
+
+
+def test_the_receipt_under_the_old_name_stays_until_the_new_one_is_written(
+    posted: Studio, emulator: Emulator
+) -> None:
+    (posted.root / "posts" / "launch.yaml").unlink()
+    posted.post("teaser", video="launch.mp4", caption="About launch")
+    folder = posted.root / "receipts" / "acme"
+    (folder / "teaser.json").mkdir()
+    assert "could not be written" in nothing_more(posted, emulator).err
+    assert (folder / "launch.json").is_file()
 
 
 # What is renamed, moved or edited.
@@ -276,6 +340,18 @@ def test_media_made_anew_after_publication_are_the_post_s_own_under_a_new_name_t
     assert "1 to move" in posted.run("plan").out
     nothing_more(posted, emulator)
     assert "1 frozen" in nothing_more(posted, emulator).out
+
+
+@pytest.mark.parametrize("acked", [False, True])
+def test_each_of_the_media_that_were_seen_is_the_post_s_own(posted: Studio, emulator: Emulator, acked: bool) -> None:
+    for mark in ("made anew", "made anew again"):
+        posted.video("launch.mp4", mark)
+        assert posted.run("ack", "launch").code == 0 if acked else "1 frozen" in nothing_more(posted, emulator).out
+    (posted.root / "posts" / "launch.yaml").unlink()
+    posted.video("launch.mp4", "made anew")
+    posted.post("teaser", video="launch.mp4", caption="Another")
+    assert "1 to move" in posted.run("plan").out
+    nothing_more(posted, emulator)
 
 
 def test_a_manifest_that_went_and_came_back_is_as_it_was(posted: Studio, emulator: Emulator) -> None:
