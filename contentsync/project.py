@@ -286,17 +286,17 @@ class Project:
         if self.reading_store is not self.__dict__.get("store"):
             return  # never ahead of the state
         try:
-            self.write_receipt(row, looked=True)
+            self.write_receipt(row)
         except OSError as err:
             what = f"the receipt of {row.key} could not be written: {err.strerror or err}"
             self.on_note(Problem("receipt-not-written", what, level=Level.NOTE))
 
-    def write_receipt(self, row: PostState, *, looked: bool = False) -> None:
-        """Write a post's receipt, where the project keeps them. looked: after a mere look. Raises OSError."""
+    def write_receipt(self, row: PostState, *, begun: bool = False) -> None:
+        """Write a post's receipt, where the project keeps them. begun: as in receipts.write. Raises OSError."""
         if self.settings.receipts:
             seen = {open_id: creator for open_id, creator, _ in self.reading_store.creators().values()}
             username = seen[row.open_id].username if row.open_id in seen else ""
-            receipts.write(self.root / "receipts", row, username, looked=looked)
+            receipts.write(self.root / "receipts", row, username, begun=begun)
 
     def noted(self, open_id: str) -> list[Noted]:
         """What this machine remembers of the identity, whichever state did it."""

@@ -84,15 +84,16 @@ class Told:
         )
 
 
-def write(folder: Path, row: PostState, username: str = "", *, looked: bool = False) -> Path:
+def write(folder: Path, row: PostState, username: str = "", *, begun: bool = False) -> Path:
     """Write the receipt of a post below `folder`; on disk whole, or not at all. Raises OSError.
 
     One that knows more than the row stays: an older copy of the state, put in its place, has to learn from it.
-    looked: after a mere look; then one that tells of any attempt that the row lacks stays too.
+    So does one that tells of any attempt which the row lacks. begun: the row's last attempt may have been begun in
+    spite of it, knowingly; then a receipt that tells of nothing later is written over.
     """
     path = folder / row.account / f"{row.name}.json"
     text = json.dumps(_content(row, username), ensure_ascii=False, indent=2) + "\n"
-    if _is(path, text) or _knows_more(path, row, looked):
+    if _is(path, text) or _knows_more(path, row, begun):
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".receipt-")
@@ -109,15 +110,11 @@ def write(folder: Path, row: PostState, username: str = "", *, looked: bool = Fa
     return path
 
 
-def remove(folder: Path, key: str) -> None:
-    """Take away the receipt of a key that no post has any more. Raises OSError."""
-    (folder / f"{key}.json").unlink(missing_ok=True)
-
-
-def remove_old(folder: Path, key: str, row: PostState) -> None:
-    """The same of a key that a row had, unless the receipt tells of more than the row. Raises OSError."""
-    if not _knows_more(folder / f"{key}.json", row, looked=True):
-        remove(folder, key)
+def remove(folder: Path, key: str, row: PostState) -> None:
+    """Take away the receipt of a key that a row had, unless it tells of more than the row. Raises OSError."""
+    path = folder / f"{key}.json"
+    if not _knows_more(path, row, begun=False):
+        path.unlink(missing_ok=True)
 
 
 def _is(path: Path, text: str) -> bool:
@@ -127,16 +124,13 @@ def _is(path: Path, text: str) -> bool:
         return False
 
 
-def _knows_more(path: Path, row: PostState, looked: bool) -> bool:
-    """Whether the receipt at `path` tells of an attempt, or of the end of one, that `row` lacks.
-
-    What the row began later was begun knowingly, in spite of its receipt; a look begins nothing.
-    """
+def _knows_more(path: Path, row: PostState, begun: bool) -> bool:
+    """Whether the receipt at `path` tells of an attempt, or of its end, that `row` lacks. begun: as in `write`."""
     told, last = _read(path), row.last
     if told.open_id != row.open_id:
         return False
     if strange := _strange(told, row):
-        return looked or last is None or _when(last.created_at) <= max(strange)  # type: ignore[operator]
+        return not (begun and last is not None and (_when(last.created_at) or "") > max(strange))
     if told.attempts < len(row.attempts):
         return False
     open_here = last is not None and (last.is_open or last.phase is Phase.UNKNOWN) and last.problem_code != LOST

@@ -345,7 +345,7 @@ def _apply_account(
 def _receipt(project: Project, row: PostState, tell: Tell) -> bool:
     """Receipts are for others to read: one that can't be written is told, and stops nothing."""
     try:
-        project.write_receipt(row)
+        project.write_receipt(row, begun=True)
     except OSError as err:
         tell(Told("receipt-not-written", row.key, {"why": err.strerror or str(err)}))
         return False
@@ -355,7 +355,7 @@ def _receipt(project: Project, row: PostState, tell: Tell) -> bool:
 def _old_receipt(project: Project, key: str, row: PostState, tell: Tell) -> None:
     """Take away the receipt of a name that its post has no more."""
     try:
-        receipts.remove_old(project.root / "receipts", key, row)
+        receipts.remove(project.root / "receipts", key, row)
     except OSError as err:
         tell(Told("receipt-not-removed", key, {"why": err.strerror or str(err)}))
 

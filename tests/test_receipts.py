@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from contentsync import receipts
 from contentsync.lifecycle import Phase
-from tests.builders import OPEN_ID, POST_ID, a_media, a_post, a_row, an_attempt
+from tests.builders import NOW, OPEN_ID, POST_ID, a_media, a_post, a_row, an_attempt
 
 
 def test_a_receipt_tells_what_became_of_a_post(tmp_path: Path) -> None:
@@ -71,6 +72,30 @@ def test_a_receipt_that_can_not_be_written_is_told(tmp_path: Path) -> None:
 
 def test_a_receipt_of_a_key_that_is_no_more_is_taken_away(tmp_path: Path) -> None:
     path = receipts.write(tmp_path, a_row())
-    receipts.remove(tmp_path, "acme/launch")
-    receipts.remove(tmp_path, "acme/launch")
+    receipts.remove(tmp_path, "acme/launch", a_row())
+    receipts.remove(tmp_path, "acme/launch", a_row())
     assert not path.exists()
+
+
+def of_another_machine(tmp_path: Path) -> Path:
+    """A receipt of the same post whose one attempt another state made."""
+    there = an_attempt(a_post(), id="there", publish_id="v_pub_file~v2-1.another")
+    return receipts.write(tmp_path, a_row(attempts=(there,)))
+
+
+def test_only_what_was_begun_later_writes_over_the_word_of_another_machine(tmp_path: Path) -> None:
+    path, told = of_another_machine(tmp_path), of_another_machine(tmp_path).read_bytes()
+    failed = a_row(phase=Phase.FAILED)
+    for begun in (False, True):
+        receipts.write(tmp_path, failed, begun=begun)
+    later = an_attempt(a_post(), id="later", created_at=NOW + timedelta(minutes=1))
+    receipts.write(tmp_path, a_row(attempts=(later,)))
+    assert path.read_bytes() == told
+    receipts.write(tmp_path, a_row(attempts=(later,)), begun=True)
+    assert path.read_bytes() != told
+
+
+def test_a_receipt_that_tells_of_more_is_not_taken_away_with_an_old_name(tmp_path: Path) -> None:
+    path = of_another_machine(tmp_path)
+    receipts.remove(tmp_path, "acme/launch", a_row(phase=Phase.FAILED))
+    assert path.exists()

@@ -180,8 +180,7 @@ class AccountFacts:
     receipts: by post name. noted_elsewhere: the user's data folder knows another state of this open_id.
     not_known: the attempts that it knows and that are in none of the rows. noted_at: the place of the last note of an
     attempt, by its id. left_out: the names and media of the posts that were not among those for which existing-posts
-    was lifted last. scopes: what the sign-in granted when it was
-    noted; None where that is not known.
+    was lifted last. scopes: what the sign-in granted when it was noted; None where that is not known.
     """
 
     account: Account

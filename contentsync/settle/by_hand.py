@@ -187,7 +187,7 @@ def rename(project: Project, name: str, new: str, why: str) -> PostState:
     if not project.store.move(row, DesiredPost(row.account, new_name), project.clock.now(), why=why):
         raise NotSettled(Problem("name-taken", f"{row.account}/{new_name} is in the state already", ""))
     moved = written(project, row.uid)
-    receipts.remove(project.root / "receipts", row.key)
+    receipts.remove(project.root / "receipts", row.key, row)
     return moved
 
 

@@ -87,7 +87,7 @@ def _rebuild(project: Project, account: Account) -> Rebuilt | None:
             unused.append(f"receipts/{account.name}/{receipt.name}.json")
     for old in rows:
         if (renamed := project.store.post(old.uid)) and renamed.name != old.name:
-            receipts.remove(folder, old.key)
+            receipts.remove(folder, old.key, old)
     project.store.leave_out(creator.open_id, (), now)
     sync.ask(project, account, False, False, [])
     facts = sync.facts_of(project, account, creator)

@@ -6,6 +6,7 @@ One file an identity, one line a note, only ever added to.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -52,7 +53,7 @@ def _append(path: Path, line: bytes) -> None:
     try:
         written = os.write(handle, line)
         if written < len(line):
-            raise OSError(28, "no space left on the device")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(handle)
     finally:
         os.close(handle)
