@@ -21,7 +21,7 @@ import yaml
 from contentsync.attempt.told import Result
 from contentsync.cli import exits
 from contentsync.cli import main as cli
-from contentsync.cli.plan_text import SYMBOLS
+from contentsync.cli.terminal.plan_text import SYMBOLS
 from contentsync.emulator import admin, faults
 from contentsync.lifecycle import NEXT, Phase
 from contentsync.manifest import codes, plan_schema, project_schema, schema

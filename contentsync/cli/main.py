@@ -21,7 +21,7 @@ from contentsync import __version__
 from contentsync.cli import exits
 
 if TYPE_CHECKING:
-    from contentsync.cli.summary import Summary
+    from contentsync.cli.terminal.summary import Summary
     from contentsync.errors import Problem
     from contentsync.project import Project
 
@@ -63,8 +63,8 @@ class Context:
 
     def project(self) -> Project:
         """The project around the current folder."""
-        from contentsync.cli import text
-        from contentsync.cli.requests import show_request
+        from contentsync.cli.terminal import text
+        from contentsync.cli.terminal.requests import show_request
         from contentsync.project import Project
 
         told = show_request if self.verbose else None
@@ -81,7 +81,7 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         name = {"import": "import_videos"}.get(cmd_name, cmd_name)
-        command = getattr(importlib.import_module(f"contentsync.cli.{name}"), name)
+        command = getattr(importlib.import_module(f"contentsync.cli.commands.{name}"), name)
         assert isinstance(command, click.Command)
         return command
 
@@ -139,7 +139,7 @@ def run(args: list[str]) -> int:
     context = Context()
     code, problems = _ended(args, context)
     if context.summary is not None:
-        from contentsync.cli.interrupt import outliving_output
+        from contentsync.cli.terminal.interrupt import outliving_output
 
         with outliving_output():
             context.summary.end(code, problems)
@@ -148,7 +148,7 @@ def run(args: list[str]) -> int:
 
 def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
     """The exit code, and what ended it before its end."""
-    from contentsync.cli import text
+    from contentsync.cli.terminal import text
     from contentsync.errors import Problem
 
     try:
@@ -176,7 +176,7 @@ def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
 
 def _stopped(words: str) -> int:
     """What stopped it may have taken the terminal away as well."""
-    from contentsync.cli.interrupt import outliving_output
+    from contentsync.cli.terminal.interrupt import outliving_output
 
     with outliving_output():
         click.echo(words, err=True)

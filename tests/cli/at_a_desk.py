@@ -14,8 +14,9 @@ from typing import Any
 import click
 import pytest
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
 from contentsync.cli.main import Context
+from contentsync.cli.terminal import text
 from contentsync.errors import ContentsyncError
 from contentsync.project import Project
 from tests.attempt.site import Site, a_site
@@ -57,7 +58,7 @@ class Desk:
 
     def run(self, verb: str, *args: str) -> Said:
         """`contentsync VERB ARGS`; errors become exit codes as in cli/main.py."""
-        command = getattr(importlib.import_module(f"contentsync.cli.{verb}"), verb)
+        command = getattr(importlib.import_module(f"contentsync.cli.commands.{verb}"), verb)
         context = SiteContext(site=self.site)
         self.site.studio.environment["CONTENTSYNC_DATA_DIR"] = str(self.data)
         self.capsys.readouterr()

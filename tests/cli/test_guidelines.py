@@ -14,7 +14,7 @@ import click
 import pytest
 
 from contentsync import sync
-from contentsync.cli import consent
+from contentsync.cli.terminal import consent
 from contentsync.emulator.config import Account, App
 from contentsync.emulator.endpoints import ENDPOINTS
 from tests.builders import ManualClock

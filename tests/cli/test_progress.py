@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from contentsync.cli.bars import columns, shortened, widths
+from contentsync.cli.terminal.bars import columns, shortened, widths
 
 LONGEST = "acme/" + "a-name-of-many-words-" * 3  # 68 characters
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contentsync.cli.table import Column, aligned, figure, one_line, width_of, wrapped
+from contentsync.cli.terminal.table import Column, aligned, figure, one_line, width_of, wrapped
 
 
 def test_numbers_stand_right_and_text_left() -> None:

@@ -31,9 +31,9 @@ import click
 import httpx
 
 import contentsync
-from contentsync.cli.apply import apply
+from contentsync.cli.commands.apply import apply
+from contentsync.cli.commands.resolve import resolve
 from contentsync.cli.main import Context
-from contentsync.cli.resolve import resolve
 from contentsync.project import Project
 from contentsync.store.database import Database, migrations, open_file, queries
 from contentsync.store.state import Store
@@ -246,7 +246,8 @@ def run(job: Job) -> int:
 
 def _code_of(err: Exception) -> int:
     """As `cli.main.run` tells errors, with the trace of a defect."""
-    from contentsync.cli import exits, text
+    from contentsync.cli import exits
+    from contentsync.cli.terminal import text
 
     known = exits.of_error(err)
     if known is None:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from contentsync.cli.emulator import emulator
+from contentsync.cli.commands.emulator import emulator
 from tests.emulator.support import a_tiktok
 
 ROOT = Path(__file__).resolve().parents[2]

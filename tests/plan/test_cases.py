@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from contentsync.cli.plan_text import show_plan
+from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.plan import planfile
 from contentsync.plan.planner import make_plan
 from tests.plan.casefile import CASES, Case

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from contentsync import looking
-from contentsync.cli import exits, text
+from contentsync.cli import exits
+from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
-from contentsync.cli.plan import show_failures
+from contentsync.cli.terminal import text
 
 
 @click.command()

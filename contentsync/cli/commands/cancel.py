@@ -6,10 +6,11 @@ import sys
 
 import click
 
-from contentsync.cli import exits, text
-from contentsync.cli.interrupt import stoppable
+from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import locking, waiting
+from contentsync.cli.terminal import text
+from contentsync.cli.terminal.interrupt import stoppable
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.settle import cancelling
 from contentsync.settle.cancelling import Cancelled

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
+from contentsync.cli.terminal import text
 
 
 @click.command()

@@ -12,15 +12,16 @@ import click
 from contentsync import sync
 from contentsync.attempt.told import Outcome, Result, Told
 from contentsync.attempt.waiting import StoppableClock
-from contentsync.cli import exits, text
-from contentsync.cli.consent import PROCESSING, NotApproved, ask_for_consent, declarations
-from contentsync.cli.interrupt import Stop, outliving_output, stoppable
+from contentsync.cli import exits
+from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, locking, selecting, waiting
-from contentsync.cli.plan import show_failures
-from contentsync.cli.plan_text import show_plan, summary
-from contentsync.cli.progress import showing
-from contentsync.cli.summary import Summary, Summed
+from contentsync.cli.terminal import text
+from contentsync.cli.terminal.consent import PROCESSING, NotApproved, ask_for_consent, declarations
+from contentsync.cli.terminal.interrupt import Stop, outliving_output, stoppable
+from contentsync.cli.terminal.plan_text import show_plan, summary
+from contentsync.cli.terminal.progress import showing
+from contentsync.cli.terminal.summary import Summary, Summed
 from contentsync.errors import ContentsyncError, StalePlan
 from contentsync.plan.action import Action, Kind, Plan
 from contentsync.plan.planfile import problem_as_json, when

@@ -13,8 +13,8 @@ from typing import Any, Final
 import click
 
 from contentsync.attempt.told import Result, Told
-from contentsync.cli.interrupt import write_at_once
 from contentsync.cli.main import Context
+from contentsync.cli.terminal.interrupt import write_at_once
 from contentsync.errors import ContentsyncError, Problem
 from contentsync.plan.planfile import problem_as_json
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import locking
+from contentsync.cli.terminal import text
 from contentsync.settle import existing_videos
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from contentsync import __version__, sync
-from contentsync.cli import exits, text
-from contentsync.cli.consent import declarations
+from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, selecting
-from contentsync.cli.plan_text import show_plan
+from contentsync.cli.terminal import text
+from contentsync.cli.terminal.consent import declarations
+from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.errors import ContentsyncError
 from contentsync.plan import planfile
 from contentsync.plan.action import Plan

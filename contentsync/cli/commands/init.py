@@ -8,9 +8,10 @@ from typing import Final
 
 import click
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
+from contentsync.cli.commands.schema import write_schemas
 from contentsync.cli.example import example_folder
-from contentsync.cli.schema import write_schemas
+from contentsync.cli.terminal import text
 
 PROJECT: Final = """\
 # yaml-language-server: $schema=schemas/project.schema.json

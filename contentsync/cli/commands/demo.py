@@ -12,8 +12,9 @@ from typing import Final
 
 import click
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
 from contentsync.cli.example import example_folder
+from contentsync.cli.terminal import text
 from contentsync.emulator.config import Account, App, Config, Pace
 from contentsync.emulator.server import Emulator
 

@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from contentsync import looking, receipts, sync
-from contentsync.cli import exits, text
+from contentsync.cli import exits
+from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, selecting, waiting
-from contentsync.cli.plan import show_failures
+from contentsync.cli.terminal import text
 from contentsync.errors import ContentsyncError
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.plan.planfile import when

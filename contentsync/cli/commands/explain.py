@@ -8,9 +8,10 @@ from datetime import datetime
 import click
 
 from contentsync import looking
-from contentsync.cli import exits, text
+from contentsync.cli import exits
 from contentsync.cli.main import Context
-from contentsync.cli.plan_text import SYMBOLS, post_lines
+from contentsync.cli.terminal import text
+from contentsync.cli.terminal.plan_text import SYMBOLS, post_lines
 from contentsync.errors import Level
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import Kind

@@ -10,11 +10,12 @@ from typing import Any
 
 import click
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
+from contentsync.cli.commands.plan import show_failures
+from contentsync.cli.commands.status import phase_of
 from contentsync.cli.main import Context
 from contentsync.cli.options import because, locking
-from contentsync.cli.plan import show_failures
-from contentsync.cli.status import phase_of
+from contentsync.cli.terminal import text
 from contentsync.plan.planfile import when
 from contentsync.post import PostState
 from contentsync.settle import by_hand, lost_state

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import click
 
 from contentsync.attempt.told import Told
-from contentsync.cli import text
+from contentsync.cli.terminal import text
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from contentsync.cli.summary import Summary
+    from contentsync.cli.terminal.summary import Summary
 
 EVERY: Final = 10.0
 NARROWEST: Final = 60  # columns; below that the figures of an upload fit beside nothing
@@ -123,7 +123,7 @@ def _bars() -> Iterator[Show]:
     from rich import progress
     from rich.console import Console
 
-    from contentsync.cli.bars import columns
+    from contentsync.cli.terminal.bars import columns
 
     console = Console(stderr=True)
     with progress.Progress(*columns(console), console=console, transient=True) as bars:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import because, locking
+from contentsync.cli.terminal import text
 from contentsync.settle import by_hand
 
 

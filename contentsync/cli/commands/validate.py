@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
+from contentsync.cli.terminal import text
 from contentsync.errors import Level, Problem
 
 

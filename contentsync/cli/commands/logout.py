@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
 from contentsync.cli.main import Context
+from contentsync.cli.terminal import text
 from contentsync.signin.leaving import Left, sign_out
 
 

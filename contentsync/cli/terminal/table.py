@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contentsync.cli.text import printable
+from contentsync.cli.terminal.text import printable
 
 _NO_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
 

@@ -8,10 +8,11 @@ from typing import Any, Final
 import click
 
 from contentsync import listing
-from contentsync.cli import exits, text
+from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
-from contentsync.cli.table import figure, wrapped
+from contentsync.cli.terminal import text
+from contentsync.cli.terminal.table import figure, wrapped
 from contentsync.plan.planfile import when
 from contentsync.tiktok.comments import Comment
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from contentsync.cli import text
+from contentsync.cli.terminal import text
 from contentsync.plan.action import Action, Kind, Plan
 from contentsync.post import DesiredPost, Disclosure, Mode, Privacy
 

@@ -9,9 +9,10 @@ from datetime import timedelta
 
 import click
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
 from contentsync.cli.duration import DURATION
 from contentsync.cli.main import Context
+from contentsync.cli.terminal import text
 from contentsync.errors import Problem, UsageError
 from contentsync.signin import flow
 from contentsync.signin.redirect import split_scopes

@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from contentsync import looking
-from contentsync.cli import exits, private_file, text
+from contentsync.cli import exits, private_file
 from contentsync.cli.main import Context
+from contentsync.cli.terminal import text
 from contentsync.errors import Problem, UsageError
 from contentsync.tiktok.auth import variables
 from contentsync.tiktok.tokens import Pair

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from contentsync.addresses import shown
-from contentsync.cli.text import folded, many, printable, say, size, span, style, when
+from contentsync.cli.terminal.text import folded, many, printable, say, size, span, style, when
 from contentsync.errors import Level, Problem
 from contentsync.plan.action import AccountView, Action, Kind, Plan
 from contentsync.post import DesiredPost, Media, Mode

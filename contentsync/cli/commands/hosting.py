@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from contentsync.cli import exits, text
+from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, locking
+from contentsync.cli.terminal import text
 from contentsync.settle import hosted_files
 from contentsync.settle.hosted_files import Belonging
 from contentsync.store.hosted import HostedObject

@@ -10,9 +10,10 @@ from typing import Any, Final
 import click
 
 from contentsync import looking
-from contentsync.cli import exits, text
+from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
+from contentsync.cli.terminal import text
 from contentsync.errors import ContentsyncError
 from contentsync.looking import Met
 from contentsync.plan.planfile import problem_as_json

@@ -1,0 +1,1 @@
+"""How results look on a terminal: text, tables, plans, progress, questions."""
