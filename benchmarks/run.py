@@ -104,7 +104,7 @@ def _a_large_project(root: Path, posts: int) -> None:
 def write() -> None:
     """One durable transition against a 4 KiB write and its fdatasync."""
     sys.path[:0] = [str(ROOT)]
-    from contentsync.store.state import Store
+    from contentsync.store.sqlite.state import Store
     from tests.builders import NOW, OPEN_ID, a_post, an_attempt
 
     with tempfile.TemporaryDirectory() as folder:

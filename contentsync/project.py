@@ -16,10 +16,10 @@ from contentsync.errors import Level, ManifestError, Place, Problem, SignInNeede
 from contentsync.noted import Noted
 from contentsync.post import Account, Attempt, PostState, Settings
 from contentsync.store import lineages
-from contentsync.store.cache import FileCache
-from contentsync.store.database import why_not_writable
 from contentsync.store.lock import apply_lock
-from contentsync.store.state import Store
+from contentsync.store.sqlite.cache import FileCache
+from contentsync.store.sqlite.database import why_not_writable
+from contentsync.store.sqlite.state import Store
 from contentsync.tiktok.chunks import ChunkPlan, plan_chunks
 
 if TYPE_CHECKING:

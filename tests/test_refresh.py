@@ -15,7 +15,7 @@ from contentsync.emulator.config import Pace, Video
 from contentsync.errors import ManifestError, Refused, SignInNeeded
 from contentsync.lifecycle import Phase
 from contentsync.post import Privacy
-from contentsync.store.state import Store
+from contentsync.store.sqlite.state import Store
 from contentsync.tiktok.wire import Status
 from tests.attempt.bench import PUBLISHED, Bench, has, silence
 from tests.attempt.site import Site, a_site

@@ -20,7 +20,7 @@ from contentsync.errors import Problem
 from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.plan.fetching import refused
 from contentsync.post import DesiredPost, Media
-from contentsync.store.hosted import HostedObject, HostedObjects
+from contentsync.store.sqlite.hosted import HostedObject, HostedObjects
 
 SIDE_BY_SIDE: Final = 4
 

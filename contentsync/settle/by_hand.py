@@ -19,8 +19,8 @@ from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.plan.moves import marks_of_row
 from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.project import Project
-from contentsync.store import inspection
-from contentsync.store.state import AttemptOpen, Superseded
+from contentsync.store.sqlite import inspection
+from contentsync.store.sqlite.state import AttemptOpen, Superseded
 
 STUCK: Final = timedelta(hours=1)  # TikTok's own bound for an upload or a download; Media Transfer Guide
 POST_ID: Final = re.compile(r"[1-9][0-9]{0,31}")

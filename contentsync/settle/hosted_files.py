@@ -16,7 +16,7 @@ from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, Media
 from contentsync.project import Project
 from contentsync.settle.by_hand import all_rows
-from contentsync.store.hosted import HostedObject
+from contentsync.store.sqlite.hosted import HostedObject
 
 # Of these, TikTok has all that it will ever get, or nothing will be sent any more.
 SETTLED: Final = frozenset({Kind.FROZEN, Kind.DRIFT, Kind.FORGET})

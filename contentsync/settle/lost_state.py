@@ -14,7 +14,7 @@ from contentsync.plan.action import AccountFacts
 from contentsync.plan.moves import marks_of, marks_of_row
 from contentsync.post import Account, PostState, RemotePost
 from contentsync.project import Project
-from contentsync.store import inspection
+from contentsync.store.sqlite import inspection
 
 
 def back_up(project: Project, target: Path) -> dict[str, int]:

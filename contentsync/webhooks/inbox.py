@@ -12,7 +12,7 @@ from typing import Final
 from contentsync.clock import Clock
 from contentsync.errors import StoreError
 from contentsync.pushed import EventState, StoredEvent
-from contentsync.store.events import EventStore
+from contentsync.store.sqlite.events import EventStore
 from contentsync.webhooks import event as events
 from contentsync.webhooks import signature
 from contentsync.webhooks.decide import EFFECTS, Effect, effect_of

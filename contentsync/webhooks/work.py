@@ -20,7 +20,7 @@ from contentsync.lifecycle import Event, Phase
 from contentsync.post import Account, Attempt
 from contentsync.project import Project
 from contentsync.pushed import EventState, RemovedAccess, StoredEvent
-from contentsync.store.state import Superseded
+from contentsync.store.sqlite.state import Superseded
 from contentsync.tiktok import removal
 from contentsync.webhooks import decide
 from contentsync.webhooks.decide import NOT_YET, Came, Effect, Token

@@ -16,7 +16,7 @@ from contentsync.attempt.told import Told
 from contentsync.errors import NotSent, Problem, Refused, Unanswered
 from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt, DesiredPost
-from contentsync.store.state import Store
+from contentsync.store.sqlite.state import Store
 from contentsync.tiktok.client import PutAnswer
 from contentsync.tiktok.refusals import REFUSALS
 from contentsync.tiktok.wire import InitAnswer, Status

@@ -20,7 +20,7 @@ if os.name == "nt":
 from contentsync.emulator.server import Emulator
 from contentsync.errors import StoreError
 from contentsync.lifecycle import Phase
-from contentsync.store.state import Store
+from contentsync.store.sqlite.state import Store
 from tests.builders import NOW, OPEN_ID, a_post, an_attempt
 from tests.cli.disks import a_disk, filled, read_only
 from tests.cli.support import Ran, Studio

@@ -25,7 +25,7 @@ from contentsync.emulator.faults import INITS
 from contentsync.emulator.server import Emulator
 from contentsync.lifecycle import NEXT, OPEN, SUCCESS, Phase
 from contentsync.post import Attempt, PostState
-from contentsync.store.state import Store
+from contentsync.store.sqlite.state import Store
 from tests.cli.support import CLIP, PROJECT, Studio
 from tests.crash.faults import Fault, Seen
 from tests.crash.runner import CHUNK, Job, Shared, SharedClock

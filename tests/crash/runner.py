@@ -35,8 +35,8 @@ from contentsync.cli.commands.apply import apply
 from contentsync.cli.commands.resolve import resolve
 from contentsync.cli.main import Context
 from contentsync.project import Project
-from contentsync.store.database import Database, migrations, open_file, queries
-from contentsync.store.state import Store
+from contentsync.store.sqlite.database import Database, migrations, open_file, queries
+from contentsync.store.sqlite.state import Store
 from contentsync.tiktok.chunks import ChunkPlan, plan_chunks
 from tests.crash.faults import Fault
 

@@ -14,8 +14,8 @@ from contentsync.hosting import store_errors
 from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.hosting.host import Host
 from contentsync.post import DesiredPost, Kind
-from contentsync.store.database import open_memory
-from contentsync.store.hosted import HostedObject, HostedObjects
+from contentsync.store.sqlite.database import open_memory
+from contentsync.store.sqlite.hosted import HostedObject, HostedObjects
 from tests.builders import NOW, OPEN_ID, ManualClock, a_photo, a_post, sha256
 from tests.hosting.web import a_web
 

@@ -19,8 +19,8 @@ from contentsync.attempt.waiting import StoppableClock
 from contentsync.errors import ContentsyncError
 from contentsync.plan.action import Action
 from contentsync.project import Project
-from contentsync.store.database import Database, open_file
-from contentsync.store.state import Store
+from contentsync.store.sqlite.database import Database, open_file
+from contentsync.store.sqlite.state import Store
 from tests.builders import ManualClock
 
 

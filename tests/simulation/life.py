@@ -15,8 +15,8 @@ from contentsync.lifecycle import Event, Phase
 from contentsync.plan.action import DOES_SOMETHING
 from contentsync.plan.action import Kind as Do
 from contentsync.post import DesiredPost, Media, MediaFacts, Mode
-from contentsync.store.database import Database, open_memory
-from contentsync.store.state import Store
+from contentsync.store.sqlite.database import Database, open_memory
+from contentsync.store.sqlite.state import Store
 from contentsync.tiktok.throttle import MemoryLedger
 from tests.builders import a_post
 from tests.simulation.faults import Chooser, Drawn, Listed

@@ -19,8 +19,8 @@ from contentsync.plan.action import AccountFacts, Plan, Remote
 from contentsync.plan.action import World as Facts
 from contentsync.plan.planner import make_plan
 from contentsync.post import Account, App, Attempt, DesiredPost, Mode, PostState
-from contentsync.store.database import Database
-from contentsync.store.state import Store
+from contentsync.store.sqlite.database import Database
+from contentsync.store.sqlite.state import Store
 from contentsync.tiktok.chunks import ChunkPlan
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.throttle import Throttle

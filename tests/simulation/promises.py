@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from contentsync.lifecycle import NEXT, OPEN, SUCCESS, Phase
 from contentsync.post import Attempt
-from contentsync.store.database import Database
-from contentsync.store.state import Store
+from contentsync.store.sqlite.database import Database
+from contentsync.store.sqlite.state import Store
 
 if TYPE_CHECKING:
     from tests.simulation.life import Declared, Life

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from contentsync.store.state import Store
+from contentsync.store.sqlite.state import Store
 from contentsync.tiktok.throttle import WINDOW, CallLedger, MemoryLedger
 from tests.builders import NOW
 
@@ -21,7 +21,7 @@ TAKING = """
 import json, random, sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from contentsync.store.state import Store
+from contentsync.store.sqlite.state import Store
 store, now = Store.open(Path(sys.argv[1])), datetime.fromisoformat(sys.argv[3])
 chance = random.Random(int(sys.argv[2]))
 moments = [now + timedelta(milliseconds=chance.randrange(60_000)) for _ in range(60)]

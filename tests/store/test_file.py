@@ -14,13 +14,14 @@ import pytest
 from contentsync.errors import StoreError, StoreLocked
 from contentsync.lifecycle import Phase
 from contentsync.noted import Noted
-from contentsync.store import database, lineages
+from contentsync.store import lineages
 from contentsync.store.lock import apply_lock
-from contentsync.store.state import Store
+from contentsync.store.sqlite import database
+from contentsync.store.sqlite.state import Store
 from tests.builders import NOW, OPEN_ID, ManualClock, a_post, an_attempt
 
 OPEN_AND_TELL = """
-import sys; from pathlib import Path; from contentsync.store.state import Store
+import sys; from pathlib import Path; from contentsync.store.sqlite.state import Store
 print(Store.open(Path(sys.argv[1])).lineage)
 """
 

@@ -14,7 +14,7 @@ import pytest
 from contentsync.errors import StoreError
 from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt, Creator, DesiredPost
-from contentsync.store.state import AttemptOpen, Store, Superseded
+from contentsync.store.sqlite.state import AttemptOpen, Store, Superseded
 from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_remote, an_attempt
 
 SECRET = "UploadTokenThatOpensDoors"

@@ -11,7 +11,7 @@ import pytest
 
 from contentsync.emulator import webhooks as emulated
 from contentsync.pushed import EventState
-from contentsync.store.state import Store
+from contentsync.store.sqlite.state import Store
 from contentsync.webhooks.inbox import Inbox
 from tests.builders import NOW, ManualClock
 

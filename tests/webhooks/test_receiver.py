@@ -22,7 +22,7 @@ import pytest
 from contentsync.emulator import webhooks as emulated
 from contentsync.emulator.config import Pace
 from contentsync.emulator.server import Emulator
-from contentsync.store.state import Store
+from contentsync.store.sqlite.state import Store
 from tests.cli.support import Studio, an_emulator
 from tests.webhooks.support import HIDDEN, PUBLISHED, until
 

@@ -13,7 +13,7 @@ from contentsync.cli.options import as_json, locking
 from contentsync.cli.terminal import text
 from contentsync.settle import hosted_files
 from contentsync.settle.hosted_files import Belonging
-from contentsync.store.hosted import HostedObject
+from contentsync.store.sqlite.hosted import HostedObject
 
 
 @click.group()

@@ -23,7 +23,7 @@ def validate(paths: tuple[Path, ...]) -> int:
     """
     from contentsync.manifest.load import load
     from contentsync.project import find_root
-    from contentsync.store.cache import FileCache
+    from contentsync.store.sqlite.cache import FileCache
 
     root = find_root(Path())
     cache = FileCache(root / ".contentsync" / "cache.db")

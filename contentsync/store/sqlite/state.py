@@ -20,10 +20,10 @@ from typing import Any, Self
 from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
-from contentsync.store import rows
-from contentsync.store.database import Database, backup, open_copy, open_file, open_memory, queries
-from contentsync.store.events import EventStore
-from contentsync.store.hosted import HostedObjects
+from contentsync.store.sqlite import rows
+from contentsync.store.sqlite.database import Database, backup, open_copy, open_file, open_memory, queries
+from contentsync.store.sqlite.events import EventStore
+from contentsync.store.sqlite.hosted import HostedObjects
 
 
 class AttemptOpen(Exception):

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from contentsync.store import rows
-from contentsync.store.database import Database, queries
+from contentsync.store.sqlite import rows
+from contentsync.store.sqlite.database import Database, queries
 
 
 @dataclass(frozen=True, slots=True)

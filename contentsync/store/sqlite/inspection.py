@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contentsync.errors import Problem, StoreError
-from contentsync.store.database import MEND, open_to_read, translated
+from contentsync.store.sqlite.database import MEND, open_to_read, translated
 
 if TYPE_CHECKING:
     import sqlite_utils

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from contentsync.media import MediaLook, StatKey, look_as_json, look_of_json
-from contentsync.store.database import make_folder
+from contentsync.store.sqlite.database import make_folder
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS looks (

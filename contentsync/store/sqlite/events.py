@@ -10,8 +10,8 @@ from typing import Any
 
 from contentsync.post import Attempt
 from contentsync.pushed import EventState, RemovedAccess, StoredEvent
-from contentsync.store import rows
-from contentsync.store.database import Database, queries
+from contentsync.store.sqlite import rows
+from contentsync.store.sqlite.database import Database, queries
 
 
 class EventStore:
