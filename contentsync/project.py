@@ -9,13 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from contentsync import receipts
 from contentsync.addresses import Hosting, Look
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, ManifestError, Place, Problem, SignInNeeded, StoreError, UsageError
-from contentsync.noted import Noted
+from contentsync.evidence import journal, receipts
+from contentsync.evidence.noted import Noted
 from contentsync.post import Account, Attempt, PostState, Settings
-from contentsync.store import lineages
 from contentsync.store.lock import apply_lock
 from contentsync.store.sqlite.cache import FileCache
 from contentsync.store.sqlite.database import why_not_writable
@@ -300,11 +299,11 @@ class Project:
 
     def noted(self, open_id: str) -> list[Noted]:
         """What this machine remembers of the identity, whichever state did it."""
-        return lineages.read(self.data_folder, open_id)
+        return journal.read(self.data_folder, open_id)
 
     def note_lineage(self, open_id: str) -> None:
         """Remember outside of the project that this state posts for the account. Raises StoreError."""
-        lineages.note(self.data_folder, open_id, Noted(self.store.lineage))
+        journal.note(self.data_folder, open_id, Noted(self.store.lineage))
 
     def note_begun(self, attempt: Attempt) -> None:
         """Remember outside of the project that this attempt is begun at TikTok, or was taken. Raises StoreError."""
@@ -319,7 +318,7 @@ class Project:
             media=attempt.media_digest,
             sent=bool(attempt.publish_id),
         )
-        lineages.note(self.data_folder, attempt.open_id, begun)
+        journal.note(self.data_folder, attempt.open_id, begun)
 
     def close(self) -> None:
         for session in self._sessions.values():

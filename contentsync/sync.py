@@ -14,13 +14,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from contentsync import receipts, refresh
+from contentsync import refresh
 from contentsync.apply import AccountRun, Run
 from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Outcome, Tell, Told
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, UsageError
+from contentsync.evidence import receipts
+from contentsync.evidence.noted import not_known
 from contentsync.fetching import decided, readiness
-from contentsync.noted import not_known
 from contentsync.plan.action import GUARDS, AccountFacts, Action, Kind, Plan, Receipt, Remote, World
 from contentsync.plan.guards import ExistingPosts
 from contentsync.post import Account, Creator, DesiredPost, Mode, PostState

@@ -26,8 +26,9 @@ FLOORS = (
     "__init__ errors clock limits",
     "lifecycle",
     "post pushed",
-    "addresses media noted upload_hour",
-    "manifest | plan | receipts | store | tiktok",
+    "addresses media upload_hour",
+    "evidence",
+    "manifest | plan | store | tiktok",
     "attempt | hosting",
     "apply | refresh",
     "project",
@@ -39,7 +40,7 @@ FLOORS = (
 )
 ISLANDS = {"emulator"}  # imports nothing of ours
 PURE = re.compile(
-    r"contentsync/(errors|limits|lifecycle|post|pushed|noted|upload_hour|addresses|plan/.+|manifest/(__init__|schema|rules)"
+    r"contentsync/(errors|limits|lifecycle|post|pushed|upload_hour|addresses|plan/.+|evidence/(__init__|noted|witness|compare)|manifest/(__init__|schema|rules)"
     r"|tiktok/(__init__|wire|comments|chunks|refusals|sign_in_refusals)|signin/scopes"
     r"|webhooks/(__init__|signature|event|decide)|hosting/store_errors|__init__)\.py"
 )

@@ -15,7 +15,7 @@ from typing import Final
 
 from contentsync.addresses import Hosting, Look
 from contentsync.errors import Level, Problem
-from contentsync.noted import Noted
+from contentsync.evidence.noted import Noted
 from contentsync.post import Account, App, Attempt, Creator, DesiredPost, Media, Mode, PostState, RemotePost
 
 

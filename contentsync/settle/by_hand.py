@@ -12,8 +12,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from contentsync import receipts, sync
+from contentsync import sync
 from contentsync.errors import Problem, StoreError, UsageError
+from contentsync.evidence import receipts
 from contentsync.lifecycle import Event, Phase
 from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.plan.moves import marks_of_row

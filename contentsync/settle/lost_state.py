@@ -7,8 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from contentsync import receipts, sync
+from contentsync import sync
 from contentsync.errors import ContentsyncError, Problem, StoreError
+from contentsync.evidence import receipts
 from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.plan.action import AccountFacts
 from contentsync.plan.moves import marks_of, marks_of_row

@@ -20,8 +20,8 @@ from typing import Any
 
 import yaml
 
+from contentsync.evidence.noted import Noted
 from contentsync.lifecycle import Phase
-from contentsync.noted import Noted
 from contentsync.plan.action import AccountFacts, Receipt, Remote, World
 from contentsync.post import (
     App,

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
+from contentsync.evidence.noted import Noted
 from contentsync.lifecycle import Phase
-from contentsync.noted import Noted
 from contentsync.plan.action import GUARDS, AccountFacts, Receipt, Remote, World
 from contentsync.post import (
     App,

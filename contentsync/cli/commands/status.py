@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from contentsync import looking, receipts, sync
+from contentsync import looking, sync
 from contentsync.cli import exits
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, selecting, waiting
 from contentsync.cli.terminal import text
 from contentsync.errors import ContentsyncError
+from contentsync.evidence import receipts
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.plan.planfile import when
 from contentsync.post import PostState

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from contentsync.errors import Problem, StoreError
-from contentsync.noted import Noted
+from contentsync.evidence.noted import Noted
 
 
 def read(folder: Path, open_id: str) -> list[Noted]:

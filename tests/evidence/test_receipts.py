@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contentsync import receipts
+from contentsync.evidence import receipts
 from contentsync.lifecycle import Phase
 from tests.builders import NOW, OPEN_ID, POST_ID, a_media, a_post, a_row, an_attempt
 

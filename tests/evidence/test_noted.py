@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contentsync.evidence.noted import Noted, not_known
 from contentsync.lifecycle import Phase
-from contentsync.noted import Noted, not_known
 from contentsync.post import Attempt, PostState
 from tests.builders import NOW, a_post, a_row, an_attempt
 
