@@ -321,9 +321,16 @@ class Project:
         journal.note(self.data_folder, attempt.open_id, begun)
 
     def close(self) -> None:
+        """Close the connections to TikTok. Closing twice is harmless."""
         for session in self._sessions.values():
             session.close()
         self._sessions.clear()
+
+    def close_state(self) -> None:
+        """Close the state, where it was opened."""
+        for name in ("store", "_looked_into"):
+            if isinstance(opened := self.__dict__.pop(name, None), Store):
+                opened.close()
 
 
 def unknown(kind: str, name: str, known: Mapping[str, object] | list[str]) -> Problem:

@@ -11,7 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -60,6 +60,7 @@ class Context:
 
     verbose: bool = False
     summary: Summary | None = None
+    _opened: list[Project] = field(default_factory=list)
 
     def project(self) -> Project:
         """The project around the current folder."""
@@ -68,7 +69,15 @@ class Context:
         from contentsync.project import Project
 
         told = show_request if self.verbose else None
-        return Project.open(Path(), os.environ, told, lambda note: text.show_problems([note]))
+        project = Project.open(Path(), os.environ, told, lambda note: text.show_problems([note]))
+        self._opened.append(project)
+        return project
+
+    def close(self) -> None:
+        """Close the projects that the command opened."""
+        for project in self._opened:
+            project.close()
+            project.close_state()
 
 
 class Lazy(click.Group):
@@ -137,7 +146,10 @@ def main(args: list[str] | None = None) -> None:
 def run(args: list[str]) -> int:
     """Run the command line; returns the exit code of docs/commands.md."""
     context = Context()
-    code, problems = _ended(args, context)
+    try:
+        code, problems = _ended(args, context)
+    finally:
+        context.close()
     if context.summary is not None:
         from contentsync.cli.terminal.interrupt import outliving_output
 

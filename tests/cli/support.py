@@ -12,6 +12,7 @@ from typing import Any
 
 from contentsync.emulator.config import Account, App, Config, Limits, Pace
 from contentsync.emulator.server import Emulator
+from tests.cli.in_process import run_here
 
 CLIP = Path(__file__).parents[1] / "media" / "video-h264.mp4"
 
@@ -84,7 +85,11 @@ class Studio:
         return self.write(f"posts/{name}.yaml", "\n".join(lines) + "\n")
 
     def run(self, *args: str, stdin: str | None = None) -> Ran:
-        """`contentsync ARGS` in the project's folder, in a process of its own, without a terminal."""
+        """`contentsync ARGS` in the project's folder, without a terminal; in this process, which is far quicker."""
+        return Ran(*run_here(args, self.root, self.environment, stdin or ""))
+
+    def process(self, *args: str, stdin: str | None = None) -> Ran:
+        """The same in a process of its own, for what only a process shows."""
         done = subprocess.run(
             [sys.executable, "-m", "contentsync", *args],
             cwd=self.root,
