@@ -19,7 +19,7 @@ from contentsync.cli.commands.emulator import emulator
 from tests.emulator.support import a_tiktok
 
 ROOT = Path(__file__).resolve().parents[2]
-START = "from contentsync.cli.emulator import emulator; emulator()"
+START = "from contentsync.cli.commands.emulator import emulator; emulator()"
 
 
 @contextmanager
