@@ -10,11 +10,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from contentsync import refresh
 from contentsync.emulator.config import Pace, Video
 from contentsync.errors import ManifestError, Refused, SignInNeeded
 from contentsync.lifecycle import Phase
 from contentsync.post import Privacy
+from contentsync.remote import (
+    LATE_IDS,
+    STOPS,
+    ask_creator,
+    clock_wrong,
+    identify,
+    look_at_attempts,
+    read_list,
+    refuse_twins,
+)
 from contentsync.store.sqlite.state import Store
 from contentsync.tiktok.wire import Status
 from tests.attempt.bench import PUBLISHED, Bench, has, silence
@@ -47,14 +56,14 @@ def i_am(open_id: str) -> httpx.Response:
 
 
 def test_the_identity_is_kept_as_it_is_told(store: Store) -> None:
-    creator = refresh.identify(a_client(Script(i_am(OPEN_ID))), store, an_account(), NOW)
+    creator = identify(a_client(Script(i_am(OPEN_ID))), store, an_account(), NOW)
     assert (creator.open_id, creator.nickname) == (OPEN_ID, "Acme Studio")
     assert store.creators()["acme"] == (OPEN_ID, creator, NOW)
 
 
 def test_another_identity_than_the_pinned_one_is_refused(store: Store) -> None:
     with pytest.raises(SignInNeeded, match="belongs to Acme Studio"):
-        refresh.identify(a_client(Script(i_am("someone-else"))), store, an_account(), NOW)
+        identify(a_client(Script(i_am("someone-else"))), store, an_account(), NOW)
 
 
 @pytest.mark.parametrize("posted", [True, False])
@@ -65,46 +74,46 @@ def test_an_identity_that_has_posts_is_as_good_as_pinned(store: Store, posted: b
     asked = (a_client(Script(i_am("someone-else"))), store, an_account(open_id=None), NOW)
     if posted:
         with pytest.raises(SignInNeeded):
-            refresh.identify(*asked)
+            identify(*asked)
     else:
-        assert refresh.identify(*asked).open_id == "someone-else"
+        assert identify(*asked).open_id == "someone-else"
 
 
 @pytest.mark.parametrize(
     ("minutes", "says"), [(0, None), (4, None), (-4, None), (125, "125 min ahead of TikTok's"), (-5, "5 min behind")]
 )
 def test_a_clock_that_is_far_from_tiktoks_is_noted(minutes: int, says: str | None) -> None:
-    note = refresh.clock_wrong(NOW + timedelta(minutes=minutes), NOW)
+    note = clock_wrong(NOW + timedelta(minutes=minutes), NOW)
     assert (note is None) is (says is None)
     assert says is None or (note is not None and says in note.what and note.code == "clock-wrong")
 
 
 def test_where_tiktok_does_not_tell_the_time_nothing_is_noted() -> None:
-    assert refresh.clock_wrong(NOW, None) is None
+    assert clock_wrong(NOW, None) is None
 
 
 def test_two_names_of_one_identity_are_refused() -> None:
-    refresh.refuse_twins({"acme": "1", "other": "2"})
+    refuse_twins({"acme": "1", "other": "2"})
     with pytest.raises(ManifestError, match="acme and other"):
-        refresh.refuse_twins({"acme": "1", "other": "1"})
+        refuse_twins({"acme": "1", "other": "1"})
 
 
-@pytest.mark.parametrize("code", sorted(refresh.STOPS))
+@pytest.mark.parametrize("code", sorted(STOPS))
 def test_a_stop_for_posting_is_an_answer_and_no_error(code: str) -> None:
-    asked = refresh.ask_creator(a_client(Script(no(code, 200))), a_creator())
+    asked = ask_creator(a_client(Script(no(code, 200))), a_creator())
     assert asked.stop == code and asked.stop_what
 
 
 def test_a_creator_who_may_post_is_told_with_the_levels_on_offer() -> None:
     answer = ok({"privacy_level_options": ["SELF_ONLY"], "max_video_post_duration_sec": 60, "duet_disabled": True})
-    asked = refresh.ask_creator(a_client(Script(answer)), a_creator(privacy=None))
+    asked = ask_creator(a_client(Script(answer)), a_creator(privacy=None))
     assert (asked.privacy, asked.max_seconds, asked.nickname) == ((Privacy.ONLY_ME,), 60, "Acme Studio")
 
 
 @pytest.mark.parametrize(("code", "error"), [("scope_not_authorized", SignInNeeded), ("invalid_params", Refused)])
 def test_other_refusals_stay_what_they_are(code: str, error: type[Exception]) -> None:
     with pytest.raises(error):
-        refresh.ask_creator(a_client(Script(no(code))), a_creator())
+        ask_creator(a_client(Script(no(code))), a_creator())
 
 
 # The list.
@@ -115,38 +124,38 @@ def listed(store: Store) -> dict[str, bool]:
 
 
 def test_a_video_that_is_not_listed_any_more_is_gone(store: Store) -> None:
-    refresh.read_list(a_client(Script(a_page([30, 20, 10]))), store, OPEN_ID, NOW, full=False)
+    read_list(a_client(Script(a_page([30, 20, 10]))), store, OPEN_ID, NOW, full=False)
     later = NOW + timedelta(minutes=1)
-    refresh.read_list(a_client(Script(a_page([30, 10]))), store, OPEN_ID, later, full=True)
+    read_list(a_client(Script(a_page([30, 10]))), store, OPEN_ID, later, full=True)
     assert listed(store) == {"30": True, "20": False, "10": True}
 
 
 def test_what_lies_before_the_last_page_read_is_left_as_it_was(store: Store) -> None:
-    refresh.read_list(a_client(Script(a_page([30, 20, 10]))), store, OPEN_ID, NOW, full=False)
+    read_list(a_client(Script(a_page([30, 20, 10]))), store, OPEN_ID, NOW, full=False)
     later = NOW + timedelta(minutes=1)
     script = Script(a_page([40, 30], cursor=30_000, more=True))
-    refresh.read_list(a_client(script), store, OPEN_ID, later, full=False)
+    read_list(a_client(script), store, OPEN_ID, later, full=False)
     assert listed(store) == {"40": True, "30": True, "20": True, "10": True}
     assert len(script.requests) == 1
 
 
 def test_a_video_whose_time_tiktok_does_not_tell_makes_no_other_gone(store: Store) -> None:
-    refresh.read_list(a_client(Script(a_page([30, 20, 10]))), store, OPEN_ID, NOW, full=False)
+    read_list(a_client(Script(a_page([30, 20, 10]))), store, OPEN_ID, NOW, full=False)
     timeless = ok({"videos": [{"id": "99"}, {"id": "30", "create_time": 30}], "has_more": True, "cursor": 30_000})
-    refresh.read_list(a_client(Script(timeless)), store, OPEN_ID, NOW + timedelta(minutes=1), full=False)
+    read_list(a_client(Script(timeless)), store, OPEN_ID, NOW + timedelta(minutes=1), full=False)
     assert listed(store) == {"99": True, "30": True, "20": True, "10": True}
 
 
 def test_a_list_that_may_not_be_read_is_told_and_changes_nothing(store: Store) -> None:
-    assert not refresh.read_list(a_client(Script(no("scope_not_authorized", 401))), store, OPEN_ID, NOW, full=False)
+    assert not read_list(a_client(Script(no("scope_not_authorized", 401))), store, OPEN_ID, NOW, full=False)
     assert store.list_read_at(OPEN_ID) is None
 
 
 def test_a_list_cut_off_in_its_middle_changes_nothing(store: Store) -> None:
-    refresh.read_list(a_client(Script(a_page([30, 20]))), store, OPEN_ID, NOW, full=False)
+    read_list(a_client(Script(a_page([30, 20]))), store, OPEN_ID, NOW, full=False)
     script = Script(a_page([30], cursor=30_000, more=True), no("internal_error", 500))
     with pytest.raises(Exception, match="not known"):
-        refresh.read_list(a_client(script), store, OPEN_ID, NOW + timedelta(minutes=1), full=True)
+        read_list(a_client(script), store, OPEN_ID, NOW + timedelta(minutes=1), full=True)
     assert listed(store) == {"30": True, "20": True}
 
 
@@ -154,7 +163,7 @@ def test_a_list_cut_off_in_its_middle_changes_nothing(store: Store) -> None:
 
 
 def looked_at(bench: Bench) -> list[str]:
-    rows = refresh.look_at_attempts(bench.steps, bench.store.posts(OPEN_ID), bench.clock)
+    rows = look_at_attempts(bench.steps, bench.store.posts(OPEN_ID), bench.clock)
     return [str(row.last.phase) for row in rows if row.last]
 
 
@@ -190,10 +199,10 @@ def test_ids_that_never_come_are_asked_for_a_few_at_a_time_and_not_for_ever(benc
         bench.store.save(bench.steps.look(bench.processing()).attempt.noting(NOW), "noted")
     bench.tiktok.calls.clear()
     looked_at(bench)
-    assert bench.tiktok.count("status") == refresh.LATE_IDS
+    assert bench.tiktok.count("status") == LATE_IDS
     bench.clock.advance(timedelta(days=8))
     looked_at(bench)
-    assert bench.tiktok.count("status") == refresh.LATE_IDS
+    assert bench.tiktok.count("status") == LATE_IDS
 
 
 def test_a_draft_that_the_creator_posted_is_found(site: Site) -> None:

@@ -12,13 +12,13 @@ import pytest
 
 from contentsync.errors import Problem, SignInNeeded, StalePlan
 from contentsync.lifecycle import Phase
+from contentsync.operations.plan import Made
+from contentsync.operations.saved_plan import Saved, open_saved, to_do
 from contentsync.plan import planfile
 from contentsync.plan.action import AccountFacts, Action, Kind, Remote, World
 from contentsync.plan.planner import make_plan
 from contentsync.post import App, DesiredPost, Limits, PostState
 from contentsync.project import Project
-from contentsync.saved import Saved, open_saved, to_do
-from contentsync.sync import Made
 from tests.builders import (
     NOW,
     OPEN_ID,

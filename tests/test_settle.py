@@ -14,10 +14,17 @@ from contentsync.emulator.config import Video
 from contentsync.emulator.faults import INITS
 from contentsync.errors import StoreError, UsageError
 from contentsync.lifecycle import Phase
+from contentsync.operations import import_videos as importing
+from contentsync.operations import rebuild as rebuilding
+from contentsync.operations import resolve as resolving
+from contentsync.operations.ack import ack as accept_edit
+from contentsync.operations.backup import back_up
+from contentsync.operations.edit_state import remove_row, rename_row
+from contentsync.operations.import_videos import Imported
+from contentsync.operations.rebuild import Rebuilt
+from contentsync.operations.resolve import Verdict
+from contentsync.operations.rows import NotSettled, all_rows
 from contentsync.post import PostState
-from contentsync.settle import by_hand, existing_videos, lost_state
-from contentsync.settle.by_hand import NotSettled, Verdict
-from contentsync.settle.existing_videos import Imported
 from tests.attempt.site import Site, a_site
 from tests.builders import ManualClock
 
@@ -45,7 +52,7 @@ def inits(site: Site) -> int:
 
 def resolve(site: Site, verdict: str, post_id: str = "", name: str = "launch", why: str = "looked") -> PostState:
     with site.project() as project:
-        return by_hand.resolve(project, name, Verdict(verdict), post_id, why)
+        return resolving.resolve(project, name, Verdict(verdict), post_id, why)
 
 
 def code_of(error: pytest.ExceptionInfo[Any]) -> str:
@@ -163,7 +170,7 @@ def test_what_is_settled_or_was_never_begun_has_nothing_to_resolve(site: Site) -
 
 def ack(site: Site, name: str = "launch") -> PostState:
     with site.project() as project:
-        return by_hand.ack(project, name, "agreed")
+        return accept_edit(project, name, "agreed")
 
 
 def test_an_accepted_edit_is_unchanged_until_the_next_one(site: Site) -> None:
@@ -202,7 +209,7 @@ def test_without_an_edit_there_is_nothing_to_accept(site: Site) -> None:
 
 def remove(site: Site, name: str = "launch") -> PostState:
     with site.project() as project:
-        return by_hand.remove(project, name, "tidy")
+        return remove_row(project, name, "tidy")
 
 
 def test_a_removed_post_stays_removed_under_any_name_until_its_generation_rises(site: Site) -> None:
@@ -237,7 +244,7 @@ def test_what_was_removed_is_not_removed_again_and_keeps_its_name(site: Site) ->
 
 def rename(site: Site, old: str, new: str) -> PostState:
     with site.project() as project:
-        return by_hand.rename(project, old, new, "renamed")
+        return rename_row(project, old, new, "renamed")
 
 
 def test_a_row_takes_the_name_that_its_manifest_has_by_now(site: Site) -> None:
@@ -282,9 +289,9 @@ def lose(site: Site) -> None:
         file.unlink()
 
 
-def rebuild(site: Site) -> list[lost_state.Rebuilt]:
+def rebuild(site: Site) -> list[Rebuilt]:
     with site.project() as project:
-        return lost_state.rebuild(project)[0]
+        return rebuilding.rebuild(project)[0]
 
 
 def receipt(site: Site, name: str = "launch", account: str = "acme") -> Path:
@@ -392,7 +399,7 @@ def test_an_older_copy_of_the_state_gets_the_attempts_that_it_lacks(site: Site, 
     site.apply()
     copy = tmp_path / "copy.db"
     with site.project() as project:
-        lost_state.back_up(project, copy)
+        back_up(project, copy)
     site.apply(retry=("acme/launch",))
     lose(site)
     (site.studio.root / ".contentsync/state.db").write_bytes(copy.read_bytes())
@@ -408,7 +415,7 @@ def test_an_older_copy_of_the_state_learns_how_an_open_attempt_ended(site: Site,
     site.apply()
     copy = tmp_path / "copy.db"
     with site.project() as project:
-        lost_state.back_up(project, copy)
+        back_up(project, copy)
     site.emulator.clear_faults()
     site.apply()
     site.emulator.forget(site.row().attempts[0].publish_id)
@@ -427,7 +434,7 @@ def test_an_account_that_can_not_be_asked_leaves_the_others_alone(site: Site) ->
     lose(site)
     site.emulator.add_fault("user_info:error=scope_not_authorized,account=acme")
     with site.project() as project:
-        made, failures = lost_state.rebuild(project)
+        made, failures = rebuilding.rebuild(project)
     assert ([one.account for one in made], list(failures)) == (["acme_de"], ["acme"])
 
 
@@ -438,11 +445,11 @@ def test_a_copy_is_proven_and_overwrites_nothing(site: Site, tmp_path: Path) -> 
     site.studio.post("launch")
     site.apply()
     with site.project() as project:
-        assert lost_state.back_up(project, tmp_path / "copy.db")["posts"] == 1
+        assert back_up(project, tmp_path / "copy.db")["posts"] == 1
         with pytest.raises(StoreError, match="is there already"):
-            lost_state.back_up(project, tmp_path / "copy.db")
+            back_up(project, tmp_path / "copy.db")
         with pytest.raises(StoreError):
-            lost_state.back_up(project, tmp_path / "no" / "folder.db")
+            back_up(project, tmp_path / "no" / "folder.db")
 
 
 # import
@@ -451,7 +458,7 @@ def test_a_copy_is_proven_and_overwrites_nothing(site: Site, tmp_path: Path) -> 
 def import_videos(site: Site, folder: str | None = "posts/imported") -> list[Imported]:
     with site.project() as project:
         where = site.studio.root / folder if folder else None
-        return existing_videos.import_videos(project, project.account("acme"), where)
+        return importing.import_videos(project, project.account("acme"), where)
 
 
 def test_each_video_gets_a_manifest_and_a_row_and_is_never_sent(site: Site) -> None:
@@ -514,4 +521,4 @@ def test_rows_of_an_account_that_is_no_more_can_still_be_looked_at(site: Site) -
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     file.write_text("".join(line for line in lines if not line.startswith("  acme:")), encoding="utf-8")
     with site.project() as project:
-        assert [row.key for row in by_hand.all_rows(project)] == ["acme/launch"]
+        assert [row.key for row in all_rows(project)] == ["acme/launch"]

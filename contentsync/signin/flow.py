@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from contentsync.account import known_open_id
 from contentsync.errors import (
     ContentsyncError,
     Level,
@@ -29,7 +30,6 @@ from contentsync.signin.instead import Instead, used_instead
 from contentsync.signin.listener import Listener, other_sign_in
 from contentsync.signin.redirect import Answer, Target, read_pasted, target_of
 from contentsync.signin.scopes import WANTED, missing
-from contentsync.sync import known_open_id
 from contentsync.tiktok import oauth, pkce
 from contentsync.tiktok.auth import grown, owners
 from contentsync.tiktok.client import Client

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from contentsync import refresh, sync
+from contentsync.account import steps_of
 from contentsync.attempt.told import Told
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import ContentsyncError, Problem, Refused, SignInNeeded, StoreError
@@ -20,6 +20,7 @@ from contentsync.lifecycle import Event, Phase
 from contentsync.post import Account, Attempt
 from contentsync.project import Project
 from contentsync.pushed import EventState, RemovedAccess, StoredEvent
+from contentsync.remote import look_again
 from contentsync.store.sqlite.state import Superseded
 from contentsync.tiktok import removal
 from contentsync.webhooks import decide
@@ -129,8 +130,8 @@ class Worker:
 
     def _asked(self, account: Account, attempt: Attempt) -> Attempt:
         session = self.project.session(account)
-        steps = sync.steps_of(self.project, session, _nothing, self.stop)
-        return refresh.look_again(steps, attempt)
+        steps = steps_of(self.project, session, _nothing, self.stop)
+        return look_again(steps, attempt)
 
     def _visible(self, event: StoredEvent, attempt: Attempt, post_id: str, *, visible: bool) -> Came:
         """The post id of a video that is public, or was: to be bound, and who can see it."""

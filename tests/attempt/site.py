@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contentsync import sync
 from contentsync.attempt.told import Outcome, Told
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.clock import Clock
 from contentsync.emulator.config import Account, App, Config, Limits, Pace
 from contentsync.emulator.server import Emulator
 from contentsync.errors import ContentsyncError
+from contentsync.operations.apply import apply_plan
+from contentsync.operations.plan import make_plan
+from contentsync.operations.selection import Wish
 from contentsync.post import PostState
 from contentsync.project import Project
 from tests.cli.support import Studio
@@ -66,16 +68,14 @@ class Site:
             self.on_tell(event)
 
         with self.project() as project:
-            made = sync.make_plan(project, sync.Wish(retry=retry))
-            outcomes, failures = sync.apply_plan(
-                project, made, made.plan.actions, tell=tell, stop=self.stop, wait=wait
-            )
+            made = make_plan(project, Wish(retry=retry))
+            outcomes, failures = apply_plan(project, made, made.plan.actions, tell=tell, stop=self.stop, wait=wait)
         return Ended({o.post: o for o in outcomes}, made.failures | failures, told)
 
     def kinds(self) -> dict[str, str]:
         """What a plan says of each post."""
         with self.project() as project:
-            return {a.post: str(a.kind) for a in sync.make_plan(project, sync.Wish()).plan.actions}
+            return {a.post: str(a.kind) for a in make_plan(project, Wish()).plan.actions}
 
     def row(self, name: str = "launch", account: str = "acme") -> PostState:
         with self.project() as project:

@@ -13,10 +13,11 @@ from typing import Any
 import click
 import pytest
 
-from contentsync import sync
 from contentsync.cli.terminal import consent
 from contentsync.emulator.config import Account, App
 from contentsync.emulator.endpoints import ENDPOINTS
+from contentsync.operations.plan import make_plan
+from contentsync.operations.selection import Wish
 from tests.builders import ManualClock
 from tests.cli.at_a_desk import Desk, a_desk
 from tests.cli.support import Studio
@@ -39,7 +40,7 @@ def desk(tmp_path: Path, clock: ManualClock, capsys: pytest.CaptureFixture[str])
 def asked(desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: str) -> tuple[bool, str]:
     """Whether a person who types `answer` at the prompt has agreed, and what they saw."""
     with desk.site.project() as project:
-        made = sync.make_plan(project, sync.Wish())
+        made = make_plan(project, Wish())
     monkeypatch.setattr(click, "prompt", lambda *_, **__: answer)
     desk.capsys.readouterr()
     try:

@@ -11,17 +11,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from contentsync import __version__, sync
+from contentsync import __version__
 from contentsync.emulator.config import Account, App, Config, Limits, Pace
 from contentsync.emulator.server import Emulator
 from contentsync.errors import ContentsyncError
 from contentsync.lifecycle import NEXT, Phase
+from contentsync.operations.backup import back_up
+from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.rebuild import rebuild
+from contentsync.operations.resolve import Verdict, resolve
+from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.moves import marks_of_row
 from contentsync.post import Attempt, Mode, PostState
 from contentsync.project import Project
-from contentsync.settle import by_hand, lost_state
 from tests.builders import ManualClock
 from tests.machine.author import Author, Declared
 from tests.machine.process import Machine, WallClock
@@ -83,10 +87,10 @@ class Life:
 
     def save_plan(self) -> None:
         with self.no_error(), self.machine.process() as project:
-            plan = sync.make_plan(project, sync.Wish()).plan
+            plan = make_plan(project, Wish()).plan
             self.plan_file.write_text(planfile.dump(plan, __version__), encoding="utf-8")
 
-    def approve(self, made: sync.Made, actions: tuple[Action, ...]) -> None:
+    def approve(self, made: Made, actions: tuple[Action, ...]) -> None:
         for action in actions:
             if Kind.CREATE in {action.kind, action.then}:  # a move tells what follows it
                 post = made.posts[action.post]
@@ -95,7 +99,7 @@ class Life:
 
     def rebuild(self) -> None:
         with self.no_error(), self.machine.process() as project, project.lock("contentsync state rebuild"):
-            _, failures = lost_state.rebuild(project)
+            _, failures = rebuild(project)
             if not failures and self.kept == "receipts":
                 self.blind.clear()
 
@@ -130,7 +134,7 @@ class Life:
         copy = self.folder / "copy.db"
         copy.unlink(missing_ok=True)
         with self.no_error(), self.machine.process() as project:
-            lost_state.back_up(project, copy)
+            back_up(project, copy)
 
     def bring_copy_back(self, kept: str) -> None:
         """An older state: of what came after it only receipts or the user's notes tell."""
@@ -142,18 +146,18 @@ class Life:
         with self.no_error(), self.machine.process() as project, project.lock("contentsync state"):
             verb(project, self.author.key(post), "because")
 
-    def resolve(self, post: Declared, verdict: by_hand.Verdict, *, lie: bool) -> None:
+    def resolve(self, post: Declared, verdict: Verdict, *, lie: bool) -> None:
         """Settle it by what the ledger knows; or against it, which is then remembered."""
         row = self.row(post)
         if row is None or row.last is None or row.last.phase is not Phase.UNKNOWN:
             return
         is_there = self._is_there(post, row)
-        if not lie and verdict is not by_hand.Verdict.KEEP:
-            verdict = by_hand.Verdict.PUBLISHED if is_there else by_hand.Verdict.NOT_PUBLISHED
-        post.misled |= verdict is not by_hand.Verdict.NOT_PUBLISHED and not is_there
-        post.may_be_there += verdict is by_hand.Verdict.NOT_PUBLISHED and is_there
+        if not lie and verdict is not Verdict.KEEP:
+            verdict = Verdict.PUBLISHED if is_there else Verdict.NOT_PUBLISHED
+        post.misled |= verdict is not Verdict.NOT_PUBLISHED and not is_there
+        post.may_be_there += verdict is Verdict.NOT_PUBLISHED and is_there
         with self.no_error(), self.machine.process() as project, project.lock("contentsync resolve"):
-            by_hand.resolve(project, row.key, verdict, "", "looked")
+            resolve(project, row.key, verdict, "", "looked")
 
     def _is_there(self, post: Declared, row: PostState) -> bool:
         known = {a.publish_id for a in row.attempts if a.publish_id and a.phase is not Phase.UNKNOWN}

@@ -13,10 +13,13 @@ from sqlite3 import Connection
 
 import httpx
 
-from contentsync import saved, sync
 from contentsync.attempt.told import Outcome
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.errors import ContentsyncError
+from contentsync.operations.apply import apply_plan
+from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.saved_plan import open_saved, to_do
+from contentsync.operations.selection import Wish
 from contentsync.plan.action import Action
 from contentsync.project import Project
 from contentsync.store.sqlite.database import Database, open_file
@@ -152,14 +155,14 @@ class Machine:
         finally:
             store.close()
 
-    def plan(self, wish: sync.Wish) -> sync.Made:
+    def plan(self, wish: Wish) -> Made:
         with self.process() as project:
-            return sync.make_plan(project, wish)
+            return make_plan(project, wish)
 
     def apply(
         self,
-        approved: Callable[[sync.Made, tuple[Action, ...]], None],
-        wish: sync.Wish | None = None,
+        approved: Callable[[Made, tuple[Action, ...]], None],
+        wish: Wish | None = None,
         plan: Path | None = None,
         seam: Seam | None = None,
         wait: float = 60.0,
@@ -178,22 +181,22 @@ class Machine:
     def _carry_out(
         self,
         project: Project,
-        approved: Callable[[sync.Made, tuple[Action, ...]], None],
-        wish: sync.Wish | None,
+        approved: Callable[[Made, tuple[Action, ...]], None],
+        wish: Wish | None,
         plan: Path | None,
         seam: Seam,
         wait: float,
         ran: Ran,
     ) -> None:
-        given = saved.open_saved(plan) if plan else None
+        given = open_saved(plan) if plan else None
         if given:
             given.check_state(project)
-        made = sync.make_plan(project, given.wish if given else wish or sync.Wish())
-        ran.actions = saved.to_do(given, made, project)[0] if given else made.plan.actions
+        made = make_plan(project, given.wish if given else wish or Wish())
+        ran.actions = to_do(given, made, project)[0] if given else made.plan.actions
         ran.failures |= made.failures
         approved(made, ran.actions)
         digest = given.digest if given else ""
-        ran.outcomes, failures = sync.apply_plan(
+        ran.outcomes, failures = apply_plan(
             project, made, ran.actions, tell=lambda _: None, stop=seam, wait=wait, plan_digest=digest
         )
         ran.failures |= failures

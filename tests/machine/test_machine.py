@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from contentsync import sync
 from contentsync.lifecycle import SUCCESS, Phase
+from contentsync.operations.ack import ack
+from contentsync.operations.edit_state import remove_row
+from contentsync.operations.resolve import Verdict
+from contentsync.operations.selection import Wish
 from contentsync.plan.action import DOES_SOMETHING, Action, Kind
-from contentsync.settle import by_hand
 from tests.machine.author import KINDS, Author
 from tests.machine.life import Life
 from tests.machine.process import Ran, Seam
@@ -134,7 +136,7 @@ class Lives(RuleBasedStateMachine):
     @rule(which=which)
     def retry(self, which: int) -> None:
         with self.life.no_error():
-            self._apply(None, wish=sync.Wish(retry=(self.life.author.key(self.life.author.pick(which)),)))
+            self._apply(None, wish=Wish(retry=(self.life.author.key(self.life.author.pick(which)),)))
 
     def _apply(self, fault: str | None, **how: Any) -> Ran:
         if fault:
@@ -169,15 +171,15 @@ class Lives(RuleBasedStateMachine):
         if lifted:
             for number in self.life.blind:
                 self.life.author.posts[number - 1].may_be_there += 1
-            self._apply(None, wish=sync.Wish(allow=("existing-posts",)))
+            self._apply(None, wish=Wish(allow=("existing-posts",)))
 
-    @rule(which=which, verdict=st.sampled_from(list(by_hand.Verdict)), lie=st.booleans())
-    def resolve(self, which: int, verdict: by_hand.Verdict, lie: bool) -> None:
+    @rule(which=which, verdict=st.sampled_from(list(Verdict)), lie=st.booleans())
+    def resolve(self, which: int, verdict: Verdict, lie: bool) -> None:
         self.life.resolve(self.life.author.pick(which), verdict, lie=lie)
 
     @rule(which=which, remove=st.booleans())
     def ack_or_remove(self, which: int, remove: bool) -> None:
-        self.life.by_hand(by_hand.remove if remove else by_hand.ack, self.life.author.pick(which))
+        self.life.by_hand(remove_row if remove else ack, self.life.author.pick(which))
 
     # What TikTok, its users, and time do.
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from contentsync import refresh
 from contentsync.apply import AccountRun, Run
 from contentsync.attempt.steps import Steps
 from contentsync.attempt.waiting import StoppableClock
@@ -19,6 +18,7 @@ from contentsync.plan.action import AccountFacts, Plan, Remote
 from contentsync.plan.action import World as Facts
 from contentsync.plan.planner import make_plan
 from contentsync.post import Account, App, Attempt, DesiredPost, Mode, PostState
+from contentsync.remote import look_at_attempts, read_list
 from contentsync.store.sqlite.database import Database
 from contentsync.store.sqlite.state import Store
 from contentsync.tiktok.chunks import ChunkPlan
@@ -240,8 +240,8 @@ class Machine:
     def look_around(self, steps: Steps, client: Client) -> None:
         """Read TikTok into the state, as a refresh does."""
         now = steps.clock.now()
-        refresh.read_list(client, self.store, OPEN_ID, now, full=False)
-        refresh.look_at_attempts(steps, self.store.posts(OPEN_ID), steps.clock)
+        read_list(client, self.store, OPEN_ID, now, full=False)
+        look_at_attempts(steps, self.store.posts(OPEN_ID), steps.clock)
 
     def facts(self, now: datetime, tiktok_now: datetime | None) -> Facts:
         """All that the planner looks at."""

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contentsync import looking, sync
+from contentsync.account import facts_of
 from contentsync.emulator.config import Pace
+from contentsync.operations.refresh import refresh_all
 from tests.attempt.site import Site
 from tests.builders import NOW, ManualClock
 from tests.cli.support import Studio
@@ -27,7 +28,7 @@ def live(desk: Desk) -> list[bytes]:
     for name in POSTS:
         site.studio.post(name, **({"mode": "draft"} if name == "idea" else {}))
     with site.project() as project:
-        assert looking.refresh_all(project, (), full_list=False)[1] == {}
+        assert refresh_all(project, (), full_list=False)[1] == {}
     site.apply(wait=0.0)
     emulator.fail(desk.publish_id("bad"), "spam_risk")
     for caption in ("first", "again"):
@@ -58,7 +59,7 @@ def copied(desk: Desk, folder: Path) -> Desk:
 
 def poll(desk: Desk) -> None:
     with desk.site.project() as project:
-        assert looking.refresh_all(project, ("acme",), full_list=True)[1] == {}
+        assert refresh_all(project, ("acme",), full_list=True)[1] == {}
 
 
 def come_to_rest(desk: Desk) -> None:
@@ -72,7 +73,7 @@ def state_of(desk: Desk) -> dict[str, Any]:
     def told(project: Any) -> dict[str, Any]:
         store = project.store
         ids = {name: desk.site.emulator.accounts[name].open_id for name in ("acme", "acme_de")}
-        facts = sync.facts_of(project, project.account("acme"), None)
+        facts = facts_of(project, project.account("acme"), None)
         return {
             "posts": {r.name: (r.attempts[-1].phase, r.post_id, len(r.attempts)) for r in store.posts(ids["acme"])},
             "bound": store.bindings(ids["acme"]),

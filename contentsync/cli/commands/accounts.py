@@ -9,13 +9,12 @@ from typing import Any, Final
 
 import click
 
-from contentsync import looking
 from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.errors import ContentsyncError
-from contentsync.looking import Met
+from contentsync.operations.accounts import Met, meet_all
 from contentsync.plan.planfile import problem_as_json
 from contentsync.post import Account, App
 from contentsync.signin.instead import Instead, used_instead
@@ -40,7 +39,7 @@ def accounts(context: Context, stats: bool, json_: bool) -> int:
     """
     project = context.project()
     try:
-        seen, failures = looking.meet_all(project, stats=stats)
+        seen, failures = meet_all(project, stats=stats)
         app = project.settings.app
     finally:
         project.close()

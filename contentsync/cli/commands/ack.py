@@ -8,7 +8,7 @@ from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import because, locking
 from contentsync.cli.terminal import text
-from contentsync.settle import by_hand
+from contentsync.operations import ack as operation
 
 
 @click.command()
@@ -24,7 +24,7 @@ def ack(context: Context, post: str, why: str, lock_timeout: float) -> int:
     project = context.project()
     try:
         with project.lock(f"contentsync ack {post}", lock_timeout):
-            row = by_hand.ack(project, post, why)
+            row = operation.ack(project, post, why)
     finally:
         project.close()
     text.say(f"{row.key}: its edit is accepted; the video at TikTok stays as it is")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from contentsync import sync
 from contentsync.attempt.told import Outcome, Result, Told
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.cli import exits
@@ -23,10 +22,13 @@ from contentsync.cli.terminal.plan_text import show_plan, summary
 from contentsync.cli.terminal.progress import showing
 from contentsync.cli.terminal.summary import Summary, Summed
 from contentsync.errors import ContentsyncError, StalePlan
+from contentsync.operations.apply import apply_plan
+from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.saved_plan import Saved, open_saved, to_do
+from contentsync.operations.selection import Wish, full_keys
 from contentsync.plan.action import Action, Kind, Plan
 from contentsync.plan.planfile import problem_as_json, when
 from contentsync.project import Project
-from contentsync.saved import Saved, open_saved, to_do
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Asked:
     summary: Summary | None
     wait: float
     auto_approve: bool
-    wish: sync.Wish
+    wish: Wish
     saved: Saved | None
 
     @property
@@ -83,7 +85,7 @@ def apply(
     if not saved and not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask at: give --auto-approve, or a plan saved with plan --out")
     project = context.project()
-    wish = saved.wish if saved else sync.Wish(only, exclude, accounts, allow, sync.full_keys(project, retry))
+    wish = saved.wish if saved else Wish(only, exclude, accounts, allow, full_keys(project, retry))
     summary = (context.summary or Summary()) if json_ else None
     asked = Asked(summary, wait, auto_approve or saved is not None, wish, saved)
     try:
@@ -97,7 +99,7 @@ def apply(
 def _apply(project: Project, asked: Asked, stop: Stop) -> int:
     if asked.saved:
         asked.saved.check_state(project)
-    made = sync.make_plan(project, asked.wish)
+    made = make_plan(project, asked.wish)
     text.show_problems(made.notes)
     actions, refused = to_do(asked.saved, made, project) if asked.saved else (made.plan.actions, [])
     if not asked.json and not asked.saved:
@@ -121,14 +123,14 @@ def _apply(project: Project, asked: Asked, stop: Stop) -> int:
         for action in filter(_is_left, actions):
             show(_as_left(action))
         digest = asked.saved.digest if asked.saved else ""
-        outcomes, failures = sync.apply_plan(
+        outcomes, failures = apply_plan(
             project, made, actions, tell=show, stop=stop, wait=asked.wait, plan_digest=digest
         )
     show_failures(failures)
     return _end(asked, made.plan, actions, outcomes, [*made.failures.values(), *failures.values()], refused, stop)
 
 
-def _show_plan(made: sync.Made) -> None:
+def _show_plan(made: Made) -> None:
     """The plan that is about to be carried out; one line where all that it holds is waiting for its time."""
     if all(action.kind is Kind.WAIT and not action.left for action in made.plan.actions) and made.plan.actions:
         text.say(summary(made.plan))

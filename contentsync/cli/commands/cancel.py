@@ -12,8 +12,8 @@ from contentsync.cli.options import locking, waiting
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.interrupt import stoppable
 from contentsync.lifecycle import SUCCESS, Phase
-from contentsync.settle import cancelling
-from contentsync.settle.cancelling import Cancelled
+from contentsync.operations import cancel as operation
+from contentsync.operations.cancel import Cancelled
 
 
 @click.command()
@@ -30,11 +30,11 @@ def cancel(context: Context, post: str, yes: bool, wait: float, lock_timeout: fl
     """
     project = context.project()
     try:
-        row = cancelling.find(project, post)
+        row = operation.find(project, post)
         if not yes:
             _confirm(row.key)
         with project.lock(f"contentsync cancel {row.key}", lock_timeout), stoppable() as stop:
-            done = cancelling.cancel(project, row, wait, stop)
+            done = operation.cancel(project, row, wait, stop)
     finally:
         project.close()
     _show(done)

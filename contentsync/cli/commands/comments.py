@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import click
 
-from contentsync import listing
 from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.table import figure, wrapped
+from contentsync.operations.browse import Thread, comments_on
 from contentsync.plan.planfile import when
 from contentsync.tiktok.comments import Comment
 
@@ -36,7 +36,7 @@ def comments(context: Context, video_id: str, limit: int, replies_of: str, json_
             raise click.BadParameter(f'"{text.printable(value)}" is no id: digits only', param_hint=name)
     project = context.project()
     try:
-        found = listing.comments_on(project, video_id, limit, replies_of)
+        found = comments_on(project, video_id, limit, replies_of)
     finally:
         project.close()
     if json_:
@@ -46,7 +46,7 @@ def comments(context: Context, video_id: str, limit: int, replies_of: str, json_
     return exits.DONE
 
 
-def _as_json(video_id: str, replies_of: str, found: listing.Thread) -> dict[str, Any]:
+def _as_json(video_id: str, replies_of: str, found: Thread) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "video_id": video_id,
@@ -72,7 +72,7 @@ def _counted(count: int | None, one: str, several: str) -> str:
     return f"{figure(count)} {one if count == 1 else several}"
 
 
-def _show(found: listing.Thread) -> None:
+def _show(found: Thread) -> None:
     if not found.comments:
         text.say("No comments.")
         return

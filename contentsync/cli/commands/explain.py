@@ -7,13 +7,14 @@ from datetime import datetime
 
 import click
 
-from contentsync import looking
 from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.plan_text import SYMBOLS, post_lines
 from contentsync.errors import Level
 from contentsync.lifecycle import Phase
+from contentsync.operations import explain as operation
+from contentsync.operations.explain import Case
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
 from contentsync.project import Project
@@ -27,7 +28,7 @@ def explain(context: Context, post: str, refresh_: bool) -> int:
     """Show all that is known of POST (ACCOUNT/NAME): manifest, state, attempts, TikTok's list, and the decision."""
     project = context.project()
     try:
-        case = looking.explain(project, post, refresh=refresh_)
+        case = operation.explain(project, post, refresh=refresh_)
         further = _further(project, case.row)
     finally:
         project.close()
@@ -112,7 +113,7 @@ def _history(lines: list[dict[str, object]]) -> Iterator[str]:
         yield "none"
 
 
-def _remote(case: looking.Case) -> Iterator[str]:
+def _remote(case: Case) -> Iterator[str]:
     if case.list_read_at is None:
         yield "its public list was never read"
         return
@@ -129,7 +130,7 @@ def _video(video: RemotePost) -> str:
     )
 
 
-def _decision(case: looking.Case) -> Iterator[str]:
+def _decision(case: Case) -> Iterator[str]:
     action = case.action
     if action is None:
         yield "unchanged: nothing to do" if case.desired else "nothing: it is not declared"

@@ -11,8 +11,8 @@ from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, locking
 from contentsync.cli.terminal import text
-from contentsync.settle import hosted_files
-from contentsync.settle.hosted_files import Belonging
+from contentsync.operations import hosting as operation
+from contentsync.operations.hosting import Belonging
 from contentsync.store.sqlite.hosted import HostedObject
 
 
@@ -29,7 +29,7 @@ def list_(context: Context, json_: bool) -> int:
 
     Without `hosting.upload` the files are expected to lie there: this tells a person or a script where to put them.
     """
-    found = hosted_files.belonging(context.project())
+    found = operation.belonging(context.project())
     if json_:
         text.say(json.dumps([_as_json(item) for item in found], ensure_ascii=False, indent=2))
         return exits.DONE
@@ -64,7 +64,7 @@ def prune(context: Context, dry_run: bool, lock_timeout: float) -> int:
     project = context.project()
     try:
         with project.lock("contentsync hosting prune", lock_timeout):
-            done = hosted_files.prune(project, dry_run=dry_run)
+            done = operation.prune(project, dry_run=dry_run)
     finally:
         project.close()
     for found in done.gone:

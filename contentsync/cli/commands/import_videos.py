@@ -10,7 +10,7 @@ from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import locking
 from contentsync.cli.terminal import text
-from contentsync.settle import existing_videos
+from contentsync.operations import import_videos as operation
 
 
 @click.command(name="import")
@@ -30,10 +30,10 @@ def import_videos(context: Context, account: str, folder: Path | None, lock_time
     try:
         known = project.account(account)
         if folder is None:
-            done = existing_videos.import_videos(project, known, None)
+            done = operation.import_videos(project, known, None)
         else:
             with project.lock(f"contentsync import {account}", lock_timeout):
-                done = existing_videos.import_videos(project, known, folder)
+                done = operation.import_videos(project, known, folder)
     finally:
         project.close()
     for item in done:

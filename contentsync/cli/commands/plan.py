@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from contentsync import __version__, sync
+from contentsync import __version__
 from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, selecting
@@ -15,6 +15,8 @@ from contentsync.cli.terminal import text
 from contentsync.cli.terminal.consent import declarations
 from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.errors import ContentsyncError
+from contentsync.operations.plan import make_plan
+from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
 from contentsync.plan.action import Plan
 
@@ -48,9 +50,9 @@ def plan(
     attempts; nothing is sent. Exits 0 whatever the plan shows, save 1 for invalid input and 8 for a sign-in problem.
     """
     project = context.project()
-    wish = sync.Wish(only, exclude, accounts, allow, refresh=not no_refresh, full_list=full_list)
+    wish = Wish(only, exclude, accounts, allow, refresh=not no_refresh, full_list=full_list)
     try:
-        made = sync.make_plan(project, wish)
+        made = make_plan(project, wish)
     finally:
         project.close()
     text.show_problems(made.notes)

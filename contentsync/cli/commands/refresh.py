@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from contentsync import looking
 from contentsync.cli import exits
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
+from contentsync.operations.refresh import refresh_all
 
 
 @click.command()
@@ -22,7 +22,7 @@ def refresh(context: Context, full_list: bool, accounts: tuple[str, ...]) -> int
     """
     project = context.project()
     try:
-        read, failures = looking.refresh_all(project, accounts, full_list=full_list)
+        read, failures = refresh_all(project, accounts, full_list=full_list)
     finally:
         project.close()
     for name, seen in read.items():

@@ -8,7 +8,8 @@ from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import because, locking
 from contentsync.cli.terminal import text
-from contentsync.settle import by_hand
+from contentsync.operations import resolve as operation
+from contentsync.operations.resolve import Verdict
 
 
 @click.command()
@@ -34,9 +35,7 @@ def resolve(
 
     --not-published allows a new attempt: if the video is there after all, it will be there twice.
     """
-    said = [
-        verdict for verdict, is_said in zip(by_hand.Verdict, (published, not_published, keep), strict=True) if is_said
-    ]
+    said = [verdict for verdict, is_said in zip(Verdict, (published, not_published, keep), strict=True) if is_said]
     if len(said) != 1:
         raise click.UsageError("say one thing of it: --published, --not-published or --keep")
     if post_id and not published:
@@ -44,7 +43,7 @@ def resolve(
     project = context.project()
     try:
         with project.lock(f"contentsync resolve {post}", lock_timeout):
-            row = by_hand.resolve(project, post, said[0], post_id, why)
+            row = operation.resolve(project, post, said[0], post_id, why)
     finally:
         project.close()
     assert row.last is not None

@@ -16,9 +16,13 @@ from contentsync.cli.commands.status import phase_of
 from contentsync.cli.main import Context
 from contentsync.cli.options import because, locking
 from contentsync.cli.terminal import text
+from contentsync.operations import rebuild as rebuilding
+from contentsync.operations.backup import back_up
+from contentsync.operations.edit_state import remove_row, rename_row
+from contentsync.operations.rebuild import Rebuilt
+from contentsync.operations.rows import all_rows, row_of
 from contentsync.plan.planfile import when
 from contentsync.post import PostState
-from contentsync.settle import by_hand, lost_state
 
 
 @click.group()
@@ -31,7 +35,7 @@ def state() -> None:
 def list_(context: Context) -> int:
     """One line a post: key, phase, attempts, TikTok's id."""
     project = context.project()
-    for row in sorted(by_hand.all_rows(project), key=lambda row: row.key):
+    for row in sorted(all_rows(project), key=lambda row: row.key):
         removed = "  removed" if row.removed_at else ""
         attempts = text.many(len(row.attempts), "attempt")
         text.say(f"{row.key}  {phase_of(row)}  {attempts}  {row.post_id}{removed}".rstrip())
@@ -43,7 +47,7 @@ def list_(context: Context) -> int:
 @click.pass_obj
 def show(context: Context, post: str) -> int:
     """The row of POST with its attempts, as JSON. Upload URLs are left out: they bear a token."""
-    text.say(json.dumps(_as_json(by_hand.row_of(context.project(), post)), ensure_ascii=False, indent=2))
+    text.say(json.dumps(_as_json(row_of(context.project(), post)), ensure_ascii=False, indent=2))
     return exits.DONE
 
 
@@ -70,7 +74,7 @@ def mv(context: Context, post: str, new: str, why: str, lock_timeout: float) -> 
     """Give the row of POST the name NEW, where its manifest was renamed and the plan can't tell."""
     project = context.project()
     with project.lock(f"contentsync state mv {post}", lock_timeout):
-        row = by_hand.rename(project, post, new, why)
+        row = rename_row(project, post, new, why)
     text.say(f"{row.key}: moved")
     return exits.DONE
 
@@ -84,7 +88,7 @@ def rm(context: Context, post: str, why: str, lock_timeout: float) -> int:
     """Forget POST. The video stays at TikTok; a tombstone keeps a returning manifest from posting it again."""
     project = context.project()
     with project.lock(f"contentsync state rm {post}", lock_timeout):
-        row = by_hand.remove(project, post, why)
+        row = remove_row(project, post, why)
     text.say(f"{row.key}: removed; a manifest of this name is blocked until its generation is {row.generation + 1}")
     return exits.DONE
 
@@ -96,7 +100,7 @@ def rm(context: Context, post: str, why: str, lock_timeout: float) -> int:
 def history(context: Context, post: str | None, json_: bool) -> int:
     """Every transition, oldest first: when, who, what, with TikTok's log_id. Of POST, or of all."""
     project = context.project()
-    uid = by_hand.row_of(project, post).uid if post else None
+    uid = row_of(project, post).uid if post else None
     for line in project.reading_store.history(uid):
         if json_:
             text.say(json.dumps(line, ensure_ascii=False, default=_plain))
@@ -118,7 +122,7 @@ def _history_line(line: dict[str, Any]) -> str:
 @click.pass_obj
 def backup(context: Context, file: Path) -> int:
     """Copy the state to FILE, also while an apply runs, and prove that the copy is whole. Overwrites nothing."""
-    counts = lost_state.back_up(context.project(), file)
+    counts = back_up(context.project(), file)
     told = ", ".join(f"{count} {table}" for table, count in counts.items())
     text.say(f"{file} written: {told}")
     return exits.DONE
@@ -132,7 +136,7 @@ def rebuild(context: Context, lock_timeout: float) -> int:
     project = context.project()
     try:
         with project.lock("contentsync state rebuild", lock_timeout):
-            made, failures = lost_state.rebuild(project)
+            made, failures = rebuilding.rebuild(project)
     finally:
         project.close()
     for account in made:
@@ -143,7 +147,7 @@ def rebuild(context: Context, lock_timeout: float) -> int:
     return exits.worst(exits.of_error(err) or exits.FAILED for err in failures.values())
 
 
-def _show_rebuilt(account: lost_state.Rebuilt) -> None:
+def _show_rebuilt(account: Rebuilt) -> None:
     text.say(f"{account.account}: {text.many(len(account.rows), 'row')} made from receipts")
     for row in account.rows:
         text.say(f"  {row.key}  {phase_of(row)}  {row.post_id}".rstrip())

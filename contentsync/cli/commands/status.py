@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from contentsync import looking, sync
 from contentsync.cli import exits
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
@@ -16,6 +15,8 @@ from contentsync.cli.terminal import text
 from contentsync.errors import ContentsyncError
 from contentsync.evidence import receipts
 from contentsync.lifecycle import SUCCESS, Phase
+from contentsync.operations.selection import Wish
+from contentsync.operations.status import look, usernames
 from contentsync.plan.planfile import when
 from contentsync.post import PostState
 
@@ -52,16 +53,16 @@ def status(
     """
     project = context.project()
     try:
-        found, failures = looking.look(project, sync.Wish((*only, *posts), exclude, accounts), wait)
+        found, failures = look(project, Wish((*only, *posts), exclude, accounts), wait)
     finally:
         project.close()
     show_failures(failures)
-    usernames = looking.usernames(project)
+    handles = usernames(project)
     if json_:
-        told = [_as_json(key, row, usernames) for key, row in found.items()]
+        told = [_as_json(key, row, handles) for key, row in found.items()]
         click.echo(json.dumps({"format": FORMAT, "posts": told}, ensure_ascii=False, indent=2))
     else:
-        _show(found, usernames)
+        _show(found, handles)
     needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}
     needed |= {name for name, err in failures.items() if any(p.code == "access-removed" for p in err.problems)}
     return exits.worst([*_codes(found), *(_code(err) for name, err in failures.items() if name in needed)])

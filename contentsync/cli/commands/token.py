@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 
-from contentsync import looking
 from contentsync.cli import exits, private_file
 from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
 from contentsync.errors import Problem, UsageError
+from contentsync.operations.accounts import tokens_to_hand_on
 from contentsync.tiktok.auth import variables
 from contentsync.tiktok.tokens import Pair
 
@@ -56,7 +56,7 @@ def export(context: Context, account: str, stdout: bool, out: Path | None, shape
     try:
         if out:
             private_file.refuse_tracked(out, project.root)
-        pair = looking.tokens_to_hand_on(project, project.account(account))
+        pair = tokens_to_hand_on(project, project.account(account))
     finally:
         project.close()
     values = _values(account, pair, access_only)

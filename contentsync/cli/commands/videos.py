@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import click
 
-from contentsync import listing
 from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.table import Column, aligned, figure, one_line
+from contentsync.operations.browse import Listed, public_videos
 from contentsync.plan.planfile import when
 from contentsync.tiktok.wire import Video
 
@@ -44,7 +44,7 @@ def videos(context: Context, account: str, limit: int, ids: tuple[str, ...], jso
             raise click.BadParameter(f'"{text.printable(post_id)}" is no number', param_hint="--id")
     project = context.project()
     try:
-        found = listing.public_videos(project, project.account(account), limit, ids)
+        found = public_videos(project, project.account(account), limit, ids)
     finally:
         project.close()
     if json_:
@@ -56,7 +56,7 @@ def videos(context: Context, account: str, limit: int, ids: tuple[str, ...], jso
     return exits.FAILED if found.missing else exits.DONE
 
 
-def _as_json(account: str, found: listing.Listed) -> dict[str, Any]:
+def _as_json(account: str, found: Listed) -> dict[str, Any]:
     told = [_video_as_json(video, found.posts.get(video.post.post_id)) for video in found.videos]
     return {
         "format": FORMAT,
@@ -88,7 +88,7 @@ def _video_as_json(video: Video, post: str | None) -> dict[str, Any]:
     }
 
 
-def _show(found: listing.Listed, account: str) -> None:
+def _show(found: Listed, account: str) -> None:
     if not found.videos:
         text.say(f"{account} has no public videos." if not found.missing else "None of them.")
         return

@@ -18,9 +18,9 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.errors import Problem, StoreError, UsageError
+from contentsync.operations.rows import row_of
 from contentsync.plan.planfile import when
 from contentsync.pushed import StoredEvent
-from contentsync.settle import by_hand
 
 if TYPE_CHECKING:
     from contentsync.project import Project
@@ -187,7 +187,7 @@ def send(
 def _about(project: Project, post: str, account: str, publish_id: str) -> tuple[str, str]:
     """The account and publish_id that are meant."""
     if post:
-        row = by_hand.row_of(project, post)
+        row = row_of(project, post)
         return account or row.account, publish_id or (row.last.publish_id if row.last else "")
     return account or next(iter(project.settings.accounts), ""), publish_id
 

@@ -1,6 +1,6 @@
 """What does TikTok show of an account, with its figures? Which post of ours is each video, and who wrote under it?
 
-Reads only, and asks for no more pages than are shown. How it looks is `cli/`'s part.
+Reads only, and asks for no more pages than are shown.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from contentsync import refresh
 from contentsync.errors import Problem, Refused, SignInNeeded, UsageError
 from contentsync.post import Account
 from contentsync.project import Project
+from contentsync.remote import identify
 from contentsync.tiktok.client import COMMENT_PAGE, PAGE
 from contentsync.tiktok.comments import Comment
 from contentsync.tiktok.refusals import Family, refusal
@@ -53,7 +53,7 @@ def public_videos(project: Project, account: Account, limit: int, post_ids: tupl
     """
     project.refuse_unset()
     session, store = project.session(account), project.reading_store
-    creator = refresh.identify(session.client, store, account, project.clock.now())
+    creator = identify(session.client, store, account, project.clock.now())
     session.throttle.count_for(creator.open_id)
     wanted = tuple(dict.fromkeys(post_ids))
     try:

@@ -1,4 +1,4 @@
-"""Can TikTok fetch what a plan would send? Addresses are looked at for each plan, and again before an init."""
+"""Can TikTok fetch what a plan would send? Each plan looks at the addresses that TikTok would be given."""
 
 from __future__ import annotations
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Problem, StalePlan
+from contentsync.operations.plan import Made
+from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
 from contentsync.plan.action import DOES_SOMETHING, Action, Kind, Plan
 from contentsync.plan.planner import make_plan
 from contentsync.project import Project
-from contentsync.sync import Made, Wish
 
 _AGAIN: Final = "make a new plan: contentsync plan --out FILE"
 

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from contentsync import sync
 from contentsync.addresses import object_name
 from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.lifecycle import OPEN, Phase
+from contentsync.operations.plan import make_plan
+from contentsync.operations.rows import all_rows
+from contentsync.operations.selection import Wish, load
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, Media
 from contentsync.project import Project
-from contentsync.settle.by_hand import all_rows
 from contentsync.store.sqlite.hosted import HostedObject
 
-# Of these, TikTok has all that it will ever get, or nothing will be sent any more.
 SETTLED: Final = frozenset({Kind.FROZEN, Kind.DRIFT, Kind.FORGET})
 
 
@@ -36,7 +36,7 @@ def belonging(project: Project) -> list[Belonging]:
     """The local photos of all declared posts, each once, in the order of the manifests. Raises ManifestError."""
     found: dict[str, Belonging] = {}
     hosting = project.hosting
-    for post in sync.load(project).posts:
+    for post in load(project).posts:
         for item in _local(post):
             name = object_name(item)
             before = found.get(name)
@@ -109,7 +109,7 @@ def _needed(project: Project) -> set[str]:
     rows = list(all_rows(project))
     attempts = [attempt for row in rows for attempt in row.attempts]
     needed = {sha for a in attempts if a.phase in OPEN or a.phase is Phase.UNKNOWN for sha in _files_of(a)}
-    made = sync.make_plan(project, sync.Wish(refresh=False))
+    made = make_plan(project, Wish(refresh=False))
     listed = {action.post for action in made.plan.actions if action.kind not in SETTLED}
     return needed | {item.sha256 for key in listed if key in made.posts for item in _local(made.posts[key])}
 

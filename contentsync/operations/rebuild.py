@@ -1,4 +1,4 @@
-"""How is a state kept, and made again when it was lost? From a copy; from receipts and what TikTok tells."""
+"""How is a lost state made again? From receipts and from what TikTok tells."""
 
 from __future__ import annotations
 
@@ -7,33 +7,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from contentsync import sync
-from contentsync.errors import ContentsyncError, Problem, StoreError
+from contentsync.account import ask, facts_of, known_open_id
+from contentsync.errors import ContentsyncError, StoreError
 from contentsync.evidence import receipts
 from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.plan.action import AccountFacts
 from contentsync.plan.moves import marks_of, marks_of_row
 from contentsync.post import Account, PostState, RemotePost
 from contentsync.project import Project
-from contentsync.store.sqlite import inspection
-
-
-def back_up(project: Project, target: Path) -> dict[str, int]:
-    """Copy the state to a new file and prove the copy; how many rows its tables have. Raises StoreError."""
-    store, why = project.reading_store, ""
-    if (source := store.path) is None or not any(store.creators()):
-        why = "there is no state yet"
-    elif target.exists():
-        why = f"{target} is there already"
-    if why or source is None:
-        raise StoreError(Problem("not-backed-up", f"{why}; nothing was written", ""))
-    try:
-        store.backup(target)
-        return inspection.proven(target, "copy it to another disk")
-    except StoreError:
-        target.unlink(missing_ok=True)
-        inspection.proven(source)  # a copy of what is damaged is not to blame
-        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +51,11 @@ def rebuild(project: Project) -> tuple[list[Rebuilt], dict[str, ContentsyncError
 
 def _rebuild(project: Project, account: Account) -> Rebuilt | None:
     folder, names = project.root / "receipts", project.settings.accounts
-    known = sync.known_open_id(project, account)
+    known = known_open_id(project, account)
     found = {receipt.name for receipt in receipts.of_identity(folder, account.name, known, names)}
     if not found and not _strangers(folder, names):
         return None  # no need for a token
-    creator = sync.ask(project, account, False, True, [])
+    creator = ask(project, account, False, True, [])
     told = receipts.of_identity(folder, account.name, creator.open_id, names)
     if not told:
         return None
@@ -90,8 +71,8 @@ def _rebuild(project: Project, account: Account) -> Rebuilt | None:
         if (renamed := project.store.post(old.uid)) and renamed.name != old.name:
             receipts.remove(folder, old.key, old)
     project.store.leave_out(creator.open_id, (), now)
-    sync.ask(project, account, False, False, [])
-    facts = sync.facts_of(project, account, creator)
+    ask(project, account, False, False, [])
+    facts = facts_of(project, account, creator)
     made = tuple(row for row in facts.rows if row.uid not in before)
     told_of = {receipt.name for receipt in told} | {note.name for note in facts.not_known}
     names_known = {row.name for row in facts.rows} | told_of

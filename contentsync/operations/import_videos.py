@@ -1,4 +1,4 @@
-"""How do videos that are there already come under the project? As manifests that name them, and rows."""
+"""How do existing videos come under the project? As manifests that name them, and rows."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from contentsync import sync
+from contentsync.account import ask, facts_of
 from contentsync.errors import ManifestError, Problem
 from contentsync.manifest.files import would_find
+from contentsync.operations.rebuild import unbound
+from contentsync.operations.rows import NotSettled, written
+from contentsync.operations.selection import load
 from contentsync.plan.caps import MAY_SHOW
 from contentsync.plan.match import Lookalikes, may_fit
 from contentsync.post import Account, DesiredPost, PostState, RemotePost
 from contentsync.project import Project
-from contentsync.settle.by_hand import NotSettled, written
-from contentsync.settle.lost_state import unbound
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,9 @@ def import_videos(project: Project, account: Account, folder: Path | None) -> li
     ManifestError for a project that is not sound.
     """
     within = _within(project, folder) if folder else ""
-    declared = [p for p in (sync.load(project) if folder else project.load()).posts if p.account == account.name]
-    creator = sync.ask(project, account, False, True, [])
-    facts = sync.facts_of(project, account, creator)
+    declared = [p for p in (load(project) if folder else project.load()).posts if p.account == account.name]
+    creator = ask(project, account, False, True, [])
+    facts = facts_of(project, account, creator)
     owners = _Owners(facts.rows, declared, unbound(facts))
     taken = {row.name for row in facts.rows} | {post.name for post in declared}
     done = []

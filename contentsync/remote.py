@@ -23,11 +23,17 @@ from contentsync.tiktok.wire import UserInfo
 STOPS: Final = frozenset(
     {"spam_risk_too_many_posts", "spam_risk_user_banned_from_posting", "reached_active_user_cap"}
 )
+
 NEVER: Final = datetime.fromtimestamp(0, UTC)  # of a video whose time TikTok does not tell
+
 LATE_IDS: Final = 10  # asked for at a time: some never come, and each question counts against a limit by the minute
+
 CLOCKS_APART: Final = timedelta(minutes=5)
+
 RECENT: Final = timedelta(days=2)
+
 RECEIPTS: Final = 50
+
 ASK_FOR: Final = timedelta(days=7)  # how long TikTok is asked for an id or an end that may come late
 
 

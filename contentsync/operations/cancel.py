@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contentsync import sync
+from contentsync.account import steps_of
 from contentsync.attempt.step import Step
 from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import Phase
+from contentsync.operations.rows import NotSettled, row_of, written
 from contentsync.post import Attempt, PostState
 from contentsync.project import Project
-from contentsync.settle.by_hand import NotSettled, row_of, written
 from contentsync.store.sqlite.state import Superseded
 from contentsync.tiktok import refusals
 
@@ -55,7 +55,7 @@ def cancel(project: Project, row: PostState, wait: float, stop: Stop) -> Cancell
     Raises NotSettled where nothing of it is under way any more.
     """
     session = project.session(project.account(row.account))
-    steps = sync.steps_of(project, session, lambda _: None, stop)
+    steps = steps_of(project, session, lambda _: None, stop)
     step = steps.advance(_cancellable(project.store.post(row.uid) or row), None)
     attempt = step.attempt
     if step.sign_in or step.problem is not None:  # where it stands is not known: nothing is asked for

@@ -1,0 +1,105 @@
+"""Who is an account, what is known of it, and what is needed to work for it?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from contentsync.attempt.steps import Steps, Stop
+from contentsync.attempt.told import Tell
+from contentsync.errors import Problem
+from contentsync.evidence import receipts
+from contentsync.evidence.noted import not_known
+from contentsync.plan.action import AccountFacts, Receipt, Remote
+from contentsync.post import Account, Creator, DesiredPost
+from contentsync.project import Project, Session
+from contentsync.remote import ask_creator, clock_wrong, identify, look_at_attempts, not_listed, read_list
+
+if TYPE_CHECKING:
+    pass
+
+
+class NeverStop:
+    """Nobody asks to stop."""
+
+    def is_set(self) -> bool:
+        return False
+
+
+def known_open_id(project: Project, account: Account) -> str | None:
+    """The account's identity as pinned, or as TikTok last told."""
+    return project.known_open_id(account) or None
+
+
+def ask(project: Project, account: Account, direct: bool, full_list: bool, notes: list[Problem]) -> Creator:
+    """Read one account at TikTok: who it is, what it may post, its public list, its open attempts."""
+    session, store, now = project.session(account), project.reading_store, project.clock.now()
+    creator = identify(session.client, store, account, now)
+    if (wrong := clock_wrong(project.clock.now(), session.client.date)) and wrong.code not in _codes(notes):
+        notes.append(wrong)
+    session.throttle.count_for(creator.open_id)
+    if direct:
+        creator = ask_creator(session.client, creator)
+        store.save_creator(account.name, creator, now)
+    if not read_list(session.client, store, creator.open_id, now, full=full_list):
+        notes.append(not_listed(account))
+    steps = steps_of(project, session, lambda _: None, NeverStop())
+    for row in look_at_attempts(steps, store.posts(creator.open_id), project.clock):
+        project.offer_receipt(row)
+    return creator
+
+
+def _codes(notes: list[Problem]) -> set[str]:
+    return {note.code for note in notes}
+
+
+def facts_of(project: Project, account: Account, creator: Creator | None) -> AccountFacts:
+    """All that is known of an account now. creator: from fresh calls, None where none were made."""
+    store = project.reading_store
+    open_id = creator.open_id if creator else known_open_id(project, account)
+    written = receipts.of_identity(project.root / "receipts", account.name, open_id, project.settings.accounts)
+    told = {r.name: Receipt(r.phase, r.generation, r.post_id, r.attempts, r.media) for r in written}
+    if open_id is None:
+        return AccountFacts(account, receipts=told)
+    videos, rows, noted = store.videos(open_id), store.posts(open_id), project.noted(open_id)
+    return AccountFacts(
+        account=account,
+        open_id=open_id,
+        creator=creator,
+        rows=tuple(rows),
+        bindings=store.bindings(open_id),
+        remote=Remote(
+            videos=tuple(video for video, gone_at in videos if gone_at is None),
+            gone=store.events.told_gone(open_id) | {video.post_id: gone_at for video, gone_at in videos if gone_at},
+            read_at=store.list_read_at(open_id),
+        ),
+        receipts=told,
+        noted_elsewhere=any(note.lineage != store.lineage for note in noted),
+        not_known=tuple(not_known(noted, rows)),
+        noted_at={note.attempt: note.at for note in noted if note.attempt},
+        left_out=store.left_out(open_id),
+        sandbox=creator is not None and project.session(account).credentials.is_sandbox,
+        tiktok_now=project.session(account).client.date if creator else None,
+        scopes=project.session(account).credentials.scopes() if creator else None,
+    )
+
+
+def steps_of(project: Project, session: Session, tell: Tell, stop: Stop) -> Steps:
+    """The steps of an account's attempts, over its own line to TikTok."""
+    return Steps(
+        store=project.reading_store,
+        client=session.client,
+        clock=project.clock,
+        tell=tell,
+        stop=stop,
+        open_media=lambda post: _path_of(project, post),
+        poll_initial=project.settings.poll_initial.total_seconds(),
+        poll_max=project.settings.poll_max.total_seconds(),
+        plan_chunks=project.plan_chunks,
+        url_of=project.hosting.url_of,
+        begins=project.note_begun,
+    )
+
+
+def _path_of(project: Project, post: DesiredPost) -> Path:
+    return project.root / post.media[0].path

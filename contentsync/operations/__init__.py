@@ -1,0 +1,1 @@
+"""What can be done? One use case a file. Nothing here knows a command line, and nothing prints."""

@@ -1,0 +1,31 @@
+"""Accept an edit that was made after a post was sent. Nothing is sent to TikTok."""
+
+from __future__ import annotations
+
+from contentsync.errors import Problem
+from contentsync.lifecycle import Phase
+from contentsync.operations.rows import NotSettled, row_of, written
+from contentsync.operations.selection import load
+from contentsync.plan.moves import marks_of_row
+from contentsync.post import Attempt, PostState
+from contentsync.project import Project
+
+
+def ack(project: Project, name: str, why: str) -> PostState:
+    """Accept the edit of a post that was sent, or left for good: what the manifest says now counts as what it is."""
+    row = row_of(project, name)
+    posts = {post.key: post for post in load(project).posts}
+    post, done = posts.get(row.key), _done(row)
+    if post is None or done is None or row.removed_at:
+        raise NotSettled(Problem("nothing-to-ack", f"{row.key} was not sent, or is not declared", ""))
+    if post.digest in {done.digest, row.acked_digest}:
+        raise NotSettled(Problem("nothing-to-ack", f"{row.key} has no edit that is not accepted", ""))
+    project.store.acknowledge(row, post.digest, why, project.clock.now())
+    if post.media and post.media_digest not in marks_of_row(row):
+        project.store.see_edit(row, post.media_digest, project.clock.now())
+    return written(project, row.uid)
+
+
+def _done(row: PostState) -> Attempt | None:
+    """The attempt that the row counts as done by."""
+    return row.success or next((a for a in reversed(row.attempts) if a.phase is Phase.ABANDONED), None)

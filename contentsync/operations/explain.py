@@ -1,0 +1,60 @@
+"""All the evidence about one post, and what a plan says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from contentsync.account import facts_of
+from contentsync.errors import Problem
+from contentsync.operations.plan import make_plan
+from contentsync.operations.selection import Wish, known_keys, one_key
+from contentsync.plan.action import Action
+from contentsync.plan.match import candidates
+from contentsync.post import DesiredPost, PostState, RemotePost
+from contentsync.project import Project
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that is known of one post. alike: public videos that fit its last attempt and belong to no post."""
+
+    key: str
+    desired: DesiredPost | None
+    row: PostState | None
+    action: Action | None
+    history: list[dict[str, object]]
+    problems: tuple[Problem, ...] = ()
+    list_read_at: datetime | None = None
+    bound: tuple[RemotePost, ...] = ()
+    alike: tuple[RemotePost, ...] = ()
+
+
+def explain(project: Project, name: str, *, refresh: bool) -> Case:
+    """The evidence about one post, and what a plan says of it. Raises UsageError for a post that is not there."""
+    loaded = project.load()
+    posts = {post.key: post for post in loaded.posts}
+    key = one_key(known_keys(project, posts), name)
+    made = None if loaded.has_errors else make_plan(project, Wish(only=(key,), refresh=refresh))
+    account = project.settings.accounts.get(key.partition("/")[0])
+    facts = facts_of(project, account, None) if account else None
+    row = next((row for row in facts.rows if row.key == key), None) if facts else None
+    action = next((a for a in made.plan.actions if a.post == key), None) if made else None
+    failed = [p for err in (made.failures if made else {}).values() for p in err.problems]
+    videos = facts.remote.videos if facts else ()
+    free = [video for video in videos if facts and video.post_id not in facts.bindings]
+    return Case(
+        key=key,
+        desired=posts.get(key),
+        row=row,
+        action=action,
+        history=project.reading_store.history(row.uid) if row else [],
+        problems=(*(loaded.problems if loaded.has_errors else ()), *failed),
+        list_read_at=facts.remote.read_at if facts else None,
+        bound=tuple(video for video in videos if row and video.post_id == row.post_id),
+        alike=tuple(candidates(row.last, free)) if row and row.last else (),
+    )

@@ -1,0 +1,91 @@
+"""What would apply do? Load the manifests, ask TikTok about each account, decide.
+
+Plans nothing by itself: the rules are in plan/. Carries nothing out: that is apply.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from contentsync.errors import ContentsyncError, Level, Problem
+from contentsync.operations.addresses import decided
+from contentsync.plan.action import AccountFacts, Plan, World
+from contentsync.post import Account, Creator, DesiredPost, Mode
+from contentsync.project import Project
+from contentsync.remote import refuse_twins
+
+if TYPE_CHECKING:
+    pass
+from contentsync.account import ask, facts_of
+from contentsync.operations.selection import Wish, load, rows_by_account, select
+from contentsync.operations.side_by_side import side_by_side
+
+DAY = timedelta(hours=24)
+
+UNSET = "unset-variable"  # worth a note offline; where TikTok is asked, what is needed is missed by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan with what apply needs of it. failures: accounts that could not be asked, and why."""
+
+    plan: Plan
+    posts: dict[str, DesiredPost]
+    world: World
+    failures: dict[str, ContentsyncError] = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
+
+
+def make_plan(project: Project, wish: Wish) -> Made:
+    """What apply would do. Raises ManifestError for an invalid project, UsageError for names that are not there."""
+    if wish.refresh:
+        project.refuse_unset()
+    loaded = load(project)
+    posts = {post.key: post for post in loaded.posts}
+    selected = select(project, posts, wish)
+    asked = _accounts_of(project, posts, selected)
+    failures: dict[str, ContentsyncError] = {}
+    facts, notes = _facts(project, asked, posts, wish, failures)
+    world = World(
+        now=project.clock.now(),
+        accounts=facts,
+        app=project.settings.app,
+        attempts=tuple(project.reading_store.attempts_since(project.clock.now() - DAY)),
+        allow=frozenset(wish.allow),
+        retry=frozenset(wish.retry),
+        refreshed=wish.refresh,
+        hosting=project.hosting,
+        lineage=project.reading_store.lineage,
+        serial=project.reading_store.serial,
+    )
+    told = {key: post for key, post in posts.items() if post.account in facts}
+    plan, world = decided(project, told, world, selected)
+    warnings = [p for p in loaded.problems if p.level is not Level.ERROR and (p.code != UNSET or not wish.refresh)]
+    return Made(plan, told, world, failures, (*warnings, *notes))
+
+
+def _accounts_of(project: Project, posts: dict[str, DesiredPost], selected: frozenset[str] | None) -> list[Account]:
+    keys = list(posts) if selected is None else selected
+    names = {key.partition("/")[0] for key in keys}
+    names |= {name for name, rows in rows_by_account(project).items() if rows and selected is None}
+    return [account for name, account in project.settings.accounts.items() if name in names]
+
+
+def _facts(
+    project: Project,
+    accounts: list[Account],
+    posts: dict[str, DesiredPost],
+    wish: Wish,
+    failures: dict[str, ContentsyncError],
+) -> tuple[dict[str, AccountFacts], list[Problem]]:
+    creators: dict[str, Creator] = {}
+    notes: list[Problem] = []
+    direct = {post.account for post in posts.values() if post.mode is Mode.DIRECT and not post.post_id}
+    if wish.refresh:
+        asked = side_by_side(accounts, lambda a: ask(project, a, a.name in direct, wish.full_list, notes), failures)
+        creators = dict(asked)
+        refuse_twins({name: creator.open_id for name, creator in creators.items()})
+    present = [account for account in accounts if account.name not in failures]
+    return {a.name: facts_of(project, a, creators.get(a.name)) for a in present}, notes

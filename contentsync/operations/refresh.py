@@ -1,0 +1,45 @@
+"""Read TikTok into the state: the public list, open attempts, post ids that came late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from contentsync.account import ask, facts_of
+from contentsync.errors import ContentsyncError, Problem
+from contentsync.operations.side_by_side import side_by_side
+from contentsync.post import Account
+from contentsync.project import Project
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a refresh found of one account: how many public videos, and attempts that are still open."""
+
+    videos: int
+    open: int
+    notes: tuple[Problem, ...] = ()
+
+
+def refresh_all(
+    project: Project, names: tuple[str, ...], *, full_list: bool
+) -> tuple[dict[str, Seen], dict[str, ContentsyncError]]:
+    """Read TikTok into the state for these accounts, or for all; and those that could not be asked.
+
+    Raises StoreError where there is no state to read into.
+    """
+    project.store.check()  # never into a copy of it; and before TikTok is asked
+    accounts = [project.account(name) for name in names] or list(project.settings.accounts.values())
+    failures: dict[str, ContentsyncError] = {}
+
+    def read(account: Account) -> Seen:
+        notes: list[Problem] = []
+        creator = ask(project, account, False, full_list, notes)
+        facts = facts_of(project, account, creator)
+        still_open = sum(bool(row.last and row.last.is_open) for row in facts.rows)
+        return Seen(len(facts.remote.videos), still_open, tuple(notes))
+
+    return dict(side_by_side(accounts, read, failures)), failures

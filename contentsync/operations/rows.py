@@ -1,0 +1,56 @@
+"""Rows of the state, found by the name that a person uses, and written back with their receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from contentsync.account import known_open_id
+from contentsync.errors import Problem, StoreError, UsageError
+from contentsync.operations.selection import one_key
+from contentsync.post import PostState
+from contentsync.project import Project
+from contentsync.store.sqlite import inspection
+
+
+class NotSettled(UsageError):
+    """What was asked does not fit what the state knows."""
+
+
+def row_of(project: Project, name: str) -> PostState:
+    """The row of a post by its key or its name. Raises UsageError."""
+    rows = {row.key: row for row in all_rows(project)}
+    if not any(name in {key, row.name} for key, row in rows.items()):
+        declared = [post.key for post in project.load().posts]
+        key = one_key(list(dict.fromkeys([*rows, *declared])), name)
+        hint = f"contentsync explain {key} shows what is known of it"
+        raise NotSettled(Problem("not-in-state", f"{key} is declared, and was never attempted", hint))
+    return rows[one_key(list(rows), name)]
+
+
+def all_rows(project: Project) -> Iterator[PostState]:
+    """Every row of the state, by its account's present name; also of accounts that the project no longer has."""
+    store, names = project.reading_store, _names(project)
+    for open_id in inspection.identities(store.path) if store.path else names:
+        for row in store.posts(open_id):
+            yield replace(row, account=names.get(open_id, row.account))
+
+
+def _names(project: Project) -> dict[str, str]:
+    """The names of the project's accounts, by identity, as far as these are known."""
+    accounts = project.settings.accounts.values()
+    return {open_id: a.name for a in accounts if (open_id := known_open_id(project, a))}
+
+
+def written(project: Project, uid: str) -> PostState:
+    """The row as it stands now, its receipt renewed; one that can't be written stops nothing."""
+    row = project.store.post(uid)
+    assert row is not None
+    try:
+        project.write_receipt(row)
+    except OSError as err:
+        what = f"{row.key} is settled, but its receipt can't be written: {err.strerror or err}"
+        raise StoreError(
+            Problem("receipt-unwritable", what, "make receipts/ writable; the next plan writes it")
+        ) from err
+    return row

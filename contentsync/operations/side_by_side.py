@@ -1,0 +1,35 @@
+"""Work for several accounts at the same time; what goes wrong with one leaves the others alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from contentsync.errors import ContentsyncError, UsageError
+from contentsync.post import Account
+
+if TYPE_CHECKING:
+    pass
+
+
+T = TypeVar("T")
+
+SIDE_BY_SIDE = 8
+
+
+def side_by_side(
+    accounts: list[Account], work: Callable[[Account], T], failures: dict[str, ContentsyncError]
+) -> list[tuple[str, T]]:
+    """`work` for each account; what goes wrong with one is kept in `failures` and leaves the others alone."""
+    done = []
+    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+        futures = {account.name: pool.submit(work, account) for account in accounts}
+        for name, future in futures.items():
+            try:
+                done.append((name, future.result()))
+            except UsageError:  # of the command, not of one account
+                raise
+            except ContentsyncError as err:
+                failures[name] = err
+    return done

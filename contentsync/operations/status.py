@@ -1,0 +1,77 @@
+"""Where do posts stand, once TikTok was asked about what may have changed?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contentsync.account import NeverStop, steps_of
+from contentsync.errors import ContentsyncError, SignInNeeded
+from contentsync.operations.selection import Wish, known_keys, rows_by_account, select
+from contentsync.operations.side_by_side import side_by_side
+from contentsync.post import Account, PostState
+from contentsync.project import Project
+from contentsync.remote import look_at_attempts, worth_asking
+
+if TYPE_CHECKING:
+    pass
+
+
+def look(
+    project: Project, wish: Wish, wait: float
+) -> tuple[dict[str, PostState | None], dict[str, ContentsyncError]]:
+    """Where the chosen posts stand, once TikTok was asked about what may have changed.
+
+    wait: seconds to go on asking while any is not final. Posts without a row are None.
+    """
+    posts = {post.key: post for post in project.load().posts}
+    keys = known_keys(project, posts)
+    chosen = select(project, posts, wish)
+    failures: dict[str, ContentsyncError] = {}
+    until = project.clock.monotonic() + wait
+    pause = project.settings.poll_initial.total_seconds()
+    failures |= _removed(project, {key.partition("/")[0] for key in keys if chosen is None or key in chosen})
+    while True:
+        rows = {row.key: row for rows in rows_by_account(project).values() for row in rows}
+        found = {key: rows.get(key) for key in sorted(keys) if chosen is None or key in chosen}
+        if not _look_at(project, [row for row in found.values() if row], failures) or failures:
+            break
+        if project.clock.monotonic() + pause > until:
+            break
+        project.clock.sleep(pause)
+        pause = min(pause * 1.5, project.settings.poll_max.total_seconds())
+    rows = {row.key: row for rows in rows_by_account(project).values() for row in rows}
+    return {key: rows.get(key) for key in found}, failures
+
+
+def _removed(project: Project, names: set[str]) -> dict[str, ContentsyncError]:
+    """Of these accounts those that took the access away."""
+    told: dict[str, ContentsyncError] = {}
+    for name in sorted(names & set(project.settings.accounts)):
+        try:
+            if err := project.access_removed(project.settings.accounts[name]):
+                told[name] = err
+        except SignInNeeded as err:
+            told[name] = err
+    return told
+
+
+def _look_at(project: Project, rows: list[PostState], failures: dict[str, ContentsyncError]) -> bool:
+    """Ask about the attempts of these rows; whether any is still open."""
+    asked = [row for row in rows if worth_asking(row, project.clock.now())]
+    names = {row.account for row in asked}
+    accounts = [a for name, a in project.settings.accounts.items() if name in names and name not in failures]
+
+    def work(account: Account) -> bool:
+        steps = steps_of(project, project.session(account), lambda _: None, NeverStop())
+        mine = [row for row in asked if row.account == account.name]
+        for row in look_at_attempts(steps, mine, project.clock):
+            project.offer_receipt(row)
+        fresh = [project.reading_store.post(row.uid) for row in mine]
+        return any(row and row.last and row.last.is_open for row in fresh)
+
+    return any(still_open for _, still_open in side_by_side(accounts, work, failures))
+
+
+def usernames(project: Project) -> dict[str, str]:
+    """The handle of each identity, as TikTok last told it."""
+    return {open_id: creator.username for open_id, creator, _ in project.reading_store.creators().values()}
