@@ -144,7 +144,11 @@ def _do_to_tokens(stage: Stage, account: str, values: dict[str, object]) -> None
 
 
 def _publish_draft(stage: Stage, body: Body) -> object:
+    """Post a draft or, with `discard`, throw it away."""
     task = stage.task(str(body.get("publish_id", "")))
+    if body.get("discard"):
+        life.discard_draft(stage.world, task)
+        return {}
     caption, privacy = str(body.get("caption", "")), str(body.get("privacy", PUBLIC))
     return ledger.video(task.account, life.publish_draft(stage.world, task, caption, privacy))
 
@@ -176,6 +180,13 @@ def _add_comment(stage: Stage, body: Body) -> object:
     return {"comment_id": str(added.id), "video_id": str(video_id)}
 
 
+def _app(stage: Stage, body: Body) -> object:
+    """Change the app; another client_key makes it another app, with the credentials that the answer tells."""
+    lists = {key: tuple(value) if isinstance(value, list) else value for key, value in body.items()}
+    stage.world.change_app(**lists)
+    return stage.keys()
+
+
 def _reset(stage: Stage, _body: Body) -> object:
     stage.reset()
     return {}
@@ -197,6 +208,7 @@ ROUTES: Final[dict[tuple[str, str], Callable[[Stage, Body], object]]] = {
     ("POST", "cut"): _cut,
     ("POST", "clock"): _advance,
     ("POST", "accounts"): _account,
+    ("POST", "app"): _app,
     ("POST", "drafts"): _publish_draft,
     ("GET", "webhooks"): _webhooks,
     ("POST", "webhooks"): _send_webhook,

@@ -14,6 +14,9 @@ def posts_used(world: World, account: str) -> int:
 
 def drafts_used(world: World, account: str) -> int:
     """Drafts that wait in the inbox, or are on their way there."""
+    if world.config.quirks.drafts_cap == "held":
+        mine = [task for task in world.tasks.values() if task.account == account and task.mode is Mode.DRAFT]
+        return sum(_uses_draft(world, task) and not task.discarded for task in mine)
     return sum(_uses_draft(world, task) for task in _recent(world, Mode.DRAFT, account))
 
 

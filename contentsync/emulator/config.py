@@ -93,6 +93,8 @@ class Account:
     username: str = ""
     nickname: str = ""
     open_id: str = ""
+    #: The same for all apps of one developer, unlike open_id.
+    union_id: str = ""
     access_token: str = ""
     refresh_token: str = ""
     scopes: tuple[str, ...] = SCOPES
@@ -108,6 +110,10 @@ class Account:
     follower_count: int = 0
     following_count: int = 0
     likes_count: int = 0
+    #: Seconds from a draft's arrival in the inbox until the creator posts it; None is never.
+    posts_drafts_after: float | None = None
+    #: The caption that the creator then chooses; empty takes what was sent, as far as TikTok kept it.
+    draft_caption: str = ""
     videos: tuple[Video, ...] = ()
 
     @property
@@ -213,38 +219,44 @@ class Lives:
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """What TikTok does not document, or does in more than one way. Each default is the likelier reading.
+    """What TikTok does not document, or does in more than one way. Each default is the likelier reading."""
 
-    oauth_status: HTTP status of OAuth errors, 200 is seen too. business_status: the status of errors of init
-    and status calls, None is the documented one, 200 is seen too. refresh_grace: seconds that a replaced
-    refresh token still works. unknown_polls: status calls right after init that do not know the id yet.
-    repeated_chunk: the answer to a chunk that is there already. posts_cap_counts: what uses up posts_per_day
-    beside the posts that arrived. listed_units: where the list cuts a caption.
-    """
-
+    #: HTTP status of OAuth errors.
     oauth_status: int = 400
+    #: HTTP status of refusals of init and status calls; None is the documented one.
     business_status: int | None = None
     invalid_code: Literal["invalid_params", "invalid_param"] = "invalid_params"
     refresh_rotates: bool = True
+    #: Seconds for which a replaced refresh token still works.
     refresh_grace: float = 0.0
     refresh_ends_access: bool = False
     beyond_scope: Literal["scope_permission_missed", "scope_not_authorized", "silent"] = "scope_permission_missed"
     failure_data: Literal["by_family", "absent", "empty"] = "by_family"
     megabyte: Literal["either", "decimal", "binary"] = "either"
+    #: What Content-Range of an upload answer tells: the number of bytes, or the index of the last one.
     range_answer: Literal["count", "last"] = "count"
+    #: The answer to a chunk that arrived before.
     repeated_chunk: Literal[416, 206] = 416
     expired_upload: Literal["processing", "failed"] = "processing"
+    #: What uses up posts_per_day beside the posts that arrived.
     posts_cap_counts: frozenset[Literal["unfinished", "failed"]] = frozenset()
     drafts_cap_counts_unfinished: bool = True
+    #: Whether pending_drafts counts the drafts of 24 hours, or all that lie in the inbox.
+    drafts_cap: Literal["per_day", "held"] = "per_day"
+    #: Whether the sandbox knows an account by another open_id than the app.
+    sandbox_open_id: Literal["same", "other"] = "same"
+    #: Status calls right after init that do not know the id yet.
     unknown_polls: int = 0
     unknown_code: Literal["invalid_publish_id", "invalid_params"] = "invalid_publish_id"
     post_id_key: str = "publicaly_available_post_id"
     post_id_shape: Literal["list", "strings", "scalar", "string"] = "list"
     photos_listed: bool = False
+    #: UTF-16 units at which the list cuts a caption; None is nowhere.
     listed_units: int | None = 150
     branded_private: Literal["accept", "refuse"] = "accept"
     cancel_uploads: bool = False
     unaudited_drafts: Literal["accept", "refuse"] = "accept"
+    #: Whether post.publish.complete is sent for direct posts too.
     complete_for_direct: bool = True
 
 

@@ -40,6 +40,8 @@ class Connection:
     ) -> None:
         self._reader, self._writer, self._open, self._now = reader, writer, opener, now
         self._bodiless = False
+        self._gap = 0.0  # seconds between the bytes of the answer
+        self._date_off = 0.0  # seconds by which the answer's Date is wrong
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_LIMIT)
         raw = writer.get_extra_info("socket")
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -75,6 +77,8 @@ class Connection:
             return await self._send(plain(413, "the body is too large"), done=False)
 
     async def _answer(self, exchange: Exchange) -> bool:
+        trickle, date = exchange.fault(Action.TRICKLE), exchange.fault(Action.DATE)
+        self._gap, self._date_off = trickle.seconds if trickle else 0.0, date.seconds if date else 0.0
         await self._before(exchange)
         swap = exchange.fault(Action.STATUS, Action.ERROR, after=False)
         early = exchange.stand_in(swap) if swap and swap.early else None
@@ -164,14 +168,17 @@ class Connection:
         raise Gone
 
     def _start(self, answer: Response, extra: list[tuple[str, str]]) -> h11.Response:
-        about = [("content-length", str(len(answer.body))), ("date", formatdate(self._now(), usegmt=True))]
+        date = self._now() + self._date_off
+        about = [("content-length", str(len(answer.body))), ("date", formatdate(date, usegmt=True))]
         return h11.Response(status_code=answer.status, headers=[*answer.headers, *about, *extra])
 
     async def _write(self, event: h11.Event) -> None:
-        data = self._http.send(event)
-        if data:
-            self._writer.write(data)
+        data = self._http.send(event) or b""
+        for part in _bytes_of(data) if self._gap else [data]:
+            self._writer.write(part)
             await self._writer.drain()
+            if self._gap:
+                await asyncio.sleep(self._gap)
 
     async def _refuse_protocol(self, err: h11.RemoteProtocolError) -> None:
         """Tell a client that does not speak HTTP, as far as it can still be told."""
@@ -199,6 +206,11 @@ class Connection:
                     pass
         except TimeoutError:
             pass
+
+
+def _bytes_of(data: bytes) -> list[bytes]:
+    """Each byte by itself."""
+    return [data[at : at + 1] for at in range(len(data))]
 
 
 def _head(event: h11.Request) -> Request:

@@ -64,15 +64,15 @@ def user_info(world: World, grant: Grant, request: Request) -> Data:
     if beyond and habit != "silent":
         raise Refused(habit)
     life.settle_all(world, grant.account)
-    user = _user(world, world.accounts[grant.account])
+    user = _user(world, world.accounts[grant.account], world.open_id(grant.account, grant.client_key))
     return {"user": {field: type(user[field])() if field in beyond else user[field] for field in fields}}
 
 
-def _user(world: World, account: Account) -> Data:
+def _user(world: World, account: Account, open_id: str) -> Data:
     avatar = f"https://p16.tiktokcdn.example/{account.username}"
     return {
-        "open_id": account.open_id,
-        "union_id": world.ids.of(account.name, "union_id", 32),
+        "open_id": open_id,
+        "union_id": account.union_id,
         "avatar_url": f"{avatar}.jpeg",
         "avatar_url_100": f"{avatar}-100.jpeg",
         "avatar_large_url": f"{avatar}-large.jpeg",

@@ -9,8 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from contentsync.emulator import upload
-from contentsync.emulator.faults import ON_POSTING, Action, Fault
+from contentsync.emulator import pages, upload
+from contentsync.emulator.faults import ON_PAGES, ON_POSTING, Action, Fault
 from contentsync.emulator.message import Request, Response, envelope, flat, plain
 from contentsync.emulator.refusal import STATUSES, Refused
 from contentsync.emulator.tasks import Chunk, Task
@@ -115,11 +115,13 @@ def apply_mark(task: Task, fault: Fault) -> None:
     """Change what becomes of a posting."""
     marks = task.marks
     if fault.action is Action.UNKNOWN:
-        marks.unknown_polls = fault.polls
+        marks.unknown_polls = fault.polls or 0
     elif fault.action is Action.STUCK:
         marks.stuck = True
     elif fault.action is Action.FAIL:
         marks.fail_reason = fault.reason
+    elif fault.action is Action.FALSE_FAIL:
+        marks.false_fails, marks.false_reason, marks.false_with_id = fault.polls, fault.reason, fault.post_id
     elif fault.action is Action.FORGET:
         marks.forgotten = True
 
@@ -152,7 +154,8 @@ class Call(Exchange):
         answer = self._answer(self.world, request)
         if len(self.world.tasks) > before:
             self.mark(list(self.world.tasks.values())[-1])
-        return answer
+        turn = self.fault(*ON_PAGES)
+        return pages.turned(answer, request, turn.action, self.world.now()) if turn else answer
 
     def _named(self, request: Request) -> Task | None:
         """The posting that a status or cancel call asks about."""

@@ -30,7 +30,7 @@ GROUPS: Final[dict[str, frozenset[str]]] = {"any": frozenset(ENDPOINTS - {WEBHOO
 
 
 class Action(StrEnum):
-    """What a fault does. The first eight are done to the wire, the others to what lies behind it."""
+    """What a fault does: to the wire, to an answer, to a posting, or to a webhook."""
 
     DROP_BEFORE = "drop_before"  # take the request, close without doing it
     DROP_AFTER = "drop_after"  # do it, close without an answer
@@ -40,12 +40,17 @@ class Action(StrEnum):
     TRUNCATE = "truncate"  # close after `bytes` of the answer's body
     GARBAGE = "garbage"  # 200 and a body that is no JSON
     EMPTY = "empty"  # 200 and no body
+    TRICKLE = "trickle"  # send the answer byte by byte, `seconds` apart, its head first
+    DATE = "date"  # the Date of the answer is off by `seconds`, which may be negative
+    CURSOR_BACK = "cursor_back"  # the page of a list leads back to its beginning and promises more
+    EMPTY_PAGE = "empty_page"  # the page of a list is empty and promises more
     STATUS = "status"  # this HTTP `status`, with an envelope that goes with it, or `body`
     ERROR = "error"  # this error `code`, with its documented status or `status`
     EXPIRE_TOKEN = "expire_token"  # noqa: S105  the caller's access tokens end before the work
     UNKNOWN = "unknown_publish_id"  # the posting is not known for `polls` status calls
     STUCK = "stuck"  # the posting never gets out of processing
     FAIL = "fail"  # the posting ends with `reason`
+    FALSE_FAIL = "false_fail"  # for `polls` status calls a post that is published is said to have FAILED
     FORGET = "forget"  # the posting's publish_id is not known any more
     TWICE = "twice"  # a webhook is delivered two times
     REORDER = "reorder"  # a webhook waits until the one after it was delivered
@@ -54,17 +59,22 @@ class Action(StrEnum):
 
 OF_WEBHOOKS: Final = {Action.TWICE, Action.REORDER, Action.WRONG_SIGNATURE}
 ON_WEBHOOKS: Final = OF_WEBHOOKS | {Action.DROP_BEFORE, Action.DELAY}
+ON_PAGES: Final = {Action.CURSOR_BACK, Action.EMPTY_PAGE}
+LISTS: Final = frozenset({"video_list", "comment_list"})
 AFTER_UNLESS_SAID: Final = {Action.GARBAGE, Action.EMPTY}
-ON_POSTING: Final = {Action.UNKNOWN, Action.STUCK, Action.FAIL, Action.FORGET}
+ON_POSTING: Final = {Action.UNKNOWN, Action.STUCK, Action.FAIL, Action.FALSE_FAIL, Action.FORGET}
 # The field that a bare value means: `upload:status=503` is `upload:status,status=503`.
 MAIN_FIELD: Final[dict[Action, str]] = {
     Action.CUT: "bytes",
     Action.STALL: "bytes",
     Action.TRUNCATE: "bytes",
     Action.DELAY: "seconds",
+    Action.TRICKLE: "seconds",
+    Action.DATE: "seconds",
     Action.STATUS: "status",
     Action.ERROR: "code",
     Action.UNKNOWN: "polls",
+    Action.FALSE_FAIL: "polls",
     Action.FAIL: "reason",
 }
 
@@ -76,7 +86,8 @@ class Fault:
     endpoint: a name of ENDPOINTS or GROUPS. nth: the first matching call that is hit, from 1. count: how many
     are hit from there, None is every one. account: only its calls. when: "before" or "after" the work, "" is
     the action's own habit. early: answer once the head is read, with the body still on its way. message: None
-    is the usual words of the code. body: of a `status` answer, None is the usual one.
+    is the usual words of the code. body: of a `status` answer, None is the usual one. polls: None is for ever, which
+    `false_fail` alone takes. post_id: whether a false failure tells the id of the post.
     """
 
     action: Action
@@ -91,9 +102,10 @@ class Fault:
     body: str | None = None
     seconds: float = 1.0
     bytes: int | None = None
-    polls: int = 1
+    polls: int | None = 1
     reason: str = "internal"
     early: bool = False
+    post_id: bool = False
 
     def __post_init__(self) -> None:
         if self.endpoint not in ENDPOINTS and self.endpoint not in GROUPS:
@@ -102,6 +114,12 @@ class Fault:
             raise ValueError(f"the action {self.action} is one of webhook only")
         if self.endpoint == WEBHOOK and self.action not in ON_WEBHOOKS:
             raise ValueError(f"webhook takes no {self.action}, only {_listed(ON_WEBHOOKS)}")
+        if self.action in ON_PAGES and self.endpoint not in LISTS:
+            raise ValueError(f"the action {self.action} is one of {_listed(LISTS)} only")
+        if self.polls is None and self.action is not Action.FALSE_FAIL:
+            raise ValueError(f"the action {self.action} needs a number of polls")
+        if self.seconds < 0 and self.action is not Action.DATE:
+            raise ValueError(f"the action {self.action} needs seconds from 0 on")
         if self.nth < 1 or (self.count is not None and self.count < 1):
             raise ValueError("nth and count begin at 1")
         if self.when not in ("", "before", "after"):
@@ -230,7 +248,7 @@ def _main_field(action: str) -> str:
 
 def _read(key: str, kind: str, value: object) -> object:
     """A value as its field's type; `all` and null are None."""
-    if value is None or (key == "count" and value == "all"):
+    if value is None or (key in ("count", "polls") and value == "all"):
         return None
     try:
         if kind.startswith("int"):

@@ -22,7 +22,7 @@ def _task(world: World, task: Task) -> dict[str, object]:
     return {
         "publish_id": task.publish_id,
         "account": task.account,
-        "open_id": world.accounts[task.account].open_id,
+        "open_id": world.open_id(task.account, task.grant.client_key),
         "endpoint": task.endpoint,
         "mode": task.mode.value,
         "media": "photo" if task.photo else "video",

@@ -27,6 +27,8 @@ def settle(world: World, task: Task) -> None:
     """Bring a task to where it stands by now."""
     if task.processing:
         _process(world, task)
+    if task.status is Status.INBOX:
+        _play_creator(world, task)
     if task.status is Status.COMPLETE:
         _moderate(world, task)
     _announce(world, task)
@@ -48,7 +50,7 @@ def _announce(world: World, task: Task) -> None:
 def _emit(world: World, task: Task, name: str, **content: object) -> None:
     kind = "INBOX_SHARE" if task.mode is Mode.DRAFT else "DIRECT_PUBLISH"
     about = {"publish_id": task.publish_id, "publish_type": kind}
-    world.emit(f"post.publish.{name}", task.account, about | content)
+    world.emit(f"post.publish.{name}", task.account, about | content, task.grant.client_key)
 
 
 def settle_all(world: World, account: str | None = None) -> None:
@@ -64,19 +66,61 @@ def fail(world: World, task: Task, reason: str) -> None:
     _emit(world, task, "failed", reason=reason)
 
 
+def seems_failed(world: World, task: Task) -> bool:
+    """Whether this status call says, falsely, that the task failed. It is published, or delivered, by then."""
+    marks = task.marks
+    if marks.false_fails == 0 or task.committed_at is None or not _arrived(world, task):
+        return False
+    if task.processing:
+        _finish(world, task, world.now())
+    if marks.false_fails is not None:
+        marks.false_fails -= 1
+    return task.status is not Status.FAILED
+
+
 def publish_draft(world: World, task: Task, caption: str = "", privacy: str = PUBLIC) -> Video:
     """What the creator does in the app: post a draft. Raises ValueError when it is not in the inbox."""
     settle(world, task)
     if task.mode is not Mode.DRAFT or task.status not in (Status.INBOX, Status.COMPLETE):
-        raise ValueError(f"{task.publish_id} is no draft in an inbox but {task.mode}, {task.status}")
-    keep = world.config.lives.draft
-    if keep is not None and world.now() - task.created_at > keep:
+        raise ValueError(f"{task.publish_id} is not a draft in an inbox but {task.mode}, {task.status}")
+    if _is_gone(world, task):
         raise ValueError(f"the draft {task.publish_id} is gone from the inbox")
-    task.status, task.finished_at = Status.COMPLETE, world.now()
-    _emit(world, task, "complete")
-    video = _publish(world, task, caption, privacy)
+    video = _post_draft(world, task, caption, privacy, world.now())
     _announce(world, task)
     return video
+
+
+def discard_draft(world: World, task: Task) -> None:
+    """What the creator does in the app: throw a draft away. Raises ValueError when it is not in the inbox.
+
+    Nothing tells the client: its status stays, no event is sent.
+    """
+    settle(world, task)
+    if task.status is not Status.INBOX:
+        raise ValueError(f"{task.publish_id} is not a draft in an inbox but {task.mode}, {task.status}")
+    task.discarded = True
+
+
+def _post_draft(world: World, task: Task, caption: str, privacy: str, at: float) -> Video:
+    task.status, task.finished_at = Status.COMPLETE, at
+    _emit(world, task, "complete")
+    return _publish(world, task, caption, privacy)
+
+
+def _play_creator(world: World, task: Task) -> None:
+    """Post the draft when its creator is one who does so by now."""
+    account = world.accounts[task.account]
+    if account.posts_drafts_after is None or task.finished_at is None or _is_gone(world, task):
+        return
+    at = task.finished_at + account.posts_drafts_after
+    if at <= world.now():
+        _post_draft(world, task, account.draft_caption or task.caption, PUBLIC, at)
+
+
+def _is_gone(world: World, task: Task) -> bool:
+    """Whether a draft is in the inbox no more."""
+    keep = world.config.lives.draft
+    return task.discarded or (keep is not None and world.now() - task.created_at > keep)
 
 
 def _process(world: World, task: Task) -> None:

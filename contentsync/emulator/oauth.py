@@ -79,7 +79,7 @@ def _pair(world: World, grant: Grant) -> Data:
     return {
         "access_token": access,
         "expires_in": round(grant.access[access] - world.now()),
-        "open_id": world.accounts[grant.account].open_id,
+        "open_id": world.open_id(grant.account, grant.client_key),
         "refresh_expires_in": round(grant.refresh_until - world.now()),
         "refresh_token": grant.refresh,
         "scope": ",".join(grant.scopes),

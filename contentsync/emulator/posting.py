@@ -169,6 +169,9 @@ def status(world: World, grant: Grant, request: Request) -> Data:
         task.marks.unknown_polls -= 1
         raise Refused("invalid_params", "invalid_publish_id")
     life.poll(world, task)
+    if life.seems_failed(world, task):
+        ids = {world.config.quirks.post_id_key: _shaped(world, task.post_ids)} if task.marks.false_with_id else {}
+        return {"status": Status.FAILED.value, "fail_reason": task.marks.false_reason, **ids}
     found: Data = {"status": task.status.value}
     if task.status is Status.FAILED:
         found["fail_reason"] = task.fail_reason
@@ -214,6 +217,7 @@ def _asked_for(world: World, grant: Grant, request: Request) -> Task:
         if world.config.quirks.unknown_code == "invalid_params":
             raise Refused("invalid_params", "invalid_publish_id")
         raise Refused("invalid_publish_id")
-    if task.account != grant.account:
+    known_as = world.open_id(task.account, task.grant.client_key)
+    if known_as != world.open_id(grant.account, grant.client_key):
         raise Refused("token_not_authorized_for_specified_publish_id")
     return task

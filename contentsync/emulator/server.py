@@ -108,6 +108,11 @@ class Emulator:
         return self._do(self._stage.credentials)
 
     @property
+    def keys(self) -> dict[str, object]:
+        """The first line of `contentsync emulator --json`."""
+        return self._do(self._stage.keys)
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables that point contentsync here."""
         return self._do(self._stage.environment)
@@ -213,6 +218,14 @@ class Emulator:
         stage = self._stage
         video = self._do(lambda: life.publish_draft(stage.world, stage.task(publish_id), caption, privacy))
         return str(video.id)
+
+    def discard_draft(self, publish_id: str) -> None:
+        """Throw a draft away, as the creator can in the app. Raises ValueError."""
+        self._do(lambda: life.discard_draft(self._stage.world, self._stage.task(publish_id)))
+
+    def change_app(self, **changes: object) -> None:
+        """Replace properties of the app, as the fields of `config.App`; another client_key is another app."""
+        self._do(lambda: self._stage.world.change_app(**changes))
 
     def reset(self) -> None:
         """Back to the configuration; open connections stay."""

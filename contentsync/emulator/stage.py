@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from contentsync.emulator import faults, ledger, life, webhooks
 from contentsync.emulator.config import Config, Video
@@ -151,9 +151,16 @@ class Stage:
         access = grant.latest_access if grant.access else ""
         return Credentials(self.world.accounts[name].open_id, access, grant.refresh)
 
+    def keys(self) -> dict[str, object]:
+        """What a client needs to come in: the first line of `contentsync emulator --json`."""
+        app = self.world.config.app
+        accounts = {name: asdict(found) for name, found in self.credentials().items()}
+        about = {"url": self.base_url, "client_key": app.client_key, "client_secret": app.client_secret}
+        return {**about, "accounts": accounts}
+
     def environment(self) -> dict[str, str]:
         """The variables that point contentsync at this emulator."""
-        app = self.config.app
+        app = self.world.config.app
         found = {
             "CONTENTSYNC_API_URL": self.base_url,
             "CONTENTSYNC_CLIENT_KEY": app.client_key,

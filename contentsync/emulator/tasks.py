@@ -91,9 +91,16 @@ class Chunk:
 
 @dataclass(slots=True)
 class Marks:
-    """What a task was told to do against its nature. unknown_polls: status calls that don't know it."""
+    """What a task was told to do against its nature."""
 
+    #: Status calls that do not know the task yet.
     unknown_polls: int = 0
+    #: Status calls that call the task failed although it goes on; None is every one.
+    false_fails: int | None = 0
+    #: The fail_reason of such a call.
+    false_reason: str = ""
+    #: Whether such a call tells the id of the post.
+    false_with_id: bool = False
     stuck: bool = False
     fail_reason: str = ""
     forgotten: bool = False
@@ -131,6 +138,8 @@ class Task:
     post_ids: list[int] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     announced: set[int] = field(default_factory=set)
+    #: Whether the creator threw the draft away.
+    discarded: bool = False
     marks: Marks = field(default_factory=Marks)
 
     @property

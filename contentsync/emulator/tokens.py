@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from contentsync.emulator.config import Account, Config
+from contentsync.emulator.config import Account, App, Config
 from contentsync.emulator.ids import Ids
 from contentsync.emulator.refusal import OAuthRefused, Refused
 
@@ -66,10 +66,15 @@ class TokenBook:
     def seed(self, account: Account) -> Grant:
         """The grant that an account has from the start; its tokens hang on seed and name alone."""
         grant = self._open(account.name, self._app.client_key, account.scopes)
-        grant.refresh = account.refresh_token or f"rft.{self._ids.of(account.name, 'refresh')}!4100.e1"
-        access = account.access_token or f"act.{self._ids.of(account.name, 'access')}!4100.e1"
+        which = "" if self._app.client_key == App().client_key else f" of {self._app.client_key}"
+        grant.refresh = account.refresh_token or f"rft.{self._ids.of(account.name, f'refresh{which}')}!4100.e1"
+        access = account.access_token or f"act.{self._ids.of(account.name, f'access{which}')}!4100.e1"
         grant.access[access] = self._now() + self._lives.access_token
         return grant
+
+    def change_app(self, app: App) -> None:
+        """Let another app of the developer's be the one whose tokens are seeded from now on."""
+        self._app = app
 
     def _open(self, account: str, client_key: str, scopes: tuple[str, ...]) -> Grant:
         grant = Grant(account, client_key, scopes, "", self._now() + self._lives.refresh_token)
@@ -109,8 +114,13 @@ class TokenBook:
         return next((grant.account for grant in self._grants if access_token in grant.access), "")
 
     def latest(self, account: str) -> Grant:
-        """The grant given last for an account."""
-        return next(grant for grant in reversed(self._grants) if grant.account == account)
+        """The grant given last for an account, to the app or its sandbox."""
+        keys = (self._app.client_key, self._app.sandbox_key)
+        return next(g for g in reversed(self._grants) if g.account == account and g.client_key in keys)
+
+    def has(self, account: str, client_key: str) -> bool:
+        """Whether an account ever gave this client a grant."""
+        return any(grant.account == account and grant.client_key == client_key for grant in self._grants)
 
     def offer_code(
         self, account: str, client_key: str, scopes: tuple[str, ...], redirect_uri: str, challenge: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from contentsync.emulator.config import PUBLIC, Account, Comment, Config, Video
+from contentsync.emulator.config import PUBLIC, Account, App, Comment, Config, Video
 from contentsync.emulator.ids import Ids
 from contentsync.emulator.refusal import Refused
 from contentsync.emulator.tasks import Task
@@ -31,6 +31,7 @@ class World:
         self.ids = Ids(config.seed)
         self.tokens = TokenBook(config, now, self.ids)
         self.accounts: dict[str, Account] = {}
+        self._open_ids: dict[tuple[str, str], str] = {}  # by account and client key
         self.videos: dict[str, dict[int, Video]] = {}
         self.comments: dict[int, list[Comment]] = {}
         self.tasks: dict[str, Task] = {}
@@ -48,14 +49,46 @@ class World:
             account,
             username=account.username or account.name.replace("-", "_"),
             nickname=account.nickname or account.name.replace("-", " ").replace("_", " ").title(),
-            open_id=account.open_id or f"-000{self.ids.of(account.name, 'open_id', 32)}",
+            open_id=account.open_id or self._made_open_id(account.name, self.config.app.client_key),
+            union_id=account.union_id or self.ids.of(account.name, "union_id", 32),
         )
         self.accounts[account.name] = filled
+        self._open_ids[account.name, self.config.app.client_key] = filled.open_id
         self.videos[account.name] = {}
         self.tokens.seed(filled)
         for place, video in enumerate(account.videos):
             self.add_video(account.name, video, age=HOUR * (place + 1))
         return filled
+
+    def _made_open_id(self, name: str, client_key: str) -> str:
+        """An open_id that hangs on the seed, the account and, save for the usual app, the app."""
+        what = "open_id" if client_key == App().client_key else f"open_id of {client_key}"
+        return f"-000{self.ids.of(name, what, 32)}"
+
+    def open_id(self, name: str, client_key: str) -> str:
+        """How an app, or its sandbox, knows an account. Source: Get User Info, "open_id"."""
+        if client_key == self.config.app.sandbox_key and self.config.quirks.sandbox_open_id == "same":
+            return self.accounts[name].open_id
+        return self._open_ids.get((name, client_key)) or self._made_open_id(name, client_key)
+
+    def change_app(self, **changes: object) -> None:
+        """Replace properties of the app. Another client_key is another app of the same developer.
+
+        It knows every account by another open_id, and has new tokens; those of the app before stay good for that one.
+        Raises ValueError for a name that an app does not have.
+        """
+        before = self.config.app
+        try:
+            app = replace(before, **changes)  # type: ignore[arg-type]  # names and types are the caller's
+        except TypeError as err:
+            raise ValueError(str(err)) from err
+        self.config = replace(self.config, app=app)
+        self.tokens.change_app(app)
+        for name, account in self.accounts.items() if app.client_key != before.client_key else ():
+            open_id = self._open_ids.setdefault((name, app.client_key), self._made_open_id(name, app.client_key))
+            self.accounts[name] = replace(account, open_id=open_id, access_token="", refresh_token="")
+            if not self.tokens.has(name, app.client_key):
+                self.tokens.seed(self.accounts[name])
 
     def account(self, name: str) -> Account:
         """The account of that name; raises ValueError, naming those there are."""
@@ -130,7 +163,7 @@ class World:
     def emit(self, event: str, account: str, content: Mapping[str, object], client_key: str = "") -> Delivery:
         """Let an event happen; it is delivered as soon as somebody listens. client_key: the app's unless given."""
         key = client_key or self.config.app.client_key
-        now, open_id = self.now(), self.accounts[account].open_id if account else ""
+        now, open_id = self.now(), self.open_id(account, key) if account else ""
         body = body_of(key, event, open_id, content, int(now))
         secret = self.config.app.secret_of(key) or ""
         delivery = Delivery(len(self.outbox) + 1, event, account, body, secret, created_at=now, due_at=now)

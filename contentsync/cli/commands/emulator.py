@@ -8,13 +8,13 @@ import re
 import shlex
 import signal
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Literal
 
 import click
 
-from contentsync.emulator import faults
-from contentsync.emulator.config import Account, App, Config, Fetch, Limits, Pace
+from contentsync.emulator import faults, options
+from contentsync.emulator.config import Account, App, Config, Fetch, Limits, Pace, Quirks
 from contentsync.emulator.server import Emulator
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -40,6 +40,22 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 )
 @click.option("--fetch-seconds", type=click.FloatRange(0, min_open=True), default=3600.0, show_default=True)
 @click.option("--limits", type=click.Choice(["strict", "off"]), default="strict", show_default=True)
+@click.option(
+    "--without-scope", "lacks", multiple=True, metavar="[ACCOUNT:]SCOPE", help="The tokens lack it; repeatable."
+)
+@click.option(
+    "--creator-posts",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Creators post each draft so long after it arrived. [default: never]",
+)
+@click.option(
+    "--quirk",
+    "quirks",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Another reading of TikTok's; see docs/emulator.md.",
+)
 @click.option("--fault", "specs", multiple=True, metavar="SPEC", help="Something that goes wrong; see above.")
 @click.option("--processing-polls", type=click.IntRange(0), default=1, show_default=True, metavar="N")
 @click.option("--moderation-polls", default="1", show_default=True, metavar="N|never")
@@ -59,6 +75,9 @@ def emulator(
     fetch: Literal["loopback", "all", "nothing"],
     fetch_seconds: float,
     limits: str,
+    lacks: tuple[str, ...],
+    creator_posts: float | None,
+    quirks: tuple[str, ...],
     specs: tuple[str, ...],
     processing_polls: int,
     moderation_polls: str,
@@ -82,8 +101,10 @@ def emulator(
       init:fail=video_pull_failed        the next post fails with that reason
     """
     _check_faults(specs)
+    accounts = _accounts(names, private, public, audited)
     config = Config(
-        accounts=_accounts(names, private, public, audited),
+        accounts=_as_lived(accounts, lacks, creator_posts),
+        quirks=_quirks(quirks),
         app=_app(audited, research, verified, uris),
         limits=Limits() if limits == "strict" else Limits.off(),
         pace=Pace(processing_polls=processing_polls, moderation_polls=_polls(moderation_polls)),
@@ -110,6 +131,22 @@ def _accounts(
         raise click.BadParameter(f'the account "{both[0]}" can\'t be both --private and --public')
     every = dict.fromkeys((*names, *private, *public)) or ("demo",)
     return tuple(Account(name, private=name in private or not (audited or name in public)) for name in every)
+
+
+def _as_lived(accounts: tuple[Account, ...], lacks: tuple[str, ...], posts: float | None) -> tuple[Account, ...]:
+    """The accounts with the scopes that they granted, and with what their creators do with drafts."""
+    try:
+        granted = options.without_scopes(accounts, lacks)
+    except ValueError as err:
+        raise click.BadParameter(str(err), param_hint="--without-scope") from err
+    return tuple(replace(account, posts_drafts_after=posts) for account in granted)
+
+
+def _quirks(texts: tuple[str, ...]) -> Quirks:
+    try:
+        return options.quirks_of(texts)
+    except ValueError as err:
+        raise click.BadParameter(str(err), param_hint="--quirk") from err
 
 
 def _check_faults(specs: tuple[str, ...]) -> None:
@@ -174,11 +211,8 @@ def _start(served: Emulator) -> None:
 
 
 def _tell(served: Emulator, as_json: bool) -> None:
-    app = served.config.app
     if as_json:
-        accounts = {name: asdict(tokens) for name, tokens in served.accounts.items()}
-        keys = {"url": served.url, "client_key": app.client_key, "client_secret": app.client_secret}
-        click.echo(json.dumps({**keys, "accounts": accounts}))
+        click.echo(json.dumps(served.keys))
         return
     for name, value in served.environment.items():
         click.echo(f"export {name}={shlex.quote(value)}")
@@ -186,6 +220,7 @@ def _tell(served: Emulator, as_json: bool) -> None:
         f"{account.name} ({'private' if account.private else 'public'})" for account in served.config.accounts
     )
     click.echo("# export CONTENTSYNC_DATA_DIR=$(mktemp -d)  # else these tokens are kept in your own data folder")
+    app = served.config.app
     audit = "audited" if app.audited else "not audited"
     click.echo(f"Serving TikTok's API on {served.url}; accounts: {kinds}; app: {audit}.", err=True)
     click.echo("Paste the lines above into another terminal. Ctrl-C ends it.", err=True)
