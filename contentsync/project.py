@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from contentsync.addresses import Hosting, Look
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, ManifestError, Place, Problem, SignInNeeded, StoreError, UsageError
 from contentsync.evidence import journal, receipts
 from contentsync.evidence.noted import Noted
+from contentsync.media_urls import Hosting, Look
 from contentsync.post import Account, Attempt, PostState, Settings
 from contentsync.store.lock import apply_lock
 from contentsync.store.sqlite.cache import FileCache
@@ -197,16 +197,16 @@ class Project:
 
     def access_removed(self, account: Account) -> SignInNeeded | None:
         """What TikTok told of access that was taken away, as long as the token that died by it is the latest."""
-        from contentsync.tiktok import removal
+        from contentsync.tiktok import removed_access
 
         open_id = self.known_open_id(account)
         removed = self.reading_store.events.removed_access(open_id) if open_id else None
         if removed is None:
             return None
         pair = self.bare_session(account).credentials.pair()
-        if not removal.still_holds(removed.removed_at, removed.token_sha256, pair):
+        if not removed_access.still_holds(removed.removed_at, removed.token_sha256, pair):
             return None
-        return SignInNeeded(removal.problem(account.name, removed.reason, removed.removed_at))
+        return SignInNeeded(removed_access.problem(account.name, removed.reason, removed.removed_at))
 
     def known_open_id(self, account: Account) -> str:
         """The account's identity as pinned, or as TikTok last told it; empty where neither did."""

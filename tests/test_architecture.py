@@ -25,8 +25,8 @@ PACKAGE = "contentsync"
 FLOORS = (
     "__init__ errors clock limits",
     "lifecycle",
-    "post pushed",
-    "addresses media upload_hour",
+    "post stored_event",
+    "media_urls media upload_hour",
     "evidence",
     "manifest | plan | store | tiktok",
     "attempt | hosting",
@@ -39,7 +39,7 @@ FLOORS = (
 )
 ISLANDS = {"emulator"}  # imports nothing of ours
 PURE = re.compile(
-    r"contentsync/(errors|limits|lifecycle|post|pushed|upload_hour|addresses|plan/.+|evidence/(__init__|noted|witness|compare)|manifest/(__init__|schema|rules)"
+    r"contentsync/(errors|limits|lifecycle|post|stored_event|upload_hour|media_urls|plan/.+|evidence/(__init__|noted|witness|compare)|manifest/(__init__|schema|rules)"
     r"|tiktok/(__init__|wire|comments|chunks|refusals|sign_in_refusals)|signin/scopes"
     r"|webhooks/(__init__|signature|event|decide)|hosting/store_errors|__init__)\.py"
 )

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from contentsync.addresses import without_queries
 from contentsync.lifecycle import NEXT, SUCCESS, Phase
+from contentsync.media_urls import without_queries
 from contentsync.post import Attempt, Mode, PostState
 
 FORMAT: Final = "contentsync.receipt/1"

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from contentsync.addresses import content_type, is_loopback
 from contentsync.errors import ContentsyncError, Problem
 from contentsync.hosting import store_errors
 from contentsync.hosting.store_errors import CLOUDS, ENDPOINTS, Place
+from contentsync.media_urls import content_type, is_loopback
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

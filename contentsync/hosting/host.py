@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from contentsync import limits
-from contentsync.addresses import Hosting, Look, object_name
 from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.hosting.bucket import Bucket, HostingError
-from contentsync.plan.fetching import refused
+from contentsync.media_urls import Hosting, Look, object_name
+from contentsync.plan.pull_checks import refused
 from contentsync.post import DesiredPost, Media
 from contentsync.store.sqlite.hosted import HostedObject, HostedObjects
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from contentsync.addresses import Answer, Look, host_of, is_loopback, shown
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Unanswered
+from contentsync.media_urls import Answer, Look, host_of, is_loopback, shown
 from contentsync.tiktok.exchange import Answer as Heard
 from contentsync.tiktok.exchange import Exchange, OnRequest, Timeouts
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from contentsync.addresses import host_of
 from contentsync.errors import Problem
+from contentsync.media_urls import host_of
 
 CLOUDS: Final = {"s3": "Amazon S3", "gs": "Google Cloud Storage", "az": "Azure Blob Storage"}
 ENDPOINTS: Final = {

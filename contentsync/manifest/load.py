@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contentsync.addresses import is_loopback
 from contentsync.errors import Level, Problem, by_place
 from contentsync.manifest.attachments import Attachments
 from contentsync.manifest.document import Document, at
@@ -16,6 +15,7 @@ from contentsync.manifest.settings import load_settings
 from contentsync.manifest.source import read_yaml
 from contentsync.manifest.wording import shown
 from contentsync.media import CachedReader, DiskReader, MediaCache, MediaReader
+from contentsync.media_urls import is_loopback
 from contentsync.post import DesiredPost, Settings
 
 __all__ = ["Loaded", "load", "load_posts", "load_settings"]

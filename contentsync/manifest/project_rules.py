@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from contentsync.addresses import is_domain
 from contentsync.errors import Level, Problem
 from contentsync.manifest.document import Path
+from contentsync.media_urls import is_domain
 
 if TYPE_CHECKING:
     from contentsync.manifest.project_schema import AccountKeys, HostingKeys, ProjectFile

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from contentsync.addresses import is_loopback
 from contentsync.errors import Level, Place, Problem, by_place
 from contentsync.manifest import project_rules
 from contentsync.manifest.document import Document, at
@@ -22,6 +21,7 @@ from contentsync.manifest.scalars import Plain
 from contentsync.manifest.source import is_fast, read_yaml
 from contentsync.manifest.wording import shown, tidy
 from contentsync.manifest.zones import zone_of
+from contentsync.media_urls import is_loopback
 from contentsync.post import Account, App, Defaults, Limits, Sandbox, Settings, Slot
 
 if TYPE_CHECKING:

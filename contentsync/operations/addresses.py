@@ -11,8 +11,8 @@ from contentsync import limits
 from contentsync.attempt.told import Tell, Told
 from contentsync.errors import Problem
 from contentsync.plan.action import Action, Kind, Plan, World
-from contentsync.plan.fetching import to_look_at
 from contentsync.plan.planner import make_plan
+from contentsync.plan.pull_checks import to_look_at
 from contentsync.post import DesiredPost
 from contentsync.project import Project
 

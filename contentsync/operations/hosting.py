@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from contentsync.addresses import object_name
 from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.lifecycle import OPEN, Phase
+from contentsync.media_urls import object_name
 from contentsync.operations.plan import make_plan
 from contentsync.operations.rows import all_rows
 from contentsync.operations.selection import Wish, load

@@ -13,9 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from contentsync.addresses import Hosting, Look
 from contentsync.errors import Level, Problem
 from contentsync.evidence.noted import Noted
+from contentsync.media_urls import Hosting, Look
 from contentsync.post import Account, App, Attempt, Creator, DesiredPost, Media, Mode, PostState, RemotePost
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from contentsync.addresses import shown
 from contentsync.errors import Level, Problem
+from contentsync.media_urls import shown
 from contentsync.plan.action import AccountFacts, World
-from contentsync.plan.fetching import fetch_blocks, fetch_notes, is_unsure
+from contentsync.plan.pull_checks import fetch_blocks, fetch_notes, is_unsure
 from contentsync.post import Creator, DesiredPost, Disclosure, Interaction, Kind, Media, Mode, Privacy
 
 CAPS: Final = frozenset({"spam_risk_too_many_posts", "reached_active_user_cap"})

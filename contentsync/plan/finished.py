@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from contentsync import limits
-from contentsync.addresses import without_queries
 from contentsync.errors import Level, Problem
 from contentsync.lifecycle import SUCCESS, Phase
+from contentsync.media_urls import without_queries
 from contentsync.plan.action import Action, Change, Kind
 from contentsync.plan.guards import Wanted
 from contentsync.plan.scene import Scene

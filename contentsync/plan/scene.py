@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
-from contentsync.addresses import shown
 from contentsync.errors import Problem
 from contentsync.evidence.noted import Noted
 from contentsync.lifecycle import OPEN, Phase
+from contentsync.media_urls import shown
 from contentsync.plan.action import AccountFacts, Action, Change, Kind, Receipt, World, fingerprint
 from contentsync.plan.match import Lookalikes
 from contentsync.plan.moves import Moves

@@ -26,8 +26,8 @@ from contentsync.errors import (
 from contentsync.post import Account, Settings
 from contentsync.project import Project
 from contentsync.signin import page, pin
-from contentsync.signin.instead import Instead, used_instead
 from contentsync.signin.listener import Listener, other_sign_in
+from contentsync.signin.overriding_token import Override, override_of
 from contentsync.signin.redirect import Answer, Target, read_pasted, target_of
 from contentsync.signin.scopes import WANTED, missing
 from contentsync.tiktok import oauth, pkce
@@ -79,7 +79,7 @@ class Person(Protocol):
 class SignedIn:
     """Who signed in.
 
-    scopes: None where TikTok did not say what was granted. pinned: a line was written now. instead: what is used in
+    scopes: None where TikTok did not say what was granted. pinned: a line was written now. override: what is used in
     place of this sign-in.
     """
 
@@ -92,7 +92,7 @@ class SignedIn:
     sandbox: bool = False
     pinned: bool = False
     pair: Pair | None = field(default=None, repr=False)
-    instead: Instead | None = None
+    override: Override | None = None
 
     @property
     def who(self) -> str:
@@ -165,7 +165,7 @@ def _refuse_port(target: Target, wish: Wish) -> None:
 
 def _warn_of_others(project: Project, account: Account, person: Person) -> None:
     """The environment's seed and a token_command are asked before the last sign-in."""
-    if other := used_instead(account, project.environ):
+    if other := override_of(account, project.environ):
         what = f"{other.names} {other.win} over this sign-in: its tokens are kept, but not used for {account.name}"
         hint = f"{other.away}, to use what you sign in with"
         person.warn(Problem("sign-in-not-used", what, hint, level=Level.WARNING))
@@ -242,7 +242,7 @@ class _Desk:
             sandbox=self.wish.sandbox,
             pinned=self._pin(open_id),
             pair=pair,
-            instead=used_instead(self.account, self.project.environ),
+            override=override_of(self.account, self.project.environ),
         )
 
     def _judge(self, answer: Answer) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt
-from contentsync.pushed import EventState
+from contentsync.stored_event import EventState
 
 
 class Effect(StrEnum):

@@ -11,8 +11,8 @@ from typing import Final
 
 from contentsync.clock import Clock
 from contentsync.errors import StoreError
-from contentsync.pushed import EventState, StoredEvent
 from contentsync.store.sqlite.events import EventStore
+from contentsync.stored_event import EventState, StoredEvent
 from contentsync.webhooks import event as events
 from contentsync.webhooks import signature
 from contentsync.webhooks.decide import EFFECTS, Effect, effect_of

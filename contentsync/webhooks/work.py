@@ -19,10 +19,10 @@ from contentsync.errors import ContentsyncError, Problem, Refused, SignInNeeded,
 from contentsync.lifecycle import Event, Phase
 from contentsync.post import Account, Attempt
 from contentsync.project import Project
-from contentsync.pushed import EventState, RemovedAccess, StoredEvent
 from contentsync.remote import look_again
 from contentsync.store.sqlite.state import Superseded
-from contentsync.tiktok import removal
+from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
+from contentsync.tiktok import removed_access
 from contentsync.webhooks import decide
 from contentsync.webhooks.decide import NOT_YET, Came, Effect, Token
 from contentsync.webhooks.event import parse
@@ -215,7 +215,7 @@ class Worker:
 
     def _fingerprint(self, account: Account) -> str:
         try:
-            return removal.fingerprint(self.project.bare_session(account).credentials.pair())
+            return removed_access.fingerprint(self.project.bare_session(account).credentials.pair())
         except SignInNeeded:
             return ""
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from contentsync.addresses import Hosting, object_name
 from contentsync.errors import Problem
 from contentsync.hosting import store_errors
 from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.hosting.host import Host
+from contentsync.media_urls import Hosting, object_name
 from contentsync.post import DesiredPost, Kind
 from contentsync.store.sqlite.database import open_memory
 from contentsync.store.sqlite.hosted import HostedObject, HostedObjects

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from contentsync.addresses import is_loopback
 from contentsync.emulator.config import App
 from contentsync.emulator.server import Emulator
+from contentsync.media_urls import is_loopback
 from tests.cli.support import PROJECT, Studio, an_emulator
 from tests.hosting.web import Web, a_web
 from tests.hosting.weed import BUCKET, KEY, SECRET, an_s3, binary

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from contentsync.addresses import Answer
 from contentsync.clock import SystemClock
 from contentsync.hosting.preflight import Preflight, judged
+from contentsync.media_urls import Answer
 from contentsync.tiktok import exchange
 from tests.hosting.web import Web, a_web
 

@@ -226,7 +226,7 @@ def test_the_environments_seed_is_told_to_win(studio: Studio, emulator: Emulator
     studio.environment |= emulator.environment
     person = Someone()
     done = sign(studio, person)
-    assert done.instead and done.instead.away == "unset CONTENTSYNC_TOKEN_ACME CONTENTSYNC_REFRESH_TOKEN_ACME"
+    assert done.override and done.override.away == "unset CONTENTSYNC_TOKEN_ACME CONTENTSYNC_REFRESH_TOKEN_ACME"
     assert [problem.code for problem in person.warnings] == ["sign-in-not-used"]
     assert "unset CONTENTSYNC_TOKEN_ACME" in person.warnings[0].hint
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from contentsync.emulator import webhooks as emulated
-from contentsync.pushed import EventState
 from contentsync.store.sqlite.state import Store
+from contentsync.stored_event import EventState
 from contentsync.webhooks.inbox import Inbox
 from tests.builders import NOW, ManualClock
 

@@ -11,7 +11,7 @@ import pytest
 
 from contentsync.emulator.config import Pace
 from contentsync.lifecycle import Event
-from contentsync.tiktok import removal
+from contentsync.tiktok import removed_access
 from contentsync.webhooks import decide
 from tests.builders import NOW, ManualClock
 from tests.cli.support import Ran
@@ -246,7 +246,7 @@ def run(desk: Desk, *args: str) -> Ran:
     ],
 )
 def test_each_reason_is_told_in_words(reason: int, word: str) -> None:
-    assert word in removal.problem("acme", reason, NOW).what
+    assert word in removed_access.problem("acme", reason, NOW).what
 
 
 def test_with_removed_access_every_command_says_so_and_makes_no_call(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from contentsync.errors import ContentsyncError
 from contentsync.operations.accounts import Met, meet_all
 from contentsync.plan.planfile import problem_as_json
 from contentsync.post import Account, App
-from contentsync.signin.instead import Instead, used_instead
+from contentsync.signin.overriding_token import Override, override_of
 from contentsync.signin.scopes import Ability, abilities, missing
 from contentsync.tiktok.tokens import Choice, Pair
 
@@ -51,7 +51,7 @@ def accounts(context: Context, stats: bool, json_: bool) -> int:
             if name in seen:
                 lines = _lines(name, seen[name], app, stats)
             else:
-                lines = _not_met(account, failures[name], used_instead(account, project.environ))
+                lines = _not_met(account, failures[name], override_of(account, project.environ))
             for line in lines:
                 text.say(line)
     return exits.worst(exits.of_error(err) or exits.FAILED for err in failures.values())
@@ -118,7 +118,7 @@ def _ability(ability: Ability) -> str:
     return f"{ability.name}: {answer}{f' - {ability.why}' if ability.why else ''}"
 
 
-def _not_met(account: Account, err: ContentsyncError, other: Instead | None) -> Iterator[str]:
+def _not_met(account: Account, err: ContentsyncError, other: Override | None) -> Iterator[str]:
     """other: what is used in place of a sign-in, and so what has to change first."""
     name = text.style(account.name, bold=True)
     if any(problem.code in NOT_SIGNED_IN for problem in err.problems):

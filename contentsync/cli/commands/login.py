@@ -88,7 +88,7 @@ def _show(done: flow.SignedIn, wish: flow.Wish) -> None:
         text.say(f"  token    until {text.when(done.pair.expires_at)}, {renewed}")
     if done.pinned:
         text.say(f"  pinned   open_id in contentsync.yaml, under accounts: {done.account}")
-    if other := done.instead:
+    if other := done.override:
         text.say(f"  {text.style('not used', fg='yellow')} {other.names} {other.win} over this sign-in: {other.away}")
 
 

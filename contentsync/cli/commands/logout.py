@@ -7,7 +7,7 @@ import click
 from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
-from contentsync.signin.leaving import Left, sign_out
+from contentsync.signin.sign_out import Left, sign_out
 
 
 @click.command()

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from contentsync.addresses import shown
 from contentsync.cli import exits
 from contentsync.cli.duration import DURATION
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.errors import Problem, StoreError, UsageError
+from contentsync.media_urls import shown
 from contentsync.operations.rows import row_of
 from contentsync.plan.planfile import when
-from contentsync.pushed import StoredEvent
+from contentsync.stored_event import StoredEvent
 
 if TYPE_CHECKING:
     from contentsync.project import Project

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from contentsync.addresses import shown
 from contentsync.cli.terminal.text import folded, many, printable, say, size, span, style, when
 from contentsync.errors import Level, Problem
+from contentsync.media_urls import shown
 from contentsync.plan.action import AccountView, Action, Kind, Plan
 from contentsync.post import DesiredPost, Media, Mode
 from contentsync.post import Kind as PostKind

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from contentsync.post import Attempt
-from contentsync.pushed import EventState, RemovedAccess, StoredEvent
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database, queries
+from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
 
 
 class EventStore:

@@ -1,4 +1,4 @@
-"""What is asked for an account's token before its last sign-in is, and how does it get out of the way?"""
+"""Does another token win over an account's sign-in: an environment variable, or a token_command?"""
 
 from __future__ import annotations
 
@@ -10,24 +10,28 @@ from contentsync.tiktok.auth import variables
 
 
 @dataclass(frozen=True, slots=True)
-class Instead:
-    """names: what it is, for a sentence. win: its verb. away: what takes it out of the way. anew: what renews it."""
+class Override:
+    """What wins over a sign-in."""
 
+    #: What it is, for a sentence.
     names: str
+    #: The verb that agrees with `names`: "win" or "wins".
     win: str
+    #: How to take it out of the way.
     away: str
+    #: How to renew it.
     anew: str
 
 
-def used_instead(account: Account, environ: Mapping[str, str]) -> Instead | None:
+def override_of(account: Account, environ: Mapping[str, str]) -> Override | None:
     """What wins over a sign-in of this account; None where the sign-in is what counts."""
     seeds = [name for name in variables(account.name) if environ.get(name, "").strip()]
     if seeds:
         win = "win" if len(seeds) > 1 else "wins"
-        return Instead(
+        return Override(
             " and ".join(seeds), win, f"unset {' '.join(seeds)}", f"put new tokens into {variables(account.name)[0]}"
         )
     if account.token_command:
         away = f"take accounts.{account.name}.token_command out"
-        return Instead("token_command", "wins", away, "have it print a new token")
+        return Override("token_command", "wins", away, "have it print a new token")
     return None

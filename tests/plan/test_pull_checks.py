@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from contentsync.addresses import Answer, Hosting, Look, covers, object_name, shown
+from contentsync.media_urls import Answer, Hosting, Look, covers, object_name, shown
 from contentsync.plan.action import AccountFacts, Kind, Plan, World
 from contentsync.plan.planner import make_plan
 from contentsync.post import App, DesiredPost, Mode

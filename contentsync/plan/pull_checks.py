@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contentsync.addresses import Answer, Hosting, Look, many_shown, shown
 from contentsync.errors import Level, Problem
+from contentsync.media_urls import Answer, Hosting, Look, many_shown, shown
 from contentsync.plan.action import World
 from contentsync.post import DesiredPost, Kind
 
