@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Tell
@@ -14,9 +13,7 @@ from contentsync.plan.action import AccountFacts, Receipt, Remote
 from contentsync.post import Account, Creator, DesiredPost
 from contentsync.project import Project, Session
 from contentsync.remote import ask_creator, clock_wrong, identify, look_at_attempts, not_listed, read_list
-
-if TYPE_CHECKING:
-    pass
+from contentsync.tiktok.overriding_token import step_to_renew
 
 
 class NeverStop:
@@ -39,7 +36,7 @@ def ask(project: Project, account: Account, direct: bool, full_list: bool, notes
         notes.append(wrong)
     session.throttle.count_for(creator.open_id)
     if direct:
-        creator = ask_creator(session.client, creator)
+        creator = ask_creator(session.client, creator, session.credentials.scopes())
         store.save_creator(account.name, creator, now)
     if not read_list(session.client, store, creator.open_id, now, full=full_list):
         notes.append(not_listed(account))
@@ -81,6 +78,7 @@ def facts_of(project: Project, account: Account, creator: Creator | None) -> Acc
         sandbox=creator is not None and project.session(account).credentials.is_sandbox,
         tiktok_now=project.session(account).client.date if creator else None,
         scopes=project.session(account).credentials.scopes() if creator else None,
+        how_to_renew=step_to_renew(account, project.environ),
     )
 
 

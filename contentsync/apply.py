@@ -22,7 +22,7 @@ from contentsync.errors import Problem
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.moves import has_past, marks_of_row
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import Attempt, DesiredPost, Mode, PostState
 from contentsync.store.sqlite.state import AttemptOpen, Superseded
 
 DAY: Final = timedelta(hours=24)
@@ -88,7 +88,7 @@ class AccountRun:
         self.clock = steps.clock
         self.outcomes: list[Outcome] = []
         self._following: list[_Following] = []
-        self._stopped: Problem | None = None
+        self._stopped: dict[Mode | None, Problem] = {}  # by the mode that is stopped; None: all posts
         self._inits: dict[str, int] = {}
 
     def carry_out(self, actions: Iterable[Action], posts: dict[str, DesiredPost]) -> list[Outcome]:
@@ -166,8 +166,8 @@ class AccountRun:
         if not last.is_open:  # settled since the plan was made
             self._ended(action.post, Step(last))
             return
-        if not last.may_be_live and self._is_stopped():
-            self._not_started(action.post)
+        if not last.may_be_live and (stopped := self._stop_of(last.mode)):
+            self._not_started(action.post, stopped)
             return
         if last.phase is Phase.INTENT and last.init_sent_at is None and not self._is_ready(post):
             return
@@ -175,8 +175,8 @@ class AccountRun:
         self._work(action, post, last)
 
     def _create(self, action: Action, post: DesiredPost) -> None:
-        if self._is_stopped():
-            self._not_started(action.post)
+        if stopped := self._stop_of(post.mode):
+            self._not_started(action.post, stopped)
             return
         if not self._is_ready(post):
             return
@@ -282,7 +282,7 @@ class AccountRun:
         attempt = step.attempt
         if post is None or step.stop or step.sign_in or self.steps.stop.is_set():
             return None
-        if self._is_stopped() or not self._may_repeat(attempt):
+        if self._stop_of(attempt.mode) or not self._may_repeat(attempt):
             return None
         if self._inits.get(attempt.post_uid, 0) >= limits.INITS_PER_RUN:
             return None
@@ -295,12 +295,12 @@ class AccountRun:
         self._told("again", action.post, reason=attempt.problem_what, in_seconds=round(pause, 3))
         return self._begin(action, post) if self._wait(pause) and not self._unready(post) else None
 
-    def _is_stopped(self) -> bool:
-        """Whether nothing more may be sent for the account: a post before this one ended so, or one is unknown."""
-        if self._stopped is None and self.store.has_unknown(self.open_id):
+    def _stop_of(self, mode: Mode) -> Problem | None:
+        """Why nothing more of this mode may be sent: a post before ended so, or one is unknown; None where it may."""
+        if None not in self._stopped and self.store.has_unknown(self.open_id):
             what = "a post of it may be live or not"
-            self._stopped = Problem("account-has-unknown", what, "settle it first: contentsync plan names it")
-        return self._stopped is not None
+            self._stopped[None] = Problem("account-has-unknown", what, "settle it first: contentsync plan names it")
+        return self._stopped.get(None) or self._stopped.get(mode)
 
     def _may_repeat(self, attempt: Attempt) -> bool:
         return attempt.phase is Phase.ORPHANED or (attempt.phase is Phase.FAILED and attempt.retry)
@@ -359,14 +359,14 @@ class AccountRun:
         elif attempt.is_open and _is_all_sent(attempt):
             result = Result.PROCESSING
         stops = step.stop or step.sign_in or attempt.phase is Phase.UNKNOWN
-        if stops and self._stopped is None:
-            self._stopped = problem or Problem("stopped", "an earlier post of this account stopped it", "")
+        if stops:
+            why = problem or Problem("stopped", "an earlier post of this account stopped it", "")
+            self._stopped.setdefault(step.of_mode, why)
         self._outcome(post, result, problem, post_id=attempt.post_id, sign_in=step.sign_in, stops_account=stops)
 
-    def _not_started(self, post: str) -> None:
-        assert self._stopped is not None
-        what = f"not sent, since this account was stopped: {self._stopped.what}"
-        self._outcome(post, Result.NOT_STARTED, replace(self._stopped, what=what))
+    def _not_started(self, post: str, stopped: Problem) -> None:
+        what = f"not sent, since this account was stopped: {stopped.what}"
+        self._outcome(post, Result.NOT_STARTED, replace(stopped, what=what))
 
     def _outcome(
         self,

@@ -331,6 +331,7 @@ class Creator:
 
     privacy: the levels that TikTok offers; None where it was not asked or may not be (no video.publish).
     stop: a code that forbids posting now (spam_risk_…, reached_active_user_cap), with its words.
+    denied: scopes that these calls needed and the token lacks.
     """
 
     open_id: str
@@ -341,6 +342,7 @@ class Creator:
     max_seconds: int | None = None
     stop: str = ""
     stop_what: str = ""
+    denied: frozenset[str] = frozenset()
 
     @property
     def is_public(self) -> bool | None:

@@ -24,6 +24,9 @@ STOPS: Final = frozenset(
     {"spam_risk_too_many_posts", "spam_risk_user_banned_from_posting", "reached_active_user_cap"}
 )
 
+LACKS_SCOPE: Final = frozenset({"scope_not_authorized", "scope_permission_missed"})
+DIRECT_SCOPE: Final = "video.publish"  # of Query Creator Info, too
+
 NEVER: Final = datetime.fromtimestamp(0, UTC)  # of a video whose time TikTok does not tell
 
 LATE_IDS: Final = 10  # asked for at a time: some never come, and each question counts against a limit by the minute
@@ -79,17 +82,21 @@ def refuse_twins(identities: dict[str, str]) -> None:
         names[open_id] = name
 
 
-def ask_creator(client: Client, creator: Creator) -> Creator:
-    """The same creator, with what may be posted now; a stop for posting is part of the answer.
+def ask_creator(client: Client, creator: Creator, granted: frozenset[str] | None = None) -> Creator:
+    """The same creator, with what may be posted now; a stop for posting and a missing scope are part of the answer.
 
-    Raises SignInNeeded where the scope video.publish is missing.
+    granted: the token's scopes; None where they are not known.
     """
+    if granted is not None and DIRECT_SCOPE not in granted:
+        return replace(creator, denied=creator.denied | {DIRECT_SCOPE})
     try:
         info = client.creator_info()
     except Refused as err:
         if err.error_code in STOPS:
             row = refusal(err.error_code)
             return replace(creator, stop=err.error_code, stop_what=row.what if row else err.error_code)
+        if err.error_code in LACKS_SCOPE:
+            return replace(creator, denied=creator.denied | {DIRECT_SCOPE})
         raise _sign_in_or(err) from err
     return Creator(
         open_id=creator.open_id,
@@ -108,7 +115,7 @@ def ask_stats(client: Client, granted: frozenset[str] | None) -> UserInfo | None
     try:
         found = client.user_stats()
     except Refused as err:
-        if err.error_code in ("scope_not_authorized", "scope_permission_missed"):
+        if err.error_code in LACKS_SCOPE:
             return None
         raise
     figures = (found.followers, found.following, found.likes, found.videos)

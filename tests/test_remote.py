@@ -110,7 +110,19 @@ def test_a_creator_who_may_post_is_told_with_the_levels_on_offer() -> None:
     assert (asked.privacy, asked.max_seconds, asked.nickname) == ((Privacy.ONLY_ME,), 60, "Acme Studio")
 
 
-@pytest.mark.parametrize(("code", "error"), [("scope_not_authorized", SignInNeeded), ("invalid_params", Refused)])
+@pytest.mark.parametrize("code", ["scope_not_authorized", "scope_permission_missed"])
+def test_a_scope_for_direct_posts_that_is_missing_is_an_answer_and_no_error(code: str) -> None:
+    asked = refresh.ask_creator(a_client(Script(no(code, 401))), a_creator(privacy=None))
+    assert (asked.denied, asked.privacy) == ({"video.publish"}, None)
+
+
+def test_what_the_token_may_not_ask_is_not_asked() -> None:
+    script = Script()
+    asked = refresh.ask_creator(a_client(script), a_creator(privacy=None), frozenset({"video.upload"}))
+    assert (asked.denied, script.requests) == ({"video.publish"}, [])
+
+
+@pytest.mark.parametrize(("code", "error"), [("access_token_invalid", SignInNeeded), ("invalid_params", Refused)])
 def test_other_refusals_stay_what_they_are(code: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         ask_creator(a_client(Script(no(code))), a_creator())

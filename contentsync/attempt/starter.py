@@ -133,7 +133,8 @@ class Starter:
         saved = self._nothing_began(Event.REFUSED, "refused", known, error_code=err.error_code)
         daily = row.again is not None and row.again > refusals.MINUTE
         stop = sign_in or daily or row.family in {refusals.Family.ACCOUNT, refusals.Family.APP}
-        return Step(saved, problem=err.problem, sign_in=sign_in, stop=stop)
+        of_mode = saved.mode if err.error_code in refusals.OF_ONE_MODE else None
+        return Step(saved, problem=err.problem, sign_in=sign_in, stop=stop, of_mode=of_mode)
 
     def _nothing_began(self, event: Event, what: str, known: dict[str, object], **detail: object) -> Attempt:
         """The end of an attempt whose init did nothing for sure, also where another process held it to be lost."""

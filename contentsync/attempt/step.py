@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contentsync.errors import Problem
-from contentsync.post import Attempt
+from contentsync.post import Attempt, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Step:
     """What one step came to. again_in: seconds after which another makes sense; None: this run can do no more.
 
     problem: why the attempt stands where it stands. sign_in: only a sign-in mends it. stop: the account's other
-    posts would meet the same.
+    posts would meet the same. of_mode: of these only posts of that mode; None: all of them.
     """
 
     attempt: Attempt
@@ -21,6 +21,7 @@ class Step:
     problem: Problem | None = None
     sign_in: bool = False
     stop: bool = False
+    of_mode: Mode | None = None
 
 
 def said(problem: Problem, log_id: str = "") -> dict[str, object]:

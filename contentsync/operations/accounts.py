@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from contentsync.errors import ContentsyncError, SignInNeeded
+from contentsync.errors import ContentsyncError
 from contentsync.operations.side_by_side import side_by_side
 from contentsync.post import Account, Creator
 from contentsync.project import Project
@@ -43,8 +42,7 @@ def meet_all(project: Project, *, stats: bool = False) -> tuple[dict[str, Met], 
     def meet(account: Account) -> Met:
         session, now = project.session(account), project.clock.now()
         creator = identify(session.client, project.reading_store, account, now)
-        with contextlib.suppress(SignInNeeded):  # without video.publish there is nothing to tell of posting
-            creator = ask_creator(session.client, creator)
+        creator = ask_creator(session.client, creator, session.credentials.scopes())
         figures = ask_stats(session.client, session.credentials.scopes()) if stats else None
         return Met(creator, session.credentials.pair(), session.credentials.is_sandbox, figures)
 

@@ -180,7 +180,8 @@ class AccountFacts:
     receipts: by post name. noted_elsewhere: the user's data folder knows another state of this open_id.
     not_known: the attempts that it knows and that are in none of the rows. noted_at: the place of the last note of an
     attempt, by its id. left_out: the names and media of the posts that were not among those for which existing-posts
-    was lifted last. scopes: what the sign-in granted when it was noted; None where that is not known.
+    was lifted last. scopes: what the token grants, as TikTok said when it gave it; None where that is not known.
+    how_to_renew: the step that gives the account another token; empty for a sign-in.
     """
 
     account: Account
@@ -197,6 +198,18 @@ class AccountFacts:
     sandbox: bool = False
     tiktok_now: datetime | None = None
     scopes: frozenset[str] | None = None
+    how_to_renew: str = ""
+
+    def grants(self, scope: str) -> bool | None:
+        """Whether the token has the scope; None where that is not known."""
+        if self.creator is not None and scope in self.creator.denied:
+            return False
+        return None if self.scopes is None else scope in self.scopes
+
+    @property
+    def renewal(self) -> str:
+        """The step that gives the account another token, as it is put into a hint."""
+        return self.how_to_renew or f"contentsync login {self.account.name}"
 
 
 @dataclass(frozen=True, slots=True)

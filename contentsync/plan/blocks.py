@@ -18,13 +18,27 @@ def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Pro
     """Why this post can't be sent as things are; empty where nothing speaks against it."""
     found = [*fetch_blocks(post, world)]
     creator = facts.creator
-    if post.mode is Mode.DIRECT and creator is not None:
+    if creator is not None and (lacking := _scope_missing(post, facts)):
+        found += lacking
+    elif post.mode is Mode.DIRECT and creator is not None:
         found += _banned(creator)
         found += _not_told(post, creator)
         found += _unaudited(post, creator, world)
         found += _not_offered(post, creator, audited=_is_audited(post, world))
         found += _too_long(post, creator)
     return tuple(found)
+
+
+def _scope_missing(post: DesiredPost, facts: AccountFacts) -> list[Problem]:
+    """Posts of the other mode go on. A token never gains a scope: another grant is another token."""
+    needed = SCOPES[post.mode]
+    if facts.grants(needed) is not False:
+        return []
+    kind = "direct post" if post.mode is Mode.DIRECT else "draft"
+    what = f"the token of {post.account} lacks the scope {needed}, which TikTok requires for a {kind}"
+    other = Mode.DRAFT if post.mode is Mode.DIRECT else Mode.DIRECT
+    instead = f"; or set mode: {other}" if facts.grants(SCOPES[other]) is not False else ""
+    return [Problem("scope-missing", what, f"grant it: {facts.renewal}{instead}", post.place_of("mode"))]
 
 
 def _banned(creator: Creator) -> list[Problem]:
@@ -109,7 +123,6 @@ def _too_long(post: DesiredPost, creator: Creator) -> list[Problem]:
 def notes_of(post: DesiredPost, world: World, alike: list[str]) -> tuple[Problem, ...]:
     """What a person should know before this is sent. alike: public videos with its caption that belong to no post."""
     return (
-        *_scope_missing(post, world),
         *_unchecked(post, world),
         *fetch_notes(post, world),
         *_only_me(post, world),
@@ -120,15 +133,6 @@ def notes_of(post: DesiredPost, world: World, alike: list[str]) -> tuple[Problem
 
 def _note(code: str, what: str, hint: str = "", *, level: Level = Level.NOTE) -> Problem:
     return Problem(code, what, hint, level=level)
-
-
-def _scope_missing(post: DesiredPost, world: World) -> list[Problem]:
-    """No more than a warning: what was noted at a sign-in may be older than what its owner grants now."""
-    granted, needed = world.accounts[post.account].scopes, SCOPES[post.mode]
-    if granted is None or needed in granted:
-        return []
-    what = f"the sign-in of {post.account} did not grant {needed}, as far as is known: TikTok may refuse the post"
-    return [_note("scope-missing", what, f"grant it: contentsync login {post.account}", level=Level.WARNING)]
 
 
 def _unchecked(post: DesiredPost, world: World) -> list[Problem]:

@@ -27,7 +27,6 @@ from contentsync.post import Account, Settings
 from contentsync.project import Project
 from contentsync.signin import page, pin
 from contentsync.signin.listener import Listener, other_sign_in
-from contentsync.signin.overriding_token import Override, override_of
 from contentsync.signin.redirect import Answer, Target, read_pasted, target_of
 from contentsync.signin.scopes import WANTED, missing
 from contentsync.tiktok import oauth, pkce
@@ -35,6 +34,7 @@ from contentsync.tiktok.auth import grown, owners
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.exchange import Exchange
 from contentsync.tiktok.oauth import AppKeys, TokenAnswer
+from contentsync.tiktok.overriding_token import Override, override_of
 from contentsync.tiktok.sign_in_refusals import sign_in_refusal
 from contentsync.tiktok.throttle import Throttle
 from contentsync.tiktok.tokens import Pair, TokenStore

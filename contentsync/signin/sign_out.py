@@ -8,9 +8,10 @@ from contentsync.errors import NotSent, Problem, Refused, Unanswered
 from contentsync.post import Account
 from contentsync.project import Project
 from contentsync.tiktok import oauth
-from contentsync.tiktok.auth import owners, variables
+from contentsync.tiktok.auth import owners
 from contentsync.tiktok.exchange import Exchange
 from contentsync.tiktok.oauth import AppKeys
+from contentsync.tiktok.overriding_token import variables
 from contentsync.tiktok.tokens import Owner, Pair, TokenStore
 from contentsync.tiktok.upload_url import loopback_host
 

@@ -18,6 +18,7 @@ from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswer
 from contentsync.post import Account, App
 from contentsync.tiktok import oauth
 from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
+from contentsync.tiktok.overriding_token import variables
 from contentsync.tiktok.tokens import Owner, Pair, TokenStore
 from contentsync.tiktok.upload_url import loopback_host
 
@@ -300,12 +301,6 @@ def owners(base_url: str, app: App, account: str) -> tuple[Owner, ...]:
 
 def _saved(pair: Pair) -> float:
     return pair.saved_at.timestamp() if pair.saved_at else 0.0
-
-
-def variables(account: str) -> tuple[str, str]:
-    """The environment variables that seed an account's tokens."""
-    name = account.upper().replace("-", "_")
-    return f"CONTENTSYNC_TOKEN_{name}", f"CONTENTSYNC_REFRESH_TOKEN_{name}"
 
 
 def _malformed(where: str) -> SignInNeeded:

@@ -351,6 +351,19 @@ _OF_STATUS: Final = (
     ),
 )
 
+# Refusals of an init that speak of direct posts alone, or of drafts alone: posts of the other mode may go on.
+# Source: the error tables of Direct Post and Upload; Scopes Reference; Content Sharing Guidelines.
+OF_ONE_MODE: Final = frozenset(
+    {
+        "scope_not_authorized",
+        "spam_risk_too_many_posts",
+        "spam_risk_too_many_pending_share",
+        "reached_active_user_cap",
+        "unaudited_client_can_only_post_to_private_accounts",
+        "app_version_check_failed",
+    }
+)
+
 REFUSALS: Final = {row.code: row for row in _API}
 OAUTH: Final = {row.code: row for row in _FOR_OAUTH}
 FAILURES: Final = {row.code: row for row in _OF_STATUS}

@@ -44,7 +44,7 @@ from tests.builders import NOW, a_creator, a_media, a_post, a_private_creator, a
 CASES = Path(__file__).parent / "cases"
 OF_AN_ACCOUNT = {
     *("state", "videos", "gone", "list_read_at", "receipts", "noted_elsewhere", "not_known", "left_out", "sandbox"),
-    *("tiktok_now", "open_id", "creator", "limits", "slots", "timezone", "paused", "scopes"),
+    *("tiktok_now", "open_id", "creator", "limits", "slots", "timezone", "paused", "scopes", "how_to_renew"),
 }
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -126,6 +126,7 @@ class Case:
             sandbox=told.get("sandbox", False),
             tiktok_now=moment(told["tiktok_now"]) if "tiktok_now" in told else None,
             scopes=frozenset(told["scopes"]) if "scopes" in told else None,
+            how_to_renew=told.get("how_to_renew", ""),
         )
 
     def _row(self, account: str, open_id: str, number: int, told: dict[str, Any]) -> PostState:
@@ -190,6 +191,8 @@ def _creator(told: str | dict[str, Any], open_id: str) -> Creator | None:
     if isinstance(told, str):
         return (a_creator if told == "public" else a_private_creator)(open_id=open_id)
     given = {"open_id": open_id} | told
+    if "denied" in given:
+        given["denied"] = frozenset(given["denied"])
     if "disabled" in given:
         given["disabled"] = frozenset(map(Interaction, given["disabled"]))
     if given.get("privacy") is not None:

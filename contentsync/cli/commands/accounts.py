@@ -17,8 +17,8 @@ from contentsync.errors import ContentsyncError
 from contentsync.operations.accounts import Met, meet_all
 from contentsync.plan.planfile import problem_as_json
 from contentsync.post import Account, App
-from contentsync.signin.overriding_token import Override, override_of
 from contentsync.signin.scopes import Ability, abilities, missing
+from contentsync.tiktok.overriding_token import Override, override_of
 from contentsync.tiktok.tokens import Choice, Pair
 
 FORMAT: Final = "contentsync.accounts/1"

@@ -191,6 +191,7 @@ def exit_code(
     codes += [exits.UNKNOWN for action in actions if Kind.UNKNOWN in action.kinds]
     codes += [exits.HELD for action in actions if Kind.BLOCKED in action.kinds]
     codes += [exits.HELD for action in actions if Kind.WAIT in action.kinds and action.left]
+    codes += [exits.SIGN_IN for action in actions if any(p.code == "scope-missing" for p in action.blockers)]
     if interrupted:
         codes.append(exits.INTERRUPTED)
     return exits.worst(codes)

@@ -15,7 +15,7 @@ from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
 from contentsync.errors import Problem, UsageError
 from contentsync.operations.accounts import tokens_to_hand_on
-from contentsync.tiktok.auth import variables
+from contentsync.tiktok.overriding_token import variables
 from contentsync.tiktok.tokens import Pair
 
 ONE_CHAIN = (

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contentsync.post import Account
-from contentsync.tiktok.auth import variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,18 @@ class Override:
     away: str
     #: How to renew it.
     anew: str
+
+
+def variables(account: str) -> tuple[str, str]:
+    """The environment variables that seed an account's tokens."""
+    name = account.upper().replace("-", "_")
+    return f"CONTENTSYNC_TOKEN_{name}", f"CONTENTSYNC_REFRESH_TOKEN_{name}"
+
+
+def step_to_renew(account: Account, environ: Mapping[str, str]) -> str:
+    """The one step that gives the account another token: a sign-in only where its token is used."""
+    override = override_of(account, environ)
+    return override.anew if override else f"contentsync login {account.name}"
 
 
 def override_of(account: Account, environ: Mapping[str, str]) -> Override | None:
