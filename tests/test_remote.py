@@ -112,13 +112,13 @@ def test_a_creator_who_may_post_is_told_with_the_levels_on_offer() -> None:
 
 @pytest.mark.parametrize("code", ["scope_not_authorized", "scope_permission_missed"])
 def test_a_scope_for_direct_posts_that_is_missing_is_an_answer_and_no_error(code: str) -> None:
-    asked = refresh.ask_creator(a_client(Script(no(code, 401))), a_creator(privacy=None))
+    asked = ask_creator(a_client(Script(no(code, 401))), a_creator(privacy=None))
     assert (asked.denied, asked.privacy) == ({"video.publish"}, None)
 
 
 def test_what_the_token_may_not_ask_is_not_asked() -> None:
     script = Script()
-    asked = refresh.ask_creator(a_client(script), a_creator(privacy=None), frozenset({"video.upload"}))
+    asked = ask_creator(a_client(script), a_creator(privacy=None), frozenset({"video.upload"}))
     assert (asked.denied, script.requests) == ({"video.publish"}, [])
 
 
