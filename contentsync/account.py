@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Tell
-from contentsync.errors import Problem
+from contentsync.errors import ContentsyncError, Level, Problem, SignInNeeded
 from contentsync.evidence import receipts
 from contentsync.evidence.noted import not_known
 from contentsync.plan.action import AccountFacts, Receipt, Remote
 from contentsync.post import Account, Creator, DesiredPost
 from contentsync.project import Project, Session
-from contentsync.remote import ask_creator, clock_wrong, identify, look_at_attempts, not_listed, read_list
+from contentsync.remote import ask_creator, clock_wrong, identify, look_at_attempts, not_listed, see_list
 from contentsync.tiktok.overriding_token import step_to_renew
 
 
@@ -29,7 +30,10 @@ def known_open_id(project: Project, account: Account) -> str | None:
 
 
 def ask(project: Project, account: Account, direct: bool, full_list: bool, notes: list[Problem]) -> Creator:
-    """Read one account at TikTok: who it is, what it may post, its public list, its open attempts."""
+    """Read one account at TikTok: who it is, what it may post, its public list, its open attempts.
+
+    What could not be read is part of the answer, and of the notes.
+    """
     session, store, now = project.session(account), project.reading_store, project.clock.now()
     creator = identify(session.client, store, account, now)
     if (wrong := clock_wrong(project.clock.now(), session.client.date)) and wrong.code not in _codes(notes):
@@ -38,12 +42,33 @@ def ask(project: Project, account: Account, direct: bool, full_list: bool, notes
     if direct:
         creator = ask_creator(session.client, creator, session.credentials.scopes())
         store.save_creator(account.name, creator, now)
-    if not read_list(session.client, store, creator.open_id, now, full=full_list):
-        notes.append(not_listed(account))
+    granted = session.credentials.scopes()
+    creator = see_list(session.client, store, creator, now, granted=granted, full=full_list)
+    if unlisted := not_listed(account, creator, step_to_renew(account, project.environ)):
+        notes.append(unlisted)
     steps = steps_of(project, session, lambda _: None, NeverStop())
     for row in look_at_attempts(steps, store.posts(creator.open_id), project.clock):
         project.offer_receipt(row)
     return creator
+
+
+def ask_with_list(project: Project, account: Account, *, scope_needed: bool = True) -> Creator:
+    """As `ask`, with the whole public list.
+
+    Raises Unlisted where TikTok gives none now; SignInNeeded where the scope for it is needed and missing.
+    """
+    notes: list[Problem] = []
+    creator = ask(project, account, False, True, notes)
+    for problem in (replace(note, level=Level.ERROR) for note in notes if note.code == "list-not-read"):
+        if creator.list_unread:
+            raise Unlisted(problem)
+        if scope_needed:
+            raise SignInNeeded(problem)
+    return creator
+
+
+class Unlisted(ContentsyncError):
+    """TikTok did not give the public list, which is what the command is about."""
 
 
 def _codes(notes: list[Problem]) -> set[str]:

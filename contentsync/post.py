@@ -331,7 +331,8 @@ class Creator:
 
     privacy: the levels that TikTok offers; None where it was not asked or may not be (no video.publish).
     stop: a code that forbids posting now (spam_risk_…, reached_active_user_cap), with its words.
-    denied: scopes that these calls needed and the token lacks.
+    denied: scopes that these calls needed and the token lacks. list_unread: why the public list could not be read,
+    where not for lack of its scope.
     """
 
     open_id: str
@@ -343,6 +344,7 @@ class Creator:
     stop: str = ""
     stop_what: str = ""
     denied: frozenset[str] = frozenset()
+    list_unread: str = ""
 
     @property
     def is_public(self) -> bool | None:

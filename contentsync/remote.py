@@ -12,7 +12,7 @@ from typing import Final
 
 from contentsync.attempt.steps import Steps
 from contentsync.clock import Clock
-from contentsync.errors import Level, ManifestError, Problem, Refused, SignInNeeded
+from contentsync.errors import Level, ManifestError, NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import Phase
 from contentsync.post import Account, Attempt, Creator, PostState, Privacy, RemotePost
 from contentsync.store.sqlite.state import Store, Superseded
@@ -26,6 +26,7 @@ STOPS: Final = frozenset(
 
 LACKS_SCOPE: Final = frozenset({"scope_not_authorized", "scope_permission_missed"})
 DIRECT_SCOPE: Final = "video.publish"  # of Query Creator Info, too
+LIST_SCOPE: Final = "video.list"
 
 NEVER: Final = datetime.fromtimestamp(0, UTC)  # of a video whose time TikTok does not tell
 
@@ -129,6 +130,28 @@ def _sign_in_or(err: Refused) -> Exception:
     return err
 
 
+def see_list(
+    client: Client, store: Store, creator: Creator, now: datetime, *, granted: frozenset[str] | None, full: bool
+) -> Creator:
+    """Read the public list into the state; the same creator, with what kept it from being read.
+
+    A list that gives no answer leaves most of what can be done for an account as it is, so it is no error here.
+    granted: as in `ask_creator`. Raises SignInNeeded where the token is refused altogether.
+    """
+    if granted is not None and LIST_SCOPE not in granted:
+        return replace(creator, denied=creator.denied | {LIST_SCOPE})
+    try:
+        read = read_list(client, store, creator.open_id, now, full=full)
+    except Refused as err:
+        raised = _sign_in_or(err)
+        if isinstance(raised, SignInNeeded):
+            raise raised from err
+        return replace(creator, list_unread=err.problem.what)
+    except (Unanswered, NotSent) as err:
+        return replace(creator, list_unread=err.problem.what)
+    return creator if read else replace(creator, denied=creator.denied | {LIST_SCOPE})
+
+
 def read_list(client: Client, store: Store, open_id: str, now: datetime, *, full: bool) -> bool:
     """Take in the public list, newest first until known, or all of it; False where the scope is missing."""
     known = {video.post_id for video, gone_at in store.videos(open_id) if gone_at is None}
@@ -216,7 +239,14 @@ def _look(steps: Steps, attempt: Attempt) -> Attempt:
     return step.attempt
 
 
-def not_listed(account: Account) -> Problem:
-    """The note for an account whose public list could not be read."""
-    what = f"the public videos of {account.name} can't be listed: the token lacks the scope video.list"
-    return Problem("list-not-read", what, f"grant it: contentsync login {account.name}", level=Level.NOTE)
+def not_listed(account: Account, creator: Creator, renewal: str) -> Problem | None:
+    """What to say of a public list that could not be read; None where it was. renewal: as in AccountFacts."""
+    unseen = "so existing videos, lookalikes, drift and the outcome of unknown posts are not checked"
+    if LIST_SCOPE in creator.denied:
+        what = f"the public videos of {account.name} can't be listed: the token lacks the scope video.list, {unseen}"
+        hint = f"if TikTok gives your app this scope, grant it: {renewal}"
+        return Problem("list-not-read", what, hint, level=Level.NOTE)
+    if creator.list_unread:
+        what = f"the public videos of {account.name} could not be listed now ({creator.list_unread}), {unseen}"
+        return Problem("list-not-read", what, "run the command again in a few minutes", level=Level.WARNING)
+    return None

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from contentsync.account import ask, facts_of
+from contentsync.account import ask_with_list, facts_of
 from contentsync.errors import ManifestError, Problem
 from contentsync.manifest.files import would_find
 from contentsync.operations.rebuild import unbound
@@ -34,11 +34,11 @@ def import_videos(project: Project, account: Account, folder: Path | None) -> li
 
     folder: None only tells which there are. What may be a declared post's own is left alone, and a manifest that
     names its video already only gets its row. Raises UsageError for a folder that no manifest is read from,
-    ManifestError for a project that is not sound.
+    ManifestError for a project that is not sound, SignInNeeded or Unlisted where TikTok does not give the list.
     """
     within = _within(project, folder) if folder else ""
     declared = [p for p in (load(project) if folder else project.load()).posts if p.account == account.name]
-    creator = ask(project, account, False, True, [])
+    creator = ask_with_list(project, account)
     facts = facts_of(project, account, creator)
     owners = _Owners(facts.rows, declared, unbound(facts))
     taken = {row.name for row in facts.rows} | {post.name for post in declared}

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from contentsync.account import ask, facts_of, known_open_id
+from contentsync.account import ask, ask_with_list, facts_of, known_open_id
 from contentsync.errors import ContentsyncError, StoreError
 from contentsync.evidence import receipts
 from contentsync.manifest.fields import NAME_PATTERN
@@ -55,7 +55,7 @@ def _rebuild(project: Project, account: Account) -> Rebuilt | None:
     found = {receipt.name for receipt in receipts.of_identity(folder, account.name, known, names)}
     if not found and not _strangers(folder, names):
         return None  # no need for a token
-    creator = ask(project, account, False, True, [])
+    creator = ask_with_list(project, account, scope_needed=False)
     told = receipts.of_identity(folder, account.name, creator.open_id, names)
     if not told:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from contentsync.account import ask, facts_of
-from contentsync.errors import ContentsyncError, Problem
+from contentsync.errors import ContentsyncError, Level, Problem
 from contentsync.operations.side_by_side import side_by_side
 from contentsync.post import Account
 from contentsync.project import Project
@@ -22,6 +22,11 @@ class Seen:
     videos: int
     open: int
     notes: tuple[Problem, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that could be read was read."""
+        return all(note.code != "list-not-read" or note.level is Level.NOTE for note in self.notes)
 
 
 def refresh_all(

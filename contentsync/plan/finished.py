@@ -105,10 +105,20 @@ def _ended(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Ac
     if post.key in scene.world.retry:
         return wanted(scene, post, row, f"asked for again after: {why}")
     if last.retry:
+        if last.publish_id and last.may_be_live and (problem := _not_looked(scene)):
+            return scene.blocked(post, problem, f"failed: {why}; {problem.what}")
         return wanted(scene, post, row, f"once more after: {why}")
     hint = f"mend it, or run: contentsync apply --retry {post.key}"
     problem = Problem(last.problem_code or "failed", why, hint)
     return scene.blocked(post, problem, f"failed: {why}")
+
+
+def _not_looked(scene: Scene) -> Problem | None:
+    """Why what TikTok had whole, and failed, is not sent again by itself: the list may show it all the same."""
+    if scene.facts.creator is None or not scene.facts.creator.list_unread:
+        return None
+    what = "the public list can't be read now, and might show it all the same"
+    return Problem("list-not-read", what, "run it again in a few minutes")
 
 
 def _changes(done: Attempt, post: DesiredPost) -> tuple[Change, ...]:

@@ -171,7 +171,7 @@ class ExistingPosts:
         self._left_out = facts.left_out
         self._known = {row.name for row in facts.rows if row.attempts}
         self._is_young = not any(row.removed_at or _shows(row) for row in facts.rows)
-        self._evidence = _evidence(facts)
+        self._evidence = _evidence(facts) or _not_looked(facts)
 
     def problem(self, post: DesiredPost) -> Problem | None:
         """What speaks against creating a post."""
@@ -202,6 +202,16 @@ def _evidence(facts: AccountFacts) -> Problem | None:
     what = f"this state {own} of {facts.account.name}, but {told}"
     hint = f"{hint}; or pass --allow existing-posts, if none of them is one of these manifests"
     return Problem("existing-posts", what, hint)
+
+
+def _not_looked(facts: AccountFacts) -> Problem | None:
+    """While the list gives no answer, a young state can't tell whether there are posts that it does not know."""
+    unread = facts.creator.list_unread if facts.creator else ""
+    if not unread:
+        return None
+    what = f"whether {facts.account.name} has posts that this state does not know can't be told: no public list now"
+    hint = "run it again in a few minutes; or pass --allow existing-posts, if none is one of these manifests"
+    return Problem("list-not-read", what, hint)
 
 
 def _shows(row: PostState) -> bool:

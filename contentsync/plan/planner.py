@@ -125,7 +125,7 @@ def _view(facts: AccountFacts, world: World) -> AccountView:
     return AccountView(
         name=facts.account.name,
         open_id=facts.open_id,
-        creator=facts.creator and replace(facts.creator, denied=frozenset()),  # told by the posts that need them
+        creator=facts.creator and replace(facts.creator, denied=frozenset(), list_unread=""),  # posts say it
         quota=quota_of(facts, world),
         public=facts.creator.is_public if facts.creator else None,
         list_read_at=facts.remote.read_at,

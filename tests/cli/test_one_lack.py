@@ -60,3 +60,39 @@ def test_scopes_that_are_known_block_before_anything_is_sent(a_desk_of: NewDesk)
     assert (said.code, desk.inits()) == (8, 1)
     assert "the token of acme lacks the scope video.upload, which TikTok requires for a draft" in said.text
     assert "put new tokens into CONTENTSYNC_TOKEN_ACME; or set mode: direct" in said.text
+
+
+# The public list.
+
+
+def test_an_outage_of_the_list_blocks_only_a_state_that_has_posted_nothing(a_desk_of: NewDesk) -> None:
+    desk = a_desk_of(Account("acme"))
+    desk.site.studio.post("first")
+    desk.site.emulator.add_fault("video_list:status=503,count=all")
+    young = desk.apply()
+    assert (young.code, "[list-not-read]" in young.text, desk.inits()) == (5, True, 0)
+    desk.site.emulator.clear_faults()
+    assert desk.apply().code == 0
+    desk.site.studio.post("second")
+    desk.site.emulator.add_fault("video_list:status=503,count=all")
+    known = desk.apply()
+    assert (known.code, "[list-not-read]" in known.text, there(desk)) == (0, True, ["first", "second"])
+
+
+def test_what_is_about_the_list_ends_with_it(a_desk_of: NewDesk) -> None:
+    desk = a_desk_of(Account("acme"))
+    desk.site.emulator.add_fault("video_list:drop_before,count=all")
+    imported = desk.run("import_videos", "acme")
+    refreshed = desk.run("refresh", "--account", "acme")
+    assert (imported.code, refreshed.code) == (1, 1)
+    assert "[list-not-read]" in imported.text and "[list-not-read]" in refreshed.text
+
+
+def test_an_app_without_the_display_scopes_posts_and_says_what_it_can_not_know(a_desk_of: NewDesk) -> None:
+    desk = a_desk_of(Account("acme", scopes=("user.info.basic", "video.publish", "video.upload")))
+    both_modes(desk)
+    said = desk.apply()
+    assert (said.code, there(desk)) == (0, ["a-draft", "b-post"])
+    assert "the token lacks the scope video.list, so existing videos, lookalikes, drift" in said.text
+    assert desk.run("refresh", "--account", "acme").code == 0
+    assert desk.run("import_videos", "acme").code == 8

@@ -41,6 +41,8 @@ CREATORS = (
     None,
     a_creator(),
     a_private_creator(),
+    a_creator(list_unread="TikTok answered 503"),
+    a_creator(privacy=None, denied=frozenset({"video.publish", "video.list"})),
     a_creator(privacy=None, stop="spam_risk_too_many_posts"),
     a_creator(privacy=None, stop="spam_risk_user_banned_from_posting", stop_what="banned"),
 )

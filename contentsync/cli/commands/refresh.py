@@ -29,4 +29,5 @@ def refresh(context: Context, full_list: bool, accounts: tuple[str, ...]) -> int
         text.say(f"{name}: {text.many(seen.videos, 'public video')}, {text.many(seen.open, 'open attempt')}")
         text.show_problems(seen.notes)
     show_failures(failures)
-    return exits.worst(exits.of_error(err) or exits.FAILED for err in failures.values())
+    codes = [exits.of_error(err) or exits.FAILED for err in failures.values()]
+    return exits.worst([*codes, *(exits.FAILED for seen in read.values() if not seen.is_whole)])
