@@ -164,6 +164,7 @@ _TRY = (
     "upload_expires_at",
     "init_sent_at",
     "plan_digest",
+    "publish_id",
     "last_put_at",
     "tiktok_opened_at",
 )
