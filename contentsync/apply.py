@@ -303,6 +303,8 @@ class AccountRun:
         return self._stopped.get(None) or self._stopped.get(mode)
 
     def _may_repeat(self, attempt: Attempt) -> bool:
+        if attempt.problem_code == "media-changed":  # the file is still another one
+            return False
         return attempt.phase is Phase.ORPHANED or (attempt.phase is Phase.FAILED and attempt.retry)
 
     def _inits_today(self, attempt: Attempt) -> int:

@@ -207,8 +207,10 @@ class Attempt:
     last_put_at: when the PUT with the last byte was about to start; from then on it may be live.
     tiktok_opened_at: when TikTok gave the upload address, by its own clock; None where it did not say.
     number: counts the attempts of a post from 1. version: counts the writes of the row; an older one is refused.
-    sent_bytes: what TikTok acknowledged. retry: whether a definite failure may be followed by a new attempt
-    without a person. not_before: the earliest time for that.
+    sent_bytes: what TikTok acknowledged. wire_bytes, wire_sha256: how many of the file's first bytes went out or may
+    have gone out, and their digest; on disk before the chunk that ends there is sent.
+    retry: whether a definite failure may be followed by a new attempt without a person. not_before: the earliest
+    time for that.
     """
 
     id: str
@@ -248,6 +250,8 @@ class Attempt:
     number: int = 0
     version: int = 0
     tiktok_opened_at: datetime | None = None
+    wire_bytes: int = 0
+    wire_sha256: str = ""
 
     def after(self, event: Event, now: datetime, **changes: Any) -> Self:
         """This attempt once `event` is known. Raises ImpossibleEvent where the table has no such step."""

@@ -5,14 +5,15 @@ Sends from what TikTok has acknowledged; whatever is not clear is asked before a
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from contentsync.attempt.step import Step
-from contentsync.attempt.upload import MediaReader
+from contentsync.attempt.upload import MediaReader, OtherBytes
 from contentsync.errors import NotSent, Problem, Unanswered
 from contentsync.lifecycle import Event
 from contentsync.post import Attempt
+from contentsync.store.sqlite.state import Superseded
 from contentsync.tiktok import chunks
 from contentsync.tiktok.client import PutAnswer
 from contentsync.upload_hour import HOUR, Hour, judge
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
 
 WAITS: Final = (1.0, 2.0, 4.0, 8.0)  # seconds before the same bytes go again; then this run gives up
 RATE_SAMPLE: Final = timedelta(seconds=20)
+EXPIRED: Final = Problem("upload-expired", "the hour of its upload address is over", "run apply again")
+POSTED: Final = Problem(
+    "posted-meanwhile", "an earlier attempt of this post turned out to be published", "nothing to do: it is out"
+)
 PASSING: Final = frozenset({408, 416, 429})  # and every 5xx: look what TikTok has, then go on from there
+
+
+class HourOver(Exception):
+    """The upload's hour ended while its last bytes were held back."""
 
 
 class Sender:
@@ -35,16 +44,32 @@ class Sender:
         self._furthest, self._tries = attempt.sent_bytes, 0
 
     def run(self) -> Step:
-        """Send, chunk by chunk. Raises MediaChanged, Superseded and Stopped."""
+        """Send, chunk by chunk. Raises MediaChanged, OtherBytes, Superseded and Stopped."""
         self._reader.open()
+        self._reader.take_in(self.attempt.wire_bytes, self.attempt.wire_sha256, self._plan.chunk_size)
         while True:
             if self._steps.stop.is_set():
-                return Step(self.attempt)
-            if slow := self._too_slow():
-                return slow
-            step = self._send(chunks.chunk_at(self._plan, self.attempt.size, self.attempt.sent_bytes))
+                return Step(self._steps.note(self.attempt, "stopped"))
+            if ended := self._must_end() or self._too_slow():
+                return ended
+            step = self._send_next()
             if step is not None:
                 return step
+
+    def _send_next(self) -> Step | None:
+        """Send the chunk at which TikTok goes on; None to go on."""
+        if not self._reader.knows(self.attempt.sent_bytes):
+            what = f"TikTok has {self.attempt.sent_bytes} bytes, and what was sent of them is not on record"
+            raise OtherBytes(what)
+        chunk = chunks.chunk_at(self._plan, self.attempt.size, self.attempt.sent_bytes)
+        before, announced = self.attempt.last_put_at, self._reader.announce(chunk)
+        if chunk.last == self.attempt.size - 1:
+            self.attempt = self._steps.about_to_commit(self.attempt, announced)
+        else:
+            known = {"wire_bytes": chunk.last + 1, "wire_sha256": announced}
+            if self.attempt.wire_bytes <= chunk.last:
+                self.attempt = self._steps.note(self.attempt, "chunk", **known)
+        return self._send(chunk, before)
 
     def _too_slow(self) -> Step | None:
         """The end of an upload whose rest can't arrive within the URL's hour, at the rate measured here.
@@ -70,13 +95,9 @@ class Sender:
         )
         return Step(self._steps.end_upload(attempt, slow, Event.FAILED), problem=slow)
 
-    def _send(self, chunk: chunks.Chunk) -> Step | None:
-        """One PUT and what follows from its answer; None to go on."""
+    def _send(self, chunk: chunks.Chunk, before: datetime | None) -> Step | None:
+        """One PUT and what follows from its answer; None to go on. before: when an earlier last PUT began."""
         self._at = chunk.first
-        before = self.attempt.last_put_at
-        if chunk.last == self.attempt.size - 1:
-            self._reader.check_before_last(chunk)
-            self.attempt = self._steps.about_to_commit(self.attempt)
         try:
             answer = self._steps.client.put_chunk(
                 self.attempt.upload_url,
@@ -85,7 +106,10 @@ class Sender:
                 chunk.last,
                 self.attempt.size,
                 self._content_type,
+                self._still_may if chunk.last == self.attempt.size - 1 else None,
             )
+        except HourOver:
+            return self._url_dead(EXPIRED)
         except NotSent as err:
             self._keep(last_put_at=before)
             return self._ask(err.problem)
@@ -95,6 +119,30 @@ class Sender:
             self._keep(last_put_at=before)
             return Step(self.attempt, problem=err.problem)
         return self._took(chunk, answer) if answer.accepted else self._not_taken(answer)
+
+    def _must_end(self) -> Step | None:
+        """The end of an upload of which no last PUT began: its hour is over, or the post is out by now."""
+        if self.attempt.last_put_at is not None:
+            return None
+        problem = EXPIRED if self._hour_is_over() else None
+        if self._steps.is_out(self.attempt):
+            problem = POSTED
+        return Step(self._steps.end_upload(self.attempt, problem), problem=problem) if problem else None
+
+    def _still_may(self) -> None:
+        """Look once more, right before the very last bytes go: this process may have been stopped for long.
+
+        Raises Superseded where another process took the attempt over or the post is out, HourOver after the hour.
+        """
+        current = self._steps.store.attempt(self.attempt.id)
+        if current.version != self.attempt.version or self._steps.is_out(current):
+            raise Superseded(self.attempt.id)
+        if self._hour_is_over():
+            raise HourOver
+
+    def _hour_is_over(self) -> bool:
+        steps = self._steps
+        return judge(self.attempt, steps.clock.now(), steps.tiktok_now(self.attempt)) is not Hour.RUNS
 
     def _keep(self, **known: object) -> None:
         """Put on disk what is known by now, where it differs from what was."""
@@ -114,7 +162,7 @@ class Sender:
             return self._steps.all_sent(self.attempt) if sure else self._ask(None)
         if has <= chunk.first or has == size:
             return self._ask(None)
-        self._go_on_from(self._steps.note(self.attempt, "chunk", sent_bytes=has))
+        self._go_on_from(self.attempt.noting(self._steps.now, sent_bytes=has))  # on disk with the next chunk
         return None
 
     def _go_on_from(self, attempt: Attempt) -> None:

@@ -12,16 +12,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from contentsync.attempt.sender import Sender
+from contentsync.attempt.sender import EXPIRED, Sender
 from contentsync.attempt.starter import Starter
 from contentsync.attempt.step import Step, said
 from contentsync.attempt.told import Tell, Told
-from contentsync.attempt.upload import MediaChanged, MediaReader
+from contentsync.attempt.upload import MediaChanged, MediaReader, OtherBytes
 from contentsync.attempt.waiting import Stop as Stop
 from contentsync.attempt.waiting import StoppableClock, Stopped
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
-from contentsync.lifecycle import Event, Phase
+from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.post import Attempt, DesiredPost, Media
 from contentsync.store.sqlite.state import Store, Superseded
 from contentsync.tiktok import chunks, refusals, wire
@@ -116,7 +116,7 @@ class Steps:
         """R4a, before any byte is sent: the hour of the URL is gone, or the URL is dead, and no last PUT began."""
         gone = judge(attempt, self.now, self.tiktok_now(attempt)) is not Hour.RUNS
         if attempt.last_put_at is None and (gone or not attempt.upload_url):
-            return Step(self.end_upload(attempt, _EXPIRED), problem=_EXPIRED)
+            return Step(self.end_upload(attempt, EXPIRED), problem=EXPIRED)
         return None
 
     def _clocks_differ(self, attempt: Attempt) -> Problem | None:
@@ -138,24 +138,52 @@ class Steps:
         """The same attempt, with more on disk of it."""
         return self.save(attempt.noting(self.now, **known), what)
 
-    def about_to_commit(self, attempt: Attempt) -> Attempt:
-        """Put on disk that the PUT with the last byte is about to start (R1)."""
+    def about_to_commit(self, attempt: Attempt, sha256: str) -> Attempt:
+        """Put on disk that the PUT with the last byte is about to start (R1). sha256: of the whole file, as sent."""
         self._last_puts[attempt.id] = self.clock.monotonic()
-        return self.note(attempt, "last-chunk", last_put_at=self.now)
+        known = {"last_put_at": self.now, "wire_bytes": attempt.size, "wire_sha256": sha256}
+        return self.note(attempt, "last-chunk", **known)
+
+    def is_out(self, attempt: Attempt) -> bool:
+        """Whether another attempt of the post, of this generation or a later one, ended as a post or a draft."""
+        row = self.store.post(attempt.post_uid)
+        others = (a for a in (row.attempts if row else ()) if a.id != attempt.id)
+        return any(a.phase in SUCCESS and a.generation >= attempt.generation for a in others)
 
     def _send_all(self, attempt: Attempt, post: DesiredPost) -> Step:
         reader = MediaReader(self.open_media(post), attempt.size, attempt.sha256)
         try:
             return Sender(self, attempt, reader, wire.content_type(post.media[0])).run()
+        except OtherBytes as err:
+            return self._give_up(attempt, post, str(err), reader.is_planned())
         except MediaChanged as err:
             hint = "restore the file, or make a new plan"
-            problem = Problem(
-                "media-changed", f"{err}; its last chunk was not sent whole", hint, post.place_of("video")
-            )
+            what = f"{err}; its last chunk was not sent"
+            problem = Problem("media-changed", what, hint, post.place_of("video"))
             current = self.store.attempt(attempt.id)
             return Step(self.note(current, "media-changed", **said(problem)), problem=problem)
         finally:
             reader.close()
+
+    def _give_up(self, attempt: Attempt, post: DesiredPost, what: str, is_planned: bool) -> Step:
+        """The end of an upload that may hold other bytes than the plan's: nobody may ever complete it.
+
+        is_planned: whether the file is the approved one now, so that a new attempt makes sense at once.
+        """
+        where = post.place_of("video")
+        again = "run apply again: it starts over"
+        if is_planned:
+            problem = Problem("upload-altered", f"{what}; this upload is never completed", again, where)
+        else:
+            hint = f"restore the file, then {again}; or make a new plan"
+            problem = Problem("media-changed", f"{what}; this upload is never completed", hint, where)
+        current = self.store.attempt(attempt.id)
+        if current.phase is not Phase.UPLOADING:  # another process was quicker
+            return Step(current, again_in=self.poll_initial)
+        if current.last_put_at is None:
+            return Step(self.end_upload(current, problem), problem=problem)
+        given_up = self.note(current, "upload-given-up", upload_url="", **said(problem))
+        return Step(given_up, again_in=self.poll_initial, problem=problem)
 
     # From the last byte to the end.
 
@@ -335,9 +363,6 @@ class Steps:
             row = self.store.post(attempt.post_uid)
             self._keys[attempt.post_uid] = row.key if row else ""
         return self._keys[attempt.post_uid]
-
-
-_EXPIRED: Final = Problem("upload-expired", "the hour of its upload address is gone", "run apply again")
 
 
 def _may_arrive_until(attempt: Attempt) -> datetime | None:

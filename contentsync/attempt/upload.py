@@ -1,6 +1,12 @@
-"""How do the bytes of a file get to TikTok? Chunk by chunk, hashed while they are read.
+"""How do the bytes of a file get to TikTok? Chunk by chunk, each proven before it is complete.
 
-Which chunk comes next is decided by what TikTok acknowledged; what follows from a failure is `steps`' matter.
+The danger: TikTok joins chunks that several processes sent at different times, while the file may be altered and
+restored in between. The rule: before the first byte of a chunk goes out, the digest of the file up to the chunk's end
+is announced (and put on disk by the caller); the chunk's last block goes out only if the bytes that went out before
+it have that digest; and one end of a chunk has one digest for the whole life of the attempt. So all that TikTok can
+have has a known digest, which the next process compares with the file, in one read.
+
+Which chunk comes next is decided by what TikTok acknowledged; what follows from a failure is decided in `steps`.
 """
 
 from __future__ import annotations
@@ -19,26 +25,30 @@ Progress = Callable[[int], None]
 
 
 class MediaChanged(Exception):
-    """The file is no longer the one that was approved."""
+    """The file can't be read as the one that was approved; nothing wrong was sent, so the upload may go on later."""
+
+
+class OtherBytes(MediaChanged):
+    """Bytes differ from those of the plan, or from those that were sent: this attempt must never be completed."""
 
 
 @dataclass
 class MediaReader:
-    """Reads one file once, in order, and knows the digest of all that it has read.
+    """Reads one file for one upload in one process, and knows the digest of each beginning that it announced."""
 
-    Used for one upload in one process; another process starts again by hashing what was sent before.
-    """
-
+    #: The file.
     path: Path
+    #: The length of the approved file, in bytes.
     size: int
+    #: The digest of the approved file, in hex.
     sha256: str
 
     def __post_init__(self) -> None:
-        self._before = {0: hashlib.sha256()}  # by offset: the digest of what was read, and sent, before it
+        self._until = {0: hashlib.sha256()}  # by offset: the digest of all bytes before it, as they were sent
         self._file: IO[bytes] | None = None
 
     def open(self) -> None:
-        """Take hold of the file, before anything of it is sent. Raises MediaChanged where it has another size."""
+        """Open the file before anything of it is sent. Raises MediaChanged where its size differs."""
         self._read(0, 1)
 
     def close(self) -> None:
@@ -46,47 +56,74 @@ class MediaReader:
             self._file.close()
             self._file = None
 
-    def check_before_last(self, chunk: Chunk) -> None:
-        """Prove that the whole file is the approved one, before its last chunk is sent. Raises MediaChanged."""
-        digest = self._digest_before(chunk.first)
-        for block in self._blocks(chunk.first, chunk.last):
-            digest.update(block)
-        self._compare(digest)
+    def take_in(self, count: int, sha256: str, chunk_size: int) -> None:
+        """Compare the first `count` bytes with the digest of what earlier processes sent.
+
+        One read serves both the comparison and the digests that later chunks build on.
+        Raises OtherBytes where the file does not begin with what was sent.
+        """
+        digest, at = hashlib.sha256(), 0
+        while at < count:
+            end = min(at + chunk_size, count)
+            self._hash(digest, at, end)
+            self._until[end] = digest.copy()
+            at = end
+        if count and digest.hexdigest() != sha256:
+            raise OtherBytes(f"the first {count} bytes that were sent are not those of {self.path}")
+
+    def knows(self, offset: int) -> bool:
+        """Whether the digest of all that was sent before `offset` is known."""
+        return offset in self._until
+
+    def announce(self, chunk: Chunk) -> str:
+        """The digest of the file up to the end of `chunk`, for the caller to put on disk before the chunk is sent.
+
+        Raises OtherBytes where it differs from an earlier announcement, or at the end from the plan.
+        """
+        end = chunk.last + 1
+        digest = self._until[chunk.first].copy()
+        self._hash(digest, chunk.first, end)
+        found = digest.hexdigest()
+        if end == self.size and found != self.sha256:
+            raise OtherBytes(f"{self.path} is not the file that was planned: its bytes have another digest")
+        if end in self._until and found != self._until[end].hexdigest():
+            raise OtherBytes(f"{self.path} was altered while it was sent")
+        self._until[end] = digest
+        return found
 
     def chunk(self, chunk: Chunk, progress: Progress) -> Iterator[bytes]:
-        """The chunk's bytes in blocks; its last block is given out only when all that went before is approved.
+        """The bytes of an announced chunk, in blocks; the last block only if all bytes are the announced ones.
 
-        progress is called with the number of bytes given out. Raises MediaChanged, with the chunk incomplete.
+        progress is called with the number of bytes given out. Raises OtherBytes, with the chunk incomplete.
         """
-        digest = self._digest_before(chunk.first)
+        digest, announced = self._until[chunk.first].copy(), self._until[chunk.last + 1].hexdigest()
         given = 0
-        for block in self._blocks(chunk.first, chunk.last):
+        for block in self._blocks(chunk.first, chunk.last + 1):
             digest.update(block)
             given += len(block)
-            if chunk.first + given == self.size:
-                self._compare(digest)
+            if given == chunk.size and digest.hexdigest() != announced:
+                raise OtherBytes(f"{self.path} was altered while it was sent")
             yield block
             progress(len(block))
-        self._before[chunk.last + 1] = digest
 
-    def _compare(self, digest: Any) -> None:
-        if digest.hexdigest() != self.sha256:
-            raise MediaChanged(f"{self.path} is not the file that was planned: its bytes have another digest")
+    def is_planned(self) -> bool:
+        """Whether the file is the approved one now. Reads all of it."""
+        digest = hashlib.sha256()
+        try:
+            self._hash(digest, 0, self.size)
+        except MediaChanged:
+            return False
+        return digest.hexdigest() == self.sha256
 
-    def _digest_before(self, offset: int) -> Any:
-        """The digest up to `offset`; what was not sent from here is taken in now: another process sent it."""
-        start = max(known for known in self._before if known <= offset)
-        digest = self._before[start].copy()
-        for block in self._blocks(start, offset - 1):
+    def _hash(self, digest: Any, first: int, end: int) -> None:
+        for block in self._blocks(first, end):
             digest.update(block)
-        self._before[offset] = digest.copy()
-        return digest
 
-    def _blocks(self, first: int, last: int) -> Iterator[bytes]:
-        left = last - first + 1
-        while left > 0:
-            block = self._read(last + 1 - left, min(BLOCK, left))
-            left -= len(block)
+    def _blocks(self, first: int, end: int) -> Iterator[bytes]:
+        at = first
+        while at < end:
+            block = self._read(at, min(BLOCK, end - at))
+            at += len(block)
             yield block
 
     def _read(self, offset: int, size: int) -> bytes:
@@ -102,7 +139,7 @@ class MediaReader:
 
     def _opened(self) -> IO[bytes]:
         if self._file is None:
-            self._file = self.path.open("rb")
+            self._file = self.path.open("rb", buffering=0)  # a buffer would hide what the file has become
             if self._file.seek(0, 2) != self.size:
                 raise MediaChanged(f"{self.path} has another size than the file that was planned")
         return self._file

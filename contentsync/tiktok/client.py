@@ -230,11 +230,19 @@ class Client:
         self._call(Endpoint.CANCEL, dict, {"publish_id": publish_id})
 
     def put_chunk(
-        self, upload_url: str, blocks: Iterable[bytes], first: int, last: int, total: int, content_type: str
+        self,
+        upload_url: str,
+        blocks: Iterable[bytes],
+        first: int,
+        last: int,
+        total: int,
+        content_type: str,
+        about_to_finish: Callable[[], None] | None = None,
     ) -> PutAnswer:
         """Send the bytes first to last (inclusive) of a file of `total` bytes; any HTTP status is an answer.
 
-        What `blocks` raises while it is read passes through; the chunk is then incomplete for TikTok.
+        about_to_finish: called when all but the last block was sent and the last block goes next.
+        What `blocks` or about_to_finish raises passes through; the chunk is then incomplete for TikTok.
         Raises NotSent; Unanswered, also where `blocks` has another length (`media-changed`), so that the chunk
         stays incomplete, and for an address that is not TikTok's (`upload-url-not-trusted`), to which nothing goes.
         Source: Media Transfer Guide, "Upload".
@@ -248,7 +256,7 @@ class Client:
             "Content-Length": str(last - first + 1),
             "Content-Range": f"bytes {first}-{last}/{total}",
         }
-        body = _exactly(blocks, last - first + 1)
+        body = _exactly(blocks, last - first + 1, about_to_finish)
         answer = self._exchange.send("PUT", upload_url, "(upload)", headers, body, upload=True)
         return PutAnswer(answer.status, _acknowledged(answer.headers.get("Content-Range", ""), total))
 
@@ -349,7 +357,9 @@ def _is_rate_limit(err: Refused) -> bool:
     return row is not None and row.again == MINUTE
 
 
-def _exactly(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
+def _exactly(
+    blocks: Iterable[bytes], size: int, about_to_finish: Callable[[], None] | None = None
+) -> Iterator[bytes]:
     """The blocks, if they have `size` bytes together; the last one is held back until that is certain."""
     held, left = b"", size
     for block in filter(None, blocks):
@@ -361,6 +371,8 @@ def _exactly(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
     if left:
         what = f"the file changed while it was sent: {'more' if left < 0 else 'fewer'} bytes than declared"
         raise Unanswered(Problem("media-changed", what, "leave the file as it is, then run contentsync plan again"))
+    if about_to_finish:
+        about_to_finish()
     yield held
 
 

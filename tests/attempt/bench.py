@@ -58,6 +58,7 @@ class ScriptedTikTok:
         self.calls: list[tuple[Any, ...]] = []
         self.sent: list[bytes] = []
         self.before_put: Callable[[], None] = lambda: None
+        self.before_last_block: Callable[[], None] = lambda: None
         self._made = 0
 
     def init_video(self, _post: object, _source: object, about_to_send: Callable[[], None]) -> InitAnswer:
@@ -74,11 +75,22 @@ class ScriptedTikTok:
         return self._next(self.statuses) or WORKING
 
     def put_chunk(
-        self, _url: str, blocks: Iterable[bytes], first: int, last: int, total: int, _type: str
+        self,
+        _url: str,
+        blocks: Iterable[bytes],
+        first: int,
+        last: int,
+        total: int,
+        _type: str,
+        about_to_finish: Callable[[], None] | None = None,
     ) -> PutAnswer:
         self.calls.append(("put", first, last))
         self.before_put()
-        self.sent.append(b"".join(blocks))
+        body = b"".join(blocks)
+        self.before_last_block()
+        if about_to_finish:
+            about_to_finish()
+        self.sent.append(body)
         usual = PutAnswer(201 if last == total - 1 else 206, last + 1)
         return self._next(self.puts) or usual
 
@@ -131,8 +143,8 @@ class Bench:
         made = an_attempt(post or self.post, phase=Phase.INTENT, id=uuid.uuid4().hex, post_uid="", **over)
         return self.store.begin(post or self.post, made, self.clock.now())
 
-    def uploading(self, chunk: int = 3, **over: Any) -> Attempt:
-        """An upload in chunks, of which nothing was sent, as another process left it."""
+    def uploading(self, chunk: int = 3, wire: int = 0, data: bytes = BYTES, **over: Any) -> Attempt:
+        """An upload in chunks, as another process left it: `wire` bytes of `data` went out, or may have."""
         now = self.clock.now()
         sent = self.steps.note(self.intent(), "init", init_sent_at=now)
         known: dict[str, Any] = {
@@ -140,7 +152,8 @@ class Bench:
             "upload_url": URL,
             "upload_expires_at": now + timedelta(hours=1),
         }
-        known |= {"chunk_size": chunk, "chunk_count": max(1, len(BYTES) // chunk)}
+        known |= {"chunk_size": chunk, "chunk_count": max(1, len(BYTES) // chunk), "wire_bytes": wire}
+        known |= {"wire_sha256": hashlib.sha256(data[:wire]).hexdigest() if wire else ""}
         return self.store.save(sent.after(Event.UPLOAD_OPENED, now, **(known | over)), "upload-opened")
 
     def processing(self, **over: Any) -> Attempt:

@@ -41,7 +41,7 @@ def test_that_the_last_put_begins_is_on_disk_before_it_begins(bench: Bench) -> N
 
 def test_an_upload_found_on_disk_is_asked_about_before_anything_is_sent(bench: Bench) -> None:
     bench.tiktok.statuses = [has(6)]
-    bench.advance(bench.uploading(chunk=3))
+    bench.advance(bench.uploading(chunk=3, wire=6))
     assert bench.tiktok.calls == [("status",), ("put", 6, 9)]
 
 
@@ -121,7 +121,7 @@ def test_passing_trouble_with_a_chunk_sends_the_same_chunk_again(bench: Bench, t
 def test_416_goes_on_from_what_tiktok_has(bench: Bench) -> None:
     bench.tiktok.puts = [PutAnswer(416), None]
     bench.tiktok.statuses = [has(0), has(6)]
-    bench.advance(bench.uploading())
+    bench.advance(bench.uploading(wire=6))
     assert puts(bench) == [("put", 0, 2), ("put", 6, 9)]
 
 
@@ -253,23 +253,6 @@ def test_an_upload_that_only_began_late_may_start_over(bench: Bench) -> None:
 # The file.
 
 
-def test_a_file_that_changed_since_the_plan_never_gets_its_last_chunk(bench: Bench) -> None:
-    attempt = bench.uploading()
-    bench.file.write_bytes(b"0123456x89")
-    step = bench.advance(attempt)
-    assert step.problem is not None and step.problem.code == "media-changed"
-    assert puts(bench) == [("put", 0, 2), ("put", 3, 5)]
-    assert (step.attempt.last_put_at, step.again_in) == (None, None)
-
-
-def test_a_file_that_changes_while_its_last_chunk_is_read_is_not_sent_whole(bench: Bench) -> None:
-    attempt = bench.uploading(chunk=10)
-    bench.tiktok.before_put = lambda: bench.file.write_bytes(b"x" * 10) and None
-    step = bench.advance(attempt)
-    assert step.problem is not None and step.problem.code == "media-changed"
-    assert bench.tiktok.sent == []
-
-
 @pytest.mark.parametrize("data", [b"", b"012345678", b"0123456789A", None])
 def test_a_file_of_another_length_or_none_is_told(bench: Bench, data: bytes | None) -> None:
     attempt = bench.uploading()
@@ -287,15 +270,6 @@ def test_a_folder_in_the_file_s_place_is_told(bench: Bench) -> None:
     bench.file.mkdir()
     step = bench.advance(attempt)
     assert step.problem is not None and step.problem.code == "media-changed"
-
-
-def test_bytes_that_another_process_sent_are_hashed_before_the_last_chunk(bench: Bench) -> None:
-    attempt = bench.uploading()
-    bench.file.write_bytes(b"x123456789")
-    bench.tiktok.statuses = [has(6)]
-    step = bench.advance(attempt)
-    assert step.problem is not None and step.problem.code == "media-changed"
-    assert puts(bench) == []
 
 
 # Others, and an end asked for.

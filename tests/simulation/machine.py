@@ -101,8 +101,8 @@ class MediaFile:
     def __init__(self, content: Callable[[], bytes]) -> None:
         self._content = content
 
-    def open(self, mode: str = "rb") -> io.BufferedIOBase:
-        return cast(io.BufferedIOBase, _Live(self._content))
+    def open(self, mode: str = "rb", buffering: int = 0) -> io.RawIOBase:
+        return _Live(self._content)
 
     def __str__(self) -> str:
         return "the media"

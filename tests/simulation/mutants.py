@@ -72,7 +72,7 @@ class Retrying(Steps):
 class Forgetful(Steps):
     """(e) That the last chunk is about to be sent is not put on disk."""
 
-    def about_to_commit(self, attempt: Attempt) -> Attempt:
+    def about_to_commit(self, attempt: Attempt, sha256: str) -> Attempt:
         return attempt
 
 

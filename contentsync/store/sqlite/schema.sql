@@ -203,3 +203,8 @@ CREATE TABLE hosted (
 -- migration 5
 -- What a manifest had in the place of the media that were sent, whenever an apply looked: digests, parted by blanks.
 ALTER TABLE posts ADD COLUMN edited_media TEXT NOT NULL DEFAULT '';
+
+-- migration 6
+-- How many of a file's first bytes went out or may have gone out, and their digest.
+ALTER TABLE attempts ADD COLUMN wire_bytes BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN wire_sha256 TEXT NOT NULL DEFAULT '';

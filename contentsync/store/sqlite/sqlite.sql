@@ -17,3 +17,5 @@ END;
 -- migration 4
 
 -- migration 5
+
+-- migration 6
