@@ -104,11 +104,11 @@ def _a_large_project(root: Path, posts: int) -> None:
 def write() -> None:
     """One durable transition against a 4 KiB write and its fdatasync."""
     sys.path[:0] = [str(ROOT)]
-    from contentsync.store.sqlite.state import Store
+    from contentsync.store.sqlite.state import SqliteStore
     from tests.builders import NOW, OPEN_ID, a_post, an_attempt
 
     with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(Path(folder) / "state.db")
+        store = SqliteStore.open(Path(folder) / "state.db")
         held = [store.begin(a_post(), an_attempt(a_post(), phase="intent", open_id=OPEN_ID), NOW)]
         file = os.open(Path(folder) / "plain", os.O_CREAT | os.O_WRONLY)
 

@@ -23,7 +23,7 @@ from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.moves import has_past, marks_of_row
 from contentsync.post import Attempt, DesiredPost, Mode, PostState
-from contentsync.store.sqlite.state import AttemptOpen, Superseded
+from contentsync.store.port import AttemptOpen, Superseded
 
 DAY: Final = timedelta(hours=24)
 PATIENCE: Final = timedelta(minutes=2)  # how long a run waits for a limit by the minute

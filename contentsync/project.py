@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contentsync.clock import Clock, SystemClock
-from contentsync.errors import Level, ManifestError, Place, Problem, SignInNeeded, StoreError, UsageError
+from contentsync.errors import Level, ManifestError, Problem, SignInNeeded, UsageError
 from contentsync.evidence import journal, receipts
 from contentsync.evidence.noted import Noted
 from contentsync.media_urls import Hosting, Look
 from contentsync.post import Account, Attempt, PostState, Settings
-from contentsync.store.lock import apply_lock
+from contentsync.store.backends import backend_of
+from contentsync.store.port import Backend, Store
 from contentsync.store.sqlite.cache import FileCache
-from contentsync.store.sqlite.database import why_not_writable
-from contentsync.store.sqlite.state import Store
 from contentsync.tiktok.chunks import ChunkPlan, plan_chunks
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class Project:
     """One content repository.
 
     environ: the environment. transport: instead of the network. on_request: told of each request.
-    open_store: opens the state at a path. plan_chunks: how a file of so many bytes is cut.
+    backend_of: where a project's `state:` is kept. plan_chunks: how a file of so many bytes is cut.
     media_transport: instead of the network, for looks at the addresses of media. on_note: told of what stands in the
     way of nothing.
     """
@@ -75,7 +74,7 @@ class Project:
     clock: Clock = field(default_factory=SystemClock)
     transport: httpx.BaseTransport | None = None
     on_request: OnRequest | None = None
-    open_store: Callable[[Path], Store] = Store.open
+    backend_of: Callable[[Path, str], Backend] = backend_of
     plan_chunks: Callable[[int], ChunkPlan] = plan_chunks
     media_transport: httpx.BaseTransport | None = None
     on_note: Callable[[Problem], None] = lambda _: None
@@ -112,39 +111,31 @@ class Project:
     @cached_property
     def store(self) -> Store:
         """The state, made where there is none. Raises StoreError."""
-        return self.open_store(self._state_path())
+        return self.backend.open()
 
     @property
     def reading_store(self) -> Store:
-        """The state to look into; what is learnt by the way is kept there where it can be.
+        """The state for a command that only reads; what such a command learns is kept where that is possible.
 
-        A copy in memory where it can't be written, and an empty one where there is none and none can be made. Once
-        `store` was asked for, as whoever changes anything does, it is that one.
+        A copy where the state can't be written, an empty one where there is none and none can be made. Once `store`
+        was used, as every command that changes something does, this is the same one.
         """
         return self.store if "store" in self.__dict__ else self._looked_into
 
     @cached_property
     def _looked_into(self) -> Store:
-        path = self._state_path()
-        if path.exists() and (why := why_not_writable(path)):
-            copy = Store.open_copy(path)
-            what = f"the state at {path} can't be written ({why}): what is learnt now is not kept"
+        store, why = self.backend.look()
+        if why:
+            what = f"the state at {self.backend.place} can't be written ({why}): what is learnt now is not kept"
             self.on_note(Problem("state-not-kept", what, level=Level.NOTE))
-            return copy
-        try:
-            return self.store
-        except StoreError:
-            if path.exists():
-                raise
-            return Store.in_memory()
+        elif store.is_kept:
+            self.__dict__["store"] = store
+        return store
 
-    def _state_path(self) -> Path:
-        state = self.settings.state
-        if "://" in state and not state.startswith("file://"):
-            what = f"state: {state.partition('://')[0]}://… needs a backend that this version does not have"
-            hint = "name a file, such as .contentsync/state.db"
-            raise StoreError(Problem("state-backend", what, hint, Place(PROJECT_FILE)))
-        return self.root / state
+    @cached_property
+    def backend(self) -> Backend:
+        """Where the state is kept. Raises StoreError for a backend that this version does not have."""
+        return self.backend_of(self.root, self.settings.state)
 
     @property
     def local_folder(self) -> Path:
@@ -176,7 +167,7 @@ class Project:
     @contextlib.contextmanager
     def bare_lock(self, doing: str, timeout: float = 0.0) -> Iterator[None]:
         """The apply lock alone. Raises StoreLocked."""
-        with apply_lock(self._state_path().parent, doing, self.clock, timeout):
+        with self.backend.lock(doing, self.clock, timeout):
             yield
 
     def session(self, account: Account) -> Session:
@@ -329,7 +320,7 @@ class Project:
     def close_state(self) -> None:
         """Close the state, where it was opened."""
         for name in ("store", "_looked_into"):
-            if isinstance(opened := self.__dict__.pop(name, None), Store):
+            if (opened := self.__dict__.pop(name, None)) is not None:
                 opened.close()
 
 

@@ -15,7 +15,7 @@ from contentsync.clock import Clock
 from contentsync.errors import Level, ManifestError, NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import Phase
 from contentsync.post import Account, Attempt, Creator, PostState, Privacy, RemotePost
-from contentsync.store.sqlite.state import Store, Superseded
+from contentsync.store.port import Store, Superseded
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.refusals import Family, refusal
 from contentsync.tiktok.wire import UserInfo

@@ -24,7 +24,7 @@ from contentsync.remote import (
     read_list,
     refuse_twins,
 )
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 from contentsync.tiktok.wire import Status
 from tests.attempt.bench import PUBLISHED, Bench, has, silence
 from tests.attempt.site import Site, a_site
@@ -33,8 +33,8 @@ from tests.tiktok.fakes import Script, a_client, a_page, no, ok
 
 
 @pytest.fixture
-def store() -> Store:
-    return Store.in_memory()
+def store() -> SqliteStore:
+    return SqliteStore.in_memory()
 
 
 @pytest.fixture
@@ -55,19 +55,19 @@ def i_am(open_id: str) -> httpx.Response:
 # Who.
 
 
-def test_the_identity_is_kept_as_it_is_told(store: Store) -> None:
+def test_the_identity_is_kept_as_it_is_told(store: SqliteStore) -> None:
     creator = identify(a_client(Script(i_am(OPEN_ID))), store, an_account(), NOW)
     assert (creator.open_id, creator.nickname) == (OPEN_ID, "Acme Studio")
     assert store.creators()["acme"] == (OPEN_ID, creator, NOW)
 
 
-def test_another_identity_than_the_pinned_one_is_refused(store: Store) -> None:
+def test_another_identity_than_the_pinned_one_is_refused(store: SqliteStore) -> None:
     with pytest.raises(SignInNeeded, match="belongs to Acme Studio"):
         identify(a_client(Script(i_am("someone-else"))), store, an_account(), NOW)
 
 
 @pytest.mark.parametrize("posted", [True, False])
-def test_an_identity_that_has_posts_is_as_good_as_pinned(store: Store, posted: bool) -> None:
+def test_an_identity_that_has_posts_is_as_good_as_pinned(store: SqliteStore, posted: bool) -> None:
     store.save_creator("acme", a_creator(), NOW)
     if posted:
         store.ensure_post(a_post(), OPEN_ID, now=NOW)
@@ -131,18 +131,18 @@ def test_other_refusals_stay_what_they_are(code: str, error: type[Exception]) ->
 # The list.
 
 
-def listed(store: Store) -> dict[str, bool]:
+def listed(store: SqliteStore) -> dict[str, bool]:
     return {video.post_id: gone_at is None for video, gone_at in store.videos(OPEN_ID)}
 
 
-def test_a_video_that_is_not_listed_any_more_is_gone(store: Store) -> None:
+def test_a_video_that_is_not_listed_any_more_is_gone(store: SqliteStore) -> None:
     read_list(a_client(Script(a_page([30, 20, 10]))), store, OPEN_ID, NOW, full=False)
     later = NOW + timedelta(minutes=1)
     read_list(a_client(Script(a_page([30, 10]))), store, OPEN_ID, later, full=True)
     assert listed(store) == {"30": True, "20": False, "10": True}
 
 
-def test_what_lies_before_the_last_page_read_is_left_as_it_was(store: Store) -> None:
+def test_what_lies_before_the_last_page_read_is_left_as_it_was(store: SqliteStore) -> None:
     read_list(a_client(Script(a_page([30, 20, 10]))), store, OPEN_ID, NOW, full=False)
     later = NOW + timedelta(minutes=1)
     script = Script(a_page([40, 30], cursor=30_000, more=True))
@@ -151,19 +151,19 @@ def test_what_lies_before_the_last_page_read_is_left_as_it_was(store: Store) -> 
     assert len(script.requests) == 1
 
 
-def test_a_video_whose_time_tiktok_does_not_tell_makes_no_other_gone(store: Store) -> None:
+def test_a_video_whose_time_tiktok_does_not_tell_makes_no_other_gone(store: SqliteStore) -> None:
     read_list(a_client(Script(a_page([30, 20, 10]))), store, OPEN_ID, NOW, full=False)
     timeless = ok({"videos": [{"id": "99"}, {"id": "30", "create_time": 30}], "has_more": True, "cursor": 30_000})
     read_list(a_client(Script(timeless)), store, OPEN_ID, NOW + timedelta(minutes=1), full=False)
     assert listed(store) == {"99": True, "30": True, "20": True, "10": True}
 
 
-def test_a_list_that_may_not_be_read_is_told_and_changes_nothing(store: Store) -> None:
+def test_a_list_that_may_not_be_read_is_told_and_changes_nothing(store: SqliteStore) -> None:
     assert not read_list(a_client(Script(no("scope_not_authorized", 401))), store, OPEN_ID, NOW, full=False)
     assert store.list_read_at(OPEN_ID) is None
 
 
-def test_a_list_cut_off_in_its_middle_changes_nothing(store: Store) -> None:
+def test_a_list_cut_off_in_its_middle_changes_nothing(store: SqliteStore) -> None:
     read_list(a_client(Script(a_page([30, 20]))), store, OPEN_ID, NOW, full=False)
     script = Script(a_page([30], cursor=30_000, more=True), no("internal_error", 500))
     with pytest.raises(Exception, match="not known"):

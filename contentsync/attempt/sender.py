@@ -13,7 +13,7 @@ from contentsync.attempt.upload import MediaReader, OtherBytes
 from contentsync.errors import NotSent, Problem, Unanswered
 from contentsync.lifecycle import Event
 from contentsync.post import Attempt
-from contentsync.store.sqlite.state import Superseded
+from contentsync.store.port import Superseded
 from contentsync.tiktok import chunks
 from contentsync.tiktok.client import PutAnswer
 from contentsync.upload_hour import HOUR, Hour, judge

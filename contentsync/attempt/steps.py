@@ -23,7 +23,7 @@ from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.post import Attempt, DesiredPost, Media
-from contentsync.store.sqlite.state import Store, Superseded
+from contentsync.store.port import Store, Superseded
 from contentsync.tiktok import chunks, refusals, wire
 from contentsync.tiktok.client import Client
 from contentsync.upload_hour import Hour, judge, left_by_tiktok, words

@@ -20,7 +20,7 @@ from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.media_urls import Hosting, Look, object_name
 from contentsync.plan.pull_checks import refused
 from contentsync.post import DesiredPost, Media
-from contentsync.store.sqlite.hosted import HostedObject, HostedObjects
+from contentsync.store.port import Hosted, HostedObject
 
 SIDE_BY_SIDE: Final = 4
 
@@ -43,7 +43,7 @@ class Host:
 
     hosting: Hosting
     root: Path
-    record: HostedObjects
+    record: Hosted
     clock: Clock
     look: Looks
     open_bucket: Callable[[], Bucket] | None = None

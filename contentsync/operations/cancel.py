@@ -16,7 +16,7 @@ from contentsync.lifecycle import Phase
 from contentsync.operations.rows import NotSettled, row_of, written
 from contentsync.post import Attempt, PostState
 from contentsync.project import Project
-from contentsync.store.sqlite.state import Superseded
+from contentsync.store.port import Superseded
 from contentsync.tiktok import refusals
 
 

@@ -11,7 +11,7 @@ from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.operations.rows import NotSettled, row_of, written
 from contentsync.post import DesiredPost, PostState
 from contentsync.project import Project
-from contentsync.store.sqlite.state import AttemptOpen
+from contentsync.store.port import AttemptOpen
 
 
 def remove_row(project: Project, name: str, why: str) -> PostState:

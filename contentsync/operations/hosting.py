@@ -17,7 +17,7 @@ from contentsync.operations.selection import Wish, load
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, Media
 from contentsync.project import Project
-from contentsync.store.sqlite.hosted import HostedObject
+from contentsync.store.port import HostedObject
 
 SETTLED: Final = frozenset({Kind.FROZEN, Kind.DRIFT, Kind.FORGET})
 

@@ -16,7 +16,7 @@ from contentsync.lifecycle import Event, Phase
 from contentsync.operations.rows import NotSettled, row_of, written
 from contentsync.post import Attempt, PostState
 from contentsync.project import Project
-from contentsync.store.sqlite.state import AttemptOpen, Superseded
+from contentsync.store.port import AttemptOpen, Superseded
 
 STUCK: Final = timedelta(hours=1)  # TikTok's own bound for an upload or a download; Media Transfer Guide
 

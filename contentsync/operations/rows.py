@@ -10,7 +10,6 @@ from contentsync.errors import Problem, StoreError, UsageError
 from contentsync.operations.selection import one_key
 from contentsync.post import PostState
 from contentsync.project import Project
-from contentsync.store.sqlite import inspection
 
 
 class NotSettled(UsageError):
@@ -31,7 +30,7 @@ def row_of(project: Project, name: str) -> PostState:
 def all_rows(project: Project) -> Iterator[PostState]:
     """Every row of the state, by its account's present name; also of accounts that the project no longer has."""
     store, names = project.reading_store, _names(project)
-    for open_id in inspection.identities(store.path) if store.path else names:
+    for open_id in store.identities():
         for row in store.posts(open_id):
             yield replace(row, account=names.get(open_id, row.account))
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from contentsync.clock import Clock
 from contentsync.errors import StoreError
-from contentsync.store.sqlite.events import EventStore
+from contentsync.store.port import Events
 from contentsync.stored_event import EventState, StoredEvent
 from contentsync.webhooks import event as events
 from contentsync.webhooks import signature
@@ -45,7 +45,7 @@ class Inbox:
     time of a signature may be from ours.
     """
 
-    store: EventStore
+    store: Events
     clock: Clock
     keys: Sequence[tuple[str | None, str]]
     tolerance: timedelta = signature.TOLERANCE

@@ -16,7 +16,7 @@ from contentsync.attempt.told import Told
 from contentsync.errors import NotSent, Problem, Refused, Unanswered
 from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt, DesiredPost
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 from contentsync.tiktok.client import PutAnswer
 from contentsync.tiktok.refusals import REFUSALS
 from contentsync.tiktok.wire import InitAnswer, Status
@@ -117,7 +117,7 @@ class Bench:
         self.file = folder / "clip.mp4"
         self.file.write_bytes(BYTES)
         self.clock = clock
-        self.store = Store.in_memory()
+        self.store = SqliteStore.in_memory()
         self.tiktok = ScriptedTikTok()
         self.stop = threading.Event()
         self.told: list[Told] = []

@@ -20,7 +20,7 @@ if os.name == "nt":
 from contentsync.emulator.server import Emulator
 from contentsync.errors import StoreError
 from contentsync.lifecycle import Phase
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, OPEN_ID, a_post, an_attempt
 from tests.cli.disks import a_disk, filled, read_only
 from tests.cli.support import Ran, Studio
@@ -274,12 +274,12 @@ def test_where_the_users_data_folder_can_not_be_written_nothing_is_sent(
 def test_a_log_that_a_reader_keeps_from_shrinking_fills_the_disk_and_loses_nothing(tmp_path: Path) -> None:
     with a_disk(tmp_path / "disk", "size=2m"):
         path = tmp_path / "disk" / "state.db"
-        store, reader = Store.open(path), sqlite3.connect(path, isolation_level=None)
+        store, reader = SqliteStore.open(path), sqlite3.connect(path, isolation_level=None)
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM posts").fetchone()
         kept = write_until_full(store)
         reader.close()
-        with contextlib.closing(Store.open(path)) as other:
+        with contextlib.closing(SqliteStore.open(path)) as other:
             assert len(other.posts(OPEN_ID)) == kept
         subprocess.run(["mount", "-o", "remount,size=8m", str(path.parent)], check=True)
         write(store, kept)
@@ -289,11 +289,11 @@ def test_a_log_that_a_reader_keeps_from_shrinking_fills_the_disk_and_loses_nothi
             assert state.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
 
-def write(store: Store, number: int) -> None:
+def write(store: SqliteStore, number: int) -> None:
     store.begin(a_post(name=f"n{number}"), an_attempt(phase=Phase.INTENT, id=f"{number}", post_uid=""), NOW)
 
 
-def write_until_full(store: Store) -> int:
+def write_until_full(store: SqliteStore) -> int:
     """How many posts went onto the disk before it was full."""
     for number in range(5_000):
         try:

@@ -25,7 +25,7 @@ from contentsync.emulator.faults import INITS
 from contentsync.emulator.server import Emulator
 from contentsync.lifecycle import NEXT, OPEN, SUCCESS, Phase
 from contentsync.post import Attempt, PostState
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 from tests.cli.support import CLIP, PROJECT, Studio
 from tests.crash.faults import Fault, Seen
 from tests.crash.runner import CHUNK, Job, Shared, SharedClock
@@ -283,8 +283,8 @@ class Life:
     # What is.
 
     @contextlib.contextmanager
-    def _store(self) -> Iterator[Store]:
-        store = Store.open(self.studio.root / ".contentsync" / "state.db")
+    def _store(self) -> Iterator[SqliteStore]:
+        store = SqliteStore.open(self.studio.root / ".contentsync" / "state.db")
         try:
             yield store
         finally:

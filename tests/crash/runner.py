@@ -35,8 +35,9 @@ from contentsync.cli.commands.apply import apply
 from contentsync.cli.commands.resolve import resolve
 from contentsync.cli.main import Context
 from contentsync.project import Project
+from contentsync.store.sqlite.backend import SqliteBackend
 from contentsync.store.sqlite.database import Database, migrations, open_file, queries
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 from contentsync.tiktok.chunks import ChunkPlan, plan_chunks
 from tests.crash.faults import Fault
 
@@ -223,7 +224,10 @@ class SeamedContext(Context):
         project.clock = SharedClock(fate.shared)
         project.transport = DyingTransport(fate)
         project.media_transport = httpx.MockTransport(lambda _: httpx.Response(200))
-        project.open_store = lambda path: Store(DyingDatabase(open_file(path), fate), "a test")  # type: ignore[arg-type]
+        project.backend_of = lambda root, state: SqliteBackend(
+            root / state,
+            lambda path: SqliteStore(DyingDatabase(open_file(path), fate), "a test"),  # type: ignore[arg-type]
+        )
         project.plan_chunks = _cut if job.chunked else plan_chunks
         return project
 

@@ -14,8 +14,9 @@ from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.hosting.host import Host
 from contentsync.media_urls import Hosting, object_name
 from contentsync.post import DesiredPost, Kind
+from contentsync.store.port import HostedObject
 from contentsync.store.sqlite.database import open_memory
-from contentsync.store.sqlite.hosted import HostedObject, HostedObjects
+from contentsync.store.sqlite.hosted import SqliteHosted
 from tests.builders import NOW, OPEN_ID, ManualClock, a_photo, a_post, sha256
 from tests.hosting.web import a_web
 
@@ -145,7 +146,7 @@ class Site:
         item = a_photo("posts/1.jpg", sha256=sha256("picture"), size=7)
         self.post: DesiredPost = a_post(kind=Kind.PHOTOS, media=(item,))
         self.file = self.www / object_name(item)
-        self.record = HostedObjects(open_memory())
+        self.record = SqliteHosted(open_memory())
 
     def make_ready(self) -> Problem | None:
         hosting = Hosting("https://media.acme.example/", uploads=True)

@@ -22,8 +22,9 @@ from contentsync.operations.saved_plan import open_saved, to_do
 from contentsync.operations.selection import Wish
 from contentsync.plan.action import Action
 from contentsync.project import Project
+from contentsync.store.sqlite.backend import SqliteBackend
 from contentsync.store.sqlite.database import Database, open_file
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import ManualClock
 
 
@@ -131,13 +132,13 @@ class Machine:
         project.transport = Wire(seam)
         project.media_transport = httpx.MockTransport(lambda _: httpx.Response(200))
         with suppress(Killed):
-            opened: list[Store] = []
+            opened: list[SqliteStore] = []
 
-            def open_store(path: Path) -> Store:
-                opened.append(Store(Disk(open_file(path), seam), who="tester"))
+            def open_store(path: Path) -> SqliteStore:
+                opened.append(SqliteStore(Disk(open_file(path), seam), who="tester"))
                 return opened[0]
 
-            project.open_store = open_store
+            project.backend_of = lambda root, state: SqliteBackend(root / state, open_store)
             try:
                 yield project
             finally:
@@ -147,9 +148,9 @@ class Machine:
                     store.close()
 
     @contextmanager
-    def state(self) -> Iterator[Store]:
+    def state(self) -> Iterator[SqliteStore]:
         """The state as it is now, to be looked into."""
-        store = Store(open_file(self.root / ".contentsync" / "state.db"))
+        store = SqliteStore(open_file(self.root / ".contentsync" / "state.db"))
         try:
             yield store
         finally:

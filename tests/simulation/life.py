@@ -16,7 +16,7 @@ from contentsync.plan.action import DOES_SOMETHING
 from contentsync.plan.action import Kind as Do
 from contentsync.post import DesiredPost, Media, MediaFacts, Mode
 from contentsync.store.sqlite.database import Database, open_memory
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 from contentsync.tiktok.throttle import MemoryLedger
 from tests.builders import a_post
 from tests.simulation.faults import Chooser, Drawn, Listed
@@ -218,7 +218,7 @@ class Life:
     def _settle(self) -> None:
         """A person looks into the app, once nothing can be under way any more, and says what is true."""
         self.pass_time(2 * HOUR)
-        store = Store(Database(self.connection, None), "a person")
+        store = SqliteStore(Database(self.connection, None), "a person")
         for attempt in (a for row in store.posts(OPEN_ID) for a in row.attempts if a.phase is Phase.UNKNOWN):
             out = next((task for task in self.world.out() if task.mark == mark_of(attempt)), None)
             self.say(None, f"— a person settles an unknown: {out.post_id if out else 'it was not published'} —")

@@ -20,7 +20,7 @@ from contentsync.plan.planner import make_plan
 from contentsync.post import Account, App, Attempt, DesiredPost, Mode, PostState
 from contentsync.remote import look_at_attempts, read_list
 from contentsync.store.sqlite.database import Database
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 from contentsync.tiktok.chunks import ChunkPlan
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.throttle import Throttle
@@ -128,7 +128,7 @@ class _Live(io.RawIOBase):
         return True
 
 
-class WatchedStore(Store):
+class WatchedStore(SqliteStore):
     """The real store, with a point before and after each commit that matters."""
 
     def __init__(self, database: Database, machine: Machine) -> None:

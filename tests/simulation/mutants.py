@@ -18,7 +18,7 @@ from contentsync.plan.action import Plan
 from contentsync.plan.action import World as Facts
 from contentsync.plan.planner import make_plan
 from contentsync.post import Attempt, DesiredPost
-from contentsync.store.sqlite.state import Superseded
+from contentsync.store.port import Superseded
 from contentsync.tiktok.client import Client
 from tests.simulation.machine import OPEN_ID, Machine, Parts, WatchedStore
 

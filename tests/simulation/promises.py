@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from contentsync.lifecycle import NEXT, OPEN, SUCCESS, Phase
 from contentsync.post import Attempt
 from contentsync.store.sqlite.database import Database
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 
 if TYPE_CHECKING:
     from tests.simulation.life import Declared, Life
@@ -97,10 +97,10 @@ class Promises:
             self._of_task(task, attempts)
         for attempt in attempts:
             self._agrees(attempt)
-        self._complete(attempts, Store(Database(self._life.connection, None), "judge").history())
+        self._complete(attempts, SqliteStore(Database(self._life.connection, None), "judge").history())
 
     def _attempts(self) -> list[Attempt]:
-        store = Store(Database(self._life.connection, None), "judge")
+        store = SqliteStore(Database(self._life.connection, None), "judge")
         return [attempt for row in store.posts(OPEN_ID) for attempt in row.attempts]
 
     def _of_post(self, declared: Declared, mine: list[Attempt]) -> None:

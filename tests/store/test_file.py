@@ -17,12 +17,12 @@ from contentsync.evidence.noted import Noted
 from contentsync.lifecycle import Phase
 from contentsync.store.lock import apply_lock
 from contentsync.store.sqlite import database
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, OPEN_ID, ManualClock, a_post, an_attempt
 
 OPEN_AND_TELL = """
-import sys; from pathlib import Path; from contentsync.store.sqlite.state import Store
-print(Store.open(Path(sys.argv[1])).lineage)
+import sys; from pathlib import Path; from contentsync.store.sqlite.state import SqliteStore
+print(SqliteStore.open(Path(sys.argv[1])).lineage)
 """
 
 
@@ -32,15 +32,15 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    opened = Store.open(path)
+def store(path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore.open(path)
     yield opened
     opened.close()
 
 
 def code_of(path: Path) -> str:
     with pytest.raises(StoreError) as caught:
-        Store.open(path)
+        SqliteStore.open(path)
     return caught.value.problems[0].code
 
 
@@ -51,14 +51,14 @@ def run_sql(path: Path, *statements: str) -> None:
     connection.close()
 
 
-def test_a_state_is_made_with_a_folder_that_git_leaves_alone(path: Path, store: Store) -> None:
+def test_a_state_is_made_with_a_folder_that_git_leaves_alone(path: Path, store: SqliteStore) -> None:
     assert (path.parent / ".gitignore").read_text().endswith("*\n")
     assert (store.serial, len(store.lineage)) == (0, 36)
 
 
-def test_a_state_is_the_same_when_it_is_opened_again(path: Path, store: Store) -> None:
+def test_a_state_is_the_same_when_it_is_opened_again(path: Path, store: SqliteStore) -> None:
     begun = store.begin(a_post(), an_attempt(phase=Phase.INTENT, post_uid=""), NOW)
-    other = Store.open(path)
+    other = SqliteStore.open(path)
     assert (other.lineage, other.serial, other.attempt(begun.id)) == (store.lineage, 1, begun)
     other.close()
 
@@ -71,15 +71,15 @@ def test_processes_that_open_a_new_state_at_once_make_one(path: Path) -> None:
     assert len({out for out, _ in ended}) == 1
 
 
-def test_it_waits_for_whoever_is_at_the_file(path: Path, store: Store) -> None:
+def test_it_waits_for_whoever_is_at_the_file(path: Path, store: SqliteStore) -> None:
     assert store.lineage  # the file is there and ready: opening it again takes no lock of its own
     with database.FileLock(path.with_name("state.db.new.lock")):
-        again = Store.open(path)
+        again = SqliteStore.open(path)
     assert again.lineage == store.lineage
     again.close()
 
 
-def test_a_state_of_a_newer_version_is_refused(path: Path, store: Store) -> None:
+def test_a_state_of_a_newer_version_is_refused(path: Path, store: SqliteStore) -> None:
     store.close()
     run_sql(path, "PRAGMA user_version = 99")
     assert code_of(path) == "state-newer"
@@ -104,7 +104,7 @@ def test_a_damaged_file_is_told(path: Path, data: bytes) -> None:
 
 
 def test_each_page_that_is_damaged_is_told_when_the_state_is_opened(path: Path) -> None:
-    Store.open(path).close()
+    SqliteStore.open(path).close()
     whole = path.read_bytes()
     for page in range(1, len(whole) // 4096):
         path.write_bytes(whole[: page * 4096] + b"\xff" * 4096 + whole[(page + 1) * 4096 :])
@@ -112,13 +112,13 @@ def test_each_page_that_is_damaged_is_told_when_the_state_is_opened(path: Path) 
 
 
 def test_of_a_large_state_a_damaged_page_is_told_when_it_is_met_or_something_is_begun(path: Path) -> None:
-    made = Store.open(path)
+    made = SqliteStore.open(path)
     made.begin(a_post(), an_attempt(phase=Phase.INTENT, post_uid=""), NOW)
     made.close()
     big = f"INSERT INTO history (at, who, what, detail) VALUES (0, 'me', 'big', zeroblob({database.PROVEN}))"
     run_sql(path, big, "PRAGMA wal_checkpoint(TRUNCATE)")
     smash(path, "posts")
-    store = Store.open(path)
+    store = SqliteStore.open(path)
     for met in (lambda: store.posts(OPEN_ID), store.check):
         with pytest.raises(StoreError) as caught:
             met()
@@ -141,7 +141,7 @@ def test_an_empty_file_is_a_state_that_lost_what_it_had(path: Path) -> None:
 
 
 def test_a_state_is_never_in_its_place_before_it_is_whole(path: Path) -> None:
-    Store.open(path).close()
+    SqliteStore.open(path).close()
     assert sorted(file.name for file in path.parent.glob("state.db*")) == ["state.db", "state.db.new.lock"]
 
 
@@ -155,12 +155,12 @@ def test_a_file_where_the_folder_should_be_is_told(path: Path) -> None:
     assert code_of(path) == "state-unusable"
 
 
-def limit(store: Store, pragma: str) -> None:
+def limit(store: SqliteStore, pragma: str) -> None:
     with store._db.reading() as connection:
         connection.execute(pragma)
 
 
-def test_a_full_disk_is_told_and_what_was_written_stays(store: Store) -> None:
+def test_a_full_disk_is_told_and_what_was_written_stays(store: SqliteStore) -> None:
     store.begin(a_post(), an_attempt(phase=Phase.INTENT, post_uid=""), NOW)
     limit(store, "PRAGMA max_page_count = 1")
     with pytest.raises(StoreError) as caught:
@@ -173,7 +173,7 @@ def test_a_full_disk_is_told_and_what_was_written_stays(store: Store) -> None:
     assert [len(row.attempts) for row in store.posts(OPEN_ID)] == [1] * (count + 1)
 
 
-def test_a_commit_that_fails_leaves_nothing_behind(store: Store) -> None:
+def test_a_commit_that_fails_leaves_nothing_behind(store: SqliteStore) -> None:
     """A deferred constraint breaks at the commit itself, as a full disk may."""
     wrong = "INSERT INTO bindings VALUES ('o', 'p', 'no-such-post', '', 'how', 0)"
     with pytest.raises(sqlite3.IntegrityError), store._db.writing() as connection:
@@ -184,19 +184,19 @@ def test_a_commit_that_fails_leaves_nothing_behind(store: Store) -> None:
     assert store.bindings("o") == {}
 
 
-def test_a_state_that_can_not_be_written_is_told(store: Store) -> None:
+def test_a_state_that_can_not_be_written_is_told(store: SqliteStore) -> None:
     limit(store, "PRAGMA query_only = ON")
     with pytest.raises(StoreError) as caught:
         store.record("anything", NOW)
     assert caught.value.problems[0].code == "state-read-only"
 
 
-def test_a_migration_leaves_a_backup_of_what_was(path: Path, tmp_path: Path, store: Store) -> None:
+def test_a_migration_leaves_a_backup_of_what_was(path: Path, tmp_path: Path, store: SqliteStore) -> None:
     store.record("before", NOW)
     copy = tmp_path / "copy.db"
     with store._db.reading() as connection:
         database.backup(connection, copy)
-    restored = Store.open(copy)
+    restored = SqliteStore.open(copy)
     assert [line["what"] for line in restored.history()] == ["before"]
     assert (restored.lineage, copy.stat().st_mode & 0o077) == (store.lineage, 0)
     restored.close()
@@ -270,7 +270,7 @@ def test_an_older_state_gets_what_it_lacks_and_keeps_a_copy_of_itself(tmp_path: 
         db.execute("INSERT INTO meta VALUES ('lineage', 'old'), ('serial', '7')")
         db.execute("PRAGMA user_version = 1")
     db.close()
-    store = Store.open(path)
+    store = SqliteStore.open(path)
     assert (store.hosted.all(), store.lineage, store.serial) == ([], "old", 7)
     store.close()
     assert (tmp_path / f"state.db.before-schema-{len(database.migrations())}").exists()

@@ -14,7 +14,8 @@ import pytest
 from contentsync.errors import StoreError
 from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt, Creator, DesiredPost
-from contentsync.store.sqlite.state import AttemptOpen, Store, Superseded
+from contentsync.store.port import AttemptOpen, Superseded
+from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_remote, an_attempt
 
 SECRET = "UploadTokenThatOpensDoors"
@@ -22,24 +23,24 @@ URL = f"https://open-upload.tiktokapis.com/video/?upload_token={SECRET}"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(tmp_path / "state.db")
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = SqliteStore.open(tmp_path / "state.db")
     yield opened
     opened.close()
 
 
-def begun(store: Store, post: DesiredPost | None = None, now: object = NOW, **over: object) -> Attempt:
+def begun(store: SqliteStore, post: DesiredPost | None = None, now: object = NOW, **over: object) -> Attempt:
     post = post or a_post()
     given = {"phase": Phase.INTENT, "id": uuid.uuid4().hex, "post_uid": "", "created_at": now, "updated_at": now}
     return store.begin(post, an_attempt(post, **(given | over)), now)  # type: ignore[arg-type]
 
 
-def uploading(store: Store, attempt: Attempt, publish_id: str = "v_pub_file~1") -> Attempt:
+def uploading(store: SqliteStore, attempt: Attempt, publish_id: str = "v_pub_file~1") -> Attempt:
     sent = store.save(attempt.noting(NOW, init_sent_at=NOW), "init")
     return store.save(sent.after(Event.UPLOAD_OPENED, NOW, publish_id=publish_id, upload_url=URL), "upload-opened")
 
 
-def ended(store: Store, attempt: Attempt, event: Event, **known: object) -> Attempt:
+def ended(store: SqliteStore, attempt: Attempt, event: Event, **known: object) -> Attempt:
     return store.save(attempt.after(event, NOW, upload_url="", **known), str(event))
 
 
@@ -47,7 +48,7 @@ def ended(store: Store, attempt: Attempt, event: Event, **known: object) -> Atte
 
 
 @pytest.mark.parametrize("event", [None, Event.ALL_SENT, Event.LOST_SIGHT])
-def test_a_post_has_one_open_or_unknown_attempt(store: Store, event: Event | None) -> None:
+def test_a_post_has_one_open_or_unknown_attempt(store: SqliteStore, event: Event | None) -> None:
     attempt = uploading(store, begun(store))
     if event:
         ended(store, attempt, event)
@@ -56,7 +57,7 @@ def test_a_post_has_one_open_or_unknown_attempt(store: Store, event: Event | Non
 
 
 @pytest.mark.parametrize("event", [Event.PUBLISHED, Event.DELIVERED])
-def test_a_generation_succeeds_once(store: Store, event: Event) -> None:
+def test_a_generation_succeeds_once(store: SqliteStore, event: Event) -> None:
     ended(store, uploading(store, begun(store)), event)
     with pytest.raises(AttemptOpen):
         begun(store)
@@ -64,19 +65,19 @@ def test_a_generation_succeeds_once(store: Store, event: Event) -> None:
 
 
 @pytest.mark.parametrize("event", [Event.FAILED, Event.UPLOAD_ENDED])
-def test_a_definite_end_lets_another_attempt_begin(store: Store, event: Event) -> None:
+def test_a_definite_end_lets_another_attempt_begin(store: SqliteStore, event: Event) -> None:
     ended(store, uploading(store, begun(store)), event)
     assert begun(store).number == 2
 
 
-def test_what_a_person_left_for_good_stays_so(store: Store) -> None:
+def test_what_a_person_left_for_good_stays_so(store: SqliteStore) -> None:
     unknown = ended(store, uploading(store, begun(store)), Event.LOST_SIGHT)
     ended(store, unknown, Event.KEPT)
     with pytest.raises(AttemptOpen):
         begun(store)
 
 
-def test_an_older_view_of_a_row_is_not_written(store: Store) -> None:
+def test_an_older_view_of_a_row_is_not_written(store: SqliteStore) -> None:
     attempt = begun(store)
     store.save(attempt.noting(NOW, init_sent_at=NOW), "init")
     with pytest.raises(Superseded):
@@ -84,7 +85,7 @@ def test_an_older_view_of_a_row_is_not_written(store: Store) -> None:
     assert [line["what"] for line in store.history()] == ["declared", "intent", "init"]
 
 
-def test_two_attempts_never_bear_one_publish_id(store: Store) -> None:
+def test_two_attempts_never_bear_one_publish_id(store: SqliteStore) -> None:
     uploading(store, begun(store), "same")
     other = begun(store, a_post(name="other"))
     with pytest.raises(StoreError) as caught:
@@ -95,7 +96,7 @@ def test_two_attempts_never_bear_one_publish_id(store: Store) -> None:
     assert "contentsync explain acme/launch" in problem.hint
 
 
-def test_whatever_else_the_state_does_not_take_is_told_without_its_sql(store: Store) -> None:
+def test_whatever_else_the_state_does_not_take_is_told_without_its_sql(store: SqliteStore) -> None:
     attempt = begun(store)
     with pytest.raises(StoreError) as caught:
         store.save(attempt.noting(NOW, sent_bytes=5), "chunk")
@@ -103,7 +104,7 @@ def test_whatever_else_the_state_does_not_take_is_told_without_its_sql(store: St
     assert "the state does not take `chunk` for acme/launch" in problem.what and "constraint" not in problem.what
 
 
-def test_a_video_is_claimed_by_one_post(store: Store) -> None:
+def test_a_video_is_claimed_by_one_post(store: SqliteStore) -> None:
     ended(store, uploading(store, begun(store)), Event.PUBLISHED, post_id="7400")
     other = ended(store, uploading(store, begun(store, a_post(name="other")), "2"), Event.LOST_SIGHT)
     with pytest.raises(AttemptOpen):
@@ -112,7 +113,7 @@ def test_a_video_is_claimed_by_one_post(store: Store) -> None:
     assert store.bind_post(a_post(name="third"), OPEN_ID, "7400", "manifest", NOW) is False
 
 
-def test_an_id_of_tiktok_s_own_that_another_post_holds_is_told_in_the_history(store: Store) -> None:
+def test_an_id_of_tiktok_s_own_that_another_post_holds_is_told_in_the_history(store: SqliteStore) -> None:
     store.bind_post(a_post(name="other"), OPEN_ID, "7400", "manifest", NOW)
     ended(store, uploading(store, begun(store)), Event.PUBLISHED, post_id="7400")
     assert "bound_to_other" in store.history()[-1]["detail"]
@@ -122,12 +123,12 @@ def test_an_id_of_tiktok_s_own_that_another_post_holds_is_told_in_the_history(st
     "changes",
     [{"sent_bytes": 5}, {"last_put_at": NOW}, {"phase": Phase.UPLOADING}, {"upload_url": URL}],
 )
-def test_no_byte_goes_before_the_answer_of_init_is_on_disk(store: Store, changes: dict[str, object]) -> None:
+def test_no_byte_goes_before_the_answer_of_init_is_on_disk(store: SqliteStore, changes: dict[str, object]) -> None:
     with pytest.raises(StoreError):
         store.save(replace(begun(store), **changes), "wrong")  # type: ignore[arg-type]
 
 
-def test_history_is_only_ever_added_to(store: Store) -> None:
+def test_history_is_only_ever_added_to(store: SqliteStore) -> None:
     begun(store)
     with store._db.reading() as connection:
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
@@ -139,7 +140,7 @@ def test_history_is_only_ever_added_to(store: Store) -> None:
 # What is told, kept, and dropped.
 
 
-def test_every_change_of_a_post_leaves_a_line(store: Store) -> None:
+def test_every_change_of_a_post_leaves_a_line(store: SqliteStore) -> None:
     attempt = ended(store, uploading(store, begun(store)), Event.PUBLISHED, post_id="7400", log_id="2026AB")
     store.name_account(OPEN_ID, "acme_us", NOW)
     lines = store.history()
@@ -157,24 +158,24 @@ def test_every_change_of_a_post_leaves_a_line(store: Store) -> None:
     assert last["who"]
 
 
-def test_a_used_upload_address_is_nowhere_in_the_file(store: Store, tmp_path: Path) -> None:
+def test_a_used_upload_address_is_nowhere_in_the_file(store: SqliteStore, tmp_path: Path) -> None:
     attempt = uploading(store, begun(store))
     assert store.attempt(attempt.id).upload_url == URL
     ended(store, attempt, Event.UPLOAD_ENDED)
     store.close()
     left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert [name for name, data in left.items() if SECRET.encode() in data] == []
-    store._db = Store.open(tmp_path / "state.db")._db
+    store._db = SqliteStore.open(tmp_path / "state.db")._db
 
 
-def test_the_state_is_for_its_owner_only(store: Store, tmp_path: Path) -> None:
+def test_the_state_is_for_its_owner_only(store: SqliteStore, tmp_path: Path) -> None:
     begun(store)
     assert {oct(path.stat().st_mode & 0o077) for path in tmp_path.glob("state.db*") if path.suffix != ".lock"} == {
         "0o0"
     }
 
 
-def test_an_attempt_comes_back_as_it_was_written(store: Store) -> None:
+def test_an_attempt_comes_back_as_it_was_written(store: SqliteStore) -> None:
     attempt = uploading(store, begun(store))
     known = {"post_id": "7400", "not_before": NOW + timedelta(hours=1), "retry": True, "problem_what": "wörds 👋"}
     done = store.save(attempt.after(Event.FAILED, NOW, upload_url="", **known), "failed", fail_reason="internal")
@@ -183,7 +184,7 @@ def test_an_attempt_comes_back_as_it_was_written(store: Store) -> None:
     assert row is not None and row.attempts == (done,) and store.posts(OPEN_ID) == [row]
 
 
-def test_attempts_stay_in_their_order_when_the_clock_is_set_back(store: Store) -> None:
+def test_attempts_stay_in_their_order_when_the_clock_is_set_back(store: SqliteStore) -> None:
     first = ended(store, uploading(store, begun(store)), Event.FAILED)
     second = begun(store, now=NOW - timedelta(days=1))
     row = store.post(first.post_uid)
@@ -191,8 +192,8 @@ def test_attempts_stay_in_their_order_when_the_clock_is_set_back(store: Store) -
     assert store.posts(OPEN_ID)[0].last == second
 
 
-def test_what_was_read_is_read_again_after_any_change(store: Store, tmp_path: Path) -> None:
-    other = Store.open(tmp_path / "state.db")
+def test_what_was_read_is_read_again_after_any_change(store: SqliteStore, tmp_path: Path) -> None:
+    other = SqliteStore.open(tmp_path / "state.db")
     assert store.posts(OPEN_ID) == other.posts(OPEN_ID) == []
     attempt = begun(store)
     assert store.posts(OPEN_ID)[0].last == other.posts(OPEN_ID)[0].last == attempt
@@ -201,7 +202,7 @@ def test_what_was_read_is_read_again_after_any_change(store: Store, tmp_path: Pa
     other.close()
 
 
-def test_the_serial_rises_with_phases_and_bindings_only(store: Store) -> None:
+def test_the_serial_rises_with_phases_and_bindings_only(store: SqliteStore) -> None:
     attempt = uploading(store, begun(store))
     before = store.serial
     store.save(attempt.noting(NOW, sent_bytes=5), "chunk")
@@ -212,20 +213,20 @@ def test_the_serial_rises_with_phases_and_bindings_only(store: Store) -> None:
     assert store.serial == before + 1
 
 
-def test_a_slot_is_given_once(store: Store) -> None:
+def test_a_slot_is_given_once(store: SqliteStore) -> None:
     assert store.pin_slot(a_post(), OPEN_ID, NOW, NOW)
     assert not store.pin_slot(a_post(), OPEN_ID, NOW + timedelta(days=1), NOW)
     assert not store.pin_slot(a_post(name="other"), OPEN_ID, NOW, NOW)
 
 
-def test_a_plan_is_used_by_one_run(store: Store) -> None:
+def test_a_plan_is_used_by_one_run(store: SqliteStore) -> None:
     assert store.plan_used_at("sha256:1") is None
     assert store.use_plan("sha256:1", "run-1", NOW) and store.use_plan("sha256:1", "run-1", NOW)
     assert not store.use_plan("sha256:1", "run-2", NOW)
     assert store.plan_used_at("sha256:1") == NOW
 
 
-def test_a_move_keeps_the_attempts_and_takes_no_other_s_name(store: Store) -> None:
+def test_a_move_keeps_the_attempts_and_takes_no_other_s_name(store: SqliteStore) -> None:
     row = store.post(begun(store).post_uid)
     assert row is not None
     store.ensure_post(a_post(name="taken"), OPEN_ID, now=NOW)
@@ -236,7 +237,7 @@ def test_a_move_keeps_the_attempts_and_takes_no_other_s_name(store: Store) -> No
     assert store.post_named(OPEN_ID, "launch") is None
 
 
-def test_videos_that_were_not_listed_down_to_a_date_are_gone(store: Store) -> None:
+def test_videos_that_were_not_listed_down_to_a_date_are_gone(store: SqliteStore) -> None:
     later = NOW + timedelta(minutes=1)
     old, new = a_remote(post_id="1", created_at=NOW - timedelta(days=9)), a_remote(post_id="2", created_at=NOW)
     store.save_videos(OPEN_ID, [new, old], back_to=None, now=NOW)
@@ -246,7 +247,7 @@ def test_videos_that_were_not_listed_down_to_a_date_are_gone(store: Store) -> No
     assert {video.post_id: gone for video, gone in store.videos(OPEN_ID)}["2"] is None
 
 
-def test_ten_thousand_posts_are_read_at_once(store: Store) -> None:
+def test_ten_thousand_posts_are_read_at_once(store: SqliteStore) -> None:
     with store._db.writing() as connection:
         connection.execute("PRAGMA defer_foreign_keys = ON")
         columns = "uid, open_id, name, account, media_digest"
@@ -262,7 +263,7 @@ def test_ten_thousand_posts_are_read_at_once(store: Store) -> None:
     assert len(store.posts(OPEN_ID)) == 10_000
 
 
-def test_a_name_that_is_not_told_again_stays_until_another_one_is(store: Store) -> None:
+def test_a_name_that_is_not_told_again_stays_until_another_one_is(store: SqliteStore) -> None:
     store.save_creator("acme", a_creator(), NOW)
     store.save_creator("acme", Creator(OPEN_ID), NOW)
     store.save_creator("other", Creator("another-open-id"), NOW)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contentsync.emulator import webhooks as emulated
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 from contentsync.stored_event import EventState
 from contentsync.webhooks.inbox import Inbox
 from tests.builders import NOW, ManualClock
@@ -20,7 +20,7 @@ KEY, SECRET = "aw1", "inbox-secret"
 
 @pytest.fixture
 def inbox(tmp_path: Path, clock: ManualClock) -> Inbox:
-    return Inbox(Store.open(tmp_path / "state.db").events, clock, [(KEY, SECRET), (None, "sandbox-secret")])
+    return Inbox(SqliteStore.open(tmp_path / "state.db").events, clock, [(KEY, SECRET), (None, "sandbox-secret")])
 
 
 def a_body(event: str = "post.publish.complete", key: str = KEY, **content: object) -> bytes:
@@ -90,7 +90,7 @@ def test_an_event_from_the_future_happened_when_it_came(inbox: Inbox) -> None:
 
 
 def test_a_full_disk_lets_tiktok_deliver_again(tmp_path: Path, clock: ManualClock) -> None:
-    store = Store.open(tmp_path / "state.db")
+    store = SqliteStore.open(tmp_path / "state.db")
     inbox = Inbox(store.events, clock, [(KEY, SECRET)])
     body = a_body(filler="x" * 60_000)
     with store._db.reading() as db:  # what a full disk does to SQLite, without filling one

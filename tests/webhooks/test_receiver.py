@@ -22,7 +22,7 @@ import pytest
 from contentsync.emulator import webhooks as emulated
 from contentsync.emulator.config import Pace
 from contentsync.emulator.server import Emulator
-from contentsync.store.sqlite.state import Store
+from contentsync.store.sqlite.state import SqliteStore
 from tests.cli.support import Studio, an_emulator
 from tests.webhooks.support import HIDDEN, PUBLISHED, until
 
@@ -263,7 +263,7 @@ def test_without_a_secret_it_says_what_it_lacks(studio: Studio) -> None:
 def test_without_the_extra_it_names_the_pip_command(studio: Studio) -> None:
     studio.write("uvicorn.py", "raise ModuleNotFoundError(\"No module named 'uvicorn'\", name='uvicorn')\n")
     studio.environment["PYTHONPATH"] = str(studio.root)
-    ended = studio.run("webhooks", "serve", "--port", "0")
+    ended = studio.process("webhooks", "serve", "--port", "0")
     assert (ended.code, "pip install 'contentsync[web]'" in ended.err) == (64, True)
 
 
@@ -305,4 +305,4 @@ def test_nobody_there_and_no_url_are_told(studio: Studio) -> None:
 def test_list_asks_nobody_and_makes_no_event(studio: Studio) -> None:
     assert studio.run("webhooks", "list").out == "No events.\n"
     assert events(studio) == []
-    assert Store.open(studio.root / ".contentsync" / "state.db").events.all() == []
+    assert SqliteStore.open(studio.root / ".contentsync" / "state.db").events.all() == []

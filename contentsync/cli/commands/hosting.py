@@ -13,7 +13,7 @@ from contentsync.cli.options import as_json, locking
 from contentsync.cli.terminal import text
 from contentsync.operations import hosting as operation
 from contentsync.operations.hosting import Belonging
-from contentsync.store.sqlite.hosted import HostedObject
+from contentsync.store.port import HostedObject
 
 
 @click.group()

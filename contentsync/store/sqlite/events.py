@@ -14,7 +14,7 @@ from contentsync.store.sqlite.database import Database, queries
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
 
 
-class EventStore:
+class SqliteEvents:
     """The events of one state, and what they told."""
 
     def __init__(self, database: Database) -> None:

@@ -5,35 +5,14 @@ An object is put down before it is sent: one whose sending was cut off is known 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from contentsync.store.port import HostedObject
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database, queries
 
 
-@dataclass(frozen=True, slots=True)
-class HostedObject:
-    """One object that we put at a place, or began to.
-
-    place: `hosting.upload` at that time. name: its name there, `<sha256>.jpg`. post: the key of the post that it was
-    put there for, of the identity open_id. uploaded_at: None where its sending was cut off, or goes on.
-    """
-
-    place: str
-    name: str
-    size: int
-    post: str
-    open_id: str
-    begun_at: datetime
-    uploaded_at: datetime | None = None
-
-    @property
-    def sha256(self) -> str:
-        return self.name.partition(".")[0]
-
-
-class HostedObjects:
+class SqliteHosted:
     """The record of what was put where, in the state."""
 
     def __init__(self, database: Database) -> None:

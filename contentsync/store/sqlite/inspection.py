@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 COUNTED: Final = ("posts", "attempts", "history")
 
 
-def identities(path: Path) -> list[str]:
-    """The identities that the state has rows of, also those of no account of the project. Raises StoreError."""
-    with _opened(path) as db:
-        return [row["open_id"] for row in db.query("SELECT DISTINCT open_id FROM posts ORDER BY open_id")]
-
-
 def proven(path: Path, mend: str = MEND) -> dict[str, int]:
     """How many rows each table of a state has, once it is proven whole. mend: what to do where it is not.
 

@@ -109,6 +109,9 @@ ON CONFLICT (open_id) DO UPDATE SET account = excluded.account,
     max_seconds = excluded.max_seconds, stop = excluded.stop, stop_what = excluded.stop_what,
     seen_at = excluded.seen_at;
 
+-- name: identities()
+SELECT DISTINCT open_id FROM posts ORDER BY open_id;
+
 -- name: creators()
 SELECT * FROM creators ORDER BY seen_at;
 

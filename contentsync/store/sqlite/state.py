@@ -1,7 +1,7 @@
 """What happened to each post? The calls by which everything else reads and changes the state.
 
-Every change is one transaction and leaves a line of history. What must hold is held by constraints; the two that
-callers meet are translated: `AttemptOpen` and `Superseded`.
+Every change is one transaction and leaves a line of history. Constraints hold what must hold; the two that callers
+meet are translated to `AttemptOpen` and `Superseded`.
 """
 
 from __future__ import annotations
@@ -20,18 +20,11 @@ from typing import Any, Self
 from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
+from contentsync.store.port import AttemptOpen, Superseded
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database, backup, open_copy, open_file, open_memory, queries
-from contentsync.store.sqlite.events import EventStore
-from contentsync.store.sqlite.hosted import HostedObjects
-
-
-class AttemptOpen(Exception):
-    """The post has an open or unknown attempt, or a success of this generation: no second one may begin."""
-
-
-class Superseded(Exception):
-    """The row was changed by someone else since it was read; read it again."""
+from contentsync.store.sqlite.events import SqliteEvents
+from contentsync.store.sqlite.hosted import SqliteHosted
 
 
 def whoami() -> str:
@@ -43,15 +36,15 @@ def whoami() -> str:
     return f"{user} (CI)" if os.environ.get("CI") else user
 
 
-class Store:
-    """The state of one project."""
+class SqliteStore:
+    """The state of one project, in a SQLite file or in memory. What each call does is written in store/port.py."""
 
     def __init__(self, database: Database, who: str | None = None) -> None:
         self._db = database
         self._q = queries()
         self._who = who or whoami()
         self._held: dict[str, tuple[tuple[int, int], list[PostState]]] = {}
-        self.events = EventStore(database)
+        self.events = SqliteEvents(database)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -69,8 +62,8 @@ class Store:
         return cls(open_memory())
 
     @property
-    def path(self) -> Path | None:
-        return self._db.path
+    def is_kept(self) -> bool:
+        return self._db.path is not None
 
     def close(self) -> None:
         self._db.close()
@@ -311,18 +304,30 @@ class Store:
         self._q.raise_serial(db)
 
     @property
-    def hosted(self) -> HostedObjects:
+    def hosted(self) -> SqliteHosted:
         """What was put where TikTok fetches photos."""
-        return HostedObjects(self._db)
+        return SqliteHosted(self._db)
 
     def check(self) -> None:
         """Prove that the state is whole, and has room for what will be written. Raises StoreError."""
         self._db.check()
 
-    def backup(self, target: Path) -> None:
-        """Copy the whole state to a new file, consistent while others write. Raises StoreError."""
+    def backup(self, target: Path) -> dict[str, int]:
+        from contentsync.store.sqlite import inspection
+
         with self._db.reading() as db:
             backup(db, target)
+        try:
+            return inspection.proven(target, "copy it to another disk")
+        except StoreError:
+            target.unlink(missing_ok=True)
+            if self._db.path:
+                inspection.proven(self._db.path)  # raises where the state itself is damaged, not its copy
+            raise
+
+    def identities(self) -> list[str]:
+        with self._db.reading() as db:
+            return [row["open_id"] for row in self._q.identities(db)]
 
     def pin_slot(self, post: DesiredPost, open_id: str, slot_at: datetime, now: datetime) -> bool:
         """Give a post its slot for good; False where it has one, or the slot is another's."""

@@ -1,0 +1,324 @@
+"""What every backend of the state offers. The rest of the code knows these calls, and no driver.
+
+A change is on disk before its call returns. Each change repeats its whole precondition and answers whether it was
+made: a row that was changed meanwhile raises Conflict, and nothing is overwritten. That rule, and the constraints of
+the schema, carry the guarantees; the lock only saves work that would be refused.
+
+Raises StoreError, everywhere: the state can't be read or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from contentsync.clock import Clock
+from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
+from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
+
+
+class Conflict(Exception):
+    """The state took another turn: read it again, then decide anew."""
+
+
+class AttemptOpen(Conflict):
+    """The post has an open or unknown attempt, or a success of this generation: no second one may begin."""
+
+
+class Superseded(Conflict):
+    """The row was changed by someone else since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostedObject:
+    """One object that we put where TikTok fetches photos, or began to put there."""
+
+    #: `hosting.upload` at that time.
+    place: str
+    #: Its name at the place: `<sha256>.jpg`.
+    name: str
+    size: int
+    #: The key of the post that it was put there for.
+    post: str
+    #: The identity that the post belongs to.
+    open_id: str
+    begun_at: datetime
+    #: None where the transfer was cut off, or goes on.
+    uploaded_at: datetime | None = None
+
+    @property
+    def sha256(self) -> str:
+        return self.name.partition(".")[0]
+
+
+class Hosted(Protocol):
+    """Which objects we put where TikTok fetches photos. Only what is recorded here is ever deleted again."""
+
+    def find(self, place: str, name: str) -> HostedObject | None: ...
+
+    def all(self) -> list[HostedObject]:
+        """Every object on record, oldest first."""
+        ...
+
+    def begin(self, found: HostedObject) -> None:
+        """Record that an object is sent next."""
+        ...
+
+    def done(self, place: str, name: str, now: datetime) -> None:
+        """Record that the object is there, whole."""
+        ...
+
+    def drop(self, place: str, name: str) -> None:
+        """Record that the object is gone."""
+        ...
+
+
+class Events(Protocol):
+    """What TikTok pushed, and what events say. The newest word wins by its own time, not by when it came."""
+
+    def add(self, event: StoredEvent) -> bool:
+        """Keep an event; False where the same bytes are there already."""
+        ...
+
+    def due(self, now: datetime) -> list[StoredEvent]:
+        """What must be worked on by now, in the order in which it happened."""
+        ...
+
+    def next_due(self) -> datetime | None: ...
+
+    def settle(self, event: StoredEvent, state: EventState, outcome: str, due_at: datetime) -> bool:
+        """Record the outcome of an event; False where another process has done so since it was read."""
+        ...
+
+    def all(self) -> list[StoredEvent]:
+        """Every event, oldest delivery first."""
+        ...
+
+    def attempt(self, open_id: str, publish_id: str) -> Attempt | None:
+        """The one attempt of this publish_id. open_id: empty where the event does not name one."""
+        ...
+
+    def tell_visibility(self, open_id: str, post_id: str, visible: bool, at: datetime) -> None: ...
+
+    def told_gone(self, open_id: str) -> dict[str, datetime]:
+        """Videos that are public no more and were never listed: post_id to the time."""
+        ...
+
+    def remove_access(self, open_id: str, removed: RemovedAccess) -> None: ...
+
+    def removed_access(self, open_id: str) -> RemovedAccess | None: ...
+
+
+class Store(Protocol):
+    """The state of one project."""
+
+    @property
+    def events(self) -> Events: ...
+
+    @property
+    def hosted(self) -> Hosted: ...
+
+    @property
+    def lineage(self) -> str:
+        """A name given to this state when it was made; a copy keeps it, a new state has another."""
+        ...
+
+    @property
+    def serial(self) -> int:
+        """Rises whenever an attempt, a binding or a generation changes."""
+        ...
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what is written here is there for the next process; False for a state in memory only."""
+        ...
+
+    def close(self) -> None: ...
+
+    def check(self) -> None:
+        """Prove that the state is whole and that there is room for what will be written."""
+        ...
+
+    def backup(self, target: Path) -> dict[str, int]:
+        """Copy the whole state to a new file, consistent while others write, and prove the copy.
+
+        Returns how many posts, attempts and lines of history the copy holds.
+        """
+        ...
+
+    def identities(self) -> list[str]:
+        """Every open_id that has rows, also those of no account of the project."""
+        ...
+
+    # -- posts and attempts
+
+    def posts(self, open_id: str) -> list[PostState]:
+        """All posts of an identity, with their attempts."""
+        ...
+
+    def post(self, uid: str) -> PostState | None: ...
+
+    def post_named(self, open_id: str, name: str) -> PostState | None: ...
+
+    def attempt(self, attempt_id: str) -> Attempt:
+        """The attempt as it stands now. Raises KeyError where there is none."""
+        ...
+
+    def attempts_since(self, since: datetime) -> list[Attempt]:
+        """The attempts of all identities that began at or after `since`, oldest first."""
+        ...
+
+    def has_unknown(self, open_id: str) -> bool: ...
+
+    def ensure_post(self, post: DesiredPost, open_id: str, *, now: datetime) -> PostState:
+        """The row of a post, made where there is none."""
+        ...
+
+    def begin(self, post: DesiredPost, attempt: Attempt, now: datetime) -> Attempt:
+        """Record an intent (R1), at its post, which is made where there is none.
+
+        `attempt.post_uid` may be empty. Raises AttemptOpen where a further attempt may not begin (R2).
+        """
+        ...
+
+    def save(self, attempt: Attempt, what: str, *, binds: bool = False, **detail: object) -> Attempt:
+        """Write what is now known of an attempt; returns it as written.
+
+        what: the event, for the history; a change of phase raises the serial. binds: the caller claims
+        `attempt.post_id`, by likeness or by a person's word.
+        Raises Superseded where the row is no longer the one that `attempt` was made from; AttemptOpen where the
+        claimed video belongs to another post.
+        """
+        ...
+
+    def move(self, row: PostState, post: DesiredPost, now: datetime, why: str = "") -> bool:
+        """Give the row of a renamed post its new name; False where that name is taken by now."""
+        ...
+
+    def acknowledge(self, row: PostState, digest: str, why: str, now: datetime) -> None:
+        """Accept an edit made after publication."""
+        ...
+
+    def see_edit(self, row: PostState, media: str, now: datetime) -> None:
+        """Remember the edited media, so that a later rename is recognised. media: as DesiredPost.media_digest."""
+        ...
+
+    def remove(self, row: PostState, why: str, now: datetime) -> None:
+        """Reduce a post to a tombstone. Raises AttemptOpen where an attempt is open or unknown by now."""
+        ...
+
+    def restore(self, row: PostState, now: datetime, old_names: Collection[str] = ()) -> bool:
+        """Take in a row of a lost state, or the attempts that an older copy lacks, with the videos they became.
+
+        old_names: a row of one of these names with the same attempt gets this row's name.
+        False where the row contradicts what is known.
+        """
+        ...
+
+    # -- videos
+
+    def bind_post(self, post: DesiredPost, open_id: str, post_id: str, how: str, now: datetime) -> bool:
+        """Bind a post without an attempt to an existing video; False where the video belongs to another post."""
+        ...
+
+    def bind_further(self, attempt: Attempt, post_id: str, how: str, now: datetime) -> bool:
+        """Bind a video to an attempt as of `now`, or earlier; False where it belongs to another post."""
+        ...
+
+    def bound_by(self, attempt: Attempt) -> tuple[str, datetime] | None:
+        """How, and as of when, the video that an attempt names was bound."""
+        ...
+
+    def bindings(self, open_id: str) -> dict[str, str]:
+        """Which post each bound video belongs to: post_id to the post's uid."""
+        ...
+
+    def save_videos(
+        self, open_id: str, videos: Iterable[RemotePost], *, back_to: datetime | None, now: datetime
+    ) -> None:
+        """Take in what the public list shows. back_to: the list was read down to there; None: to its end."""
+        ...
+
+    def videos(self, open_id: str) -> list[tuple[RemotePost, datetime | None]]:
+        """The videos ever listed, newest first, each with the time at which it was found gone, or None."""
+        ...
+
+    def list_read_at(self, open_id: str) -> datetime | None: ...
+
+    def mark_public(self, uids: Iterable[str], now: datetime) -> None:
+        """Remember that these posts were seen in the public list."""
+        ...
+
+    # -- accounts
+
+    def save_creator(self, account: str, creator: Creator, now: datetime) -> None:
+        """Keep what TikTok said last of an identity; a name that it left out this time stays as it was."""
+        ...
+
+    def creators(self) -> dict[str, tuple[str, Creator, datetime]]:
+        """By account name, as last asked: the open_id, what TikTok said, and when."""
+        ...
+
+    def name_account(self, open_id: str, account: str, now: datetime) -> int:
+        """Give all rows of an open_id the account's present name; returns how many had another."""
+        ...
+
+    def take(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
+        """Record a call where fewer than `limit` were made in the window; else the seconds until one may be."""
+        ...
+
+    # -- plans and decisions
+
+    def pin_slot(self, post: DesiredPost, open_id: str, slot_at: datetime, now: datetime) -> bool:
+        """Give a post its slot for good; False where it has one, or the slot is another's."""
+        ...
+
+    def use_plan(self, digest: str, run_id: str, now: datetime) -> bool:
+        """Mark a saved plan as used; False where another run used it before."""
+        ...
+
+    def plan_used_at(self, digest: str) -> datetime | None: ...
+
+    def record(self, what: str, now: datetime, **detail: object) -> None:
+        """Add a line of history that belongs to no post."""
+        ...
+
+    def leave_out(self, open_id: str, marks: Collection[str], now: datetime) -> None:
+        """Keep which posts were not among those for which existing-posts was lifted last, by name and media."""
+        ...
+
+    def left_out(self, open_id: str) -> frozenset[str]:
+        """The names and media of those posts."""
+        ...
+
+    def history(self, uid: str | None = None) -> list[dict[str, Any]]:
+        """The lines of history, oldest first; of one post, or of all. `at` is a datetime, `detail` a mapping."""
+        ...
+
+
+class Backend(Protocol):
+    """Where a state is kept, before it is opened."""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages."""
+        ...
+
+    def open(self) -> Store:
+        """The state, made where there is none."""
+        ...
+
+    def look(self) -> tuple[Store, str]:
+        """The state for a command that only reads, and why nothing learnt is kept; empty where it is kept.
+
+        A copy where the state can't be written; an empty one where there is none and none can be made.
+        """
+        ...
+
+    def lock(self, doing: str, clock: Clock, timeout: float = 0.0) -> AbstractContextManager[None]:
+        """Hold the apply lock while the block runs. timeout: seconds to wait for it. Raises StoreLocked."""
+        ...

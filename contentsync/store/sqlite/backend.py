@@ -1,0 +1,43 @@
+"""Where is a state in a file, and who may change it? Opens the file; holds its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from contentsync.clock import Clock
+from contentsync.errors import StoreError
+from contentsync.store.lock import apply_lock
+from contentsync.store.sqlite.database import why_not_writable
+from contentsync.store.sqlite.state import SqliteStore
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteBackend:
+    """A state in the file at `path`."""
+
+    path: Path
+    #: Opens the file, made where there is none.
+    opens: Callable[[Path], SqliteStore] = SqliteStore.open
+
+    @property
+    def place(self) -> str:
+        return str(self.path)
+
+    def open(self) -> SqliteStore:
+        return self.opens(self.path)
+
+    def look(self) -> tuple[SqliteStore, str]:
+        if self.path.exists() and (why := why_not_writable(self.path)):
+            return SqliteStore.open_copy(self.path), why
+        try:
+            return self.open(), ""
+        except StoreError:
+            if self.path.exists():
+                raise
+            return SqliteStore.in_memory(), ""
+
+    def lock(self, doing: str, clock: Clock, timeout: float = 0.0) -> AbstractContextManager[None]:
+        return apply_lock(self.path.parent, doing, clock, timeout)
