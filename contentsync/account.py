@@ -1,20 +1,34 @@
-"""Who is an account, what is known of it, and what is needed to work for it?"""
+"""Who is an account, what is known of it, and what is needed to work for it?
+
+An account at work has its identity, resolved once, the state, its line to TikTok and its pace. Nothing is decided
+here: what is known goes to the planner as plain facts, and each attempt takes its own steps.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from contentsync import remote
 from contentsync.attempt.steps import Steps, Stop
-from contentsync.attempt.told import Tell
+from contentsync.attempt.told import Tell, Told
+from contentsync.clock import Clock
 from contentsync.errors import ContentsyncError, Level, Problem, SignInNeeded
-from contentsync.evidence import receipts
-from contentsync.evidence.noted import not_known
+from contentsync.evidence import journal, receipts
+from contentsync.evidence.noted import Noted, not_known
 from contentsync.plan.action import AccountFacts, Receipt, Remote
-from contentsync.post import Account, Creator, DesiredPost
-from contentsync.project import Project, Session
-from contentsync.remote import ask_creator, clock_wrong, identify, look_at_attempts, not_listed, see_list
+from contentsync.post import Account, Attempt, Creator, DesiredPost, Media, PostState
+from contentsync.store.port import Store
+from contentsync.tiktok.chunks import ChunkPlan
 from contentsync.tiktok.overriding_token import step_to_renew
+
+if TYPE_CHECKING:
+    from contentsync.project import Project
+    from contentsync.tiktok.auth import Credentials
+    from contentsync.tiktok.client import Client
+    from contentsync.tiktok.throttle import Throttle
 
 
 class NeverStop:
@@ -24,105 +38,267 @@ class NeverStop:
         return False
 
 
-def known_open_id(project: Project, account: Account) -> str | None:
-    """The account's identity as pinned, or as TikTok last told."""
-    return project.known_open_id(account) or None
+def say_nothing(_told: Told) -> None:
+    """Nobody watches these steps."""
 
 
-def ask(project: Project, account: Account, direct: bool, full_list: bool, notes: list[Problem]) -> Creator:
-    """Read one account at TikTok: who it is, what it may post, its public list, its open attempts.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What TikTok answered about an account."""
 
-    What could not be read is part of the answer, and of the notes.
-    """
-    session, store, now = project.session(account), project.reading_store, project.clock.now()
-    creator = identify(session.client, store, account, now)
-    if (wrong := clock_wrong(project.clock.now(), session.client.date)) and wrong.code not in _codes(notes):
-        notes.append(wrong)
-    session.throttle.count_for(creator.open_id)
-    if direct:
-        creator = ask_creator(session.client, creator, session.credentials.scopes())
-        store.save_creator(account.name, creator, now)
-    granted = session.credentials.scopes()
-    creator = see_list(session.client, store, creator, now, granted=granted, full=full_list)
-    if unlisted := not_listed(account, creator, step_to_renew(account, project.environ)):
-        notes.append(unlisted)
-    steps = steps_of(project, session, lambda _: None, NeverStop())
-    for row in look_at_attempts(steps, store.posts(creator.open_id), project.clock):
-        project.offer_receipt(row)
-    return creator
-
-
-def ask_with_list(project: Project, account: Account, *, scope_needed: bool = True) -> Creator:
-    """As `ask`, with the whole public list.
-
-    Raises Unlisted where TikTok gives none now; SignInNeeded where the scope for it is needed and missing.
-    """
-    notes: list[Problem] = []
-    creator = ask(project, account, False, True, notes)
-    for problem in (replace(note, level=Level.ERROR) for note in notes if note.code == "list-not-read"):
-        if creator.list_unread:
-            raise Unlisted(problem)
-        if scope_needed:
-            raise SignInNeeded(problem)
-    return creator
+    creator: Creator
+    #: What a person should know of the answers.
+    notes: tuple[Problem, ...] = ()
 
 
 class Unlisted(ContentsyncError):
     """TikTok did not give the public list, which is what the command is about."""
 
 
-def _codes(notes: list[Problem]) -> set[str]:
-    return {note.code for note in notes}
+class AccountAtWork:
+    """One account of a project, with what is needed to work for it. No request is made before it is asked."""
 
+    def __init__(self, project: Project, settings: Account, seen: str) -> None:
+        """seen: the open_id that TikTok last gave for this name; empty where it never did."""
+        self.settings = settings
+        self._project = project
+        self._seen = seen
 
-def facts_of(project: Project, account: Account, creator: Creator | None) -> AccountFacts:
-    """All that is known of an account now. creator: from fresh calls, None where none were made."""
-    store = project.reading_store
-    open_id = creator.open_id if creator else known_open_id(project, account)
-    written = receipts.of_identity(project.root / "receipts", account.name, open_id, project.settings.accounts)
-    told = {r.name: Receipt(r.phase, r.generation, r.post_id, r.attempts, r.media) for r in written}
-    if open_id is None:
-        return AccountFacts(account, receipts=told)
-    videos, rows, noted = store.videos(open_id), store.posts(open_id), project.noted(open_id)
-    return AccountFacts(
-        account=account,
-        open_id=open_id,
-        creator=creator,
-        rows=tuple(rows),
-        bindings=store.bindings(open_id),
-        remote=Remote(
-            videos=tuple(video for video, gone_at in videos if gone_at is None),
-            gone=store.events.told_gone(open_id) | {video.post_id: gone_at for video, gone_at in videos if gone_at},
-            read_at=store.list_read_at(open_id),
-        ),
-        receipts=told,
-        noted_elsewhere=any(note.lineage != store.lineage for note in noted),
-        not_known=tuple(not_known(noted, rows)),
-        noted_at={note.attempt: note.at for note in noted if note.attempt},
-        left_out=store.left_out(open_id),
-        sandbox=creator is not None and project.session(account).credentials.is_sandbox,
-        tiktok_now=project.session(account).client.date if creator else None,
-        scopes=project.session(account).credentials.scopes() if creator else None,
-        how_to_renew=step_to_renew(account, project.environ),
-    )
+    @property
+    def name(self) -> str:
+        return self.settings.name
 
+    @property
+    def open_id(self) -> str:
+        """The account's identity as pinned, or as TikTok last gave it; empty where it is not known yet."""
+        return self.settings.open_id or self._seen
 
-def steps_of(project: Project, session: Session, tell: Tell, stop: Stop) -> Steps:
-    """The steps of an account's attempts, over its own line to TikTok."""
-    return Steps(
-        store=project.reading_store,
-        client=session.client,
-        clock=project.clock,
-        tell=tell,
-        stop=stop,
-        open_media=lambda post: _path_of(project, post),
-        poll_initial=project.settings.poll_initial.total_seconds(),
-        poll_max=project.settings.poll_max.total_seconds(),
-        plan_chunks=project.plan_chunks,
-        url_of=project.hosting.url_of,
-        begins=project.note_begun,
-    )
+    @property
+    def store(self) -> Store:
+        return self._project.reading_store
 
+    @property
+    def clock(self) -> Clock:
+        return self._project.clock
 
-def _path_of(project: Project, post: DesiredPost) -> Path:
-    return project.root / post.media[0].path
+    # The line to TikTok.
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        from contentsync.tiktok.auth import Credentials
+        from contentsync.tiktok.tokens import TokenStore
+
+        project = self._project
+        return Credentials(
+            self.settings,
+            project.settings.app,
+            project.settings.base_url,
+            TokenStore.of(project.environ),
+            project.clock,
+            project.environ,
+            project.transport,
+            project.on_request,
+        )
+
+    @cached_property
+    def throttle(self) -> Throttle:
+        from contentsync.tiktok.throttle import Throttle
+
+        counted_for = self.open_id or f"account:{self.name}"
+        return Throttle(self.store, self.clock, counted_for, self.settings.limits)
+
+    @cached_property
+    def client(self) -> Client:
+        from contentsync.tiktok.client import Client
+
+        project = self._project
+        return Client(
+            project.settings.base_url,
+            self.credentials,
+            self.throttle,
+            project.clock,
+            project.transport,
+            project.on_request,
+        )
+
+    def close(self) -> None:
+        """Close the line to TikTok; it opens again when it is needed."""
+        for part in ("client", "credentials"):
+            if part in self.__dict__:
+                self.__dict__.pop(part).close()
+        self.__dict__.pop("throttle", None)
+
+    def access_removed(self) -> SignInNeeded | None:
+        """The error for access that the account took away, as long as the token that it ended is the latest."""
+        from contentsync.tiktok import removed_access
+
+        removed = self.store.events.removed_access(self.open_id) if self.open_id else None
+        if removed is None:
+            return None
+        pair = self.credentials.pair()
+        if not removed_access.still_holds(removed.removed_at, removed.token_sha256, pair):
+            return None
+        return SignInNeeded(removed_access.problem(self.name, removed.reason, removed.removed_at))
+
+    def refuse_removed_access(self) -> None:
+        """Raise SignInNeeded where the account took the access away and no newer token is there."""
+        if err := self.access_removed():
+            raise err
+
+    # What TikTok says.
+
+    def identify(self) -> Creator:
+        """Ask TikTok who the token speaks for. Raises SignInNeeded for another identity than the known one."""
+        self.refuse_removed_access()
+        creator = remote.identify(self.client, self.store, self.settings, self.clock.now())
+        self._seen = creator.open_id
+        self.throttle.count_for(creator.open_id)
+        return creator
+
+    def ask(self, *, posting: bool = False, full_list: bool = False) -> Asked:
+        """Read the account at TikTok: who it is, its public list, its open attempts.
+
+        posting: also what it may post now. full_list: the whole public list, not only what is new in it. What could
+        not be read is part of the answer, and of its notes.
+        """
+        now, notes = self.clock.now(), []
+        creator = self.identify()
+        if wrong := remote.clock_wrong(self.clock.now(), self.client.date):
+            notes.append(wrong)
+        if posting:
+            creator = remote.ask_creator(self.client, creator, self.credentials.scopes())
+            self.store.save_creator(self.name, creator, now)
+        granted = self.credentials.scopes()
+        creator = remote.see_list(self.client, self.store, creator, now, granted=granted, full=full_list)
+        if unlisted := remote.not_listed(self.settings, creator, self._how_to_renew):
+            notes.append(unlisted)
+        self.look_at(self.store.posts(creator.open_id))
+        return Asked(creator, tuple(notes))
+
+    def ask_with_list(self, *, scope_needed: bool = True) -> Creator:
+        """As `ask`, with the whole public list.
+
+        Raises Unlisted where TikTok gives none now; SignInNeeded where the scope for it is needed and missing.
+        """
+        asked = self.ask(full_list=True)
+        for problem in (replace(note, level=Level.ERROR) for note in asked.notes if note.code == "list-not-read"):
+            if asked.creator.list_unread:
+                raise Unlisted(problem)
+            if scope_needed:
+                raise SignInNeeded(problem)
+        return asked.creator
+
+    @property
+    def _how_to_renew(self) -> str:
+        return step_to_renew(self.settings, self._project.environ)
+
+    def look_at(self, rows: list[PostState]) -> None:
+        """Ask TikTok about the attempts of these posts that may have moved on; their receipts follow."""
+        for row in remote.look_at_attempts(self.steps(), rows, self.clock):
+            self._project.offer_receipt(row)
+
+    def facts(self, creator: Creator | None = None) -> AccountFacts:
+        """All that is known of the account now. creator: from fresh calls, None where none were made."""
+        open_id = creator.open_id if creator else self.open_id
+        told = self._receipts(open_id)
+        if not open_id:
+            return AccountFacts(self.settings, receipts=told)
+        store = self.store
+        videos, rows, noted = store.videos(open_id), store.posts(open_id), self.noted(open_id)
+        return AccountFacts(
+            account=self.settings,
+            open_id=open_id,
+            creator=creator,
+            rows=tuple(rows),
+            bindings=store.bindings(open_id),
+            remote=Remote(
+                videos=tuple(video for video, gone_at in videos if gone_at is None),
+                gone=store.events.told_gone(open_id)
+                | {video.post_id: gone_at for video, gone_at in videos if gone_at},
+                read_at=store.list_read_at(open_id),
+            ),
+            receipts=told,
+            noted_elsewhere=any(note.lineage != store.lineage for note in noted),
+            not_known=tuple(not_known(noted, rows)),
+            noted_at={note.attempt: note.at for note in noted if note.attempt},
+            left_out=store.left_out(open_id),
+            sandbox=creator is not None and self.credentials.is_sandbox,
+            tiktok_now=self.client.date if creator else None,
+            scopes=self.credentials.scopes() if creator else None,
+            how_to_renew=self._how_to_renew,
+        )
+
+    def _receipts(self, open_id: str) -> dict[str, Receipt]:
+        folder, names = self._project.receipts.path, self._project.settings.accounts
+        written = receipts.of_identity(folder, self.name, open_id or None, names)
+        return {r.name: Receipt(r.phase, r.generation, r.post_id, r.attempts, r.media) for r in written}
+
+    # What its attempts need.
+
+    def steps(self, tell: Tell = say_nothing, stop: Stop | None = None) -> Steps:
+        """The steps of its attempts. Raises SignInNeeded where the account took the access away."""
+        self.refuse_removed_access()
+        return Steps(self, tell, stop or NeverStop())
+
+    @property
+    def poll_initial(self) -> float:
+        return self._project.settings.poll_initial.total_seconds()
+
+    @property
+    def poll_max(self) -> float:
+        return self._project.settings.poll_max.total_seconds()
+
+    def path_of(self, post: DesiredPost) -> Path:
+        return self._project.root / post.media[0].path
+
+    def plan_chunks(self, size: int) -> ChunkPlan:
+        return self._project.plan_chunks(size)
+
+    def url_of(self, item: Media) -> str:
+        return self._project.hosting.url_of(item)
+
+    def make_ready(self, post: DesiredPost, tell: Tell) -> Problem | None:
+        def progress(done: int, of: int) -> None:
+            tell(Told("hosted", post.key, {"at": done, "total": of}))
+
+        return self._project.host.make_ready(post, self.open_id, progress)
+
+    def write_receipt(self, row: PostState, tell: Tell) -> bool:
+        """Receipts are for others to read: one that can't be written is told, and stops nothing."""
+        try:
+            self._project.receipts.write(row, begun=True)
+        except OSError as err:
+            tell(Told("receipt-not-written", row.key, {"why": err.strerror or str(err)}))
+            return False
+        return True
+
+    def remove_receipt(self, key: str, row: PostState, tell: Tell) -> None:
+        try:
+            self._project.receipts.remove(key, row)
+        except OSError as err:
+            tell(Told("receipt-not-removed", key, {"why": err.strerror or str(err)}))
+
+    # What this machine remembers outside of the project.
+
+    def noted(self, open_id: str) -> list[Noted]:
+        """What this machine remembers of the identity, whichever state did it."""
+        return journal.read(self._project.data_folder, open_id)
+
+    def note_lineage(self) -> None:
+        """Remember that this state posts for the account. Raises StoreError."""
+        journal.note(self._project.data_folder, self.open_id, Noted(self._project.store.lineage))
+
+    def note_begun(self, attempt: Attempt) -> None:
+        """Remember that this attempt is about to begin, or that TikTok took it. Raises StoreError."""
+        store = self._project.store
+        row = store.post(attempt.post_uid)
+        begun = Noted(
+            lineage=store.lineage,
+            attempt=attempt.id,
+            name=row.name if row else "",
+            generation=attempt.generation,
+            number=attempt.number,
+            media=attempt.media_digest,
+            sent=bool(attempt.publish_id),
+        )
+        journal.note(self._project.data_folder, attempt.open_id, begun)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
@@ -45,24 +45,14 @@ RESULT_OF: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is common to one apply.
-
-    wait: seconds to wait for final states; 0 not at all. plan_digest: of a saved plan.
-    changed: called with the row of each post that changed, for its receipt; whether that is written.
-    use_plan: called before the first intent; False where the saved plan was used by another run.
-    gone: called with a key that a post had before it was moved, and its row.
-    make_ready: called before anything of a post is begun that TikTok fetches by itself, with the account's open_id;
-    what speaks against it, or None.
-    """
+    """What is common to one apply."""
 
     tell: Tell
+    #: Seconds to wait for final states; 0: do not wait.
     wait: float = 600.0
+    #: The digest of the saved plan; empty where the plan was not saved.
     plan_digest: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    changed: Callable[[PostState], bool] = lambda _: True
-    use_plan: Callable[[], bool] = lambda: True
-    gone: Callable[[str, PostState], None] = lambda _key, _row: None
-    make_ready: Callable[[DesiredPost, str], Problem | None] = lambda _post, _open_id: None
 
 
 @dataclass
@@ -131,7 +121,7 @@ class AccountRun:
         moved = row is not None and self._moved(row, post)
         self._outcome(action.post, Result.MOVED if moved else Result.NOT_STARTED)
         if self._receipt(post.name) and moved and row is not None:
-            self.run.gone(action.moved_from, row)
+            self.steps.at_work.remove_receipt(action.moved_from, row, self.run.tell)
         if moved and action.then is not None:
             self._carry(replace(action, kind=action.then, then=None), post)
 
@@ -193,11 +183,16 @@ class AccountRun:
         return problem is None and not self.steps.stop.is_set()
 
     def _unready(self, post: DesiredPost | None) -> Problem | None:
-        return self.run.make_ready(post, self.open_id) if post is not None and post.pulls else None
+        return self.steps.at_work.make_ready(post, self.run.tell) if post is not None and post.pulls else None
+
+    def _use_plan(self) -> bool:
+        """Mark the saved plan as used by this run; False where another run used it."""
+        digest = self.run.plan_digest
+        return not digest or self.store.use_plan(digest, self.run.id, self.clock.now())
 
     def _begin(self, action: Action, post: DesiredPost) -> Attempt | None:
         """Put an intent on disk; None where that may not be, with the outcome told."""
-        if action.kind is Kind.CREATE and not self.run.use_plan():
+        if action.kind is Kind.CREATE and not self._use_plan():
             problem = Problem("plan-used", "this plan was used before", "make a new one: contentsync plan --out")
             self._outcome(action.post, Result.NOT_STARTED, problem)
             return None
@@ -271,7 +266,7 @@ class AccountRun:
         if step.attempt.phase is not before or step.attempt.post_id != attempt.post_id:
             row = self.store.post(attempt.post_uid)
             if row is not None:
-                self.run.changed(row)
+                self.steps.at_work.write_receipt(row, self.run.tell)
         return step
 
     def _once_more(self, action: Action, post: DesiredPost | None, step: Step) -> Attempt | None:
@@ -291,7 +286,7 @@ class AccountRun:
         wait = ((attempt.not_before or self.clock.now()) - self.clock.now()).total_seconds()
         if wait > PATIENCE.total_seconds():
             return None
-        pause = max(wait, self.steps.poll_initial if step.problem else 0.0)
+        pause = max(wait, self.steps.at_work.poll_initial if step.problem else 0.0)
         self._told("again", action.post, reason=attempt.problem_what, in_seconds=round(pause, 3))
         return self._begin(action, post) if self._wait(pause) and not self._unready(post) else None
 
@@ -314,7 +309,7 @@ class AccountRun:
     # Waiting for what TikTok is at work on.
 
     def _follow(self, action: Action, post: DesiredPost | None, step: Step) -> None:
-        pause = step.again_in or self.steps.poll_initial
+        pause = step.again_in or self.steps.at_work.poll_initial
         due = self.clock.monotonic() + pause
         self._following.append(_Following(post, action, step.attempt, due, pause, step.problem))
         self._told("processing", action.post, publish_id=step.attempt.publish_id)
@@ -336,7 +331,7 @@ class AccountRun:
         step = self._advance(following.attempt, following.post)
         following.attempt, following.problem = step.attempt, step.problem
         if step.attempt.is_open and step.again_in is not None:
-            following.pause = min(max(following.pause * 1.5, step.again_in), self.steps.poll_max)
+            following.pause = min(max(following.pause * 1.5, step.again_in), self.steps.at_work.poll_max)
             following.due = self.clock.monotonic() + following.pause
             self._following.append(following)
             return
@@ -390,7 +385,7 @@ class AccountRun:
     def _receipt(self, name: str) -> bool:
         """Whether the receipt of a post is as it should be by now."""
         row = self.store.post_named(self.open_id, name)
-        return row is not None and self.run.changed(row)
+        return row is not None and self.steps.at_work.write_receipt(row, self.run.tell)
 
     def _told(self, event: str, post: str, **detail: object) -> None:
         self.run.tell(Told(event, post, detail))

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contentsync.clock import Clock, SystemClock
-from contentsync.errors import Level, ManifestError, Problem, SignInNeeded, UsageError
-from contentsync.evidence import journal, receipts
-from contentsync.evidence.noted import Noted
+from contentsync.errors import Level, ManifestError, Problem, UsageError
 from contentsync.media_urls import Hosting, Look
-from contentsync.post import Account, Attempt, PostState, Settings
+from contentsync.post import Account, PostState, Settings
+from contentsync.receipt_folder import ReceiptFolder
 from contentsync.store.backends import backend_of
 from contentsync.store.port import Backend, Store
 from contentsync.store.sqlite.cache import FileCache
@@ -23,13 +22,11 @@ from contentsync.tiktok.chunks import ChunkPlan, plan_chunks
 if TYPE_CHECKING:
     import httpx
 
+    from contentsync.account import AccountAtWork
     from contentsync.hosting.bucket import Bucket
     from contentsync.hosting.host import Host
     from contentsync.manifest.load import Loaded
-    from contentsync.tiktok.auth import Credentials
-    from contentsync.tiktok.client import Client
     from contentsync.tiktok.exchange import OnRequest
-    from contentsync.tiktok.throttle import Throttle
 
 PROJECT_FILE: Final = "contentsync.yaml"
 
@@ -42,20 +39,6 @@ def find_root(start: Path) -> Path:
             return folder
     what = f"there is no {PROJECT_FILE} in {start}, nor in any folder above it"
     raise ManifestError(Problem("project-missing", what, "run contentsync init, or name the folder with -C"))
-
-
-@dataclass
-class Session:
-    """One account's line to TikTok."""
-
-    account: Account
-    client: Client
-    credentials: Credentials
-    throttle: Throttle
-
-    def close(self) -> None:
-        self.client.close()
-        self.credentials.close()
 
 
 @dataclass
@@ -78,7 +61,7 @@ class Project:
     plan_chunks: Callable[[int], ChunkPlan] = plan_chunks
     media_transport: httpx.BaseTransport | None = None
     on_note: Callable[[Problem], None] = lambda _: None
-    _sessions: dict[str, Session] = field(default_factory=dict)
+    _at_work: dict[str, AccountAtWork] = field(default_factory=dict)
 
     @classmethod
     def open(
@@ -170,61 +153,22 @@ class Project:
         with self.backend.lock(doing, self.clock, timeout):
             yield
 
-    def session(self, account: Account) -> Session:
-        """The account's line to TikTok; opened once, no request is made yet.
+    def at_work(self, name: str) -> AccountAtWork:
+        """The account of that name with what is needed to work for it. Raises UsageError."""
+        from contentsync.account import AccountAtWork
 
-        Raises SignInNeeded where the account took the access away and no newer token is there.
-        """
-        session = self.bare_session(account)
-        if err := self.access_removed(account):
-            raise err
-        return session
+        if name not in self._at_work:
+            self._at_work[name] = AccountAtWork(self, self.account(name), self._seen_before.get(name, ""))
+        return self._at_work[name]
 
-    def bare_session(self, account: Account) -> Session:
-        """As `session`, also where the access was taken away."""
-        if account.name not in self._sessions:
-            self._sessions[account.name] = self._open_session(account)
-        return self._sessions[account.name]
+    def all_at_work(self) -> list[AccountAtWork]:
+        """Every account of the project, in the order of its file."""
+        return [self.at_work(name) for name in self.settings.accounts]
 
-    def access_removed(self, account: Account) -> SignInNeeded | None:
-        """What TikTok told of access that was taken away, as long as the token that died by it is the latest."""
-        from contentsync.tiktok import removed_access
-
-        open_id = self.known_open_id(account)
-        removed = self.reading_store.events.removed_access(open_id) if open_id else None
-        if removed is None:
-            return None
-        pair = self.bare_session(account).credentials.pair()
-        if not removed_access.still_holds(removed.removed_at, removed.token_sha256, pair):
-            return None
-        return SignInNeeded(removed_access.problem(account.name, removed.reason, removed.removed_at))
-
-    def known_open_id(self, account: Account) -> str:
-        """The account's identity as pinned, or as TikTok last told it; empty where neither did."""
-        seen = self.reading_store.creators().get(account.name)
-        return account.open_id or (seen[0] if seen else "")
-
-    def _open_session(self, account: Account) -> Session:
-        from contentsync.tiktok.auth import Credentials
-        from contentsync.tiktok.client import Client
-        from contentsync.tiktok.throttle import Throttle
-        from contentsync.tiktok.tokens import TokenStore
-
-        base_url = self.settings.base_url
-        credentials = Credentials(
-            account,
-            self.settings.app,
-            base_url,
-            TokenStore.of(self.environ),
-            self.clock,
-            self.environ,
-            self.transport,
-            self.on_request,
-        )
-        known = self.known_open_id(account)
-        throttle = Throttle(self.reading_store, self.clock, known or f"account:{account.name}", account.limits)
-        client = Client(base_url, credentials, throttle, self.clock, self.transport, self.on_request)
-        return Session(account, client, credentials, throttle)
+    @cached_property
+    def _seen_before(self) -> dict[str, str]:
+        """The open_id that TikTok last gave for each account's name; read once for all of them."""
+        return self.reading_store.identities_seen()
 
     @property
     def hosting(self) -> Hosting:
@@ -239,6 +183,7 @@ class Project:
         with Preflight(self.clock, self.media_transport, self.on_request) as preflight:
             return preflight.look_at(urls)
 
+    @cached_property
     def host(self) -> Host:
         """The place for photos; nothing of it is opened yet."""
         from contentsync.hosting.host import Host
@@ -271,51 +216,21 @@ class Project:
             pairs.append((app.sandbox.client_key, app.sandbox.client_secret))
         return [(key, secret) for key, secret in pairs if secret]
 
+    @property
+    def receipts(self) -> ReceiptFolder:
+        return ReceiptFolder(self.root / "receipts", self.reading_store, self.settings.receipts)
+
     def offer_receipt(self, row: PostState) -> None:
-        """Write a post's receipt after a mere look: one that can't be written is told, and follows later."""
-        if self.reading_store is not self.__dict__.get("store"):
-            return  # never ahead of the state
-        try:
-            self.write_receipt(row)
-        except OSError as err:
-            what = f"the receipt of {row.key} could not be written: {err.strerror or err}"
-            self.on_note(Problem("receipt-not-written", what, level=Level.NOTE))
-
-    def write_receipt(self, row: PostState, *, begun: bool = False) -> None:
-        """Write a post's receipt, where the project keeps them. begun: as in receipts.write. Raises OSError."""
-        if self.settings.receipts:
-            seen = {open_id: creator for open_id, creator, _ in self.reading_store.creators().values()}
-            username = seen[row.open_id].username if row.open_id in seen else ""
-            receipts.write(self.root / "receipts", row, username, begun=begun)
-
-    def noted(self, open_id: str) -> list[Noted]:
-        """What this machine remembers of the identity, whichever state did it."""
-        return journal.read(self.data_folder, open_id)
-
-    def note_lineage(self, open_id: str) -> None:
-        """Remember outside of the project that this state posts for the account. Raises StoreError."""
-        journal.note(self.data_folder, open_id, Noted(self.store.lineage))
-
-    def note_begun(self, attempt: Attempt) -> None:
-        """Remember outside of the project that this attempt is begun at TikTok, or was taken. Raises StoreError."""
-        row = self.store.post(attempt.post_uid)
-        name = row.name if row else ""
-        begun = Noted(
-            lineage=self.store.lineage,
-            attempt=attempt.id,
-            name=name,
-            generation=attempt.generation,
-            number=attempt.number,
-            media=attempt.media_digest,
-            sent=bool(attempt.publish_id),
-        )
-        journal.note(self.data_folder, attempt.open_id, begun)
+        """Write a post's receipt after a mere look, but never ahead of the state."""
+        if self.reading_store is self.__dict__.get("store"):
+            self.receipts.offer(row, self.on_note)
 
     def close(self) -> None:
         """Close the connections to TikTok. Closing twice is harmless."""
-        for session in self._sessions.values():
-            session.close()
-        self._sessions.clear()
+        for account in self._at_work.values():
+            account.close()
+        self._at_work.clear()
+        self.__dict__.pop("_seen_before", None)
 
     def close_state(self) -> None:
         """Close the state, where it was opened."""

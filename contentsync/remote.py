@@ -32,6 +32,8 @@ NEVER: Final = datetime.fromtimestamp(0, UTC)  # of a video whose time TikTok do
 
 LATE_IDS: Final = 10  # asked for at a time: some never come, and each question counts against a limit by the minute
 
+CLOCK_WRONG: Final = "clock-wrong"
+
 CLOCKS_APART: Final = timedelta(minutes=5)
 
 RECENT: Final = timedelta(days=2)
@@ -48,8 +50,8 @@ def identify(client: Client, store: Store, account: Account, now: datetime) -> C
     """
     user = client.user_info()
     known = account.open_id
-    if known is None and (seen := store.creators().get(account.name)) and store.posts(seen[0]):
-        known = seen[0]
+    if known is None and (seen := store.last_seen(account.name)) and store.posts(seen):
+        known = seen
     if known not in {None, user.open_id}:
         what = (
             f"the token of account {account.name} belongs to {user.display_name or user.open_id}, not to its open_id"
@@ -70,7 +72,7 @@ def clock_wrong(now: datetime, date: datetime | None) -> Problem | None:
         return None
     minutes, way = abs(now - date) // timedelta(minutes=1), "ahead of" if now > date else "behind"
     what = f"this machine's clock is {minutes} min {way} TikTok's"
-    return Problem("clock-wrong", what, "set it: what is due, and until when, is told by it", level=Level.NOTE)
+    return Problem(CLOCK_WRONG, what, "set it: what is due, and until when, is told by it", level=Level.NOTE)
 
 
 def refuse_twins(identities: dict[str, str]) -> None:

@@ -185,7 +185,7 @@ class Sender:
         if self.attempt.last_put_at is None:
             return Step(self._steps.end_upload(self.attempt, problem), problem=problem)
         gone = self._steps.note(self.attempt, "upload-address-gone", upload_url="")
-        return Step(gone, again_in=self._steps.poll_initial, problem=problem)
+        return Step(gone, again_in=self._steps.at_work.poll_initial, problem=problem)
 
     def _ask(self, problem: Problem | None) -> Step | None:
         """What became of a chunk is not clear: look, and go on from there; the same chunk again within bounds."""

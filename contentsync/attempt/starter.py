@@ -51,7 +51,7 @@ class Starter:
 
     def _init(self, post: DesiredPost) -> wire.InitAnswer:
         if post.kind is Kind.PHOTOS:
-            urls = [self._steps.url_of(item) for item in post.media]
+            urls = [self._steps.at_work.url_of(item) for item in post.media]
             return self._steps.client.init_photos(wire.PhotoPost.of(post, urls), self._about_to_send)
         media = post.media[0]
         source = wire.UrlSource(media.url) if media.url else self._file_source(media.size)
@@ -60,7 +60,7 @@ class Starter:
         return self._steps.client.init_video(wire.PostInfo.of(post), source, self._about_to_send)
 
     def _file_source(self, size: int) -> wire.FileSource:
-        plan = self._steps.plan_chunks(size)
+        plan = self._steps.at_work.plan_chunks(size)
         return wire.FileSource(size, plan.chunk_size, plan.count)
 
     def _accepted(self, answer: wire.InitAnswer) -> Step:
@@ -71,15 +71,15 @@ class Starter:
             return Step(self._lost_init(problem), problem=problem)
         known: dict[str, object] = {"publish_id": answer.publish_id}
         if not self._attempt.pulls:
-            plan = self._steps.plan_chunks(self._attempt.size)
+            plan = self._steps.at_work.plan_chunks(self._attempt.size)
             # From the answer: TikTok's hour may have begun long after init was put down, and never ends later.
             known |= {"upload_url": answer.upload_url, "upload_expires_at": self._steps.now + HOUR}
             known |= {"chunk_size": plan.chunk_size, "chunk_count": plan.count, "tiktok_opened_at": answer.date}
             self._steps.heard(self._attempt, answer.date)
         saved = self._keep_accepted(answer.publish_id, known)
-        self._steps.begins(saved)
+        self._steps.at_work.note_begun(saved)
         self._steps.told("accepted", saved, publish_id=answer.publish_id, pulls=saved.pulls)
-        return Step(saved, again_in=0.0 if not saved.pulls else self._steps.poll_initial)
+        return Step(saved, again_in=0.0 if not saved.pulls else self._steps.at_work.poll_initial)
 
     def _keep_accepted(self, publish_id: str, known: dict[str, object]) -> Attempt:
         event = Event.PULL_STARTED if self._attempt.pulls else Event.UPLOAD_OPENED
@@ -148,7 +148,7 @@ class Starter:
 
     def _about_to_send(self) -> None:
         """R1: if it can't be written that init is sent next, it is not sent."""
-        self._steps.begins(self._attempt)
+        self._steps.at_work.note_begun(self._attempt)
         self._attempt = self._steps.note(self._attempt, "init", init_sent_at=self._steps.now)
 
     def _take_back(self) -> Attempt:

@@ -6,12 +6,11 @@ may have done, and a write that finds the row changed gives way. All rules about
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
+from contentsync.attempt.at_work import AtWork
 from contentsync.attempt.sender import EXPIRED, Sender
 from contentsync.attempt.starter import Starter
 from contentsync.attempt.step import Step, said
@@ -22,7 +21,7 @@ from contentsync.attempt.waiting import StoppableClock, Stopped
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import SUCCESS, Event, Phase
-from contentsync.post import Attempt, DesiredPost, Media
+from contentsync.post import Attempt, DesiredPost
 from contentsync.store.port import Store, Superseded
 from contentsync.tiktok import chunks, refusals, wire
 from contentsync.tiktok.client import Client
@@ -35,32 +34,27 @@ PASSING: Final = {row.problem().code for row in refusals.FAILURES.values() if ro
 
 @dataclass
 class Steps:
-    """The steps of one account's attempts.
+    """The steps of one account's attempts. A wait ends with Stopped soon after `stop` is set."""
 
-    open_media: gives the path of a post's file. poll_initial, poll_max: seconds between two looks at a status.
-    plan_chunks: how a file of so many bytes is cut. url_of: where TikTok fetches a photo or video. begins: told of an
-    attempt before its init is written down and sent, and once TikTok took that. A wait ends with Stopped soon after
-    `stop` is set.
-    """
-
-    store: Store
-    client: Client
-    clock: Clock
+    at_work: AtWork
     tell: Tell
     stop: Stop
-    open_media: Callable[[DesiredPost], Path]
-    poll_initial: float = 2.0
-    poll_max: float = 30.0
-    plan_chunks: Callable[[int], chunks.ChunkPlan] = chunks.plan_chunks
-    url_of: Callable[[Media], str] = lambda item: item.url
-    begins: Callable[[Attempt], None] = lambda _: None
+    clock: Clock = field(init=False)
     _opened: set[str] = field(default_factory=set)  # attempts that this process began, and sent nothing for yet
     _last_puts: dict[str, float] = field(default_factory=dict)  # when this process began them, monotonic seconds
     _keys: dict[str, str] = field(default_factory=dict)
     _dates: dict[str, tuple[datetime, float]] = field(default_factory=dict)  # TikTok's clock, and when it told it
 
     def __post_init__(self) -> None:
-        self.clock = StoppableClock(self.clock, self.stop)
+        self.clock = StoppableClock(self.at_work.clock, self.stop)
+
+    @property
+    def store(self) -> Store:
+        return self.at_work.store
+
+    @property
+    def client(self) -> Client:
+        return self.at_work.client
 
     def advance(self, attempt: Attempt, post: DesiredPost | None) -> Step:
         """One step of `attempt`. post: None where its manifest is gone; then nothing but looking is done."""
@@ -81,7 +75,7 @@ class Steps:
                 case _:
                     return Step(attempt)
         except Superseded:
-            return Step(self.store.attempt(attempt.id), again_in=self.poll_initial)
+            return Step(self.store.attempt(attempt.id), again_in=self.at_work.poll_initial)
         except Stopped:
             return Step(self.store.attempt(attempt.id))
 
@@ -104,7 +98,7 @@ class Steps:
         if ended := self._past_its_hour(attempt):
             return ended
         if not attempt.upload_url:
-            return Step(attempt, again_in=self.poll_max, problem=self._clocks_differ(attempt))
+            return Step(attempt, again_in=self.at_work.poll_max, problem=self._clocks_differ(attempt))
         if post is None or post.digest != attempt.digest:
             what = "the manifest changed or went while its upload is open; the upload is left to end"
             differ = self._clocks_differ(attempt)
@@ -151,7 +145,7 @@ class Steps:
         return any(a.phase in SUCCESS and a.generation >= attempt.generation for a in others)
 
     def _send_all(self, attempt: Attempt, post: DesiredPost) -> Step:
-        reader = MediaReader(self.open_media(post), attempt.size, attempt.sha256)
+        reader = MediaReader(self.at_work.path_of(post), attempt.size, attempt.sha256)
         try:
             return Sender(self, attempt, reader, wire.content_type(post.media[0])).run()
         except OtherBytes as err:
@@ -179,11 +173,11 @@ class Steps:
             problem = Problem("media-changed", f"{what}; this upload is never completed", hint, where)
         current = self.store.attempt(attempt.id)
         if current.phase is not Phase.UPLOADING:  # another process was quicker
-            return Step(current, again_in=self.poll_initial)
+            return Step(current, again_in=self.at_work.poll_initial)
         if current.last_put_at is None:
             return Step(self.end_upload(current, problem), problem=problem)
         given_up = self.note(current, "upload-given-up", upload_url="", **said(problem))
-        return Step(given_up, again_in=self.poll_initial, problem=problem)
+        return Step(given_up, again_in=self.at_work.poll_initial, problem=problem)
 
     # From the last byte to the end.
 
@@ -201,7 +195,7 @@ class Steps:
         except Refused as err:
             return self._status_refused(attempt, err, settle)
         except (Unanswered, NotSent) as err:
-            return Step(attempt, again_in=self.poll_max, problem=err.problem)
+            return Step(attempt, again_in=self.at_work.poll_max, problem=err.problem)
         except SignInNeeded as err:
             return Step(attempt, problem=err.problems[0], sign_in=True, stop=True)
         return self._heard(attempt, status, settle)
@@ -313,19 +307,19 @@ class Steps:
         return self._again(saved)
 
     def _again(self, attempt: Attempt) -> Step:
-        return Step(attempt, again_in=self.poll_initial)
+        return Step(attempt, again_in=self.at_work.poll_initial)
 
     def _status_refused(self, attempt: Attempt, err: Refused, settle: bool) -> Step:
         if err.error_code != "invalid_publish_id":
             row = refusals.refusal(err.error_code)
             sign_in = row is not None and row.family is refusals.Family.SIGN_IN
-            again = None if sign_in else self.poll_max
+            again = None if sign_in else self.at_work.poll_max
             return Step(attempt, again_in=again, problem=err.problem, sign_in=sign_in, stop=sign_in)
         since = attempt.last_put_at or attempt.init_sent_at or attempt.created_at
         if attempt.phase is Phase.UPLOADING and attempt.last_put_at is None:
             return Step(attempt, again_in=0.0)  # nothing to lose: the upload itself will tell
         if attempt.phase in {Phase.UNKNOWN, Phase.DELIVERED} or self.now - since < UNKNOWN_ID_PATIENCE:
-            return Step(attempt, again_in=self.poll_initial, problem=err.problem)
+            return Step(attempt, again_in=self.at_work.poll_initial, problem=err.problem)
         if attempt.phase is Phase.UPLOADING and not settle:
             return Step(attempt, problem=err.problem)
         return self._lost_sight(attempt, "TikTok does not know its publish_id any more", err.log_id)

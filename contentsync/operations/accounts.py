@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError
 from contentsync.operations.side_by_side import side_by_side
-from contentsync.post import Account, Creator
+from contentsync.post import Creator
 from contentsync.project import Project
-from contentsync.remote import ask_creator, ask_stats, identify
+from contentsync.remote import ask_creator, ask_stats
 
 if TYPE_CHECKING:
     from contentsync.tiktok.tokens import Pair
@@ -39,19 +40,20 @@ def meet_all(project: Project, *, stats: bool = False) -> tuple[dict[str, Met], 
     """
     failures: dict[str, ContentsyncError] = {}
 
-    def meet(account: Account) -> Met:
-        session, now = project.session(account), project.clock.now()
-        creator = identify(session.client, project.reading_store, account, now)
-        creator = ask_creator(session.client, creator, session.credentials.scopes())
-        figures = ask_stats(session.client, session.credentials.scopes()) if stats else None
-        return Met(creator, session.credentials.pair(), session.credentials.is_sandbox, figures)
+    def meet(account: AccountAtWork) -> Met:
+        credentials = account.credentials
+        creator = ask_creator(account.client, account.identify(), credentials.scopes())
+        figures = ask_stats(account.client, credentials.scopes()) if stats else None
+        return Met(creator, credentials.pair(), credentials.is_sandbox, figures)
 
-    return dict(side_by_side(list(project.settings.accounts.values()), meet, failures)), failures
+    return dict(side_by_side(project.all_at_work(), meet, failures)), failures
 
 
 LASTING = timedelta(hours=12)  # half of what TikTok gives: handing on every hour renews twice a day
 
 
-def tokens_to_hand_on(project: Project, account: Account) -> Pair:
+def tokens_to_hand_on(project: Project, name: str) -> Pair:
     """The account's tokens, renewed first where they would not last. Errors: as Credentials.refresh."""
-    return project.session(account).credentials.lasting(LASTING)
+    account = project.at_work(name)
+    account.refuse_removed_access()
+    return account.credentials.lasting(LASTING)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from contentsync import limits
-from contentsync.attempt.told import Tell, Told
-from contentsync.errors import Problem
 from contentsync.plan.action import Action, Kind, Plan, World
 from contentsync.plan.planner import make_plan
 from contentsync.plan.pull_checks import to_look_at
@@ -42,16 +39,3 @@ def _may_be_sent(action: Action, now: datetime) -> bool:
     """Whether its addresses may go to TikTok while this plan holds."""
     soon = action.due_at is not None and action.due_at <= now + LIFE
     return Kind.CREATE in action.kinds or (Kind.WAIT in action.kinds and soon)
-
-
-def readiness(project: Project, tell: Tell) -> Callable[[DesiredPost, str], Problem | None]:
-    """Has the media of a post put where TikTok is to fetch them, and looked at; what speaks against it, or None."""
-    host = project.host()
-
-    def make_ready(post: DesiredPost, open_id: str) -> Problem | None:
-        def progress(done: int, of: int) -> None:
-            tell(Told("hosted", post.key, {"at": done, "total": of}))
-
-        return host.make_ready(post, open_id, progress)
-
-    return make_ready

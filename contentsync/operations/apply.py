@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 
 from contentsync.apply import AccountRun, Run
 from contentsync.attempt.steps import Stop
-from contentsync.attempt.told import Outcome, Tell, Told
+from contentsync.attempt.told import Outcome, Tell
 from contentsync.errors import ContentsyncError
-from contentsync.evidence import receipts
-from contentsync.operations.addresses import readiness
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.guards import ExistingPosts
-from contentsync.post import Account, PostState
 from contentsync.project import Project
 
 if TYPE_CHECKING:
     pass
-from contentsync.account import steps_of
+from contentsync.account import AccountAtWork
 from contentsync.operations.plan import Made
 from contentsync.operations.side_by_side import side_by_side
 
@@ -36,16 +33,7 @@ def apply_plan(
 ) -> tuple[list[Outcome], dict[str, ContentsyncError]]:
     """Do what the actions say. The lock is held by the caller. Returns the outcomes, and the accounts that failed."""
     store, run_id = project.store, uuid.uuid4().hex  # never a copy that only a look may have
-    run = Run(
-        tell,
-        wait,
-        plan_digest,
-        run_id,
-        changed=lambda row: _receipt(project, row, tell),
-        use_plan=lambda: not plan_digest or store.use_plan(plan_digest, run_id, project.clock.now()),
-        gone=lambda key, row: _old_receipt(project, key, row, tell),
-        make_ready=readiness(project, tell),
-    )
+    run = Run(tell, wait, plan_digest, run_id)
     for guard in made.plan.allow:
         store.record("guard-lifted", project.clock.now(), guard=guard, run=run_id)
     if "existing-posts" in made.plan.allow:
@@ -54,10 +42,10 @@ def apply_plan(
     for action in actions:
         by_account.setdefault(action.account, []).append(action)
     failures: dict[str, ContentsyncError] = {}
-    accounts = [project.settings.accounts[name] for name in by_account]
+    accounts = [project.at_work(name) for name in by_account]
 
-    def work(account: Account) -> list[Outcome]:
-        return _apply_account(project, made, account, by_account[account.name], run, stop)
+    def work(account: AccountAtWork) -> list[Outcome]:
+        return _apply_account(account, made, by_account[account.name], run, stop)
 
     done = side_by_side(accounts, work, failures)
     return [outcome for _, outcomes in done for outcome in outcomes], failures
@@ -74,33 +62,10 @@ def _keep_left_out(project: Project, made: Made, planned: set[str]) -> None:
             project.store.leave_out(facts.open_id, left_out, project.clock.now())
 
 
-def _apply_account(
-    project: Project, made: Made, account: Account, actions: list[Action], run: Run, stop: Stop
-) -> list[Outcome]:
-    open_id = made.world.accounts[account.name].open_id
-    assert open_id is not None  # apply refreshes first
-    session = project.session(account)
-    sends = any(action.kinds & {Kind.CREATE, Kind.RESUME} for action in actions)
-    if sends:
-        session.credentials.ensure_fresh()
-        project.note_lineage(open_id)
-    steps = steps_of(project, session, run.tell, stop)
-    return AccountRun(open_id, steps, run).carry_out(actions, made.posts)
-
-
-def _receipt(project: Project, row: PostState, tell: Tell) -> bool:
-    """Receipts are for others to read: one that can't be written is told, and stops nothing."""
-    try:
-        project.write_receipt(row, begun=True)
-    except OSError as err:
-        tell(Told("receipt-not-written", row.key, {"why": err.strerror or str(err)}))
-        return False
-    return True
-
-
-def _old_receipt(project: Project, key: str, row: PostState, tell: Tell) -> None:
-    """Take away the receipt of a name that its post has no more."""
-    try:
-        receipts.remove(project.root / "receipts", key, row)
-    except OSError as err:
-        tell(Told("receipt-not-removed", key, {"why": err.strerror or str(err)}))
+def _apply_account(account: AccountAtWork, made: Made, actions: list[Action], run: Run, stop: Stop) -> list[Outcome]:
+    assert account.open_id == made.world.accounts[account.name].open_id  # the plan was made with fresh answers
+    steps = account.steps(run.tell, stop)
+    if any(action.kinds & {Kind.CREATE, Kind.RESUME} for action in actions):
+        account.credentials.ensure_fresh()
+        account.note_lineage()
+    return AccountRun(account.open_id, steps, run).carry_out(actions, made.posts)

@@ -13,7 +13,6 @@ from typing import TypeVar
 from contentsync.errors import Problem, Refused, SignInNeeded, UsageError
 from contentsync.post import Account
 from contentsync.project import Project
-from contentsync.remote import identify
 from contentsync.tiktok.client import COMMENT_PAGE, PAGE
 from contentsync.tiktok.comments import Comment
 from contentsync.tiktok.refusals import Family, refusal
@@ -52,15 +51,14 @@ def public_videos(project: Project, account: Account, limit: int, post_ids: tupl
     Raises SignInNeeded without the scope video.list, for no token, and for another identity's.
     """
     project.refuse_unset()
-    session, store = project.session(account), project.reading_store
-    creator = identify(session.client, store, account, project.clock.now())
-    session.throttle.count_for(creator.open_id)
+    at_work = project.at_work(account.name)
+    creator, client = at_work.identify(), at_work.client
     wanted = tuple(dict.fromkeys(post_ids))
     try:
         if wanted:
-            videos, more = tuple(session.client.query_videos(wanted, WHOLE_VIDEO_FIELDS)), False
+            videos, more = tuple(client.query_videos(wanted, WHOLE_VIDEO_FIELDS)), False
         else:
-            pages = session.client.all_videos(fields=WHOLE_VIDEO_FIELDS, page_size=min(PAGE, limit + 1))
+            pages = client.all_videos(fields=WHOLE_VIDEO_FIELDS, page_size=min(PAGE, limit + 1))
             videos, more = _first(pages, limit)
     except Refused as err:
         raise _may_not_list(account, err) from err

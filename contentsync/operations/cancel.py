@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contentsync.account import steps_of
 from contentsync.attempt.step import Step
 from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.waiting import Stopped
@@ -54,8 +53,7 @@ def cancel(project: Project, row: PostState, wait: float, stop: Stop) -> Cancell
 
     Raises NotSettled where nothing of it is under way any more.
     """
-    session = project.session(project.account(row.account))
-    steps = steps_of(project, session, lambda _: None, stop)
+    steps = project.at_work(row.account).steps(stop=stop)
     step = steps.advance(_cancellable(project.store.post(row.uid) or row), None)
     attempt = step.attempt
     if step.sign_in or step.problem is not None:  # where it stands is not known: nothing is asked for
@@ -115,7 +113,7 @@ def _asked(steps: Steps, row: PostState, attempt: Attempt) -> tuple[Problem | No
 
 def _followed(steps: Steps, attempt: Attempt, wait: float) -> Step:
     """Look until it is final, the time is over, or a person asks to stop."""
-    until, pause = steps.clock.monotonic() + wait, steps.poll_initial
+    until, pause = steps.clock.monotonic() + wait, steps.at_work.poll_initial
     step = steps.advance(attempt, None)
     while step.attempt.phase is Phase.PROCESSING and step.again_in is not None:
         if steps.clock.monotonic() + pause > until:
@@ -124,6 +122,6 @@ def _followed(steps: Steps, attempt: Attempt, wait: float) -> Step:
             steps.clock.sleep(pause)
         except Stopped:
             break
-        pause = min(pause * 1.5, steps.poll_max)
+        pause = min(pause * 1.5, steps.at_work.poll_max)
         step = steps.advance(step.attempt, None)
     return step

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from contentsync.errors import Problem
-from contentsync.evidence import receipts
 from contentsync.lifecycle import Phase
 from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.operations.rows import NotSettled, row_of, written
@@ -52,7 +51,7 @@ def rename_row(project: Project, name: str, new: str, why: str) -> PostState:
     if not project.store.move(row, DesiredPost(row.account, new_name), project.clock.now(), why=why):
         raise NotSettled(Problem("name-taken", f"{row.account}/{new_name} is in the state already", ""))
     moved = written(project, row.uid)
-    receipts.remove(project.root / "receipts", row.key, row)
+    project.receipts.remove(row.key, row)
     return moved
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from contentsync.account import facts_of
 from contentsync.errors import Problem
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish, known_keys, one_key
@@ -40,8 +39,8 @@ def explain(project: Project, name: str, *, refresh: bool) -> Case:
     posts = {post.key: post for post in loaded.posts}
     key = one_key(known_keys(project, posts), name)
     made = None if loaded.has_errors else make_plan(project, Wish(only=(key,), refresh=refresh))
-    account = project.settings.accounts.get(key.partition("/")[0])
-    facts = facts_of(project, account, None) if account else None
+    name = key.partition("/")[0]
+    facts = project.at_work(name).facts() if name in project.settings.accounts else None
     row = next((row for row in facts.rows if row.key == key), None) if facts else None
     action = next((a for a in made.plan.actions if a.post == key), None) if made else None
     failed = [p for err in (made.failures if made else {}).values() for p in err.problems]

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from contentsync.account import ask_with_list, facts_of
 from contentsync.errors import ManifestError, Problem
 from contentsync.manifest.files import would_find
 from contentsync.operations.rebuild import unbound
@@ -38,8 +37,9 @@ def import_videos(project: Project, account: Account, folder: Path | None) -> li
     """
     within = _within(project, folder) if folder else ""
     declared = [p for p in (load(project) if folder else project.load()).posts if p.account == account.name]
-    creator = ask_with_list(project, account)
-    facts = facts_of(project, account, creator)
+    at_work = project.at_work(account.name)
+    creator = at_work.ask_with_list()
+    facts = at_work.facts(creator)
     owners = _Owners(facts.rows, declared, unbound(facts))
     taken = {row.name for row in facts.rows} | {post.name for post in declared}
     done = []
@@ -55,7 +55,7 @@ def import_videos(project: Project, account: Account, folder: Path | None) -> li
             _bind(project, DesiredPost(account.name, name, post_id=video.post_id), creator.open_id, within)
         done.append(Imported(video, name, path or (project.root / post.where.file if post else None)))
     if folder and any(item.name for item in done):
-        project.note_lineage(creator.open_id)
+        at_work.note_lineage()
         project.store.leave_out(creator.open_id, (), project.clock.now())
     return done
 

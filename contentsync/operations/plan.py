@@ -5,6 +5,7 @@ Plans nothing by itself: the rules are in plan/. Carries nothing out: that is ap
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING
 from contentsync.errors import ContentsyncError, Level, Problem
 from contentsync.operations.addresses import decided
 from contentsync.plan.action import AccountFacts, Plan, World
-from contentsync.post import Account, Creator, DesiredPost, Mode
+from contentsync.post import Creator, DesiredPost, Mode
 from contentsync.project import Project
-from contentsync.remote import refuse_twins
+from contentsync.remote import CLOCK_WRONG, refuse_twins
 
 if TYPE_CHECKING:
     pass
-from contentsync.account import ask, facts_of
+from contentsync.account import AccountAtWork
 from contentsync.operations.selection import Wish, load, rows_by_account, select
 from contentsync.operations.side_by_side import side_by_side
 
@@ -47,7 +48,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
     selected = select(project, posts, wish)
     asked = _accounts_of(project, posts, selected)
     failures: dict[str, ContentsyncError] = {}
-    facts, notes = _facts(project, asked, posts, wish, failures)
+    facts, notes = _facts(asked, posts, wish, failures)
     world = World(
         now=project.clock.now(),
         accounts=facts,
@@ -66,16 +67,17 @@ def make_plan(project: Project, wish: Wish) -> Made:
     return Made(plan, told, world, failures, (*warnings, *notes))
 
 
-def _accounts_of(project: Project, posts: dict[str, DesiredPost], selected: frozenset[str] | None) -> list[Account]:
+def _accounts_of(
+    project: Project, posts: dict[str, DesiredPost], selected: frozenset[str] | None
+) -> list[AccountAtWork]:
     keys = list(posts) if selected is None else selected
     names = {key.partition("/")[0] for key in keys}
     names |= {name for name, rows in rows_by_account(project).items() if rows and selected is None}
-    return [account for name, account in project.settings.accounts.items() if name in names]
+    return [project.at_work(name) for name in project.settings.accounts if name in names]
 
 
 def _facts(
-    project: Project,
-    accounts: list[Account],
+    accounts: list[AccountAtWork],
     posts: dict[str, DesiredPost],
     wish: Wish,
     failures: dict[str, ContentsyncError],
@@ -84,8 +86,17 @@ def _facts(
     notes: list[Problem] = []
     direct = {post.account for post in posts.values() if post.mode is Mode.DIRECT and not post.post_id}
     if wish.refresh:
-        asked = side_by_side(accounts, lambda a: ask(project, a, a.name in direct, wish.full_list, notes), failures)
-        creators = dict(asked)
+        asked = side_by_side(accounts, lambda a: a.ask(posting=a.name in direct, full_list=wish.full_list), failures)
+        creators = {name: answer.creator for name, answer in asked}
+        notes = _each_once(note for _, answer in asked for note in answer.notes)
         refuse_twins({name: creator.open_id for name, creator in creators.items()})
     present = [account for account in accounts if account.name not in failures]
-    return {a.name: facts_of(project, a, creators.get(a.name)) for a in present}, notes
+    return {a.name: a.facts(creators.get(a.name)) for a in present}, notes
+
+
+def _each_once(notes: Iterable[Problem]) -> list[Problem]:
+    """The clock of this machine is wrong for every account: said once."""
+    found: dict[str, Problem] = {}
+    for note in notes:
+        found.setdefault(note.code if note.code == CLOCK_WRONG else note.what, note)
+    return list(found.values())

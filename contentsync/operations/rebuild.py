@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from contentsync.account import ask, ask_with_list, facts_of, known_open_id
 from contentsync.errors import ContentsyncError, StoreError
 from contentsync.evidence import receipts
 from contentsync.manifest.fields import NAME_PATTERN
@@ -51,17 +50,18 @@ def rebuild(project: Project) -> tuple[list[Rebuilt], dict[str, ContentsyncError
 
 def _rebuild(project: Project, account: Account) -> Rebuilt | None:
     folder, names = project.root / "receipts", project.settings.accounts
-    known = known_open_id(project, account)
+    at_work = project.at_work(account.name)
+    known = at_work.open_id or None
     found = {receipt.name for receipt in receipts.of_identity(folder, account.name, known, names)}
     if not found and not _strangers(folder, names):
         return None  # no need for a token
-    creator = ask_with_list(project, account, scope_needed=False)
+    creator = at_work.ask_with_list(scope_needed=False)
     told = receipts.of_identity(folder, account.name, creator.open_id, names)
     if not told:
         return None
     now, rows = project.clock.now(), project.store.posts(creator.open_id)
     before, old_names = {row.uid for row in rows}, {row.name for row in rows} - found
-    project.note_lineage(creator.open_id)
+    at_work.note_lineage()
     unused = []
     for receipt in told:
         row = receipt.as_row(account.name, creator.open_id)
@@ -71,8 +71,8 @@ def _rebuild(project: Project, account: Account) -> Rebuilt | None:
         if (renamed := project.store.post(old.uid)) and renamed.name != old.name:
             receipts.remove(folder, old.key, old)
     project.store.leave_out(creator.open_id, (), now)
-    ask(project, account, False, False, [])
-    facts = facts_of(project, account, creator)
+    at_work.ask()
+    facts = at_work.facts(creator)
     made = tuple(row for row in facts.rows if row.uid not in before)
     told_of = {receipt.name for receipt in told} | {note.name for note in facts.not_known}
     names_known = {row.name for row in facts.rows} | told_of

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from contentsync.account import ask, facts_of
+from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, Level, Problem
 from contentsync.operations.side_by_side import side_by_side
-from contentsync.post import Account
 from contentsync.project import Project
 
 if TYPE_CHECKING:
@@ -37,14 +36,13 @@ def refresh_all(
     Raises StoreError where there is no state to read into.
     """
     project.store.check()  # never into a copy of it; and before TikTok is asked
-    accounts = [project.account(name) for name in names] or list(project.settings.accounts.values())
+    accounts = [project.at_work(name) for name in names] or project.all_at_work()
     failures: dict[str, ContentsyncError] = {}
 
-    def read(account: Account) -> Seen:
-        notes: list[Problem] = []
-        creator = ask(project, account, False, full_list, notes)
-        facts = facts_of(project, account, creator)
+    def read(account: AccountAtWork) -> Seen:
+        asked = account.ask(full_list=full_list)
+        facts = account.facts(asked.creator)
         still_open = sum(bool(row.last and row.last.is_open) for row in facts.rows)
-        return Seen(len(facts.remote.videos), still_open, tuple(notes))
+        return Seen(len(facts.remote.videos), still_open, asked.notes)
 
     return dict(side_by_side(accounts, read, failures)), failures

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from contentsync.account import known_open_id
 from contentsync.errors import Problem, StoreError, UsageError
 from contentsync.operations.selection import one_key
 from contentsync.post import PostState
@@ -37,8 +36,7 @@ def all_rows(project: Project) -> Iterator[PostState]:
 
 def _names(project: Project) -> dict[str, str]:
     """The names of the project's accounts, by identity, as far as these are known."""
-    accounts = project.settings.accounts.values()
-    return {open_id: a.name for a in accounts if (open_id := known_open_id(project, a))}
+    return {account.open_id: account.name for account in project.all_at_work() if account.open_id}
 
 
 def written(project: Project, uid: str) -> PostState:
@@ -46,7 +44,7 @@ def written(project: Project, uid: str) -> PostState:
     row = project.store.post(uid)
     assert row is not None
     try:
-        project.write_receipt(row)
+        project.receipts.write(row)
     except OSError as err:
         what = f"{row.key} is settled, but its receipt can't be written: {err.strerror or err}"
         raise StoreError(

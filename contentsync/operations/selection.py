@@ -14,7 +14,6 @@ from contentsync.project import Project, unknown
 
 if TYPE_CHECKING:
     from contentsync.manifest.load import Loaded
-from contentsync.account import known_open_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,9 @@ def _fits(key: str, glob: str) -> bool:
 def rows_by_account(project: Project) -> dict[str, list[PostState]]:
     """The rows of each declared account, as far as its open_id is known."""
     found = {}
-    for name, account in project.settings.accounts.items():
-        if open_id := known_open_id(project, account):
-            found[name] = project.reading_store.posts(open_id)
+    for account in project.all_at_work():
+        if account.open_id:
+            found[account.name] = account.store.posts(account.open_id)
     return found
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, UsageError
-from contentsync.post import Account
 
 if TYPE_CHECKING:
     pass
@@ -19,7 +19,7 @@ SIDE_BY_SIDE = 8
 
 
 def side_by_side(
-    accounts: list[Account], work: Callable[[Account], T], failures: dict[str, ContentsyncError]
+    accounts: list[AccountAtWork], work: Callable[[AccountAtWork], T], failures: dict[str, ContentsyncError]
 ) -> list[tuple[str, T]]:
     """`work` for each account; what goes wrong with one is kept in `failures` and leaves the others alone."""
     done = []

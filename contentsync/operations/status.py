@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from contentsync.account import NeverStop, steps_of
+from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, SignInNeeded
 from contentsync.operations.selection import Wish, known_keys, rows_by_account, select
 from contentsync.operations.side_by_side import side_by_side
-from contentsync.post import Account, PostState
+from contentsync.post import PostState
 from contentsync.project import Project
-from contentsync.remote import look_at_attempts, worth_asking
+from contentsync.remote import worth_asking
 
 if TYPE_CHECKING:
     pass
@@ -48,7 +48,7 @@ def _removed(project: Project, names: set[str]) -> dict[str, ContentsyncError]:
     told: dict[str, ContentsyncError] = {}
     for name in sorted(names & set(project.settings.accounts)):
         try:
-            if err := project.access_removed(project.settings.accounts[name]):
+            if err := project.at_work(name).access_removed():
                 told[name] = err
         except SignInNeeded as err:
             told[name] = err
@@ -59,14 +59,12 @@ def _look_at(project: Project, rows: list[PostState], failures: dict[str, Conten
     """Ask about the attempts of these rows; whether any is still open."""
     asked = [row for row in rows if worth_asking(row, project.clock.now())]
     names = {row.account for row in asked}
-    accounts = [a for name, a in project.settings.accounts.items() if name in names and name not in failures]
+    accounts = [account for account in project.all_at_work() if account.name in names - set(failures)]
 
-    def work(account: Account) -> bool:
-        steps = steps_of(project, project.session(account), lambda _: None, NeverStop())
+    def work(account: AccountAtWork) -> bool:
         mine = [row for row in asked if row.account == account.name]
-        for row in look_at_attempts(steps, mine, project.clock):
-            project.offer_receipt(row)
-        fresh = [project.reading_store.post(row.uid) for row in mine]
+        account.look_at(mine)
+        fresh = [account.store.post(row.uid) for row in mine]
         return any(row and row.last and row.last.is_open for row in fresh)
 
     return any(still_open for _, still_open in side_by_side(accounts, work, failures))

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from contentsync.account import known_open_id
 from contentsync.errors import (
     ContentsyncError,
     Level,
@@ -292,8 +291,8 @@ class _Desk:
             if self.wish.sandbox:
                 hint += "; a sandbox may know an account by another open_id: then give it a name of its own"
             raise SignInNeeded(Problem("other-identity", what, hint))
-        for other in self.project.settings.accounts.values():
-            if other.name != name and known_open_id(self.project, other) == open_id:
+        for other in self.project.all_at_work():
+            if other.name != name and other.open_id == open_id:
                 what = f"accounts {other.name} and {name} would be the same TikTok account: nothing was kept"
                 hint = f"sign in as another one, or keep one of the two names; else pin accounts.{other.name}.open_id"
                 raise SignInNeeded(Problem("open-id-twice", what, hint))
@@ -332,8 +331,8 @@ def _told_in_the_browser(listener: Listener) -> Iterator[None]:
 
 def _seen_before(project: Project, account: Account) -> str | None:
     """The identity that an unpinned account has posted with, as this state remembers it."""
-    seen = project.reading_store.creators().get(account.name)
-    return seen[0] if seen and project.reading_store.posts(seen[0]) else None
+    seen = project.reading_store.last_seen(account.name)
+    return seen if seen and project.reading_store.posts(seen) else None
 
 
 @dataclass(frozen=True, slots=True)

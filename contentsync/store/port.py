@@ -259,6 +259,18 @@ class Store(Protocol):
         """Keep what TikTok said last of an identity; a name that it left out this time stays as it was."""
         ...
 
+    def identities_seen(self) -> dict[str, str]:
+        """By the name of each account, the open_id that TikTok last gave for it."""
+        ...
+
+    def last_seen(self, account: str) -> str:
+        """The open_id that TikTok last gave for an account's name; empty where it never did."""
+        ...
+
+    def username(self, open_id: str) -> str:
+        """The handle of an identity as TikTok last gave it; empty where it is not known."""
+        ...
+
     def creators(self) -> dict[str, tuple[str, Creator, datetime]]:
         """By account name, as last asked: the open_id, what TikTok said, and when."""
         ...

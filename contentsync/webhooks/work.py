@@ -12,12 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from contentsync.account import steps_of
-from contentsync.attempt.told import Told
+from contentsync.account import AccountAtWork
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import ContentsyncError, Problem, Refused, SignInNeeded, StoreError
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Account, Attempt
+from contentsync.post import Attempt
 from contentsync.project import Project
 from contentsync.remote import look_again
 from contentsync.store.port import Superseded
@@ -114,11 +113,11 @@ class Worker:
             self._write_receipt(attempt.post_uid)
         return came, key
 
-    def _account_of(self, open_id: str) -> Account | None:
-        accounts = self.project.settings.accounts.values()
-        return next((a for a in accounts if open_id and self.project.known_open_id(a) == open_id), None)
+    def _account_of(self, open_id: str) -> AccountAtWork | None:
+        accounts = self.project.all_at_work()
+        return next((account for account in accounts if open_id and account.open_id == open_id), None)
 
-    def _looked(self, event: StoredEvent, effect: Effect, account: Account, attempt: Attempt) -> Came:
+    def _looked(self, event: StoredEvent, effect: Effect, account: AccountAtWork, attempt: Attempt) -> Came:
         """Ask TikTok; then what the event tells that no status does."""
         attempt = self._asked(account, attempt)
         if effect is Effect.LOOK or event.late:
@@ -128,10 +127,8 @@ class Worker:
             return Came(EventState.KEPT, "no-post-id")
         return self._visible(event, attempt, post_id, visible=effect is Effect.VISIBLE)
 
-    def _asked(self, account: Account, attempt: Attempt) -> Attempt:
-        session = self.project.session(account)
-        steps = steps_of(self.project, session, _nothing, self.stop)
-        return look_again(steps, attempt)
+    def _asked(self, account: AccountAtWork, attempt: Attempt) -> Attempt:
+        return look_again(account.steps(stop=self.stop), attempt)
 
     def _visible(self, event: StoredEvent, attempt: Attempt, post_id: str, *, visible: bool) -> Came:
         """The post id of a video that is public, or was: to be bound, and who can see it."""
@@ -170,7 +167,7 @@ class Worker:
         row = self.project.store.post(uid)
         if row is not None:
             try:
-                self.project.write_receipt(row)
+                self.project.receipts.write(row)
             except OSError as err:  # for others to read: one that can't be written is told, and stops nothing
                 what = f"the receipt of {row.key} can't be written: {err.strerror or err}"
                 self.tell(StoreError(Problem("receipt-unwritable", what, "make receipts/ writable, then refresh")))
@@ -191,20 +188,20 @@ class Worker:
         self.project.store.events.remove_access(event.open_id, removed)
         return Came(EventState.DONE, "access-removed")
 
-    def _is_newer(self, account: Account, event: StoredEvent) -> bool:
+    def _is_newer(self, account: AccountAtWork, event: StoredEvent) -> bool:
         try:
-            pair = self.project.bare_session(account).credentials.pair()
+            pair = account.credentials.pair()
         except SignInNeeded:
             return False  # none is there at all
         seen = self.project.store.creators().get(account.name)
-        given_at = None if account.token_command else self.started_at
+        given_at = None if account.settings.token_command else self.started_at
         token = decide.token_after(event.happened_at, pair.saved_at, seen[2] if seen else None, given_at)
         return token is Token.NEWER or (token is Token.ASK and self._still_works(account))
 
-    def _still_works(self, account: Account) -> bool:
+    def _still_works(self, account: AccountAtWork) -> bool:
         """Ask TikTok once, where nothing else tells the token's age. Raises NotSent and Unanswered."""
         try:
-            self.project.bare_session(account).client.user_info()
+            account.client.user_info()
         except SignInNeeded:
             return False
         except Refused as err:
@@ -213,12 +210,8 @@ class Worker:
             return False
         return True
 
-    def _fingerprint(self, account: Account) -> str:
+    def _fingerprint(self, account: AccountAtWork) -> str:
         try:
-            return removed_access.fingerprint(self.project.bare_session(account).credentials.pair())
+            return removed_access.fingerprint(account.credentials.pair())
         except SignInNeeded:
             return ""
-
-
-def _nothing(_told: Told) -> None:
-    """Nobody watches these steps."""

@@ -20,6 +20,7 @@ from contentsync.store.sqlite.state import SqliteStore
 from contentsync.tiktok.client import PutAnswer
 from contentsync.tiktok.refusals import REFUSALS
 from contentsync.tiktok.wire import InitAnswer, Status
+from tests.at_work import AtWorkInATest
 from tests.builders import ManualClock, a_media, a_post, an_attempt
 
 BYTES = b"0123456789"
@@ -128,16 +129,8 @@ class Bench:
     def another(self, clock: ManualClock | None = None) -> Steps:
         """The steps of another process on the same state."""
         client: Any = self.tiktok
-        return Steps(
-            self.store,
-            client,
-            clock or self.clock,
-            self.told.append,
-            self.stop,
-            lambda _post: self.file,
-            poll_initial=2.0,
-            poll_max=30.0,
-        )
+        at_work = AtWorkInATest(self.store, client, clock or self.clock, self.file)
+        return Steps(at_work, self.told.append, self.stop)
 
     def intent(self, post: DesiredPost | None = None, **over: Any) -> Attempt:
         made = an_attempt(post or self.post, phase=Phase.INTENT, id=uuid.uuid4().hex, post_uid="", **over)

@@ -314,7 +314,7 @@ def test_a_stop_told_by_creator_info_sends_nothing(desk: Desk, code: str, status
 def test_a_refused_cancel_is_told_by_its_own_code(desk: Desk, code: str, status: int) -> None:
     desk.site.emulator.add_fault(f"cancel:error={code},status={status},count=all")
     with desk.site.project() as project:
-        client = project.session(project.settings.accounts["acme"]).client
+        client = project.at_work("acme").client
         with pytest.raises(Unanswered if code == "internal_error" else Refused) as caught:
             client.cancel("v_pub_url~v2.1")
     if isinstance(caught.value, Refused):

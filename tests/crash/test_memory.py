@@ -8,25 +8,28 @@ import sys
 from pathlib import Path
 
 import pytest
+from contentclock import SystemClock
 
-from contentsync.clock import SystemClock
 from tests.attempt.site import a_site
 
 MEBIBYTE = 1 << 20
 UPLOAD = """
 import os, resource
 from pathlib import Path
-from contentsync import sync
-from contentsync.project import Project
+from contentaccount import NeverStop
+from contentoperations.apply import apply_plan
+from contentoperations.plan import make_plan
+from contentoperations.selection import Wish
+from contentproject import Project
 
 def most():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 project = Project.open(Path.cwd(), os.environ)
-made = sync.make_plan(project, sync.Wish())
+made = make_plan(project, Wish())
 before = most()
-outcomes, failures = sync.apply_plan(
-    project, made, made.plan.actions, tell=lambda _: None, stop=sync.NeverStop(), wait=60
+outcomes, failures = apply_plan(
+    project, made, made.plan.actions, tell=lambda _: None, stop=NeverStop(), wait=60
 )
 print(outcomes[0].result, most() - before)
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -24,6 +24,7 @@ from contentsync.store.sqlite.state import SqliteStore
 from contentsync.tiktok.chunks import ChunkPlan
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.throttle import Throttle
+from tests.at_work import AtWorkInATest
 from tests.simulation.network import Crash, Line, Parcel, QuickClient
 from tests.simulation.world import API, EPOCH, Answer
 
@@ -175,6 +176,19 @@ class Parts:
     plan: Callable[[Iterable[DesiredPost], Facts], Plan] = make_plan
 
 
+@dataclass
+class AtWorkInALife(AtWorkInATest):
+    """Every post has its file in memory, and goes in small chunks."""
+
+    life: Life = field(kw_only=True)
+
+    def path_of(self, post: DesiredPost) -> Path:
+        return cast(Path, MediaFile(self.life.media_of(post)))
+
+    def plan_chunks(self, size: int) -> ChunkPlan:
+        return small_chunks(size)
+
+
 class Machine:
     """One run of one process.
 
@@ -214,15 +228,8 @@ class Machine:
         self.store = self.parts.store(Database(life.connection, None), self)
         kind = Client if life.script.whole_wire else QuickClient
         with kind(API, Bearer(self), throttle, waiting, Line(self)) as client:
-            steps = self.parts.steps(
-                store=self.store,
-                client=client,
-                clock=clock,
-                tell=lambda told: None,
-                stop=self.stop,
-                open_media=lambda post: cast(Path, MediaFile(life.media_of(post))),
-                plan_chunks=small_chunks,
-            )
+            at_work = AtWorkInALife(self.store, client, clock, Path(), life=life)
+            steps = self.parts.steps(at_work, lambda told: None, self.stop)
             self.look_around(steps, client)
             facts = self.facts(clock.now(), client.date)
             self.plan = self.parts.plan(posts.values(), facts)

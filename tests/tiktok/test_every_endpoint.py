@@ -131,7 +131,7 @@ def test_cancel(studio: Studio, tiktok: Emulator) -> None:
     """By the typed client, on a download that goes on; a second one comes too late."""
     project = Project.open(studio.root, os.environ | studio.environment)
     project.clock = SystemClock()
-    client = project.session(project.settings.accounts["acme"]).client
+    client = project.at_work("acme").client
     post = wire.PostInfo("SELF_ONLY")
     started = client.init_video(post, wire.UrlSource("https://media.acme.example/a.mp4"))
     client.cancel(started.publish_id)

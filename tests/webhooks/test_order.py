@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contentsync.account import facts_of
 from contentsync.emulator.config import Pace
 from contentsync.operations.refresh import refresh_all
 from tests.attempt.site import Site
@@ -73,7 +72,7 @@ def state_of(desk: Desk) -> dict[str, Any]:
     def told(project: Any) -> dict[str, Any]:
         store = project.store
         ids = {name: desk.site.emulator.accounts[name].open_id for name in ("acme", "acme_de")}
-        facts = facts_of(project, project.account("acme"), None)
+        facts = project.at_work("acme").facts()
         return {
             "posts": {r.name: (r.attempts[-1].phase, r.post_id, len(r.attempts)) for r in store.posts(ids["acme"])},
             "bound": store.bindings(ids["acme"]),

@@ -276,8 +276,8 @@ def test_a_token_that_was_saved_later_ends_the_mark(desk: Desk) -> None:
     removed = desk.body(REMOVED, reason=1)
     desk.clock.advance(60)
     with desk.site.project() as project:  # as a sign-in or a renewal does
-        session = project.bare_session(project.account("acme"))
-        session.credentials.refresh(session.credentials.pair().access_token)
+        credentials = project.at_work("acme").credentials
+        credentials.refresh(credentials.pair().access_token)
     assert desk.came(removed) == ["newer-sign-in"]
     assert run(desk, "status").code == 0
 

@@ -56,7 +56,7 @@ def export(context: Context, account: str, stdout: bool, out: Path | None, shape
     try:
         if out:
             private_file.refuse_tracked(out, project.root)
-        pair = tokens_to_hand_on(project, project.account(account))
+        pair = tokens_to_hand_on(project, account)
     finally:
         project.close()
     values = _values(account, pair, access_only)

@@ -167,7 +167,7 @@ def send(
     account, publish_id = _about(project, post, account, publish_id)
     told = {"publish_id": publish_id, "post_id": post_id, "reason": reason, "content": _content(content)}
     values = {key: value for key, value in told.items() if value}
-    open_id = project.known_open_id(project.account(account)) if account else ""
+    open_id = project.at_work(account).open_id if account else ""
     client_key, secret = _keys(project)
     now = int(time.time())
     try:

@@ -112,6 +112,15 @@ ON CONFLICT (open_id) DO UPDATE SET account = excluded.account,
 -- name: identities()
 SELECT DISTINCT open_id FROM posts ORDER BY open_id;
 
+-- name: identities_seen()
+SELECT account, open_id FROM creators ORDER BY seen_at;
+
+-- name: last_seen(account)^
+SELECT open_id FROM creators WHERE account = :account ORDER BY seen_at DESC LIMIT 1;
+
+-- name: username(open_id)^
+SELECT username FROM creators WHERE open_id = :open_id;
+
 -- name: creators()
 SELECT * FROM creators ORDER BY seen_at;
 

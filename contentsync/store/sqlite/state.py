@@ -383,6 +383,23 @@ class SqliteStore:
         with self._db.writing(posts=False) as db:
             self._q.save_creator(db, **rows.creator_row(account, creator, now))
 
+    def identities_seen(self) -> dict[str, str]:
+        """By the name of each account, the open_id that TikTok last gave for it."""
+        with self._db.reading() as db:
+            return {row["account"]: row["open_id"] for row in self._q.identities_seen(db)}
+
+    def last_seen(self, account: str) -> str:
+        """The open_id that TikTok last gave for an account's name; empty where it never did."""
+        with self._db.reading() as db:
+            row = self._q.last_seen(db, account=account)
+        return str(row["open_id"]) if row else ""
+
+    def username(self, open_id: str) -> str:
+        """The handle of an identity as TikTok last gave it; empty where it is not known."""
+        with self._db.reading() as db:
+            row = self._q.username(db, open_id=open_id)
+        return str(row["username"]) if row else ""
+
     def creators(self) -> dict[str, tuple[str, Creator, datetime]]:
         """By account name, as last asked: the open_id, what TikTok said, and when."""
         with self._db.reading() as db:

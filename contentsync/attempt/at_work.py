@@ -1,0 +1,58 @@
+"""What does an attempt need of the account that it belongs to? One protocol, which account.py fulfils."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from contentsync.attempt.told import Tell
+from contentsync.clock import Clock
+from contentsync.errors import Problem
+from contentsync.post import Attempt, DesiredPost, Media, PostState
+from contentsync.store.port import Store
+from contentsync.tiktok.chunks import ChunkPlan
+from contentsync.tiktok.client import Client
+
+
+class AtWork(Protocol):
+    """An account at work, as its attempts see it."""
+
+    @property
+    def store(self) -> Store:
+        """The state that its attempts are kept in."""
+
+    @property
+    def client(self) -> Client:
+        """Its line to TikTok."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def poll_initial(self) -> float:
+        """Seconds between the first two looks at a status."""
+
+    @property
+    def poll_max(self) -> float:
+        """The longest time between two looks at a status, in seconds."""
+
+    def path_of(self, post: DesiredPost) -> Path:
+        """The file that is uploaded for a post."""
+
+    def plan_chunks(self, size: int) -> ChunkPlan:
+        """How a file of so many bytes is cut."""
+
+    def url_of(self, item: Media) -> str:
+        """Where TikTok fetches a photo or a video."""
+
+    def make_ready(self, post: DesiredPost, tell: Tell) -> Problem | None:
+        """Put the media of a post where TikTok fetches them; the reason why it can't, or None."""
+
+    def note_begun(self, attempt: Attempt) -> None:
+        """Write outside of the project that an attempt is about to begin, or that TikTok took it."""
+
+    def write_receipt(self, row: PostState, tell: Tell) -> bool:
+        """Write the receipt of a post that changed; False where it can't be written."""
+
+    def remove_receipt(self, key: str, row: PostState, tell: Tell) -> None:
+        """Remove the receipt under a name that a post no longer has."""

@@ -1,0 +1,39 @@
+"""Where do the receipts of a project lie, and who writes them? One folder; a project may keep none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from contentsync.errors import Level, Problem
+from contentsync.evidence import receipts
+from contentsync.post import PostState
+from contentsync.store.port import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFolder:
+    """The receipts of a project, written from its state."""
+
+    path: Path
+    store: Store
+    #: False where the project keeps no receipts: then nothing is written.
+    is_kept: bool
+
+    def write(self, row: PostState, *, begun: bool = False) -> None:
+        """Write a post's receipt. begun: as in receipts.write. Raises OSError."""
+        if self.is_kept:
+            receipts.write(self.path, row, self.store.username(row.open_id), begun=begun)
+
+    def offer(self, row: PostState, on_note: Callable[[Problem], None]) -> None:
+        """Write a post's receipt after a mere look; where it can't be written, say so and go on."""
+        try:
+            self.write(row)
+        except OSError as err:
+            what = f"the receipt of {row.key} could not be written: {err.strerror or err}"
+            on_note(Problem("receipt-not-written", what, level=Level.NOTE))
+
+    def remove(self, key: str, row: PostState) -> None:
+        """Remove the receipt under a name that the post no longer has. Raises OSError."""
+        receipts.remove(self.path, key, row)
