@@ -32,7 +32,6 @@ NEVER: Final = datetime.fromtimestamp(0, UTC)  # of a video whose time TikTok do
 
 LATE_IDS: Final = 10  # asked for at a time: some never come, and each question counts against a limit by the minute
 
-CLOCK_WRONG: Final = "clock-wrong"
 
 CLOCKS_APART: Final = timedelta(minutes=5)
 
@@ -72,7 +71,7 @@ def clock_wrong(now: datetime, date: datetime | None) -> Problem | None:
         return None
     minutes, way = abs(now - date) // timedelta(minutes=1), "ahead of" if now > date else "behind"
     what = f"this machine's clock is {minutes} min {way} TikTok's"
-    return Problem(CLOCK_WRONG, what, "set it: what is due, and until when, is told by it", level=Level.NOTE)
+    return Problem("clock-wrong", what, "set it: what is due, and until when, is told by it", level=Level.NOTE)
 
 
 def refuse_twins(identities: dict[str, str]) -> None:

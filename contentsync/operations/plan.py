@@ -15,7 +15,7 @@ from contentsync.operations.addresses import decided
 from contentsync.plan.action import AccountFacts, Plan, World
 from contentsync.post import Creator, DesiredPost, Mode
 from contentsync.project import Project
-from contentsync.remote import CLOCK_WRONG, refuse_twins
+from contentsync.remote import refuse_twins
 
 if TYPE_CHECKING:
     pass
@@ -98,5 +98,5 @@ def _each_once(notes: Iterable[Problem]) -> list[Problem]:
     """The clock of this machine is wrong for every account: said once."""
     found: dict[str, Problem] = {}
     for note in notes:
-        found.setdefault(note.code if note.code == CLOCK_WRONG else note.what, note)
+        found.setdefault(note.code if note.code == "clock-wrong" else note.what, note)
     return list(found.values())
