@@ -146,6 +146,8 @@ class App:
     posting_users_per_day: int | None = 5
     posting_users_audited: int | None = None
     research: bool = False
+    #: The accounts that are target users of the sandbox; None is every one. Source: Add a Sandbox.
+    sandbox_targets: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.redirect_uris) > REDIRECT_URIS:
@@ -222,7 +224,16 @@ class Quirks:
     """What TikTok does not document, or does in more than one way. Each default is the likelier reading."""
 
     #: HTTP status of OAuth errors.
-    oauth_status: int = 400
+    oauth_status: int = 200
+    #: What becomes of PKCE where the redirect URI is that of a Web app: nothing looks at it, it is checked as for a
+    #: Desktop app, or the consent page refuses a sign-in that has it.
+    web_pkce: Literal["ignored", "checked", "refused"] = "ignored"
+    #: Whether the token endpoint looks at an authorization code before it looks at the client.
+    code_before_client: bool = True
+    #: Whether user.info.basic is granted with any other scope.
+    basic_always: bool = True
+    #: What becomes of the refresh tokens of a sandbox.
+    sandbox_refresh: Literal["works", "refused"] = "works"
     #: HTTP status of refusals of init and status calls; None is the documented one.
     business_status: int | None = None
     invalid_code: Literal["invalid_params", "invalid_param"] = "invalid_params"
@@ -230,11 +241,17 @@ class Quirks:
     #: Seconds for which a replaced refresh token still works.
     refresh_grace: float = 0.0
     refresh_ends_access: bool = False
-    beyond_scope: Literal["scope_permission_missed", "scope_not_authorized", "silent"] = "scope_permission_missed"
-    failure_data: Literal["by_family", "absent", "empty"] = "by_family"
+    #: The answer to a request for fields that the granted scopes do not cover.
+    beyond_scope: Literal["scope_permission_missed", "scope_not_authorized", "silent"] = "scope_not_authorized"
+    #: Whether a refusal has an empty `data`: only access_token_invalid, only Display endpoints, none, or every one.
+    failure_data: Literal["by_error", "by_family", "absent", "empty"] = "by_error"
     megabyte: Literal["either", "decimal", "binary"] = "either"
     #: What Content-Range of an upload answer tells: the number of bytes, or the index of the last one.
     range_answer: Literal["count", "last"] = "count"
+    #: The body of an upload answer with 201, 206 or 416: the JSON word null, or nothing.
+    upload_body: Literal["null", "empty"] = "null"
+    #: The path of upload URLs. The documentation also shows /upload/ and /video/.
+    upload_path: Literal["/upload", "/upload/", "/video/"] = "/upload"
     #: The answer to a chunk that arrived before.
     repeated_chunk: Literal[416, 206] = 416
     expired_upload: Literal["processing", "failed"] = "processing"
@@ -248,6 +265,9 @@ class Quirks:
     #: Status calls right after init that do not know the id yet.
     unknown_polls: int = 0
     unknown_code: Literal["invalid_publish_id", "invalid_params"] = "invalid_publish_id"
+    #: What the final states of a status call tell beside the status and the post id where there is one: nothing, an
+    #: empty list of ids where there is none, or that and the byte counts.
+    final_fields: Literal["bare", "empty_list", "full"] = "bare"
     post_id_key: str = "publicaly_available_post_id"
     post_id_shape: Literal["list", "strings", "scalar", "string"] = "list"
     photos_listed: bool = False
@@ -285,3 +305,6 @@ class Config:
     webhook_url: str = ""
     faults: tuple[str, ...] = ()
     upload_base: str = ""
+    #: Other names by which the emulator is reached. A request with any other `Host` is refused: a web page that makes
+    #: its own name lead to this machine must not steer the emulator.
+    hosts: tuple[str, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from html import escape
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from contentsync.emulator.config import is_web_uri
 from contentsync.emulator.message import Request, Response
 from contentsync.emulator.world import World
 
@@ -84,6 +85,11 @@ def authorize(world: World, request: Request) -> Response:
         return _back(redirect_uri, {**denied, "state": query.get("state", "")})
     if decision != "allow" or account not in world.accounts:
         return _page(200, _form(world, request))
+    targets = app.sandbox_targets
+    if query["client_key"] == app.sandbox_key and targets is not None and account not in targets:
+        # As TikTok was seen to answer where the account is not a target user of the sandbox.
+        wrong = {"error": "access_denied", "error_type": "non_sandbox_target"}
+        return _back(redirect_uri, {**wrong, "state": query.get("state", "")})
     return _allow(world, request, account)
 
 
@@ -97,10 +103,12 @@ def _problem(world: World, request: Request) -> dict[str, str]:
     scopes = _scopes(request)
     if not scopes or any(scope not in app.scopes for scope in scopes):
         return {"error": "invalid_scope", "error_type": "scope"}
-    loopback = urlsplit(query["redirect_uri"]).hostname in ("127.0.0.1", "localhost")
-    if loopback and not (query.get("code_challenge") and query.get("code_challenge_method") == "S256"):
-        return {"error": "invalid_request", "error_type": "code_challenge"}
-    return {}
+    has_pkce = bool(query.get("code_challenge")) and query.get("code_challenge_method") == "S256"
+    if is_web_uri(query["redirect_uri"]):
+        refused = "code_challenge" in query and world.config.quirks.web_pkce == "refused"
+    else:
+        refused = not has_pkce
+    return {"error": "invalid_request", "error_type": "code_challenge"} if refused else {}
 
 
 def _allow(world: World, request: Request, account: str) -> Response:
@@ -110,7 +118,10 @@ def _allow(world: World, request: Request, account: str) -> Response:
     else:
         chosen = _ticked(request) if "form" in query else _scopes(request)
     granted = tuple(scope for scope in _scopes(request) if scope in chosen)
-    challenge = query.get("code_challenge", "")
+    if world.config.quirks.basic_always and granted and ALWAYS not in granted:
+        granted = (ALWAYS, *granted)
+    looked_at = world.config.quirks.web_pkce == "checked" or not is_web_uri(query["redirect_uri"])
+    challenge = query.get("code_challenge", "") if looked_at else ""
     code = world.tokens.offer_code(account, query["client_key"], granted, query["redirect_uri"], challenge)
     return _back(query["redirect_uri"], {"code": code, "scopes": ",".join(granted), "state": query.get("state", "")})
 

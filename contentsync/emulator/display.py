@@ -111,10 +111,11 @@ def video_query(world: World, grant: Grant, request: Request) -> Data:
     fields = fields_of(request, VIDEO_FIELDS)
     filters = request.json().get("filters")
     ids = filters.get("video_ids") if isinstance(filters, dict) else None
-    if not isinstance(ids, list) or not 1 <= len(ids) <= PAGE or not all(isinstance(key, str) for key in ids):
+    if not isinstance(ids, list) or not 1 <= len(ids) <= PAGE:
         raise invalid(f"filters.video_ids must hold 1 to {PAGE} ids")
+    wanted = {_id(key) for key in ids}
     life.settle_all(world, grant.account)
-    found = [video for video in world.public_videos(grant.account) if str(video.id) in ids]
+    found = [video for video in world.public_videos(grant.account) if video.id in wanted]
     return {"videos": [_video(world, grant.account, video, fields) for video in found]}
 
 
@@ -134,6 +135,15 @@ def number_of(body: Data, name: str, default: int) -> int:
     value = body.get(name, default)
     if not isinstance(value, int) or isinstance(value, bool):
         raise invalid(f"{name} must be an integer")
+    return value
+
+
+def _id(value: object) -> int:
+    """A video id, as a number or its digits; raises Refused for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise invalid("filters.video_ids must be an integer")
     return value
 
 

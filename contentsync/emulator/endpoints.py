@@ -14,7 +14,7 @@ from contentsync.emulator.tokens import Grant
 from contentsync.emulator.world import World
 
 Answer = Callable[[World, Request], Response]
-UPLOAD_PATH: Final = "/upload/"
+UPLOAD_PATHS: Final = frozenset({"/upload", "/upload/", "/video/"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,12 @@ def _refusal(endpoint: Api | Research, world: World, log_id: str, err: Refused) 
     status = err.status or STATUSES.get(code, 400)
     if quirks.business_status and status in (400, 403) and endpoint.name in INITS | {"status"}:
         status = quirks.business_status
-    empty = quirks.failure_data == "empty" or (quirks.failure_data == "by_family" and endpoint.limit == "display")
+    empty = {
+        "by_error": code == "access_token_invalid",
+        "by_family": endpoint.limit == "display",
+        "absent": False,
+        "empty": True,
+    }[quirks.failure_data]
     return envelope(log_id, {} if empty else None, code, err.message, status)
 
 

@@ -95,13 +95,15 @@ class Exchange(ABC):
         code = fault.code
         if fault.action is Action.STATUS:
             code = CODE_OF_STATUS.get(fault.status or 0, "internal_error")
-        return self.refusal(Refused(code, fault.message, fault.status or STATUSES.get(code, 400)))
+        return self.refusal(Refused(code, fault.message, fault.status))
 
     def refusal(self, err: Refused) -> Response:
         """An error in the shape of this endpoint's family."""
-        log_id, status = self.world.ids.log_id(self.world.now()), err.status or 400
+        log_id = self.world.ids.log_id(self.world.now())
         if self.line.endpoint in ("token", "revoke"):
+            status = err.status or self.world.config.quirks.oauth_status
             return flat(log_id, err.code, err.message, status)
+        status = err.status or STATUSES.get(err.code, 400)
         return envelope(log_id, None, err.code, err.message, status)
 
     def mark(self, task: Task | None) -> None:
@@ -196,7 +198,7 @@ class Put(Exchange):
 
     def refusal(self, err: Refused) -> Response:
         """No envelope here, but the progress where the true answer would tell it."""
-        status = err.status or 500
+        status = err.status or STATUSES.get(err.code, 400)
         if self._task and self._task.upload and status in (201, 206, 416):
             return upload.progress(self.world, self._task.upload, status)
         return Response(status)

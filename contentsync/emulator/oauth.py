@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
@@ -14,14 +13,15 @@ from contentsync.emulator.world import World
 Data = dict[str, object]
 
 FORM_TYPE = "application/x-www-form-urlencoded"
-VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
 def token(world: World, request: Request) -> Data:
     """A new token pair, or a client token. Source: User Access Token Management."""
     form = _form(request)
-    client_key = _client(world, form)
     kind = form.get("grant_type", "")
+    if kind == "authorization_code" and world.config.quirks.code_before_client:
+        world.tokens.look_at_code(_need(form, "code"))
+    client_key = _client(world, form)
     if kind == "authorization_code":
         return _pair(world, _by_code(world, form, client_key))
     if kind == "refresh_token":
@@ -43,15 +43,12 @@ def revoke(world: World, request: Request) -> None:
 
 def _by_code(world: World, form: Mapping[str, str], client_key: str) -> Grant:
     code, redirect_uri = _need(form, "code"), _need(form, "redirect_uri")
-    verifier = form.get("code_verifier", "")
-    if verifier and not VERIFIER.fullmatch(verifier):
-        raise OAuthRefused("invalid_request", "Code verifier or code challenge is invalid.")
-    return world.tokens.redeem(code, client_key, redirect_uri, verifier)
+    return world.tokens.redeem(code, client_key, redirect_uri, form.get("code_verifier", ""))
 
 
 def _form(request: Request) -> dict[str, str]:
     if request.content_type != FORM_TYPE:
-        raise OAuthRefused("invalid_request", f"The request content type must be {FORM_TYPE}.")
+        raise OAuthRefused("invalid_request", f"Only `{FORM_TYPE}` is accepted as Content-Type.")
     try:
         return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
     except UnicodeDecodeError:

@@ -6,6 +6,7 @@ An init is checked in this order: body, creator's caps, app's cap, audit and pri
 from __future__ import annotations
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from contentsync.emulator import caps, download, life, rules
 from contentsync.emulator.config import ONLY_ME, Account
@@ -87,7 +88,8 @@ def _start_video(
         raise invalid(BAD_SOURCE)
     urls = (rules.video_url(source),)
     _check_policy(world, grant, mode, info, urls)
-    task = _new_task(world, grant, endpoint, mode, info, f"v_{_where(mode)}_url~v2.", urls)
+    prefix = "v_pub_url~v2-1." if mode is Mode.DIRECT else "v_inbox_url~v2."
+    task = _new_task(world, grant, endpoint, mode, info, prefix, urls)
     return {"publish_id": task.publish_id}
 
 
@@ -155,11 +157,11 @@ def _new_task(
 
 def _open_upload(world: World, task: Task, plan: rules.Plan) -> str:
     """The upload_url of a task; at most 256 characters, and the only credential of its PUTs."""
-    upload_id, token = str(world.ids.number()), world.ids.secret(32)
+    upload_id, token = str(world.ids.number()), str(UUID(world.ids.secret(32)))
     task.upload = Upload(upload_id, token, *plan, until=world.now() + world.config.lives.upload_url)
     world.uploads[upload_id] = task
     base = world.config.upload_base or world.base_url
-    return f"{base}/upload/?upload_id={upload_id}&upload_token={token}"
+    return f"{base}{world.config.quirks.upload_path}?upload_id={upload_id}&upload_token={token}"
 
 
 def status(world: World, grant: Grant, request: Request) -> Data:
@@ -170,20 +172,30 @@ def status(world: World, grant: Grant, request: Request) -> Data:
         raise Refused("invalid_params", "invalid_publish_id")
     life.poll(world, task)
     if life.seems_failed(world, task):
-        ids = {world.config.quirks.post_id_key: _shaped(world, task.post_ids)} if task.marks.false_with_id else {}
-        return {"status": Status.FAILED.value, "fail_reason": task.marks.false_reason, **ids}
+        failed: Data = {"status": Status.FAILED.value, "fail_reason": task.marks.false_reason}
+        if task.marks.false_with_id:
+            failed[world.config.quirks.post_id_key] = _shaped(world, task.post_ids)
+        return failed
     found: Data = {"status": task.status.value}
     if task.status is Status.FAILED:
         found["fail_reason"] = task.fail_reason
-    if task.status is Status.COMPLETE:
-        found[world.config.quirks.post_id_key] = _shaped(world, life.shown_ids(world, task))
+    if task.processing:
+        return found | _bytes_of(world, task)
+    final, ids = world.config.quirks.final_fields, life.shown_ids(world, task)
+    if task.status is Status.COMPLETE and (ids or final != "bare"):
+        found[world.config.quirks.post_id_key] = _shaped(world, ids)
+    return found | (_bytes_of(world, task) if final == "full" else {})
+
+
+def _bytes_of(world: World, task: Task) -> Data:
+    """How many bytes have arrived. Source: Get Post Status, "uploaded_bytes" and "downloaded_bytes"."""
     if task.upload:
-        found["uploaded_bytes"] = task.upload.received
-    elif task.download:
-        found["downloaded_bytes"] = task.download.received
-    elif not task.photo:
-        found["downloaded_bytes"] = world.config.pace.pull_bytes if task.finished_at is not None else 0
-    return found
+        return {"uploaded_bytes": task.upload.received}
+    if task.download:
+        return {"downloaded_bytes": task.download.received}
+    if task.photo:
+        return {}
+    return {"downloaded_bytes": world.config.pace.pull_bytes if task.finished_at is not None else 0}
 
 
 def _shaped(world: World, ids: list[int]) -> object:

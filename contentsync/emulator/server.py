@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import TypeVar
 
-from contentsync.emulator import admin, courier, faults, life
+from contentsync.emulator import admin, courier, faults, hosts, life
 from contentsync.emulator.config import PUBLIC, Comment, Config, Video
 from contentsync.emulator.connection import READ, Connection
 from contentsync.emulator.exchange import Exchange
@@ -74,6 +74,8 @@ class Emulator:
         return f"http://{HOST}:{self.port}"
 
     def _open(self, head: Request) -> Exchange:
+        if not hosts.is_ours(head.headers.get("host", ""), self.config):
+            return hosts.refused(self._stage.world, head)
         if head.path.startswith(admin.PREFIX):
             return admin.open_call(self._stage, head)
         return self._stage.open(head)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from contentsync.emulator import faults, ledger, life, webhooks
 from contentsync.emulator.config import Config, Video
-from contentsync.emulator.endpoints import ENDPOINTS, UPLOAD_PATH
+from contentsync.emulator.endpoints import ENDPOINTS, UPLOAD_PATHS
 from contentsync.emulator.exchange import Call, Exchange, LogLine, Put, apply_mark
 from contentsync.emulator.faults import Fault, FaultBook
 from contentsync.emulator.message import Request, plain
@@ -80,13 +80,13 @@ class Stage:
 
     def open(self, head: Request) -> Exchange:
         """Take the head of a request to one of TikTok's paths."""
-        if head.path == UPLOAD_PATH and head.method == "PUT":
+        if head.path in UPLOAD_PATHS and head.method == "PUT":
             task = self.world.uploads.get(head.query.get("upload_id", ""))
             line = self._line(head, "upload", task.account if task else "")
             return Put(self.world, line, self.book.meet("upload", line.account), head)
         endpoint = ENDPOINTS.get(head.path)
         if endpoint is None or endpoint.method != head.method:
-            status = 405 if endpoint or head.path == UPLOAD_PATH else 404
+            status = 405 if endpoint or head.path in UPLOAD_PATHS else 404
             line = self._line(head, "", "")
             return Call(self.world, line, (), head, lambda _world, _request: plain(status, "page not found"))
         line = self._line(head, endpoint.name, self.world.tokens.owner(head.bearer))

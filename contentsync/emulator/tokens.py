@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from contentsync.emulator.config import Account, App, Config
 from contentsync.emulator.ids import Ids
 from contentsync.emulator.refusal import OAuthRefused, Refused
+
+VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
 @dataclass(slots=True)
@@ -51,6 +54,11 @@ class Code:
 def challenge_of(verifier: str) -> str:
     """TikTok's own PKCE: the hex digits of SHA-256, not base64url. Source: Login Kit for Desktop."""
     return hashlib.sha256(verifier.encode()).hexdigest()
+
+
+def _proves(verifier: str, challenge: str) -> bool:
+    fits = hmac.compare_digest(challenge.encode(), challenge_of(verifier).encode())
+    return VERIFIER.fullmatch(verifier) is not None and fits
 
 
 class TokenBook:
@@ -130,6 +138,12 @@ class TokenBook:
         self._codes[code] = Code(account, client_key, scopes, redirect_uri, challenge, self._now() + self._lives.code)
         return code
 
+    def look_at_code(self, code: str) -> None:
+        """Raise OAuthRefused for a code that nobody has, or that is too old."""
+        found = self._codes.get(code)
+        if found is None or found.until <= self._now():
+            raise OAuthRefused("invalid_grant", "Authorization code is expired.")
+
     def redeem(self, code: str, client_key: str, redirect_uri: str, verifier: str) -> Grant:
         """The grant that a code stands for; any try uses the code up."""
         found = self._codes.pop(code, None)
@@ -137,7 +151,7 @@ class TokenBook:
             raise OAuthRefused("invalid_grant", "Authorization code is expired.")
         if found.redirect_uri != redirect_uri:
             raise OAuthRefused("invalid_request", "Redirect_uri is not matched with the uri when requesting code.")
-        if found.challenge and not hmac.compare_digest(found.challenge.encode(), challenge_of(verifier).encode()):
+        if found.challenge and not _proves(verifier, found.challenge):
             raise OAuthRefused("invalid_request", "Code verifier or code challenge is invalid.")
         grant = self._open(found.account, client_key, found.scopes)
         grant.refresh = self._ids.refresh_token()
@@ -146,7 +160,8 @@ class TokenBook:
     def refresh(self, refresh_token: str, client_key: str) -> Grant:
         """A grant with a new access token, and with a new refresh token unless rotation is off."""
         now = self._now()
-        for grant in self._grants:
+        refused = client_key == self._app.sandbox_key and self._quirks.sandbox_refresh == "refused"
+        for grant in self._grants if not refused else ():
             current = grant.refresh == refresh_token
             alive = not grant.revoked and grant.refresh_until > now and grant.client_key == client_key
             if alive and (current or grant.retired.get(refresh_token, 0.0) > now):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 
-from contentsync.emulator.message import Request, Response
+from contentsync.emulator.message import JSON_TYPE, Request, Response
 from contentsync.emulator.tasks import Chunk, Task, Upload
 from contentsync.emulator.world import World
 
@@ -75,4 +75,7 @@ def _check_place(world: World, upload: Upload, first: int, last: int) -> Respons
 def progress(world: World, upload: Upload, status: int) -> Response:
     """An answer that tells how far the file has come, as a count where others expect the last index."""
     told = upload.received - (world.config.quirks.range_answer == "last")
-    return Response(status, headers=(("content-range", f"bytes 0-{max(0, told)}/{upload.size}"),))
+    headers = (("content-range", f"bytes 0-{max(0, told)}/{upload.size}"),)
+    if world.config.quirks.upload_body == "empty":
+        return Response(status, headers=headers)
+    return Response(status, b"null", (("content-type", JSON_TYPE), *headers))

@@ -136,10 +136,16 @@ def test_query_finds_ones_own_videos_and_leaves_out_the_others() -> None:
     assert answer.json()["data"]["videos"] == [{"id": "7000000000000000001"}]
 
 
-@pytest.mark.parametrize("body", [query(), query(*["1"] * 21), query(1), {"filters": []}, {}])
-def test_a_query_without_1_to_20_ids_as_text_is_refused(body: dict[str, Any]) -> None:
+@pytest.mark.parametrize("body", [query(), query(*["1"] * 21), query("one"), query(True), {"filters": []}, {}])
+def test_a_query_without_1_to_20_whole_numbers_is_refused(body: dict[str, Any]) -> None:
     with a_caller() as caller:
         assert code(caller.post("/v2/video/query/?fields=id", body)) == (400, "invalid_params")
+
+
+def test_a_query_takes_ids_as_numbers_too() -> None:
+    with a_caller(Account("acme", videos=(Video(id=7_000_000_000_000_000_001),))) as caller:
+        answer = caller.post("/v2/video/query/?fields=id", query(7_000_000_000_000_000_001))
+    assert answer.json()["data"]["videos"] == [{"id": "7000000000000000001"}]
 
 
 def test_a_hidden_video_comes_back_and_a_deleted_one_does_not() -> None:

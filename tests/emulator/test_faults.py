@@ -154,7 +154,7 @@ def test_an_answer_can_come_before_the_body_is_sent() -> None:
         _, url = a_post(caller)
         caller.emulator.add_fault("upload:status=403,early=true")
         with socket.create_connection(("127.0.0.1", caller.emulator.port), timeout=5) as raw:
-            raw.sendall(f"PUT {url} HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nvid".encode())
+            raw.sendall(f"PUT {url} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nvid".encode())
             assert raw.recv(100).startswith(b"HTTP/1.1 403")
         assert caller.put(url, b"video").status_code == 201
 

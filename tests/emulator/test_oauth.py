@@ -73,7 +73,7 @@ def test_a_code_holds_characters_that_careless_decoding_breaks() -> None:
 def test_a_code_works_once() -> None:
     with a_caller() as caller:
         bought = came_back(consent(caller))["code"]
-        assert exchange(caller, code=bought).status_code == 200
+        assert "access_token" in exchange(caller, code=bought).json()
         assert exchange(caller, code=bought).json()["error"] == "invalid_grant"
 
 
@@ -82,7 +82,7 @@ def test_a_code_ends_after_ten_minutes() -> None:
         bought = came_back(consent(caller))["code"]
         caller.emulator.advance(600)
         answer = exchange(caller, code=bought)
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert (answer.status_code, answer.json()["error"]) == (200, "invalid_grant")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_code_ends_after_ten_minutes() -> None:
 def test_a_wrong_exchange_is_refused_in_the_flat_shape(changes: dict[str, str], error: str) -> None:
     with a_caller() as caller:
         answer = exchange(caller, **changes)
-    assert answer.status_code == 400
+    assert answer.status_code == 200
     assert answer.json()["error"] == error
     assert set(answer.json()) == {"error", "error_description", "log_id"}
 
@@ -115,16 +115,19 @@ def test_base64url_pkce_passes_the_page_and_fails_at_the_token() -> None:
     )
 
 
-def test_oauth_errors_can_come_with_status_200() -> None:
-    with a_caller(quirks=Quirks(oauth_status=200)) as caller:
+def test_oauth_errors_can_come_with_status_400() -> None:
+    with a_caller(quirks=Quirks(oauth_status=400)) as caller:
         answer = refresh(caller, "rft.nobody")
-    assert (answer.status_code, answer.json()["error"]) == (200, "invalid_grant")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
 def test_a_json_body_is_no_form() -> None:
     with a_caller() as caller:
         answer = caller.http.post("/v2/oauth/token/", json={"grant_type": "refresh_token"})
-    assert answer.json()["error"] == "invalid_request"
+    assert (answer.status_code, answer.json()["error"]) == (200, "invalid_request")
+    assert answer.json()["error_description"] == (
+        "Only `application/x-www-form-urlencoded` is accepted as Content-Type."
+    )
 
 
 def test_a_refresh_token_works_once() -> None:
@@ -133,14 +136,14 @@ def test_a_refresh_token_works_once() -> None:
         second = refresh(caller, first).json()["refresh_token"]
         assert second != first
         assert refresh(caller, first).json()["error"] == "invalid_grant"
-        assert refresh(caller, second).status_code == 200
+        assert "access_token" in refresh(caller, second).json()
 
 
 def test_a_replaced_refresh_token_can_have_its_grace() -> None:
     with a_caller(quirks=Quirks(refresh_grace=30)) as caller:
         first = caller.emulator.accounts["acme"].refresh_token
         refresh(caller, first)
-        assert refresh(caller, first).status_code == 200
+        assert "access_token" in refresh(caller, first).json()
         caller.emulator.advance(30)
         assert refresh(caller, first).json()["error"] == "invalid_grant"
 
@@ -170,7 +173,7 @@ def test_expired_refresh_tokens_leave_only_a_new_sign_in() -> None:
     with a_caller() as caller:
         caller.emulator.expire_tokens("acme", refresh_too=True)
         assert refresh(caller, caller.emulator.accounts["acme"].refresh_token).json()["error"] == "invalid_grant"
-        assert exchange(caller).status_code == 200
+        assert "access_token" in exchange(caller).json()
 
 
 def test_revoking_answers_nothing_and_ends_both_tokens() -> None:
@@ -234,7 +237,7 @@ def test_a_web_app_needs_no_pkce() -> None:
     with a_caller(app=app) as caller:
         uri = {"redirect_uri": "https://tool.example/back"}
         bought = came_back(consent(caller, code_challenge="", code_challenge_method="", **uri))["code"]
-        assert exchange(caller, code=bought, code_verifier="", **uri).status_code == 200
+        assert "access_token" in exchange(caller, code=bought, code_verifier="", **uri).json()
 
 
 def test_unticking_every_box_leaves_the_scope_that_always_goes_with_a_sign_in() -> None:

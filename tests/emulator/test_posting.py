@@ -28,6 +28,7 @@ BAD_COUNT = (400, "invalid_params", "The total chunk count is invalid")
 BAD_CHUNK = (400, "invalid_params", "The chunk size is invalid")
 OK = (200, "ok", "")
 
+KEY = "publicaly_available_post_id"
 INIT = "/v2/post/publish/video/init/"
 
 
@@ -161,10 +162,20 @@ def test_business_errors_can_come_with_status_200() -> None:
         assert code(caller.post(INIT, token="act.nobody")) == (401, "access_token_invalid")
 
 
-def test_a_refusal_has_no_data_in_posting_and_empty_data_in_display() -> None:
-    with a_caller() as caller:
-        assert "data" not in caller.init(title=5).json()
-        assert caller.list(fields="").json()["data"] == {}
+@pytest.mark.parametrize(
+    ("reading", "posting", "display", "token"),
+    [
+        ("by_error", None, None, {}),
+        ("by_family", None, {}, None),
+        ("absent", None, None, None),
+        ("empty", {}, {}, {}),
+    ],
+)
+def test_a_refusal_has_empty_data_or_none(reading: Any, posting: object, display: object, token: object) -> None:
+    with a_caller(quirks=Quirks(failure_data=reading)) as caller:
+        assert caller.init(title=5).json().get("data") == posting
+        assert caller.list(fields="").json().get("data") == display
+        assert caller.post(INIT, token="act.nobody").json().get("data") == token
 
 
 # -- what an answer looks like
@@ -174,7 +185,7 @@ def test_a_refusal_has_no_data_in_posting_and_empty_data_in_display() -> None:
     ("start", "prefix"),
     [
         (lambda c: c.init(), "v_pub_file~v2-1."),
-        (lambda c: c.pull(), "v_pub_url~v2."),
+        (lambda c: c.pull(), "v_pub_url~v2-1."),
         (lambda c: c.draft(), "v_inbox_file~v2."),
         (lambda c: c.photos(), "p_pub_url~v2."),
         (lambda c: c.photos(mode="MEDIA_UPLOAD"), "p_inbox_url~v2."),
@@ -442,7 +453,7 @@ def test_a_public_post_is_processed_then_published_then_known_by_its_id() -> Non
         found = statuses(caller, started["publish_id"], 3)
     assert waiting == [{"status": "PROCESSING_UPLOAD", "uploaded_bytes": 0}] * 3
     assert [state["status"] for state in found] == ["PROCESSING_UPLOAD", "PUBLISH_COMPLETE", "PUBLISH_COMPLETE"]
-    assert found[1]["publicaly_available_post_id"] == []
+    assert found[1] == {"status": "PUBLISH_COMPLETE"}
     (post_id,) = found[2]["publicaly_available_post_id"]
     assert isinstance(post_id, int) and len(str(post_id)) == 19 and float(post_id) != post_id
 
@@ -451,7 +462,7 @@ def test_a_public_post_is_processed_then_published_then_known_by_its_id() -> Non
 def test_a_post_that_is_not_public_never_tells_an_id(level: str) -> None:
     with a_caller(pace=Pace(0, moderation_polls=0)) as caller:
         publish_id = caller.publish(privacy_level=level)
-        assert statuses(caller, publish_id, 1)[0]["publicaly_available_post_id"] == []
+        assert statuses(caller, publish_id, 1) == [{"status": "PUBLISH_COMPLETE"}]
         assert caller.listed() == []
 
 
@@ -467,7 +478,7 @@ def test_moderation_can_take_for_ever() -> None:
     with a_caller(pace=Pace(0, moderation_polls=None)) as caller:
         publish_id = caller.publish()
         caller.emulator.advance(10_000)
-        assert statuses(caller, publish_id, 1)[0]["publicaly_available_post_id"] == []
+        assert statuses(caller, publish_id, 1) == [{"status": "PUBLISH_COMPLETE"}]
 
 
 def test_what_nobody_asks_about_gets_on_with_time() -> None:
@@ -518,7 +529,34 @@ def test_a_pull_downloads_first() -> None:
     with a_caller(pace=Pace(pull_bytes=77)) as caller:
         found = statuses(caller, caller.pull().json()["data"]["publish_id"], 2)
     assert found[0] == {"status": "PROCESSING_DOWNLOAD", "downloaded_bytes": 0}
-    assert (found[1]["status"], found[1]["downloaded_bytes"]) == ("PUBLISH_COMPLETE", 77)
+    assert found[1] == {"status": "PUBLISH_COMPLETE"}
+
+
+@pytest.mark.parametrize(
+    ("reading", "state"),
+    [
+        ("bare", {"status": "PUBLISH_COMPLETE"}),
+        ("empty_list", {"status": "PUBLISH_COMPLETE", KEY: []}),
+        ("full", {"status": "PUBLISH_COMPLETE", KEY: [], "uploaded_bytes": 5}),
+    ],
+)
+def test_a_final_state_tells_little_or_all(reading: Any, state: dict[str, object]) -> None:
+    with a_caller(pace=Pace(moderation_polls=None), quirks=Quirks(final_fields=reading)) as caller:
+        assert statuses(caller, caller.publish(), 1) == [state]
+
+
+@pytest.mark.parametrize(
+    ("reading", "state"),
+    [
+        ("bare", {"status": "SEND_TO_USER_INBOX"}),
+        ("full", {"status": "SEND_TO_USER_INBOX", "uploaded_bytes": 5}),
+    ],
+)
+def test_a_draft_in_the_inbox_tells_no_byte_counts(reading: Any, state: dict[str, object]) -> None:
+    with a_caller(pace=Pace(0), quirks=Quirks(final_fields=reading)) as caller:
+        started = caller.draft(5).json()["data"]
+        caller.put(started["upload_url"], b"video")
+        assert statuses(caller, started["publish_id"], 1) == [state]
 
 
 def test_an_id_that_nobody_gave_out_is_invalid() -> None:

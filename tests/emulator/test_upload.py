@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import socket
 import struct
 from typing import Any
@@ -48,7 +49,7 @@ def test_chunks_in_order_make_the_file() -> None:
 def test_the_upload_url_is_on_loopback_and_short() -> None:
     with a_caller() as caller:
         url = started(caller)
-        assert url.startswith(f"{caller.emulator.url}/upload/?upload_id=") and len(url) <= 256
+        assert url.startswith(f"{caller.emulator.url}/upload?upload_id=") and len(url) <= 256
 
 
 def test_the_answer_can_name_the_last_index_instead_of_the_count() -> None:
@@ -97,7 +98,29 @@ def test_a_chunk_ahead_of_its_turn_is_416() -> None:
 def test_the_headers_of_a_chunk_are_checked(headers: dict[str, str], status: int) -> None:
     with a_caller() as caller:
         answer = caller.put(started(caller, 5, 5, 1), b"video", **headers)
-    assert (answer.status_code, answer.content) == (status, b"")
+    assert (answer.status_code, answer.content) == (status, b"null" if status in (201, 416) else b"")
+
+
+@pytest.mark.parametrize(("reading", "body"), [("null", b"null"), ("empty", b"")])
+def test_the_body_of_an_upload_answer_is_null_or_nothing(reading: Any, body: bytes) -> None:
+    with a_caller(quirks=Quirks(upload_body=reading)) as caller:
+        url = started(caller)
+        answers = [
+            caller.put(url, LAST, CHUNK, SIZE),
+            caller.put(url, FIRST, 0, SIZE),
+            caller.put(url, LAST, CHUNK, SIZE),
+        ]
+    assert [(answer.status_code, answer.content) for answer in answers] == [(416, body), (206, body), (201, body)]
+
+
+@pytest.mark.parametrize("path", ["/upload", "/upload/", "/video/"])
+def test_an_upload_url_has_one_of_the_paths_that_were_seen(path: Any) -> None:
+    with a_caller(quirks=Quirks(upload_path=path)) as caller:
+        url = started(caller, 5, 5, 1)
+        assert re.fullmatch(
+            rf"{path}\?upload_id=\d{{19}}&upload_token=[0-9a-f-]{{36}}", url.removeprefix(caller.emulator.url)
+        )
+        assert caller.put(url, b"video").status_code == 201
 
 
 def test_a_chunk_of_another_length_than_declared_is_400() -> None:
@@ -146,7 +169,7 @@ def test_a_chunk_cut_short_by_its_client_leaves_no_trace() -> None:
     with a_caller() as caller:
         url = urlsplit(started(caller))
         head = (
-            f"PUT {url.path}?{url.query} HTTP/1.1\r\nhost: x\r\ncontent-type: video/mp4\r\n"
+            f"PUT {url.path}?{url.query} HTTP/1.1\r\nhost: localhost\r\ncontent-type: video/mp4\r\n"
             f"content-length: {CHUNK}\r\ncontent-range: bytes 0-{CHUNK - 1}/{SIZE}\r\n\r\n"
         )
         with socket.create_connection((url.hostname or "", url.port or 0)) as raw:
@@ -161,7 +184,7 @@ def test_of_two_requests_that_bring_the_same_chunk_one_counts() -> None:
     with a_caller() as caller:
         url = urlsplit(started(caller, 5, 5, 1))
         head = (
-            f"PUT {url.path}?{url.query} HTTP/1.1\r\nhost: x\r\ncontent-type: video/mp4\r\n"
+            f"PUT {url.path}?{url.query} HTTP/1.1\r\nhost: localhost\r\ncontent-type: video/mp4\r\n"
             "content-length: 5\r\ncontent-range: bytes 0-4/5\r\nexpect: 100-continue\r\n\r\n"
         )
         with socket.create_connection((url.hostname or "", url.port or 0)) as slow:

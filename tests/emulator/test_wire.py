@@ -13,7 +13,7 @@ import pytest
 from contentsync.emulator.server import Emulator
 from tests.emulator.support import Caller, a_caller, a_client, a_tiktok, code
 
-GET = "GET /v2/user/info/?fields=open_id HTTP/1.1\r\nhost: x\r\n"
+GET = "GET /v2/user/info/?fields=open_id HTTP/1.1\r\nhost: localhost\r\n"
 
 
 @contextmanager
@@ -40,8 +40,8 @@ def alive(emulator: Emulator) -> bool:
     [
         b"",
         b"GET /v2/us",
-        b"POST /v2/oauth/token/ HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\ngrant",
-        b"PUT /upload/?upload_id=1 HTTP/1.1\r\nhost: x\r\ncontent-length: 10000000\r\n\r\nabc",
+        b"POST /v2/oauth/token/ HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\ngrant",
+        b"PUT /upload/?upload_id=1 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10000000\r\n\r\nabc",
         GET.encode() + b"\r\n",
     ],
 )
@@ -65,7 +65,9 @@ def test_a_client_that_resets_its_connection_is_no_matter(capfd: pytest.CaptureF
 
 def test_pipelined_requests_are_answered_in_order() -> None:
     with a_tiktok() as emulator, a_socket(emulator) as raw:
-        raw.sendall(f"{GET}\r\nGET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n{GET}connection: close\r\n\r\n".encode())
+        raw.sendall(
+            f"{GET}\r\nGET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n{GET}connection: close\r\n\r\n".encode()
+        )
         found = said(raw)
     assert [part[:3] for part in found.split(b"HTTP/1.1 ")[1:]] == [b"401", b"404", b"401"]
 
@@ -81,16 +83,16 @@ def test_a_connection_serves_many_requests() -> None:
 
 def test_a_client_that_expects_to_be_asked_is_asked() -> None:
     with a_tiktok() as emulator, a_socket(emulator) as raw:
-        head = "POST /v2/oauth/token/ HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\nexpect: 100-continue\r\n"
+        head = "POST /v2/oauth/token/ HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\nexpect: 100-continue\r\n"
         raw.sendall(f"{head}connection: close\r\n\r\n".encode())
         assert raw.recv(100).startswith(b"HTTP/1.1 100")
         raw.sendall(b"a=b")
-        assert said(raw).startswith(b"HTTP/1.1 400")
+        assert b"invalid_request" in said(raw)
 
 
 def test_a_chunk_refused_by_its_head_is_not_asked_for() -> None:
     with a_tiktok() as emulator, a_socket(emulator) as raw:
-        head = "PUT /upload/ HTTP/1.1\r\nhost: x\r\ncontent-length: 3000000\r\nexpect: 100-continue\r\n\r\n"
+        head = "PUT /upload/ HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3000000\r\nexpect: 100-continue\r\n\r\n"
         raw.sendall(head.encode())
         assert raw.recv(100).startswith(b"HTTP/1.1 404")
 
@@ -130,7 +132,7 @@ def test_who_does_not_speak_http_is_told_so(words: bytes) -> None:
 
 def test_a_target_that_is_no_url_is_refused() -> None:
     with a_tiktok() as emulator, a_socket(emulator) as raw:
-        raw.sendall(b"GET http://[ HTTP/1.1\r\nhost: x\r\n\r\n")
+        raw.sendall(b"GET http://[ HTTP/1.1\r\nhost: localhost\r\n\r\n")
         assert said(raw).startswith(b"HTTP/1.1 400")
 
 
@@ -151,7 +153,7 @@ def test_it_stops_at_once_though_connections_are_open(capfd: pytest.CaptureFixtu
     with a_caller() as caller:
         caller.creator()
         with a_socket(caller.emulator) as idle, a_socket(caller.emulator) as half:
-            half.sendall(b"PUT /upload/ HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nabc")
+            half.sendall(b"PUT /upload/ HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nabc")
             before = time.monotonic()
             caller.emulator.stop()
             assert time.monotonic() - before < 0.5

@@ -91,7 +91,10 @@ class Assistant:
 def an_assistant(folder: Path, mode: str) -> Iterator[Assistant]:
     """The program, signed in as acme. mode: upload for drafts, publish for direct posts."""
     config = Config(
-        accounts=(Account("acme"),), app=App(audited=True), upload_base="https://open-upload.tiktokapis.com"
+        accounts=(Account("acme"),),
+        app=App(audited=True),
+        upload_base="https://open-upload.tiktokapis.com",
+        hosts=("open.tiktokapis.com",),
     )
     with Emulator(config) as emulator, a_stand_in(folder, emulator.port) as stand_in:
         keep = folder / ".config" / "tiktok-studio-mcp" / "credentials.json"

@@ -14,7 +14,7 @@ from typing import Literal
 import click
 
 from contentsync.emulator import faults, options
-from contentsync.emulator.config import Account, App, Config, Fetch, Limits, Pace, Quirks
+from contentsync.emulator.config import SCOPES, Account, App, Config, Fetch, Limits, Pace, Quirks
 from contentsync.emulator.server import Emulator
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -60,6 +60,13 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 @click.option("--processing-polls", type=click.IntRange(0), default=1, show_default=True, metavar="N")
 @click.option("--moderation-polls", default="1", show_default=True, metavar="N|never")
 @click.option("--duration", type=click.IntRange(1), default=10, show_default=True, metavar="SECONDS")
+@click.option(
+    "--app-without-scope", "app_lacks", multiple=True, metavar="SCOPE", help="The app may not ask for it; repeatable."
+)
+@click.option(
+    "--sandbox-target", "targets", multiple=True, metavar="NAME", help="The accounts that may sign in to the sandbox."
+)
+@click.option("--known-as", "hosts", multiple=True, metavar="HOST", help="Another name by which clients reach it.")
 @click.option("--webhook-url", default="", metavar="URL", help="Deliver signed events there, as TikTok does.")
 @click.option("--seed", default="0", show_default=True, help='Gives ids and tokens; "random" takes chance ones.')
 @click.option("--json", "as_json", is_flag=True, help="The first line of stdout is one JSON object.")
@@ -82,6 +89,9 @@ def emulator(
     processing_polls: int,
     moderation_polls: str,
     duration: int,
+    app_lacks: tuple[str, ...],
+    targets: tuple[str, ...],
+    hosts: tuple[str, ...],
     webhook_url: str,
     seed: str,
     as_json: bool,
@@ -105,7 +115,8 @@ def emulator(
     config = Config(
         accounts=_as_lived(accounts, lacks, creator_posts),
         quirks=_quirks(quirks),
-        app=_app(audited, research, verified, uris),
+        app=_with_limits(_app(audited, research, verified, uris), app_lacks, targets),
+        hosts=hosts,
         limits=Limits() if limits == "strict" else Limits.off(),
         pace=Pace(processing_polls=processing_polls, moderation_polls=_polls(moderation_polls)),
         fetch=Fetch(fetch, fetch_seconds),
@@ -163,6 +174,16 @@ def _app(audited: bool, research: bool, verified: tuple[str, ...], uris: tuple[s
         return replace(usual, redirect_uris=uris or usual.redirect_uris)
     except ValueError as err:
         raise click.BadParameter(str(err), param_hint="--redirect-uri") from err
+
+
+def _with_limits(app: App, lacks: tuple[str, ...], targets: tuple[str, ...]) -> App:
+    """The app without some scopes, and with a sandbox for some accounts alone."""
+    if unknown := [scope for scope in lacks if scope not in SCOPES]:
+        raise click.BadParameter(
+            f'"{unknown[0]}" is not one of {", ".join(SCOPES)}', param_hint="--app-without-scope"
+        )
+    scopes = tuple(scope for scope in app.scopes if scope not in lacks)
+    return replace(app, scopes=scopes, sandbox_targets=targets or None)
 
 
 def _polls(text: str) -> int | None:
