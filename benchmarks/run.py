@@ -149,7 +149,31 @@ def upload(size: int = 1 << 30) -> None:
         print(f"{'  its peak memory':<44}{peak / 1024:>9.1f} MiB")
 
 
-BENCHES: dict[str, Callable[[], None]] = {"start": start, "write": write, "upload": upload, "plan": plan}
+def manifests() -> None:
+    """A mebibyte of each manifest that was written to hold a reader up, against a bare CSafeLoader (at most 10x)."""
+    sys.path[:0] = [str(ROOT)]
+    from contentsync.manifest.load import load
+    from tests.manifest.adversarial import FLOODS, MEBIBYTE, is_too_deep, plain_parse
+    from tests.manifest.projects import FakeProbe, write
+
+    for name, flood in FLOODS.items():
+        data = flood.of(MEBIBYTE)
+        bare = f"a: {'x' * MEBIBYTE}".encode() if is_too_deep(name) else data  # the composer would end the process
+        with tempfile.TemporaryDirectory() as folder:
+            root = write(Path(folder), {"posts/a.yaml": data, "posts/clip.mp4": b"x"})
+            taken = _interleaved(
+                lambda root=root: load(root, {}, probe=FakeProbe()), lambda bare=bare: plain_parse(bare), 3
+            )
+        _row(f"{name} / CSafeLoader", *taken)
+
+
+BENCHES: dict[str, Callable[[], None]] = {
+    "start": start,
+    "write": write,
+    "upload": upload,
+    "plan": plan,
+    "manifests": manifests,
+}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -66,4 +66,4 @@ def utf16_units(text: str) -> int:
 
     Source: Direct Post, "title": "in UTF-16 runes", read strictly.
     """
-    return len(text) + sum(1 for char in text if ord(char) > 0xFFFF)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

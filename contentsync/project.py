@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, ManifestError, Problem, UsageError
+from contentsync.manifest.files import PROJECT_FILE, misnamed
 from contentsync.media_urls import Hosting, Look
 from contentsync.post import Account, PostState, Settings
 from contentsync.receipt_folder import ReceiptFolder
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from contentsync.manifest.load import Loaded
     from contentsync.tiktok.exchange import OnRequest
 
-PROJECT_FILE: Final = "contentsync.yaml"
-
 
 def find_root(start: Path) -> Path:
     """The nearest folder from `start` upwards that holds a project file. Raises ManifestError."""
@@ -38,7 +37,8 @@ def find_root(start: Path) -> Path:
         if (folder / PROJECT_FILE).exists():
             return folder
     what = f"there is no {PROJECT_FILE} in {start}, nor in any folder above it"
-    raise ManifestError(Problem("project-missing", what, "run contentsync init, or name the folder with -C"))
+    hint = "run contentsync init, or name the folder with -C"
+    raise ManifestError(misnamed((start, *start.parents)) or Problem("project-missing", what, hint))
 
 
 @dataclass

@@ -23,7 +23,7 @@ PACKAGE = "contentsync"
 # A floor a line, the ground first. A room imports itself and the floors below it; `|` parts rooms that may not import
 # each other. A room is a module or a folder of that name.
 FLOORS = (
-    "__init__ errors clock limits",
+    "__init__ errors clock limits natural_order",
     "lifecycle",
     "post stored_event",
     "media_urls media upload_hour",
@@ -38,7 +38,7 @@ FLOORS = (
 )
 ISLANDS = {"emulator"}  # imports nothing of ours
 PURE = re.compile(
-    r"contentsync/(errors|limits|lifecycle|post|stored_event|upload_hour|media_urls|plan/.+|evidence/(__init__|noted|witness|compare)|manifest/(__init__|schema|rules)"
+    r"contentsync/(errors|limits|natural_order|lifecycle|post|stored_event|upload_hour|media_urls|plan/.+|evidence/(__init__|noted|witness|compare)|manifest/(__init__|schema|rules)"
     r"|tiktok/(__init__|wire|comments|chunks|refusals|sign_in_refusals)|signin/scopes"
     r"|webhooks/(__init__|signature|event|decide)|hosting/store_errors|__init__)\.py"
 )

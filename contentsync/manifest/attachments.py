@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from itertools import islice
+import unicodedata
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from contentsync.manifest.document import Path as KeyPath
 from contentsync.manifest.files import odd_name
 from contentsync.manifest.wording import did_you_mean, printable, shown
 from contentsync.media import MediaLook, MediaReader
+from contentsync.natural_order import natural
 from contentsync.post import Media
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -25,6 +26,7 @@ _NEAR: Final = re.compile(r"https?://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]
 _WITH_NAME: Final = re.compile(r"[^/]*//[^/?#]*@")
 _ADDRESS: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]+){3}|\[.*\])(?::[0-9]+)?")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
+_LONGEST_PATH: Final = 1_024  # the shortest limit among the systems in use
 _NAMES_COMPARED: Final = 500  # of a folder, in search of what a missing file may be called
 _PICTURES: Final = (".jpg", ".jpeg", ".webp", ".png", ".gif", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff")
 
@@ -42,6 +44,8 @@ class Attachments:
         self._reader = reader
         self._is_near = is_near
         self._inside: dict[str, bool] = {}
+        self._looks: dict[str, MediaLook] = {}
+        self._entries: dict[str, list[str]] = {}
 
     def item(self, document: Document, text: str, path: KeyPath) -> Media | None:
         """The file or URL that `text` names; None where it can't be used, and the document says why."""
@@ -52,13 +56,15 @@ class Attachments:
         name = self._name(document, text, path)
         if name is None:
             return None
-        look = self._reader.read(self._root / name)
+        if name not in self._looks:
+            self._looks[name] = self._reader.read(self._root / name)
+        look = self._looks[name]
         for problem in look.problems:
             document.add(self._with_hint(problem, name), path)
         return _media(name, look)
 
     def folder(self, document: Document, text: str, path: KeyPath) -> list[Media]:
-        """The pictures in the folder that `text` names, by name; hidden files and folders are left out."""
+        """The pictures in the folder that `text` names, 2 before 10; hidden files and folders are left out."""
         if _URL.match(text):
             problem = Problem("photos-not-a-folder", "photos is one URL, not a list", "write it in [ ]")
             self._told(document, path, problem)
@@ -67,7 +73,7 @@ class Attachments:
         if name is None:
             return []
         try:
-            found = sorted(entry.name for entry in (self._root / name).iterdir() if _is_picture(entry.name))
+            found = sorted(filter(_is_picture, _names(self._root / name)), key=natural)
         except OSError as err:
             self._told(document, path, _folder_problem(text, err))
             return []
@@ -94,7 +100,27 @@ class Attachments:
             what = f"{shown(text)} leads out of the project by a link"
             problem = Problem("path-outside", what, "put the file itself there")
         self._told(document, path, problem)
-        return None if problem else name
+        return None if problem else self._spelt(name)
+
+    def _spelt(self, name: str) -> str:
+        """`name` as the disk spells it: `é` may be one character in a manifest, and two in a name from a Mac."""
+        if name.isascii() or os.path.lexists(self._root / name):
+            return name
+        found = ""
+        for part in name.split("/"):
+            wanted = unicodedata.normalize("NFC", part)
+            same = [one for one in self._listing(found) if unicodedata.normalize("NFC", one) == wanted]
+            found += ("/" if found else "") + (same[0] if len(same) == 1 and part not in same else part)
+        return found
+
+    def _listing(self, folder: str) -> list[str]:
+        """The names in a folder below the project; none where it can't be read."""
+        if folder not in self._entries:
+            try:
+                self._entries[folder] = _names(self._root / folder)
+            except (OSError, ValueError):
+                self._entries[folder] = []
+        return self._entries[folder]
 
     def _stays_inside(self, name: str) -> bool:
         folder, _, _ = name.rpartition("/")
@@ -113,12 +139,12 @@ class Attachments:
         if problem.code != "media-not-found":
             return problem
         folder, _, wanted = name.rpartition("/")
-        try:
-            names = (entry.name for entry in (self._root / folder).iterdir())
-            near = did_you_mean(wanted, islice(names, _NAMES_COMPARED))
-        except OSError:
-            near = ""
+        near = did_you_mean(wanted, self._listing(folder)[:_NAMES_COMPARED])
         return Problem(problem.code, problem.what, near or problem.hint)
+
+
+def _names(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()]
 
 
 def _media(name: str, look: MediaLook) -> Media | None:
@@ -140,6 +166,8 @@ def _folder_problem(text: str, err: OSError) -> Problem:
 
 
 def _path_problem(text: str) -> Problem | None:
+    if len(text) > _LONGEST_PATH:
+        return Problem("path-too-long", f"the path has {len(text):,} characters", "shorten it")
     if "\\" in text:
         return Problem("path-backslash", f"{shown(text)} has a backslash", "write / between folders")
     if text.startswith("/") or _DRIVE.match(text):

@@ -15,9 +15,8 @@ PROBLEMS_OF_A_DOCUMENT: Final = 100
 TOO_MANY: Final = Problem(
     "too-many-problems", f"more than {PROBLEMS_OF_A_DOCUMENT} problems here; the others are not listed"
 )
-_BREAKS: Final = re.compile(r"\r\n|\r|\n")
 _SECRET: Final = re.compile(r"(client_secret[\"']?\s*:\s*)(?!\$\{|[\"']\$\{)\S.*")
-_SECRET_BELOW: Final = re.compile(r"client_secret[\"']?\s*:\s*(?:[|>][-+0-9]*)?\s*(?:#.*)?$")
+_SECRET_BELOW: Final = re.compile(r"client_secret[\"']?\s*+:\s*+(?:[|>][-+0-9]*+\s*+)?(?:#.*)?$")
 _PASSWORD: Final = re.compile(r"://[^/\s@]+@")
 
 
@@ -27,17 +26,30 @@ class Lines:
     def __init__(self, text: str) -> None:
         self._text = text
         self._lines: list[str] | None = None
+        self._last: tuple[int, str] = (0, "")
 
     def __getitem__(self, line: int) -> str:
         """The line that counts `line` from 1, without its end, without secrets; empty past the last one."""
-        if _SECRET_BELOW.search(self._raw(line - 1)):
+        if self._last[0] != line:
+            self._last = line, self._shown(line)
+        return self._last[1]
+
+    def _shown(self, line: int) -> str:
+        above = self._raw(line - 1)
+        if "client_secret" in above and _SECRET_BELOW.search(above):
             return "…"
-        text = _PASSWORD.sub("://…@", _SECRET.sub(r"\1…", self._raw(line)))
+        text = self._raw(line)
+        if "client_secret" in text:
+            text = _SECRET.sub(r"\1…", text)
+        if "://" in text:
+            text = _PASSWORD.sub("://…@", text)
         return printable(text.replace("\t", " "))
 
     def _raw(self, line: int) -> str:
         if self._lines is None:
-            self._lines = _BREAKS.split(self._text)
+            text = self._text
+            text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+            self._lines = text.split("\n")
         return self._lines[line - 1] if 0 < line <= len(self._lines) else ""
 
 
@@ -109,6 +121,11 @@ class Document:
     def is_full(self) -> bool:
         """Whether no further problem would be listed."""
         return len(self.problems) > PROBLEMS_OF_A_DOCUMENT
+
+    @property
+    def errors(self) -> int:
+        """How many problems forbid posting it."""
+        return sum(problem.level is Level.ERROR for problem in self.problems)
 
     @property
     def has_errors(self) -> bool:

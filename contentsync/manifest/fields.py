@@ -71,11 +71,11 @@ def matching(pattern: str, code: str, phrase: str, hint: str) -> Callable[[objec
 
 
 def _once_each(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    seen: list[Item] = []
+    seen: set[Item] = set()
     for item in items:
         if item in seen:
             raise ScalarError("repeated-value", f"names {item} twice", "name each once")
-        seen.append(item)
+        seen.add(item)
     return items
 
 

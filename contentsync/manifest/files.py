@@ -5,19 +5,31 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Problem
+from contentsync.manifest.decoding import FILE_BYTES
 from contentsync.manifest.document import at
-from contentsync.manifest.source import FILE_BYTES
+from contentsync.manifest.project_rules import DEEP_WILDCARDS
 from contentsync.manifest.wording import printable, shown
 
 PROJECT_FILE: Final = "contentsync.yaml"
+_OTHER_NAMES: Final = ("contentsync.yml", "Contentsync.yaml", "contentsync.yaml.txt", ".contentsync.yaml")
 _SKIPPED: Final = frozenset({".git", ".contentsync"})
 _SKIPPED_AT_ROOT: Final = frozenset({"receipts"})
 _WHOLE_FILE: Final = (1, 1, 1)
+
+
+def misnamed(folders: Iterable[Path]) -> Problem | None:
+    """The problem of a project file that has nearly the right name, in the first of `folders` that holds one."""
+    for folder in folders:
+        near = next((name for name in _OTHER_NAMES if (folder / name).is_file()), None)
+        if near:
+            what = f"there is no {PROJECT_FILE}; {printable(str(folder / near))} has another name"
+            return Problem("project-missing", what, f"rename it: mv {near} {PROJECT_FILE}")
+    return None
 
 
 def read_bytes(root: Path, name: str) -> tuple[bytes, Problem | None]:
@@ -66,6 +78,7 @@ def find(root: Path, globs: Sequence[str]) -> tuple[list[str], list[str]]:
     `**` stands for any number of folders, `*`, `?` and `[…]` for what is between two slashes; none of them stands
     for a name that begins with a dot. Folders that are links are not entered, nor `.git`, `.contentsync`, `receipts`.
     """
+    globs = [glob for glob in globs if not is_tangled(glob)]
     patterns = [re.compile(_as_regex(glob.removeprefix("./"))) for glob in globs]
     found: set[str] = set()
     idle = set(globs)
@@ -78,13 +91,18 @@ def find(root: Path, globs: Sequence[str]) -> tuple[list[str], list[str]]:
     return sorted(found), [glob for glob in globs if glob in idle]
 
 
+def is_tangled(glob: str) -> bool:
+    """Whether a glob has so many `**` that one deep folder would take for ever to compare with it."""
+    return glob.split("/").count("**") > DEEP_WILDCARDS
+
+
 def would_find(globs: Sequence[str], name: str) -> bool:
     """Whether `find` gives a file of this name, from the root with `/`, once there is one."""
     folder, _, _ = name.rpartition("/")
     parts = folder.split("/")
     if any(_is_skipped("/".join(parts[:end]), part) for end, part in enumerate(parts)):
         return False
-    return any(re.fullmatch(_as_regex(glob.removeprefix("./")), name) for glob in globs)
+    return any(not is_tangled(glob) and re.fullmatch(_as_regex(glob.removeprefix("./")), name) for glob in globs)
 
 
 def _tops(globs: Sequence[str]) -> list[str]:
@@ -140,19 +158,26 @@ def _as_regex(glob: str) -> str:
 
 
 def _part(part: str) -> str:
+    """One part of a glob. Each `*` takes as little as it can, once for all: many of them cost no more than one."""
     if part == "**":
         return "(?:[^/.][^/]*/)*"
-    made, at_start, rest = "", True, part
+    hidden = "(?!\\.)" if part[:1] in ("*", "?", "[") else ""
+    first, *others = [_literal(piece) for piece in re.split(r"\*+", part)]
+    if not others:
+        return hidden + first
+    middle = "".join(f"(?>[^/]*?{piece})" for piece in others[:-1])
+    return f"{hidden}{first}{middle}[^/]*{others[-1]}"
+
+
+def _literal(rest: str) -> str:
+    made = ""
     while rest:
         size, piece = _piece(rest)
-        hidden = "(?!\\.)" if at_start and rest[0] in "*?[" else ""
-        made, at_start, rest = made + hidden + piece, False, rest[size:]
+        made, rest = made + piece, rest[size:]
     return made
 
 
 def _piece(rest: str) -> tuple[int, str]:
-    if rest[0] == "*":
-        return 1, "[^/]*"
     if rest[0] == "?":
         return 1, "[^/]"
     match = re.match(r"\[(!?)([^]]+)\]", rest)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from contentsync.errors import Level, Problem, by_place
 from contentsync.manifest.attachments import Attachments
-from contentsync.manifest.document import Document, at
+from contentsync.manifest.document import PROBLEMS_OF_A_DOCUMENT, TOO_MANY, Document, at
 from contentsync.manifest.files import PROJECT_FILE, find, read_bytes
 from contentsync.manifest.settings import load_settings
 from contentsync.manifest.source import read_yaml
@@ -18,6 +19,7 @@ from contentsync.media import CachedReader, DiskReader, MediaCache, MediaReader
 from contentsync.media_urls import is_loopback
 from contentsync.post import DesiredPost, Settings
 
+PROBLEMS_OF_A_FILE: Final = PROBLEMS_OF_A_DOCUMENT
 __all__ = ["Loaded", "load", "load_posts", "load_settings"]
 
 
@@ -109,27 +111,36 @@ class _Desk:
 
     def posts(self, names: Iterable[str]) -> list[DesiredPost]:
         """The sound posts of these files."""
+        posts: list[DesiredPost] = []
+        files: list[tuple[list[Document], list[Problem]]] = []
+        for name in names:
+            documents, problems = self._read(name)
+            files.append((documents, problems))
+            posts += self._judged(documents, len(problems))
+        self._refuse_doubles([document for documents, _ in files for document in documents])
+        for documents, problems in files:
+            self.problems += _bounded([*problems, *(p for document in documents for p in document.problems)])
+        return [post for post in posts if post.key not in self.unsound]
+
+    def _judged(self, documents: list[Document], told: int) -> list[DesiredPost]:
+        """The sound posts of one file. told: how many problems it has already; past a hundred nothing is judged."""
         from contentsync.manifest.desired import Reading
 
         posts: list[DesiredPost] = []
-        documents: list[Document] = []
-        for document in self._documents(names):
-            documents.append(document)
-            posts += Reading(document, self._settings, self._attachments).posts()
-        self._refuse_doubles(documents)
         for document in documents:
-            self.problems += document.problems
-        return [post for post in posts if post.key not in self.unsound]
-
-    def _documents(self, names: Iterable[str]) -> Iterator[Document]:
-        for name in names:
-            data, problem = read_bytes(self._root, name)
-            if problem:
-                self.problems.append(problem)
+            if told < PROBLEMS_OF_A_FILE:
+                posts += Reading(document, self._settings, self._attachments).posts()
+                told += document.errors
                 continue
-            documents, problems = read_yaml(data, name)
-            self.problems += problems
-            yield from documents
+            document.is_whole = False
+            if told == PROBLEMS_OF_A_FILE:
+                document.add(TOO_MANY)
+                told += 1
+        return posts
+
+    def _read(self, name: str) -> tuple[list[Document], list[Problem]]:
+        data, problem = read_bytes(self._root, name)
+        return ([], [problem]) if problem else read_yaml(data, name)
 
     def _refuse_doubles(self, documents: Iterable[Document]) -> None:
         """Refuse each key that stands twice, and note the keys of all documents with errors."""
@@ -143,6 +154,19 @@ class _Desk:
                     self.unsound.add(key)
             if document.has_errors or not document.is_whole:
                 self.unsound.update(_keys(document))
+
+
+def _bounded(problems: list[Problem]) -> list[Problem]:
+    """The problems of one file, a hundred of each level; past those only that there are more."""
+    if len(problems) <= PROBLEMS_OF_A_FILE:
+        return problems
+    kept: list[Problem] = []
+    for level in Level:
+        listed = by_place(problem for problem in problems if problem.level is level)
+        kept += listed[:PROBLEMS_OF_A_FILE]
+        if len(listed) > PROBLEMS_OF_A_FILE and kept[-1].code != TOO_MANY.code:
+            kept.append(replace(TOO_MANY, where=listed[PROBLEMS_OF_A_FILE].where, level=level))
+    return kept
 
 
 def _keys(document: Document) -> list[str]:

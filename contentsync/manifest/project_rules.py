@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Finding = tuple[Path, Problem]
 VERSION: Final = 1
+DEEP_WILDCARDS: Final = 3  # more of them take for ever on one deep folder
 _LOOPBACK: Final = re.compile(r"http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::(?:[0-9]{1,5}|\*))?(?:/\S*)?")
 _HTTPS: Final = re.compile(r"https://[^\s/@?#:]+(?::[0-9]{1,5})?(?:/\S*)?")
 
@@ -54,7 +55,7 @@ def _zones(project: ProjectFile, is_zone: Callable[[str], bool]) -> Iterator[Fin
     named += [(("accounts", name, "timezone"), keys.timezone) for name, keys in (project.accounts or {}).items()]
     for path, zone in named:
         if zone is not None and not is_zone(zone):
-            what = "{shown} is no time zone that is known"
+            what = "unknown time zone {shown}"
             yield path, Problem("unknown-timezone", what, "write an IANA name: Europe/Berlin")
 
 
@@ -63,6 +64,9 @@ def _globs(globs: Iterable[str]) -> Iterator[Finding]:
         if glob.startswith("/") or "\\" in glob or ".." in glob.split("/") or re.match(r"[A-Za-z]:", glob):
             what = "{shown} does not stay inside the project"
             yield ("manifests", number), Problem("glob-outside", what, "write it relative to the project, with /")
+        if glob.split("/").count("**") > DEEP_WILDCARDS:
+            what = f"{{shown}} has more than {DEEP_WILDCARDS} parts **"
+            yield ("manifests", number), Problem("glob-tangled", what, "use one **, and add a second pattern")
 
 
 def _app(project: ProjectFile, written: Mapping[str, Any]) -> Iterator[Finding]:
@@ -73,7 +77,7 @@ def _app(project: ProjectFile, written: Mapping[str, Any]) -> Iterator[Finding]:
         hint = "copy the sandbox's own key from TikTok's developer portal"
         yield ("app", "sandbox", "client_key"), Problem("sandbox-key", what, hint)
     state = written.get("state")
-    if isinstance(state, str) and re.search(r"://[^/\s:@]*:(?!\$\{)[^@\s]+@", state):
+    if isinstance(state, str) and re.search(r"://[^/\s:@]{0,200}:(?!\$\{)[^@\s]{1,200}@", state):
         problem = Problem("literal-secret", "state holds a password", "write ${NAME} instead", level=Level.WARNING)
         yield ("state",), problem
     if project.app and project.app.redirect_uri and not is_https_or_loopback(project.app.redirect_uri):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from contentsync import limits
 from contentsync.errors import Level, Problem
+from contentsync.manifest import hidden
 from contentsync.manifest.document import Path
 from contentsync.post import Account, Defaults, Disclosure, Interaction, Kind, Mode, Privacy
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from contentsync.manifest.schema import Manifest
 
 Finding = tuple[Path, Problem]
+_LOOKED_AT: Final = 10_000  # characters: more than any text may have
 _HASHTAG: Final = re.compile(r"(?<!\S)#\w")
 _PHOTO_KEYS: Final = frozenset({Interaction.DUET, Interaction.STITCH})
 
@@ -64,6 +66,7 @@ def check(post: Manifest, frame: Frame) -> Iterator[Finding]:
     if is_bound(post):
         return
     yield from _lengths(post)
+    yield from _hidden_characters(post)
     yield from _mode(post, frame)
     yield from _openness(post, frame)
     if post.moved_from == post.name:
@@ -75,11 +78,21 @@ def _lengths(post: Manifest) -> Iterator[Finding]:
     most = limits.PHOTO_CAPTION_UNITS if photos else limits.CAPTION_UNITS
     yield from _too_long("caption", post.caption or "", most)
     yield from _too_long("title", value_of(post, "title") or "", limits.PHOTO_TITLE_UNITS)
-    tags = len(_HASHTAG.findall(post.caption)) if post.caption else 0
+    tags = len(_HASHTAG.findall(post.caption[:_LOOKED_AT])) if post.caption else 0
     if tags > limits.HASHTAGS_ADVISED:
         what = f"caption has {tags} hashtags; TikTok's app takes {limits.HASHTAGS_ADVISED}"
         hint = "keep the best five; what TikTok does with more is not documented"
         yield ("caption",), Problem("many-hashtags", what, hint, level=Level.WARNING)
+
+
+def _hidden_characters(post: Manifest) -> Iterator[Finding]:
+    for key in ("caption", "title", "video"):
+        text = (value_of(post, key) or "")[:_LOOKED_AT]
+        found = hidden.hidden(text)
+        if found:
+            count = "an invisible character" if len(found) == 1 else f"{len(found):,} invisible characters"
+            what = f'{key} contains {count}: "{hidden.sample(text, found[0])}"; it is sent exactly as written'
+            yield (key,), Problem("hidden-character", what, "delete what you did not mean", level=Level.NOTE)
 
 
 def _too_long(key: str, text: str, most: int) -> Iterator[Finding]:

@@ -89,7 +89,7 @@ class _Post(Strict):
 _VIDEO = "The video: a file beside the manifest (MP4, MOV or WebM), or an https URL that TikTok fetches."
 _PHOTOS = (
     "One to 35 photos (JPEG or WebP, shorter side at most 1080): a list of files or https URLs in their order, or "
-    "a folder, sorted by name."
+    "a folder, in natural order: 2 before 10."
 )
 _COVER_AT = "The frame that becomes the cover, from the start: 1.5s."
 _TITLE = "The title of a photo post, at most 90 UTF-16 units."

@@ -16,11 +16,11 @@ from contentsync.errors import Level, Place, Problem, by_place
 from contentsync.manifest import project_rules
 from contentsync.manifest.document import Document, at
 from contentsync.manifest.document import Path as KeyPath
-from contentsync.manifest.files import PROJECT_FILE, read_bytes
+from contentsync.manifest.files import PROJECT_FILE, misnamed, read_bytes
 from contentsync.manifest.scalars import Plain
 from contentsync.manifest.source import is_fast, read_yaml
 from contentsync.manifest.wording import shown, tidy
-from contentsync.manifest.zones import zone_of
+from contentsync.manifest.zones import has_database, zone_of
 from contentsync.media_urls import is_loopback
 from contentsync.post import Account, App, Defaults, Limits, Sandbox, Settings, Slot
 
@@ -30,13 +30,18 @@ if TYPE_CHECKING:
 API_URL: Final = "CONTENTSYNC_API_URL"
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _START: Final = (1, 1, 1)
+_NO_DATABASE: Final = Problem(
+    "timezone-database-missing",
+    "{shown} can't be looked up: this machine has no time zone database",
+    "install it: pip install tzdata (or your system's tzdata package)",
+)
 
 
 def load_settings(root: Path, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
     """The project file of `root`, and all that is wrong with it; None where it can't be read at all."""
     data, problem = read_bytes(root, PROJECT_FILE)
     if problem:
-        return None, [_missing() if not (root / PROJECT_FILE).exists() else problem]
+        return None, [_missing(root) if not (root / PROJECT_FILE).exists() else problem]
     documents, problems = read_yaml(data, PROJECT_FILE)
     if problems or len(documents) != 1:
         return None, by_place([*problems, *_of_all(documents), *_several(documents)])
@@ -46,9 +51,9 @@ def load_settings(root: Path, environ: Mapping[str, str]) -> tuple[Settings | No
     return settings, by_place([*problems, *documents[0].problems])
 
 
-def _missing() -> Problem:
-    what = f"there is no {PROJECT_FILE} here"
-    return at(Problem("project-missing", what, "run: contentsync init"), PROJECT_FILE, _START)
+def _missing(root: Path) -> Problem:
+    absent = Problem("project-missing", f"there is no {PROJECT_FILE} here", "run: contentsync init")
+    return at(misnamed([root]) or absent, PROJECT_FILE, _START)
 
 
 def _slow() -> Problem:
@@ -77,6 +82,8 @@ def _settings(document: Document, environ: Mapping[str, str]) -> Settings:
     is_near = is_loopback(base_url)
     for path, problem in project_rules.check(project, document.raw, lambda name: zone_of(name) is not None, is_near):
         if not document.is_broken(path):
+            if problem.code == "unknown-timezone" and not has_database():
+                problem = _NO_DATABASE
             what = problem.what.replace("{shown}", shown(document.written(path)))
             document.add(replace(problem, what=what), path)
     return _built(project, tuple(reader.unset), base_url)

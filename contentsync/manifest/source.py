@@ -27,6 +27,8 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from contentsync.errors import Problem
+from contentsync.manifest import comments
+from contentsync.manifest.decoding import decoded
 from contentsync.manifest.document import PROBLEMS_OF_A_DOCUMENT, TOO_MANY, Document, Lines, Path, Spot, at
 from contentsync.manifest.scalars import Plain
 from contentsync.manifest.syntax import syntax_problem
@@ -39,15 +41,13 @@ except ImportError:  # a PyYAML without libyaml
     _libyaml = None
 
 DEPTH: Final = 32
-FILE_BYTES: Final = 1_048_576
-TEXT_KEYS: Final = frozenset({"caption", "title"})
-_REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+DOCUMENTS: Final = 10_000
+VALUES: Final = 50_000  # of one document
+ITEMS: Final = 2_000  # of one list
 _REFUSED_VALUE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
-_TAB_BEFORE: Final = re.compile(r"(?:^|[\r\n]) *\t")
+_TABBED: Final = re.compile(r"^( *+)\t[ \t]*+", re.MULTILINE)
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _BAD_KEYS: Final = _NULLS | {"<<"}
-_COMMENT_AFTER: Final = re.compile(r"[ \t]+#")
-_COMMENT_BELOW: Final = re.compile(r"[ \t]*(?:\r\n|\r|\n)(?:[ \t]*(?:\r\n|\r|\n))*( +)#")
 
 
 class _PurePythonParser(Reader, Scanner, Parser):
@@ -83,48 +83,10 @@ def read_yaml(
 
     data: at most 1 MiB of UTF-8. parser: makes a source of YAML events; libyaml's where it is there.
     """
-    if len(data) > FILE_BYTES:
-        what = f"{len(data):,} bytes; a manifest holds at most {FILE_BYTES:,}"
-        return [], [at(Problem("file-too-big", what, "split it into several files"), file, (1, 1, 1))]
-    text, problem = _decoded(data, file)
+    text, problem = decoded(data, file)
     if problem:
         return [], [problem]
     return _documents(text, file, parser or _libyaml or pure_python_parser)
-
-
-def _decoded(data: bytes, file: str) -> tuple[str, Problem | None]:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        problem = Problem("not-utf8", "the file is UTF-16, not UTF-8", "save it as UTF-8")
-        return "", at(problem, file, (1, 1, 1))
-    try:
-        text = data.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as err:
-        return "", _not_utf8(data, err, file)
-    match = _REFUSED.search(text)
-    return text, _control(text, match.start(), file) if match else None
-
-
-def _not_utf8(data: bytes, err: UnicodeDecodeError, file: str) -> Problem:
-    before = data[: err.start].decode("utf-8")
-    what = f"byte {data[err.start]:#04x} is not UTF-8"
-    lines = Lines(data.decode("utf-8", "replace"))
-    return at(Problem("not-utf8", what, "save the file as UTF-8"), file, _spot_after(before), lines)
-
-
-def _control(text: str, index: int, file: str) -> Problem:
-    char = text[index]
-    spot = _spot_after(text[:index])
-    if char == "\0":
-        problem = Problem("nul", "a NUL stands in the file", "save it as UTF-8 text, not UTF-16")
-    else:
-        what = f"the control character U+{ord(char):04X} stands in the file"
-        problem = Problem("control-character", what, "take it out")
-    return at(problem, file, spot, Lines(text))
-
-
-def _spot_after(before: str) -> Spot:
-    lines = re.split(r"\r\n|\r|\n", before)
-    return len(lines), len(lines[-1]) + 1, 1
 
 
 def _documents(text: str, file: str, parser: Callable[[str], Any]) -> tuple[list[Document], list[Problem]]:
@@ -150,7 +112,7 @@ class _Reader:
         self.text = text
         self.file = file
         self.lines = Lines(text)
-        self.tabs = bool(_TAB_BEFORE.search(text))
+        self.tabs = _tabbed_lines(text)
         self.next: Callable[[], Any] = parser(text).get_event
         self.document = Document(file, self.lines, (1, 1, 1))
 
@@ -159,10 +121,14 @@ class _Reader:
 
         Raises _Stop, or what the parser raises, where the text is no YAML.
         """
+        started = 0
         while type(event := self.next()) is not StreamEndEvent:
             if type(event) is not DocumentStartEvent:
                 continue
             root = self.next()
+            started += 1
+            if started > DOCUMENTS:
+                self._too_many(root, f"more than {DOCUMENTS:,} documents in one file", "split the file")
             self.document = document = Document(self.file, self.lines, self._spot(root))
             if type(root) is MappingStartEvent:
                 yield document  # handed out first: one that breaks off later keeps its problems
@@ -183,15 +149,17 @@ class _Reader:
         return start.line + 1, start.column + 1, width
 
     def _refuse_tab(self, mark: Any) -> None:
-        before = self.text[mark.index - mark.column : mark.index]
-        if "\t" in before and not before.strip():
-            spot = (mark.line + 1, before.index("\t") + 1, 1)
-            problem = Problem("yaml-tab", "a tab stands in the indentation", "indent with spaces")
-            raise _Stop(at(problem, self.file, spot, self.lines))
+        tab, end = self.tabs.get(mark.line, (0, -1))
+        if tab < mark.column <= end:
+            problem = Problem("yaml-tab", "the indentation contains a tab", "indent with spaces")
+            raise _Stop(at(problem, self.file, (mark.line + 1, tab + 1, 1), self.lines))
 
     def _value(self, event: Any, path: Path, depth: int) -> Any:
         kind = type(event)
-        self.document.spots[path] = self._spot(event)
+        spots = self.document.spots
+        spots[path] = self._spot(event)
+        if len(spots) > VALUES:
+            self._too_many(event, f"more than {VALUES:,} values in one document", "split it")
         if kind is ScalarEvent:
             if event.anchor or event.tag:
                 self._refuse_marks(event, path)
@@ -210,8 +178,13 @@ class _Reader:
             return self._mapping({}, path, depth)
         items: list[Any] = []
         while type(item := self.next()) is not SequenceEndEvent:
+            if len(items) == ITEMS:
+                self._too_many(item, f"more than {ITEMS:,} items in one list", "shorten the list")
             items.append(self._value(item, (*path, len(items)), depth))
         return items
+
+    def _too_many(self, event: Any, what: str, hint: str) -> NoReturn:
+        raise _Stop(at(Problem("yaml-too-many", what, hint), self.file, self._spot(event), self.lines))
 
     def _too_deep(self, event: Any) -> NoReturn:
         problem = Problem("yaml-depth", f"nested deeper than {DEPTH} levels", "flatten it")
@@ -233,8 +206,15 @@ class _Reader:
                 continue
             keys[inner] = spot
             into[key] = ""  # a duplicate inside its own value's problems still finds it
-            into[key] = self._value(self.next(), inner, depth)
+            value = self.next()
+            into[key] = self._value(value, inner, depth)
+            if depth == 1 and key in comments.KEYS and type(value) is not MappingStartEvent:
+                self._check_between(event, value, inner)
         return into
+
+    def _check_between(self, key: Any, value: Any, path: Path) -> None:
+        if comments.cuts_before(self.text, key.end_mark.index, value.start_mark.index, key.value):
+            self._refuse_cut(self.document.value[key.value], path)
 
     def _is_good_key(self, event: Any, spot: Spot) -> bool:
         key: str = event.value
@@ -299,42 +279,58 @@ class _Reader:
     def _scalar(self, event: Any, path: Path) -> str:
         value: str = event.value
         style = event.style
+        key = comments.key_of(path)
+        if key and self._is_cut(event, key):
+            self._refuse_cut(value, path)
+        elif not style and value in _NULLS:
+            self._refuse_null(value, path)
         if not style:
-            if path[-1] in TEXT_KEYS and len(path) == 1 and self._is_cut(event):
-                self._refuse_cut(value, path)
-            elif value in _NULLS:
-                self._refuse_null(value, path)
             return Plain(value)
         if style in "|>":
             value = value.removesuffix("\n")
-            if not value and path[-1] in TEXT_KEYS and self._header_has_comment(event):
-                self._refuse_cut(value, path)
         match = _REFUSED_VALUE.search(value)
         if match:
-            what = f"the text holds the control character U+{ord(match[0]):04X}"
-            self.document.refuse(Problem("control-character", what, "take it out"), path)
+            what = f"the text contains the control character U+{ord(match[0]):04X}"
+            self.document.refuse(Problem("control-character", what, "delete it"), path)
         return value
 
-    def _is_cut(self, event: Any) -> bool:
-        end = event.end_mark.index
-        if _COMMENT_AFTER.match(self.text, end):
-            return True
-        below = _COMMENT_BELOW.match(self.text, end)
-        return below is not None and len(below[1]) >= self.document.start[1]
+    def _is_cut(self, event: Any, key: str) -> bool:
+        start, end = event.start_mark.index, event.end_mark.index
+        if event.style in ("|", ">"):
+            return comments.cuts_block(self.text, start, end, key)
+        return comments.cuts_after(self.text, end, key)
 
-    def _header_has_comment(self, event: Any) -> bool:
-        return " #" in self.lines[event.start_mark.line + 1][event.start_mark.column :]
-
-    def _refuse_cut(self, value: str, path: Path) -> None:
-        what = f"YAML reads what follows # as a comment, so {path[-1]} would be {shown(value)}"
-        hint = f'put it in quotes, or in a block below "{path[-1]}: |"'
-        self.document.refuse(Problem("caption-cut-by-comment", what, hint), path)
+    def _refuse_cut(self, value: object, path: Path) -> None:
+        if path in self.document.broken:
+            return
+        key = comments.key_of(path)
+        what = f"YAML reads the text after # as a comment, so {key} would be {shown(value)}"
+        if key in comments.TEXTS:
+            problem = Problem(
+                "caption-cut-by-comment", what, f'put all of it in quotes, or in a block below "{key}: |"'
+            )
+        else:
+            problem = Problem("text-cut-by-comment", what, "put all of it in quotes; a comment needs a blank after #")
+        self.document.refuse(problem, path)
 
     def _refuse_null(self, value: str, path: Path) -> None:
         key = next((step for step in reversed(path) if isinstance(step, str)), "")
         what = f"{tidy(key)} has no value" if not value else f"{tidy(key)} is {value}, which is no value"
         hint = "write a value, or take the key out" + (f'; "{value}" in quotes is the text' if value else "")
         self.document.refuse(Problem("no-value", what, hint), path, at_key=not value)
+
+
+def _tabbed_lines(text: str) -> dict[int, tuple[int, int]]:
+    """The lines, from 0, whose indentation contains a tab: the column of the first one, and where the blanks end."""
+    if "\t" not in text:
+        return {}
+    found: dict[int, tuple[int, int]] = {}
+    line = at_ = 0
+    for match in _TABBED.finditer(text):
+        line += text.count("\n", at_, match.start())
+        at_ = match.start()
+        found[line] = (match.end(1) - match.start(), match.end() - match.start())
+    return found
 
 
 def _tag(event: Any) -> str:

@@ -28,7 +28,7 @@ def tidy(text: str) -> str:
 
 def printable(text: str) -> str:
     """`text` with each control character replaced by one mark, so that columns hold."""
-    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text if text.isprintable() else _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def listed(names: Sequence[str]) -> str:

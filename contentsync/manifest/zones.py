@@ -5,10 +5,16 @@ from __future__ import annotations
 import functools
 import re
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
 _OF_THE_MACHINE: Final = frozenset({"localtime", "posixrules", "Factory"})
+
+
+@functools.cache
+def has_database() -> bool:
+    """Whether any zone can be looked up: slim containers have no database, and tzdata may be missing."""
+    return bool(available_timezones() - {"UTC"})
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from contentsync import limits
 from contentsync.errors import Problem
+from contentsync.natural_order import Key, natural
 from contentsync.plan import binding
 from contentsync.plan.action import AccountFacts, AccountView, Action, Kind, Plan, World, fingerprint, inputs_digest
 from contentsync.plan.caps import quota_of
@@ -28,7 +29,9 @@ def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[st
 
     Posts of accounts that are not in `world` are left out. The order of what is given makes no difference.
     """
-    desired = {post.key: post for post in sorted(posts, key=lambda post: post.key) if post.account in world.accounts}
+    desired = {
+        post.key: post for post in sorted(posts, key=lambda post: natural(post.key)) if post.account in world.accounts
+    }
     scenes = _scenes(desired, world)
     renames = {key: rename_of(scenes[post.account], post) for key, post in desired.items()}
     renamed = {name: after(scene, _of(scene, renames)) for name, scene in scenes.items()}
@@ -41,7 +44,7 @@ def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[st
             asked.append(replace(decided, facts=renamed[post.account].facts))
         else:
             actions.append(decided)
-    asked.sort(key=lambda want: (want.due, want.post.key))
+    asked.sort(key=lambda want: (want.due, natural(want.post.key)))
     actions += ration(asked, world)
     actions = [_with_move(scenes, desired[action.post], action, renames[action.post]) for action in actions]
     unchanged = sum(action.kind is Kind.UNCHANGED for action in actions)
@@ -115,10 +118,10 @@ def _scenes(desired: Mapping[str, DesiredPost], world: World) -> dict[str, Scene
     return {name: Scene(world.accounts[name], mine, world) for name, mine in posts.items()}
 
 
-def _order(action: Action, desired: Mapping[str, DesiredPost], scenes: Mapping[str, Scene]) -> tuple[datetime, str]:
+def _order(action: Action, desired: Mapping[str, DesiredPost], scenes: Mapping[str, Scene]) -> tuple[datetime, Key]:
     """Oldest due first, then by key."""
     scene, post = scenes[action.account], desired.get(action.post)
-    return (action.due_at or (scene.opens_at(post) if post else None) or scene.now, action.post)
+    return (action.due_at or (scene.opens_at(post) if post else None) or scene.now, natural(action.post))
 
 
 def _view(facts: AccountFacts, world: World) -> AccountView:

@@ -74,7 +74,7 @@ def slots_after(account: Account, now: datetime) -> Iterator[datetime]:
     A slot is a wall-clock time in the account's zone: one that a change to summer time leaves out is skipped, one
     that the change back repeats counts once, the first time.
     """
-    zone = ZoneInfo(account.timezone)
+    zone = UTC if account.timezone == "UTC" else ZoneInfo(account.timezone)  # UTC needs no database
     day = now.astimezone(zone).date()
     while account.slots:
         times = sorted({(s.hour, s.minute) for s in account.slots if s.weekday == day.weekday()})

@@ -159,9 +159,9 @@ def test_media_are_hashed_and_seen(tmp_path: Path) -> None:
     assert post.media[0].facts.codec == "h264"
 
 
-def test_a_folder_of_photos_is_sorted_by_name(tmp_path: Path) -> None:
+def test_a_folder_of_photos_is_in_natural_order(tmp_path: Path) -> None:
     post = load(media_project(tmp_path, A.replace("video: v.mp4", "photos: slides/")), {}).posts[0]
-    assert [item.path for item in post.media] == ["posts/slides/10.jpg", "posts/slides/2.webp"]
+    assert [item.path for item in post.media] == ["posts/slides/2.webp", "posts/slides/10.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -245,3 +245,32 @@ def test_unchanged_media_are_read_once(tmp_path: Path) -> None:
     first = load(tmp_path, {}, probe=probe, cache=cache)
     assert len(probe.read_paths) == 1
     assert len(first.posts) == 1
+
+
+NFC, NFD = "caf\u00e9 cr\u00e8me", "cafe\u0301 cre\u0300me"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="there both names are one file")
+@pytest.mark.parametrize(("written", "there"), [(NFC, NFD), (NFD, NFC)])
+@pytest.mark.parametrize("folder", ["", f"{NFC}/", f"{NFD}/"])
+def test_a_name_from_a_mac_is_found_however_its_accents_are_written(
+    written: str, there: str, folder: str, tmp_path: Path
+) -> None:
+    name = f"{folder}{written}.mp4"
+    media = tmp_path / "posts" / folder.replace(written, there) / f"{there}.mp4"
+    media.parent.mkdir(parents=True)
+    media.write_bytes((FIXTURES / "video-h264.mp4").read_bytes())
+    found = load(write(tmp_path, {"posts/a.yaml": A.replace("v.mp4", name)}), {})
+    assert not found.problems
+    assert (tmp_path / found.posts[0].media[0].path).exists()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="there both names are one file")
+def test_the_name_that_is_written_comes_first(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {f"posts/{name}.mp4": b"x" for name in (NFC, NFD)}
+    found = loaded(tmp_path, {"posts/a.yaml": A.replace("v.mp4", f"{NFC}.mp4"), **files})
+    assert found.posts[0].media[0].path == f"posts/{NFC}.mp4"
+
+
+def test_a_path_that_no_system_takes_is_refused(tmp_path: Path) -> None:
+    assert told(of_manifest(tmp_path, A.replace("v.mp4", "a/" * 600 + "v.mp4")).problems) == ["3:8 path-too-long"]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from contentsync.errors import Level, Problem
+from contentsync.errors import Level, ManifestError, Problem
 from contentsync.manifest.codes import CODES
 from contentsync.manifest.load import load_settings
 from contentsync.post import App, Limits, Mode, Sandbox, Settings, Slot
+from contentsync.project import find_root
 from tests.manifest.projects import told
 
+ROOT = Path(__file__).parents[2]
 WHOLE = """\
 version: 1
 manifests: ["posts/**/*.yaml", "drafts/*.yml"]
@@ -294,3 +299,34 @@ def test_a_project_that_only_pulls_tells_what_is_verified_and_no_more(tmp_path: 
 def test_a_base_url_whose_variable_is_not_set_is_told_as_that_alone(tmp_path: Path) -> None:
     _, problems = read(tmp_path, 'version: 1\nhosting: {base_url: "${MEDIA}", upload: s3://x}\n')
     assert [problem.code for problem in problems] == ["unset-variable"]
+
+
+@pytest.mark.parametrize("name", ["contentsync.yml", "contentsync.yaml.txt"])
+def test_a_project_file_with_nearly_the_right_name_is_named(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("version: 1\n")
+    (tmp_path / "posts").mkdir()
+    _, problems = load_settings(tmp_path, {})
+    assert problems[0].hint == f"rename it: mv {name} contentsync.yaml"
+    with pytest.raises(ManifestError) as raised:
+        find_root(tmp_path / "posts")
+    assert raised.value.problems[0].hint == f"rename it: mv {name} contentsync.yaml"
+
+
+def test_a_machine_without_time_zones_is_named_as_the_cause(tmp_path: Path) -> None:
+    (tmp_path / "contentsync.yaml").write_text("timezone: Europe/Berlin\naccounts: {acme: {mode: draft}}\n")
+    (tmp_path / "tzdata").mkdir()
+    (tmp_path / "tzdata" / "__init__.py").touch()
+    code = (
+        "from pathlib import Path; from contentsync.manifest.settings import load_settings\n"
+        "print(load_settings(Path(), {})[1])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "PYTHONTZPATH": str(tmp_path / "none")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "timezone-database-missing" in ran.stdout
+    assert "unknown-timezone" not in ran.stdout
