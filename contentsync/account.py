@@ -138,7 +138,8 @@ class AccountAtWork:
         pair = self.credentials.pair()
         if not removed_access.still_holds(removed.removed_at, removed.token_sha256, pair):
             return None
-        return SignInNeeded(removed_access.problem(self.name, removed.reason, removed.removed_at))
+        told = removed_access.problem(self.name, removed.reason, removed.removed_at, self._how_to_renew)
+        return SignInNeeded(told)
 
     def refuse_removed_access(self) -> None:
         """Raise SignInNeeded where the account took the access away and no newer token is there."""
@@ -225,6 +226,7 @@ class AccountAtWork:
             sandbox=creator is not None and self.credentials.is_sandbox,
             tiktok_now=self.client.date if creator else None,
             scopes=self.credentials.scopes() if creator else None,
+            token_since=self.credentials.pair().saved_at if creator else None,
             how_to_renew=self._how_to_renew,
         )
 

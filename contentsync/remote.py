@@ -235,7 +235,7 @@ def _look(steps: Steps, attempt: Attempt) -> Attempt:
         step = steps.late_id(attempt) if attempt.phase is Phase.PUBLISHED else steps.look(attempt)
     except Superseded:
         return steps.store.attempt(attempt.id)
-    if step.sign_in and step.problem:
+    if step.stop and step.problem:
         raise SignInNeeded(step.problem)
     return step.attempt
 

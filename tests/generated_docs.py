@@ -12,7 +12,7 @@ from typing import Final
 
 from contentsync.emulator.endpoints import ENDPOINTS, Api, Research
 from contentsync.tiktok import refusals
-from contentsync.tiktok.refusals import AT_ONCE, DAY, MINUTE, Failure, Family, Refusal
+from contentsync.tiktok.refusals import AT_ONCE, DAY, LOOK_AGAIN, MINUTE, Failure, Family, Refusal
 from contentsync.tiktok.throttle import TIKTOKS_FIGURES, _per_minute
 from contentsync.tiktok.wire import Endpoint
 
@@ -54,6 +54,7 @@ def again_of(row: Failure) -> str:
     if isinstance(row, Refusal) and not row.definite:
         return "not known to have failed: looked into first"
     told = {MINUTE: "in the same run, after a minute", DAY: "after 24 hours", AT_ONCE: "once more, in the same run"}
+    told[LOOK_AGAIN] = "after 4 hours, or once a draft was posted"
     if row.again is not None:
         return told[row.again]
     return "after a sign-in" if row.family is Family.SIGN_IN else "only by a person: `apply --retry`"
@@ -65,7 +66,7 @@ def exit_of(row: Failure) -> str:
         return "1, or 4 where it may be live"
     if row.family is Family.SIGN_IN or row.code in refusals.OAUTH:
         return "8"
-    return "5" if row.again == DAY else "1"
+    return "5" if row.again in {DAY, LOOK_AGAIN} else "1"
 
 
 # docs/api-coverage.md

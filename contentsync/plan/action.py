@@ -181,6 +181,7 @@ class AccountFacts:
     not_known: the attempts that it knows and that are in none of the rows. noted_at: the place of the last note of an
     attempt, by its id. left_out: the names and media of the posts that were not among those for which existing-posts
     was lifted last. scopes: what the token grants, as TikTok said when it gave it; None where that is not known.
+    token_since: when the token was saved; None for one that was not, as of the environment, or where none was used.
     how_to_renew: the step that gives the account another token; empty for a sign-in.
     """
 
@@ -198,6 +199,7 @@ class AccountFacts:
     sandbox: bool = False
     tiktok_now: datetime | None = None
     scopes: frozenset[str] | None = None
+    token_since: datetime | None = None
     how_to_renew: str = ""
 
     def grants(self, scope: str) -> bool | None:

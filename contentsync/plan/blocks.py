@@ -153,7 +153,8 @@ def _only_me(post: DesiredPost, world: World) -> list[Problem]:
         return []
     app = "the sign-in is a sandbox's" if world.app.audited else "the app is not audited"
     what = f'{app}: TikTok may refuse privacy "{post.privacy}", only "only_me" is sure'
-    return [_note("unaudited-only-me", what, level=Level.WARNING)]
+    hint = "set privacy: only_me and keep the account private; or set mode: draft"
+    return [_note("unaudited-only-me", what, hint, level=Level.WARNING)]
 
 
 def _labels(post: DesiredPost) -> list[Problem]:

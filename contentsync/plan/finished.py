@@ -17,6 +17,7 @@ from contentsync.plan.sending import wanted
 from contentsync.post import Attempt, DesiredPost, Mode, PostState, Privacy
 
 NEVER_STARTED: Final = "new"
+ACCESS_REMOVED: Final = "auth-removed"  # of an attempt that TikTok ended since its user took the access away
 _DRIFT_GRACE: Final = timedelta(hours=limits.DRIFT_GRACE_HOURS)
 
 
@@ -72,8 +73,12 @@ def _kept(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Act
 
 def _acceptable(post: DesiredPost) -> Problem:
     """What can be done about an edit that TikTok can't take."""
-    hint = f"keep the edit: contentsync ack {post.key}; or post it as a new video: raise its `generation`"
-    return Problem("edited-after-sent", "what is at TikTok stays as it was sent", hint, level=Level.NOTE)
+    what = "TikTok's API has no edit and no delete: the post at TikTok stays as it was sent"
+    hint = (
+        "edit or delete it in TikTok's app, where the app allows it; then keep the manifest as it is: "
+        f"contentsync ack {post.key}; or raise its `generation` to post it as a new video"
+    )
+    return Problem("edited-after-sent", what, hint, level=Level.NOTE)
 
 
 def _drifted(scene: Scene, post: DesiredPost, row: PostState, done: Attempt | None) -> Action | None:
@@ -104,13 +109,33 @@ def _ended(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Ac
         return wanted(scene, post, row, "changed since it failed")
     if post.key in scene.world.retry:
         return wanted(scene, post, row, f"asked for again after: {why}")
+    if last.problem_code == ACCESS_REMOVED:
+        return _given_again(scene, post, row, last)
     if last.retry:
         if last.publish_id and last.may_be_live and (problem := _not_looked(scene)):
             return scene.blocked(post, problem, f"failed: {why}; {problem.what}")
         return wanted(scene, post, row, f"once more after: {why}")
-    hint = f"mend it, or run: contentsync apply --retry {post.key}"
+    hint = f"fix the cause, then run: contentsync apply --retry {post.key}"
     problem = Problem(last.problem_code or "failed", why, hint)
     return scene.blocked(post, problem, f"failed: {why}")
+
+
+def _given_again(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action | Wanted:
+    """What failed since the access was taken away is sent again once a token is there that is newer than that.
+
+    A token of which nobody knows the age, as one from the environment, proves by its use that it is good, once.
+    """
+    facts, why = scene.facts, last.problem_what
+    same = [a for a in row.attempts if (a.digest, a.problem_code) == (last.digest, ACCESS_REMOVED)]
+    if facts.token_since is None:
+        is_new = facts.creator is not None and len(same) == 1
+    else:
+        is_new = facts.token_since > (last.finished_at or last.created_at)
+    if is_new:
+        return wanted(scene, post, row, f"the access was given again after: {why}")
+    again = f": contentsync apply --retry {post.key}" if facts.token_since is None else " apply sends it again"
+    hint = f"{facts.renewal}; then{again}"
+    return scene.blocked(post, Problem(ACCESS_REMOVED, why, hint), f"failed: {why}")
 
 
 def _not_looked(scene: Scene) -> Problem | None:

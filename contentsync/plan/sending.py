@@ -14,9 +14,10 @@ from contentsync.plan.blocks import blocks_of, notes_of
 from contentsync.plan.guards import Wanted, warned
 from contentsync.plan.scene import Scene, settle
 from contentsync.plan.schedule import Window
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import Attempt, DesiredPost, Mode, PostState
 
 _DAY: Final = timedelta(hours=24)
+INBOX_FULL: Final = "spam-risk-too-many-pending-share"
 _LOST: Final = "state-lost"  # an attempt that was made from its receipt, and knows no more than that
 
 
@@ -96,11 +97,20 @@ def _earliest(scene: Scene, post: DesiredPost, row: PostState | None, window: Wi
     if room := _inits_room(row, scene.now):
         times.append((room, f"was begun {limits.INITS_PER_POST_A_DAY} times in 24 h"))
     passing = last is not None and last.phase is Phase.FAILED and last.retry and post.key not in scene.world.retry
-    if passing and last and last.not_before:
+    if passing and last and last.not_before and not _inbox_has_room(scene, last):
         times.append((last.not_before, f"waits after: {last.problem_what or 'a failure that passes'}"))
     if window.opens_at:
         times.append((window.opens_at, waiting_for(post)))
     return times
+
+
+def _inbox_has_room(scene: Scene, refused: Attempt) -> bool:
+    """Whether a draft was posted from the inbox after TikTok refused this one, since the inbox was full."""
+    if refused.problem_code != INBOX_FULL:
+        return False
+    tried = (attempt for row in scene.facts.rows for attempt in row.attempts)
+    posted = [a for a in tried if a.mode is Mode.DRAFT and a.phase is Phase.PUBLISHED]
+    return any(a.updated_at > refused.updated_at for a in posted)
 
 
 def _inits_room(row: PostState | None, now: datetime) -> datetime | None:

@@ -352,3 +352,6 @@ class _Bearer:
 
     def scopes(self) -> frozenset[str] | None:
         return self.granted
+
+    def renewal(self) -> str:
+        return ""

@@ -18,7 +18,7 @@ from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswer
 from contentsync.post import Account, App
 from contentsync.tiktok import oauth
 from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
-from contentsync.tiktok.overriding_token import variables
+from contentsync.tiktok.overriding_token import override_of, variables
 from contentsync.tiktok.tokens import Owner, Pair, TokenStore
 from contentsync.tiktok.upload_url import loopback_host
 
@@ -86,6 +86,11 @@ class Credentials:
         """What was granted; None where it is not known, as for a token from the environment."""
         scope = self.pair().scope
         return None if scope is None else frozenset(scope)
+
+    def renewal(self) -> str:
+        """The step that gives another token where a sign-in is not what counts; empty where it is."""
+        override = override_of(self._account, self._environ)
+        return override.anew if override else ""
 
     def ensure_fresh(self, margin: timedelta = MARGIN) -> None:
         """Renew now, rather than in the middle of an apply, a token that has less than `margin` to live.
@@ -195,6 +200,8 @@ class Credentials:
             what = f"TikTok no longer accepts the access token of account {name}, and there is none to renew it with"
             token, refresh_token = variables(name)
             hint = f"sign in again: contentsync login {name}; or set a new {token}, and {refresh_token} to renew it"
+            if self._seed():
+                hint = f"set a new {token}, and {refresh_token} to renew it: while they are set, no sign-in is used"
             raise SignInNeeded(Problem("no-refresh-token", what, hint))
         sandbox = self._app.sandbox if self.is_sandbox else None
         used, under = (sandbox, "app.sandbox") if sandbox else (self._app, "app")
@@ -229,6 +236,8 @@ class Credentials:
                 "answer was saved, so the token that replaced this one is lost"
             )
         hint = err.problem.hint.replace("ACCOUNT", self._account.name)
+        if err.error_code == "invalid_grant" and (step := self.renewal()):
+            hint = f"{step}: while they are set, no sign-in is used"
         raise SignInNeeded(replace(err.problem, what=f"account {self._account.name}: {what}", hint=hint)) from err
 
     def _from_the_seed(self, refused: Pair) -> Pair | None:

@@ -35,6 +35,7 @@ QUERY_IDS: Final = 20  # Source: Query Videos, "filters.video_ids"
 PAGE: Final = 20  # Source: List Videos, "max_count"
 COMMENT_PAGE: Final = 100  # Source: Query Video Comments, "max_count"
 _LACKS_SCOPE: Final = frozenset({"scope_permission_missed", "scope_not_authorized"})
+_OF_THE_TOKEN: Final = _LACKS_SCOPE | {"access_token_invalid"}
 
 # Seconds between the tries of a call that may be repeated: together longer than the minute of a rate limit, and
 # short for the rest.
@@ -56,6 +57,10 @@ class Bearer(Protocol):
 
     def scopes(self) -> frozenset[str] | None:
         """What was granted; None where it is not known."""
+        ...
+
+    def renewal(self) -> str:
+        """The step that gives another token where a sign-in does not count; empty where it does."""
         ...
 
 
@@ -332,10 +337,22 @@ class Client:
         method = "GET" if body is None else "POST"
         answer = self._exchange.send(method, url, endpoint, headers, content, secrets=[token])
         self.date = http_date(answer.headers.get("Date"))
-        parsed = parse(judge(answer.status, answer.body))
+        try:
+            parsed = parse(judge(answer.status, answer.body))
+        except Refused as err:
+            raise self._hinted(err) from err
         if parsed is None:
             raise unanswered(f"TikTok's answer to {endpoint} says ok, but lacks what it should hold", answer.status)
         return parsed
+
+    def _hinted(self, err: Refused) -> Refused:
+        """The refusal of a token, with a hint that fits where the token comes from."""
+        step = self._credentials.renewal() if err.error_code in _OF_THE_TOKEN else ""
+        if not step:
+            return err
+        what = "; a sign-in would not be used" if err.error_code == "access_token_invalid" else " with every scope"
+        problem = replace(err.problem, hint=f"{step}{what}")
+        return Refused(problem, err.error_code, err.http_status, err.log_id)
 
     def _credential(self, get: Callable[[], str]) -> str:
         """A token; where it can't be had for the moment, the call itself was certainly not sent."""

@@ -18,6 +18,7 @@ from contentsync.errors import Problem
 
 MINUTE: Final = timedelta(seconds=61)  # TikTok's limits by the minute slide
 DAY: Final = timedelta(hours=24)  # so do its daily caps
+LOOK_AGAIN: Final = timedelta(hours=4)  # of a cap that may end at any time, and of which only an init tells
 AT_ONCE: Final = timedelta(0)
 
 
@@ -85,7 +86,11 @@ _SIGN_IN: Final = "sign in again: contentsync login ACCOUNT; or set its new toke
 _ALL_SCOPES: Final = (
     "sign in again and grant every scope: contentsync login ACCOUNT; or set a token that has it in the environment"
 )
-_CHECK_MEDIA: Final = "export the video again within TikTok's limits; contentsync validate names them"
+_EXPORT: Final = (
+    "export the video again, as MP4 with H.264 video and AAC sound; contentsync validate can't see what TikTok missed"
+)
+_LENGTH: Final = "cut the video to the length that `contentsync accounts` names for the account"
+_FRAME_RATE: Final = "export the video again with 24 to 60 frames a second, at a constant rate"
 _LATER: Final = "nothing to do: contentsync plan shows when there is room again"
 
 _API: Final = (
@@ -120,7 +125,7 @@ _API: Final = (
         "TikTok does not accept what the post asks for",
         "check caption, privacy and media against TikTok's message",
     ),
-    Refusal("invalid_file_upload", Family.CONTENT, None, "the file is outside of what TikTok takes", _CHECK_MEDIA),
+    Refusal("invalid_file_upload", Family.CONTENT, None, "the file is outside of what TikTok takes", _EXPORT),
     Refusal(
         "rate_limit_exceeded",
         Family.CAP,
@@ -146,9 +151,9 @@ _API: Final = (
     Refusal(
         "spam_risk_too_many_pending_share",
         Family.CAP,
-        DAY,
-        "the inbox holds as many unfinished drafts of the last 24 hours as TikTok allows",
-        "post or discard drafts in the TikTok app, or wait",
+        LOOK_AGAIN,
+        "the inbox holds as many unfinished drafts as TikTok allows",
+        "post drafts in the TikTok app; apply goes on once it sees one posted, and else asks TikTok again in 4 hours",
     ),
     Refusal(
         "spam_risk_user_banned_from_posting",
@@ -168,9 +173,8 @@ _API: Final = (
         "unaudited_client_can_only_post_to_private_accounts",
         Family.ACCOUNT,
         None,
-        "the account is public, and an app that TikTok has not audited may post to private accounts only; "
-        "the post's own privacy does not matter",
-        "set `mode: draft`, or make the account private in the TikTok app",
+        "TikTok has not audited the app, and takes from it only posts with privacy only_me, for a private account",
+        "set `privacy: only_me` and keep the account private in the TikTok app; or set `mode: draft`",
     ),
     Refusal(
         "url_ownership_unverified",
@@ -286,12 +290,10 @@ _FOR_OAUTH: Final = (
 )
 
 _OF_STATUS: Final = (
-    Failure("file_format_check_failed", Family.CONTENT, None, "TikTok can't use the file's format", _CHECK_MEDIA),
+    Failure("file_format_check_failed", Family.CONTENT, None, "TikTok can't use the file's format", _EXPORT),
+    Failure("duration_check_failed", Family.CONTENT, None, "the video is longer or shorter than it may be", _LENGTH),
     Failure(
-        "duration_check_failed", Family.CONTENT, None, "the video is longer or shorter than it may be", _CHECK_MEDIA
-    ),
-    Failure(
-        "frame_rate_check_failed", Family.CONTENT, None, "the video's frame rate is not within 23 to 60", _CHECK_MEDIA
+        "frame_rate_check_failed", Family.CONTENT, None, "the video's frame rate is not within 23 to 60", _FRAME_RATE
     ),
     Failure(
         "picture_size_check_failed",

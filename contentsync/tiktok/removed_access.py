@@ -36,11 +36,8 @@ def still_holds(removed_at: datetime, token_sha256: str, pair: Pair) -> bool:
     return bool(token_sha256) and fingerprint(pair) == token_sha256
 
 
-def problem(account: str, reason: int, removed_at: datetime) -> Problem:
-    """What to tell a person."""
+def problem(account: str, reason: int, removed_at: datetime, renewal: str) -> Problem:
+    """What to tell a person. renewal: the step that gives the account another token."""
     why = REASONS.get(reason, REASONS[0]).format(account)
-    variable = f"CONTENTSYNC_TOKEN_{account.upper().replace('-', '_')}"
-    hint = f"contentsync login {account}; where {variable} is set, unset it first or put a new token there"
-    if reason in _FINAL:
-        hint = f"look into TikTok's app; if the account is back, {hint}"
+    hint = f"look into TikTok's app; if the account is back: {renewal}" if reason in _FINAL else renewal
     return Problem("access-removed", f"{why}, at {removed_at:%Y-%m-%d %H:%M} UTC", hint)

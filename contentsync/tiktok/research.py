@@ -67,6 +67,10 @@ class ClientToken:
         """Not told by TikTok for such a token."""
         return None
 
+    def renewal(self) -> str:
+        """Nobody signs in for such a token."""
+        return ""
+
     def _keys(self) -> tuple[str, str]:
         keys = {"app.client_key": self._app.client_key, "app.client_secret": self._app.client_secret}
         if missing := [name for name, value in keys.items() if not value]:

@@ -80,7 +80,7 @@ FAIL_REASONS = {
 }
 
 SIGN_IN = {"scope_not_authorized", "scope_permission_missed", "token_not_authorized_for_specified_publish_id"}
-A_DAY = {"spam_risk_too_many_posts", "spam_risk_too_many_pending_share", "reached_active_user_cap"}
+A_DAY = {"spam_risk_too_many_posts", "reached_active_user_cap"}
 ONCE_MORE = {"internal", "video_pull_failed", "photo_pull_failed"}
 BY_INIT = {"video_init": VIDEO_INIT, "inbox_init": INBOX_INIT, "photo_init": PHOTO_INIT}
 
@@ -173,6 +173,18 @@ def test_a_cap_holds_the_post_for_a_day_and_then_it_goes(desk: Desk, endpoint: s
     assert (apply(desk)[0], desk.inits()) == (0, 2)
 
 
+@inits_of("spam_risk_too_many_pending_share")
+def test_a_full_inbox_is_asked_about_again_after_hours(desk: Desk, endpoint: str, code: str, status: int) -> None:
+    declare(desk, endpoint)
+    desk.site.emulator.add_fault(f"{endpoint}:error={code},status={status}")
+    exit_code, text = apply(desk)
+    assert (exit_code, told(code) in text, refusals.REFUSALS[code].what in text) == (5, True, True)
+    desk.later(hours=3)
+    assert (apply(desk)[0], desk.inits()) == (5, 1)
+    desk.later(hours=1, minutes=1)
+    assert (apply(desk)[0], desk.inits()) == (0, 2)
+
+
 @inits_of("rate_limit_exceeded")
 def test_the_limit_of_a_minute_is_waited_out(desk: Desk, endpoint: str, code: str, status: int) -> None:
     declare(desk, endpoint)
@@ -228,6 +240,7 @@ def test_every_code_of_an_init_was_driven() -> None:
 DRIVEN = [
     test_a_refusal_of_the_post_waits_for_a_person,
     test_a_cap_holds_the_post_for_a_day_and_then_it_goes,
+    test_a_full_inbox_is_asked_about_again_after_hours,
     test_the_limit_of_a_minute_is_waited_out,
     test_a_missing_scope_needs_a_sign_in_and_then_it_goes,
     test_a_refused_token_is_renewed_once,
@@ -373,7 +386,23 @@ def test_a_cap_that_a_status_tells_is_waited_out_for_a_day(desk: Desk) -> None:
     assert (apply(desk)[0], desk.inits()) == (0, 2)
 
 
-def test_access_that_was_taken_away_needs_a_sign_in(desk: Desk) -> None:
+def test_a_post_whose_access_was_taken_away_goes_on_with_a_token_that_works(desk: Desk) -> None:
     exit_code, text = started(desk, "init:fail=auth_removed")
     assert (exit_code, told("auth_removed") in text) == (8, True)
+    assert (apply(desk)[0], desk.inits()) == (0, 2)
+
+
+def test_a_post_whose_access_is_taken_away_each_time_is_sent_twice_in_all(desk: Desk) -> None:
+    assert started(desk, "init:fail=auth_removed,count=all")[0] == 8
+    assert (apply(desk)[0], desk.inits()) == (8, 2)
+    assert (apply(desk)[0], desk.inits()) == (5, 2)
+
+
+def test_an_older_token_never_sends_again_what_was_revoked_and_a_newer_one_does(desk: Desk) -> None:
+    desk.site.emulator.expire_tokens("acme")  # the renewal dates the token
+    started(desk, "init:fail=auth_removed")
     assert (apply(desk)[0], desk.inits()) == (5, 1)
+    desk.later(hours=1)
+    desk.site.emulator.expire_tokens("acme")  # as a sign-in, its renewal gives a newer one
+    desk.run("plan")
+    assert (apply(desk)[0], desk.inits()) == (0, 2)

@@ -44,7 +44,8 @@ from tests.builders import NOW, a_creator, a_media, a_post, a_private_creator, a
 CASES = Path(__file__).parent / "cases"
 OF_AN_ACCOUNT = {
     *("state", "videos", "gone", "list_read_at", "receipts", "noted_elsewhere", "not_known", "left_out", "sandbox"),
-    *("tiktok_now", "open_id", "creator", "limits", "slots", "timezone", "paused", "scopes", "how_to_renew"),
+    *("tiktok_now", "open_id", "creator", "limits", "slots", "timezone", "paused", "scopes"),
+    *("how_to_renew", "token_since"),
 }
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -126,6 +127,7 @@ class Case:
             sandbox=told.get("sandbox", False),
             tiktok_now=moment(told["tiktok_now"]) if "tiktok_now" in told else None,
             scopes=frozenset(told["scopes"]) if "scopes" in told else None,
+            token_since=moment(told["token_since"]) if "token_since" in told else None,
             how_to_renew=told.get("how_to_renew", ""),
         )
 

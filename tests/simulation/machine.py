@@ -95,6 +95,9 @@ class Bearer:
     def scopes(self) -> frozenset[str] | None:
         return None
 
+    def renewal(self) -> str:
+        return ""
+
 
 class MediaFile:
     """A path to a file that may be overwritten while it is read."""

@@ -31,7 +31,9 @@ class FixedBearer:
         scopes: frozenset[str] | None = None,
         problem: Exception | None = None,
         signed_out: Exception | None = None,
+        step_to_renew: str = "",
     ) -> None:
+        self.step_to_renew = step_to_renew
         self.granted = scopes
         self.problem = problem
         self.signed_out = signed_out
@@ -50,6 +52,9 @@ class FixedBearer:
 
     def scopes(self) -> frozenset[str] | None:
         return self.granted
+
+    def renewal(self) -> str:
+        return self.step_to_renew
 
 
 class Script:

@@ -324,6 +324,15 @@ def test_a_missing_scope_is_no_matter_of_renewal(code: str) -> None:
     assert (bearer.renewed, len(script.requests)) == ([], 1)
 
 
+@pytest.mark.parametrize("code", ["access_token_invalid", "scope_not_authorized", "scope_permission_missed"])
+def test_where_no_sign_in_counts_a_refused_token_is_not_told_to_sign_in(code: str) -> None:
+    bearer = FixedBearer(step_to_renew="put new tokens into CONTENTSYNC_TOKEN_ACME")
+    with pytest.raises(Refused) as caught:
+        a_client(Script(no(code, 401)), credentials=bearer).init_video(POST, FILE)
+    hint = caught.value.problem.hint
+    assert hint.startswith("put new tokens into CONTENTSYNC_TOKEN_ACME") and "login" not in hint
+
+
 @pytest.mark.parametrize(
     "problem", [Unanswered(Problem("unanswered", "silence")), NotSent(Problem("not-sent", "no"))]
 )
