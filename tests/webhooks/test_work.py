@@ -246,7 +246,7 @@ def run(desk: Desk, *args: str) -> Ran:
     ],
 )
 def test_each_reason_is_told_in_words(reason: int, word: str) -> None:
-    assert word in removed_access.problem("acme", reason, NOW).what
+    assert word in removed_access.problem("acme", reason, NOW, "contentsync login acme").what
 
 
 def test_with_removed_access_every_command_says_so_and_makes_no_call(desk: Desk) -> None:
