@@ -92,12 +92,13 @@ class AccountAtWork:
         return Credentials(
             self.settings,
             project.settings.app,
-            project.settings.base_url,
+            project.api_url,
             TokenStore.of(project.environ),
             project.clock,
             project.environ,
             project.transport,
             project.on_request,
+            folder=project.root,
         )
 
     @cached_property
@@ -113,7 +114,7 @@ class AccountAtWork:
 
         project = self._project
         return Client(
-            project.settings.base_url,
+            project.api_url,
             self.credentials,
             self.throttle,
             project.clock,

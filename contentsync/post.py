@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
 from contentsync import limits
-from contentsync.errors import Place
+from contentsync.errors import Place, Problem
 from contentsync.lifecycle import OPEN, SUCCESS, Event, Phase, advance
+from contentsync.trust import Wanted
 
 
 class Mode(StrEnum):
@@ -393,6 +395,8 @@ class Account:
     paused: bool = False
     slots: tuple[Slot, ...] = ()
     limits: Limits = Limits()
+    #: Why token_command may not run; None where it may.
+    command_refused: Problem | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,3 +452,16 @@ class Settings:
     hosting_verified: tuple[str, ...] | None = None
     unset: tuple[tuple[str, str, Place], ...] = ()
     defaults: Defaults = Defaults()
+    #: What asks for a variable that needs a grant: the key, and the problem to tell where its value is needed.
+    withheld: tuple[tuple[str, Problem], ...] = ()
+    #: What ${NAME} gave and what is never shown, by name.
+    hidden: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: Why no secret may go to base_url; None where it may.
+    base_url_refused: Problem | None = None
+    #: The user, and not the project file, said where the state lies.
+    state_by_user: bool = False
+    #: The user chose hosting.upload, so that it may lie outside of the project.
+    hosting_by_user: bool = True
+    #: What needs a grant, and whether the user gave it.
+    wanted: Wanted = field(default_factory=Wanted)
+    granted: bool = True

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contentsync.borders import checked_state, refuse_place
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, ManifestError, Problem, UsageError
-from contentsync.manifest.files import PROJECT_FILE, misnamed
+from contentsync.manifest.settings import NOTHING_SAID
 from contentsync.media_urls import Hosting, Look
 from contentsync.post import Account, PostState, Settings
 from contentsync.receipt_folder import ReceiptFolder
+from contentsync.root import find_root, user_says
 from contentsync.store.backends import backend_of
 from contentsync.store.port import Backend, Store
 from contentsync.store.sqlite.cache import FileCache
 from contentsync.tiktok.chunks import ChunkPlan, plan_chunks
+from contentsync.trust import UserSays, stripped
 
 if TYPE_CHECKING:
     import httpx
@@ -28,17 +31,6 @@ if TYPE_CHECKING:
     from contentsync.hosting.host import Host
     from contentsync.manifest.load import Loaded
     from contentsync.tiktok.exchange import OnRequest
-
-
-def find_root(start: Path) -> Path:
-    """The nearest folder from `start` upwards that holds a project file. Raises ManifestError."""
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / PROJECT_FILE).exists():
-            return folder
-    what = f"there is no {PROJECT_FILE} in {start}, nor in any folder above it"
-    hint = "run contentsync init, or name the folder with -C"
-    raise ManifestError(misnamed((start, *start.parents)) or Problem("project-missing", what, hint))
 
 
 @dataclass
@@ -61,6 +53,8 @@ class Project:
     plan_chunks: Callable[[int], ChunkPlan] = plan_chunks
     media_transport: httpx.BaseTransport | None = None
     on_note: Callable[[Problem], None] = lambda _: None
+    #: What the user says of the project, outside of its repository.
+    user: UserSays = NOTHING_SAID
     _at_work: dict[str, AccountAtWork] = field(default_factory=dict)
 
     @classmethod
@@ -74,12 +68,14 @@ class Project:
         """The project around `start`. Raises ManifestError with all that is wrong with its file."""
         from contentsync.manifest.load import load_settings
 
-        root = find_root(start)
-        settings, problems = load_settings(root, environ)
+        environ = stripped(environ)
+        root = find_root(start, environ)
+        user = user_says(root, environ)
+        settings, problems = load_settings(root, environ, user)
         errors = [problem for problem in problems if problem.level is Level.ERROR]
         if settings is None or errors:
             raise ManifestError(*errors)
-        return cls(root, settings, environ, on_request=on_request, on_note=on_note)
+        return cls(root, settings, environ, on_request=on_request, on_note=on_note, user=user)
 
     def load(self) -> Loaded:
         """All manifests with their media, and everything that is wrong with them."""
@@ -87,7 +83,7 @@ class Project:
 
         cache = FileCache(self.root / ".contentsync" / "cache.db")
         try:
-            return load(self.root, self.environ, cache=cache)
+            return load(self.root, self.environ, cache=cache, user=self.user)
         finally:
             cache.close()
 
@@ -117,8 +113,8 @@ class Project:
 
     @cached_property
     def backend(self) -> Backend:
-        """Where the state is kept. Raises StoreError for a backend that this version does not have."""
-        return self.backend_of(self.root, self.settings.state)
+        """Where the state is kept. Raises StoreError for a backend or a place that can't be used."""
+        return self.backend_of(self.root, checked_state(self.root, self.settings))
 
     @property
     def local_folder(self) -> Path:
@@ -130,6 +126,13 @@ class Project:
         from contentsync.tiktok.tokens import data_folder
 
         return data_folder(self.environ)
+
+    @property
+    def api_url(self) -> str:
+        """Where TikTok's API is called. Raises ManifestError where no secret may go to the address of the project."""
+        if self.settings.base_url_refused:
+            raise ManifestError(self.settings.base_url_refused)
+        return self.settings.base_url
 
     def account(self, name: str) -> Account:
         """The account of that name. Raises UsageError with what it may have meant."""
@@ -195,6 +198,7 @@ class Project:
         """The store at `upload`, or the one that the project names. Raises HostingError."""
         from contentsync.hosting.bucket import Bucket
 
+        refuse_place(self.root, self.settings, upload or self.settings.hosting_upload)
         return Bucket(upload or self.settings.hosting_upload, self.root, self.environ)
 
     def refuse_unset(self) -> None:
@@ -207,6 +211,13 @@ class Project:
             if not overruled and not key.startswith(("app.", "notify", "watch")):
                 what = f"{key} needs the environment variable {name}, which is not set"
                 raise ManifestError(Problem("unset-variable", what, f"export {name}=…", place))
+        self.refuse_withheld()
+
+    def refuse_withheld(self) -> None:
+        """A ${NAME} that needs a grant is an error where its value is needed. Raises ManifestError."""
+        needed = [problem for key, problem in self.settings.withheld if not key.startswith(("notify", "watch"))]
+        if needed:
+            raise ManifestError(*(replace(problem, level=Level.ERROR) for problem in needed))
 
     def app_keys(self) -> list[tuple[str | None, str]]:
         """The app's client keys, as far as they are known, with the secrets that TikTok may sign with."""

@@ -23,13 +23,13 @@ PACKAGE = "contentsync"
 # A floor a line, the ground first. A room imports itself and the floors below it; `|` parts rooms that may not import
 # each other. A room is a module or a folder of that name.
 FLOORS = (
-    "__init__ errors clock limits natural_order",
-    "lifecycle",
+    "__init__ errors clock limits natural_order destinations trust",
+    "lifecycle files",
     "post stored_event",
     "media_urls media upload_hour",
     "evidence",
     "manifest | plan | store | tiktok",
-    "attempt | hosting",
+    "attempt | hosting | root borders",
     "apply | remote | receipt_folder",
     "project account",
     "operations | signin | webhooks",
@@ -38,7 +38,7 @@ FLOORS = (
 )
 ISLANDS = {"emulator"}  # imports nothing of ours
 PURE = re.compile(
-    r"contentsync/(errors|limits|natural_order|lifecycle|post|stored_event|upload_hour|media_urls|plan/.+|evidence/(__init__|noted|witness|compare)|manifest/(__init__|schema|rules)"
+    r"contentsync/(errors|limits|natural_order|destinations|trust|lifecycle|post|stored_event|upload_hour|media_urls|plan/.+|evidence/(__init__|noted|witness|compare)|manifest/(__init__|schema|rules)"
     r"|tiktok/(__init__|wire|comments|chunks|refusals|sign_in_refusals)|signin/scopes"
     r"|webhooks/(__init__|signature|event|decide)|hosting/store_errors|__init__)\.py"
 )

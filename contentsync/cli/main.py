@@ -43,6 +43,7 @@ COMMANDS: Final = {
     "login": "Sign an account in at TikTok, in the browser",
     "logout": "Revoke an account's access, and forget its tokens",
     "accounts": "Show who is connected, and what each account can do",
+    "trust": "Grant the programs, variables and folders that the project names",
     "token": "Hand an account's tokens on, as to a CI",
     "webhooks": "Receive what TikTok pushes, so that it is known sooner",
     "videos": "Show the public videos of an account with their figures",
@@ -70,6 +71,7 @@ class Context:
 
         told = show_request if self.verbose else None
         project = Project.open(Path(), os.environ, told, lambda note: text.show_problems([note]))
+        text.hide_values(project.settings.hidden)
         self._opened.append(project)
         return project
 

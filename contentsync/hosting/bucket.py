@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from contentsync.errors import ContentsyncError, Problem
+from contentsync.files import local_place
 from contentsync.hosting import store_errors
 from contentsync.hosting.store_errors import CLOUDS, ENDPOINTS, Place
 from contentsync.media_urls import content_type, is_loopback
@@ -87,7 +86,7 @@ class Bucket:
         except ImportError as err:
             raise HostingError(Problem("hosting-not-installed", MISSING, INSTALL)) from err
         if not self._cloud:
-            return self._translated("opened", lambda: LocalStore(_folder(self.upload, root), mkdir=True))
+            return self._translated("opened", lambda: LocalStore(local_place(self.upload, root), mkdir=True))
         if problem := store_errors.endpoint_problem(self._place("opened")):
             raise HostingError(problem)
         options: Any = _PATIENCE | ({"allow_http": True} if _is_nearby(environ) else {})
@@ -110,13 +109,6 @@ class Bucket:
 
     def _place(self, verb: str) -> Place:
         return Place(self.upload, self._cloud, verb, self._environ)
-
-
-def _folder(upload: str, root: Path) -> Path:
-    """The folder of a file:// address or of a path, relative ones from the project's root."""
-    if "://" in upload:
-        return Path(url2pathname(urlsplit(upload).path))
-    return root / upload
 
 
 def _is_nearby(environ: Mapping[str, str]) -> bool:

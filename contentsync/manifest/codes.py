@@ -56,6 +56,8 @@ CODES: Final[dict[str, str]] = {
     # The project
     "account-clash": "Two accounts would share one environment variable.",
     "base-url": "The API's address is neither https nor on this machine.",
+    "base-url-foreign": "The project file sends the API's calls to an address that may not have your tokens.",
+    "command-not-trusted": "The project names a program that you have not granted.",
     "glob-outside": "A pattern for manifests leads out of the project.",
     "glob-tangled": "A pattern for manifests has more than three parts `**`.",
     "hosting-upload": "hosting.upload names no place that is known, or holds a key or password.",
@@ -71,6 +73,10 @@ CODES: Final[dict[str, str]] = {
     "several-documents": "The project file holds more than one document.",
     "timezone-database-missing": "A time zone can't be looked up: the machine has no time zone database.",
     "unknown-timezone": "A time zone's name is not known.",
+    "user-file": "Your own configuration file can't be read, or says what is not understood.",
+    "variable-malformed": "A variable holds a blank, a line break or a control character inside its value.",
+    "variable-not-trusted": "The project file reads a variable that you have not granted (a note).",
+    "variable-refused": "The project file reads a secret where none may be read.",
     "unset-variable": "A variable that the project file names is not set (a note).",
     "version-unknown": "The project file has a version that this contentsync does not know.",
     # Posts

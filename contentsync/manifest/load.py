@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Level, Problem, by_place
 from contentsync.manifest.attachments import Attachments
 from contentsync.manifest.document import PROBLEMS_OF_A_DOCUMENT, TOO_MANY, Document, at
 from contentsync.manifest.files import PROJECT_FILE, find, read_bytes
-from contentsync.manifest.settings import load_settings
+from contentsync.manifest.settings import NOTHING_SAID, load_settings
 from contentsync.manifest.source import read_yaml
 from contentsync.manifest.wording import shown
 from contentsync.media import CachedReader, DiskReader, MediaCache, MediaReader
-from contentsync.media_urls import is_loopback
 from contentsync.post import DesiredPost, Settings
+from contentsync.trust import UserSays
 
 PROBLEMS_OF_A_FILE: Final = PROBLEMS_OF_A_DOCUMENT
 __all__ = ["Loaded", "load", "load_posts", "load_settings"]
@@ -49,13 +50,14 @@ def load(
     paths: Sequence[Path] | None = None,
     probe: MediaReader | None = None,
     cache: MediaCache | None = None,
+    user: UserSays = NOTHING_SAID,
 ) -> Loaded:
     """The project of `root`: its settings, its posts, and all that is wrong with either.
 
     paths: only these manifests and folders (absolute, or from the current folder); all of them unless given.
-    probe: looks into media. cache: keeps what it saw.
+    probe: looks into media. cache: keeps what it saw. user: what the user says of the project.
     """
-    settings, problems = load_settings(root, environ)
+    settings, problems = load_settings(root, environ, user)
     desk = _Desk(root, settings, _reader(probe, cache))
     posts = desk.posts(desk.names() if paths is None else desk.names_of(paths))
     return Loaded(settings, tuple(posts), tuple(by_place([*problems, *desk.problems])), frozenset(desk.unsound))
@@ -83,7 +85,7 @@ class _Desk:
         self.unsound: set[str] = set()
         self._root = root
         self._settings = settings
-        is_near = settings is not None and is_loopback(settings.base_url)
+        is_near = settings is not None and bool(host_on_this_machine(settings.base_url))
         self._attachments = Attachments(root, reader, is_near)
 
     def names(self) -> list[str]:

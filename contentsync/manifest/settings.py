@@ -6,29 +6,30 @@ run: whoever acts on settings looks at the problems first.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from contentsync.errors import Level, Place, Problem, by_place
+from contentsync.destinations import host_on_this_machine, may_be_chosen, may_get_secrets
+from contentsync.errors import Level, Problem, by_place
 from contentsync.manifest import project_rules
 from contentsync.manifest.document import Document, at
-from contentsync.manifest.document import Path as KeyPath
 from contentsync.manifest.files import PROJECT_FILE, misnamed, read_bytes
-from contentsync.manifest.scalars import Plain
 from contentsync.manifest.source import is_fast, read_yaml
+from contentsync.manifest.variables import Variables, is_one_variable, wanted_of
 from contentsync.manifest.wording import shown, tidy
 from contentsync.manifest.zones import has_database, zone_of
-from contentsync.media_urls import is_loopback
 from contentsync.post import Account, App, Defaults, Limits, Sandbox, Settings, Slot
+from contentsync.trust import UserSays, digests_in
 
 if TYPE_CHECKING:
     from contentsync.manifest.project_schema import AccountKeys, AppKeys, ProjectFile
 
 API_URL: Final = "CONTENTSYNC_API_URL"
-_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+STATE: Final = "CONTENTSYNC_STATE"
+TRUST: Final = "CONTENTSYNC_TRUST"
+NOTHING_SAID: Final = UserSays()
 _START: Final = (1, 1, 1)
 _NO_DATABASE: Final = Problem(
     "timezone-database-missing",
@@ -37,7 +38,18 @@ _NO_DATABASE: Final = Problem(
 )
 
 
-def load_settings(root: Path, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a project file is read with: where it lies, the environment, and what its user says of it."""
+
+    root: Path
+    environ: Mapping[str, str]
+    user: UserSays
+
+
+def load_settings(
+    root: Path, environ: Mapping[str, str], user: UserSays = NOTHING_SAID
+) -> tuple[Settings | None, list[Problem]]:
     """The project file of `root`, and all that is wrong with it; None where it can't be read at all."""
     data, problem = read_bytes(root, PROJECT_FILE)
     if problem:
@@ -47,7 +59,7 @@ def load_settings(root: Path, environ: Mapping[str, str]) -> tuple[Settings | No
         return None, by_place([*problems, *_of_all(documents), *_several(documents)])
     if not is_fast():
         problems.append(_slow())
-    settings = _settings(documents[0], environ)
+    settings = _settings(documents[0], Given(root, environ, user))
     return settings, by_place([*problems, *documents[0].problems])
 
 
@@ -71,79 +83,80 @@ def _several(documents: list[Document]) -> list[Problem]:
     return [documents[1].tell(problem)] if len(documents) > 1 else []
 
 
-def _settings(document: Document, environ: Mapping[str, str]) -> Settings:
+def _settings(document: Document, given: Given) -> Settings:
     from contentsync.manifest.shape import judge_project
 
-    reader = _Environment(document, environ)
+    wanted = wanted_of(document.value, given.root)
+    is_granted = wanted.is_granted(given.user.granted | digests_in(given.environ.get(TRUST, "")))
+    reader = Variables(document, given.environ, is_granted)
     document.raw = document.value
     document.value = reader.expanded(document.value)
     project = judge_project(document)
-    base_url = _base_url(project, environ, document)
-    is_near = is_loopback(base_url)
+    base_url, refused = _base_url(project, given, document)
+    is_near = bool(host_on_this_machine(base_url))
     for path, problem in project_rules.check(project, document.raw, lambda name: zone_of(name) is not None, is_near):
         if not document.is_broken(path):
             if problem.code == "unknown-timezone" and not has_database():
                 problem = _NO_DATABASE
             what = problem.what.replace("{shown}", shown(document.written(path)))
             document.add(replace(problem, what=what), path)
-    return _built(project, tuple(reader.unset), base_url)
+    settings = replace(_built(project, base_url), unset=tuple(reader.unset), withheld=tuple(reader.withheld))
+    settings = replace(
+        settings, hidden=dict(reader.hidden), base_url_refused=refused, wanted=wanted, granted=is_granted
+    )
+    if not is_granted:
+        settings = _without_commands(settings, document)
+    return _with_users_places(settings, document.raw, given)
 
 
-class _Environment:
-    """Reads ${NAME} in a document's text.
-
-    A key whose text names a variable that is not set is left out, and so is a list that holds such a text: half a
-    command is worse than none.
-    """
-
-    def __init__(self, document: Document, environ: Mapping[str, str]) -> None:
-        self.document = document
-        self.environ = environ
-        self.unset: list[tuple[str, str, Place]] = []
-
-    def expanded(self, value: dict[str, Any], path: KeyPath = ()) -> dict[str, Any]:
-        """`value` with its variables read."""
-        made: dict[str, Any] = {}
-        for key, inner in value.items():
-            read = self._read(inner, (*path, key))
-            if read is not None:
-                made[key] = read
-        return made
-
-    def _read(self, value: Any, path: KeyPath) -> Any:
-        if isinstance(value, dict):
-            return self.expanded(value, path)
-        if isinstance(value, list):
-            items = [self._read(item, (*path, number)) for number, item in enumerate(value)]
-            return None if any(item is None for item in items) else items
-        return self._text(value, path) if "${" in value else value
-
-    def _text(self, value: str, path: KeyPath) -> str | None:
-        names = [name for name in _VARIABLE.findall(value) if not self.environ.get(name)]
-        for name in dict.fromkeys(names):
-            self._note(name, path)
-        read = _VARIABLE.sub(lambda match: self.environ.get(match[1], ""), value)
-        return None if names else Plain(read)
-
-    def _note(self, name: str, path: KeyPath) -> None:
-        key = ".".join(tidy(str(step)) for step in path if isinstance(step, str))
-        self.unset.append((name, key, self.document.place(path)))
-        what = f"the variable {name} is not set; {key} wants it"
-        problem = Problem("unset-variable", what, f"export {name}=…", level=Level.NOTE)
-        self.document.add(problem, path)
+def _without_commands(settings: Settings, document: Document) -> Settings:
+    """With the reason why their commands may not run, at each account that has one."""
+    accounts = dict(settings.accounts)
+    for key, command in settings.wanted.commands:
+        name = key.split(".")[1]
+        what = f"the token_command of account {name} ({tidy(' '.join(command))}) is not run without your grant"
+        hint = "read what it does, then run: contentsync trust; for a CI: contentsync trust --show"
+        problem = document.tell(Problem("command-not-trusted", what, hint), ("accounts", name, "token_command"))
+        if name in accounts and accounts[name].token_command:
+            accounts[name] = replace(accounts[name], command_refused=problem)
+    return replace(settings, accounts=accounts)
 
 
-def _base_url(project: ProjectFile, environ: Mapping[str, str], document: Document) -> str:
-    given = environ.get(API_URL)
-    if given and not project_rules.is_https_or_loopback(given):
-        what = f"{API_URL} is neither https nor a loopback address"
-        document.problems.append(Problem("base-url", what, "use https, or http://127.0.0.1:PORT"))
-        given = None
+def _with_users_places(settings: Settings, raw: Mapping[str, Any], given: Given) -> Settings:
+    """With the places that the user chose, and that therefore may lie outside of the project."""
+    state = given.environ.get(STATE, "").strip() or given.user.state
+    hosting = raw.get("hosting")
+    upload = hosting.get("upload") if isinstance(hosting, dict) else None
+    chosen = settings.granted or is_one_variable(upload)
+    return replace(settings, state=state or settings.state, state_by_user=bool(state), hosting_by_user=chosen)
+
+
+def _base_url(project: ProjectFile, given: Given, document: Document) -> tuple[str, Problem | None]:
+    """Where the API is called; and why nothing that is secret may go there, if only the project file names it."""
+    for name, url in ((API_URL, given.environ.get(API_URL, "").strip()), ("api_url", given.user.api_url.strip())):
+        if url and may_be_chosen(url):
+            return url.rstrip("/"), None
+        if url:
+            what = f"{name} is neither a plain https address nor one on this machine"
+            hint = "write https://HOST or http://127.0.0.1:PORT, without a user name"
+            document.problems.append(Problem("base-url", what, hint))
     written = project.api.base_url if project.api else None
-    return (given or written or Settings().base_url).rstrip("/")
+    if not written or may_get_secrets(written):
+        return (written or Settings().base_url).rstrip("/"), None
+    return written.rstrip("/"), _foreign(document, project_rules.is_https_or_loopback(written))
 
 
-def _built(project: ProjectFile, unset: tuple[tuple[str, str, Place], ...], base_url: str) -> Settings:
+def _foreign(document: Document, is_address: bool) -> Problem:
+    """The refusal of an address that only the project file names. is_address: else other words are said of it."""
+    what = "api.base_url is neither TikTok's own address nor one on this machine, so no token is sent there"
+    hint = f"take it out; to use it all the same, set it in {API_URL}, or as api_url in your own configuration file"
+    path = ("api", "base_url")
+    if is_address:
+        document.add(Problem("base-url-foreign", what, hint, level=Level.WARNING), path)
+    return document.tell(Problem("base-url-foreign", what, hint), path)
+
+
+def _built(project: ProjectFile, base_url: str) -> Settings:
     usual = Settings()
     hosting = project.hosting
     return Settings(
@@ -159,7 +172,6 @@ def _built(project: ProjectFile, unset: tuple[tuple[str, str, Place], ...], base
         hosting_base_url=(hosting.base_url or "") if hosting else "",
         hosting_upload=(hosting.upload or "") if hosting else "",
         hosting_verified=hosting.verified if hosting else None,
-        unset=unset,
         defaults=_defaults(project),
     )
 

@@ -92,7 +92,7 @@ def comments_on(project: Project, video_id: str, limit: int, replies_of: str = "
     from contentsync.tiktok.throttle import Throttle
 
     project.refuse_unset()
-    app, base_url = project.settings.app, project.settings.base_url
+    app, base_url = project.settings.app, project.api_url
     bearer = ClientToken(app, base_url, project.clock, project.transport, project.on_request)
     throttle = Throttle(project.reading_store, project.clock, f"app:{app.client_key or ''}")
     which = {"comment_id": replies_of} if replies_of else {"video_id": video_id}

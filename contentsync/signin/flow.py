@@ -106,6 +106,7 @@ def sign_in(project: Project, wish: Wish, person: Person) -> SignedIn:
     sense; NotSent, Unanswered where TikTok can't be reached; StoreError where nothing can be kept.
     """
     account, tokens = project.account(wish.account), TokenStore.of(project.environ)
+    project.refuse_withheld()
     keys, target = app_keys(project.settings, sandbox=wish.sandbox), target_of(project.settings.app.redirect_uri)
     _refuse_port(target, wish)
     _warn_of_others(project, account, person)
@@ -185,7 +186,7 @@ class _Desk:
     ) -> None:
         self.project, self.account, self.tokens, self.keys, self.target = project, account, tokens, keys, target
         self.wish, self.person = wish, person
-        self.base_url = project.settings.base_url
+        self.base_url = project.api_url
         direct = bool(loopback_host(self.base_url))
         self.exchange = Exchange(project.clock, project.transport, project.on_request, direct=direct)
         self.state = secrets.token_urlsafe(32)

@@ -34,7 +34,7 @@ class Left:
 def sign_out(project: Project, account: Account) -> Left:
     """Revoke and forget all tokens of an account, those of the app's sandbox too. Raises StoreError."""
     left = Left()
-    direct = bool(loopback_host(project.settings.base_url))
+    direct = bool(loopback_host(project.api_url))
     exchange = Exchange(project.clock, project.transport, project.on_request, direct=direct)
     tokens = TokenStore.of(project.environ)
     try:
@@ -58,7 +58,7 @@ def _apps(project: Project, account: Account) -> list[tuple[Owner, AppKeys | Non
     """Each app under which tokens may be kept, with its keys where both are there."""
     app = project.settings.app
     secrets = [app.client_secret, app.sandbox.client_secret if app.sandbox else None]
-    found = owners(project.settings.base_url, app, account.name)
+    found = owners(project.api_url, app, account.name)
     return [
         (owner, AppKeys(owner.client_key, secret) if owner.client_key and secret else None)
         for owner, secret in zip(found, secrets, strict=False)

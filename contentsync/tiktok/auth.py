@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contentsync import limits
@@ -21,6 +22,7 @@ from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Tim
 from contentsync.tiktok.overriding_token import override_of, variables
 from contentsync.tiktok.tokens import Owner, Pair, TokenStore
 from contentsync.tiktok.upload_url import loopback_host
+from contentsync.trust import without_secrets
 
 if TYPE_CHECKING:
     import httpx
@@ -46,8 +48,10 @@ class Credentials:
         transport: httpx.BaseTransport | None = None,
         on_request: OnRequest | None = None,
         timeouts: Timeouts = USUAL_TIMEOUTS,
+        folder: Path | None = None,
     ) -> None:
         self._account = account
+        self._folder = folder
         self._app = app
         self._owners = owners(base_url, app, account.name)
         self._owner = self._owners[0]
@@ -278,10 +282,20 @@ class Credentials:
 
     def _ask_command(self) -> str:
         """The first line that token_command prints. What it writes to stderr is never shown: it may hold secrets."""
-        command = list(self._account.token_command)
+        if self._account.command_refused:
+            raise SignInNeeded(self._account.command_refused)
+        sandbox = self._app.sandbox
+        secrets = (self._app.client_secret, sandbox.client_secret if sandbox else None)
+        environ = without_secrets(self._environ, secrets)
         try:
-            done = subprocess.run(  # noqa: S603 - the user's own command, without a shell
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
+            done = subprocess.run(  # noqa: S603 - a command that the user has granted, without a shell
+                list(self._account.token_command),
+                cwd=self._folder,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=COMMAND_SECONDS,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             raise self._no_token_from_command(f"took longer than {COMMAND_SECONDS} seconds") from None

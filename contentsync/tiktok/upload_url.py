@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Final
-from urllib.parse import urlsplit
+
+from contentsync.destinations import host_on_this_machine
 
 _TIKTOK: Final = re.compile(
     r"https://(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+tiktokapis\.com(?::443)?[/?][!-~]*", re.I | re.A
@@ -26,13 +26,4 @@ def is_trusted(url: str, base_url: str) -> bool:
 
 def loopback_host(base_url: str) -> str:
     """The host of `base_url` as it stands in an address, if it is this machine; else empty."""
-    try:
-        host = urlsplit(base_url).hostname or ""
-        if host == "localhost":
-            return host
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return ""
-    if not address.is_loopback:
-        return ""
-    return f"[{host}]" if address.version == 6 else host
+    return host_on_this_machine(base_url)

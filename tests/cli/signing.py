@@ -22,7 +22,7 @@ version: 1
 app:
   client_key: ${CONTENTSYNC_CLIENT_KEY}
   client_secret: ${CONTENTSYNC_CLIENT_SECRET}
-  sandbox: {client_key: sbawemulator00000, client_secret: "${SANDBOX_SECRET}"}
+  sandbox: {client_key: sbawemulator00000, client_secret: "${CONTENTSYNC_SANDBOX_SECRET}"}
   audited: true
 accounts:
   acme:        # the main one
@@ -36,7 +36,7 @@ def a_studio(root: Path, emulator: Emulator, **more: str) -> Studio:
     """A project that is pointed at the emulator, with the app's keys and without any token."""
     usual = {name: value for name, value in emulator.environment.items() if "_TOKEN_" not in name}
     own = {"CONTENTSYNC_DATA_DIR": str(root / "data"), "CONTENTSYNC_TOKEN_STORE": "file"}
-    own["SANDBOX_SECRET"] = emulator.config.app.sandbox_secret
+    own["CONTENTSYNC_SANDBOX_SECRET"] = emulator.config.app.sandbox_secret
     studio = Studio(root / "studio", usual | own | {"BROWSER": "true"} | more)
     studio.write("contentsync.yaml", PROJECT)
     return studio

@@ -205,7 +205,7 @@ def test_a_sandboxs_tokens_are_renewed_with_its_own_keys(out: Studio, emulator: 
     emulator.expire_tokens("acme")
     ran = out.run("refresh", "--account", "acme")
     assert ran.code == 0, ran.err
-    del out.environment["SANDBOX_SECRET"]
+    del out.environment["CONTENTSYNC_SANDBOX_SECRET"]
     emulator.expire_tokens("acme")
     refused = out.run("refresh", "--account", "acme")
     assert refused.code == 8 and "app.sandbox.client_secret" in refused.err

@@ -153,6 +153,7 @@ def test_a_token_command_of_a_secret_manager_needs_no_folder(
     command = json.dumps(["cat", str(vault)])
     studio.write("contentsync.yaml", shown.replace("acme: {", f"acme: {{token_command: {command}, ", 1))
     ci = runner(studio, tmp_path / "ci", {})
+    ci.environment["CONTENTSYNC_TRUST"] = studio.run("trust", "--json").json["digest"]
     assert ci.run("refresh", "--account", "acme").code == 0
     a_day_passes(emulator)
     told = ci.run("refresh", "--account", "acme")

@@ -38,6 +38,8 @@ class Gallery:
 
     def carousel(self, upload: str, base_url: str, name: str = "slides", **keys: object) -> list[str]:
         """Declare it; the digests of its files, in their order."""
+        if upload.startswith("file:"):  # a folder outside of the project is its user's choice
+            self.studio.environment["CONTENTSYNC_MEDIA"], upload = upload, "${CONTENTSYNC_MEDIA}"
         upload_line = f"  upload: {upload}\n" if upload else ""
         self.studio.write("contentsync.yaml", f"{PROJECT}hosting:\n  base_url: {base_url}\n{upload_line}")
         folder = self.studio.root / "posts" / name

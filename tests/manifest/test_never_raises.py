@@ -33,7 +33,7 @@ _WORDS = [
     b"..",
     b"/",
 ]
-PIECES = st.sampled_from([*_SPACES, *_SIGNS, *_WORDS, b"${X}", b"\xf0\x9f\x8e\x89"])
+PIECES = st.sampled_from([*_SPACES, *_SIGNS, *_WORDS, b"${X}", b"${CONTENTSYNC_X}", b"\xf0\x9f\x8e\x89"])
 SETTINGS = Settings(accounts={"acme": Account("acme", mode=Mode.DIRECT)})
 
 
@@ -65,7 +65,7 @@ def test_a_spoilt_manifest_is_sound_or_has_problems(data: bytes) -> None:
 @settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_spoilt_project_is_sound_or_has_problems(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "contentsync.yaml").write_bytes(data)
-    found, problems = load_settings(tmp_path, {"X": "1"})
+    found, problems = load_settings(tmp_path, {"CONTENTSYNC_X": "1"})
     assert found or problems
     assert {problem.code for problem in problems} <= CODES.keys()
 

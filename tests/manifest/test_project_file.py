@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -14,7 +15,7 @@ from contentsync.errors import Level, ManifestError, Problem
 from contentsync.manifest.codes import CODES
 from contentsync.manifest.load import load_settings
 from contentsync.post import App, Limits, Mode, Sandbox, Settings, Slot
-from contentsync.project import find_root
+from contentsync.root import find_root
 from tests.manifest.projects import told
 
 ROOT = Path(__file__).parents[2]
@@ -100,10 +101,9 @@ def test_only_an_app_that_is_not_audited_has_a_cap_of_users(audited: str, cap: i
 
 
 def test_a_variable_is_read_in_any_string(tmp_path: Path) -> None:
-    text = (
-        "accounts:\n  acme:\n    open_id: x-${ID}-${ID}\n    paused: ${PAUSED}\n    token_command: [echo, '${ID}']\n"
-    )
-    settings, problems = read(tmp_path, text, ID="7", PAUSED="true")
+    text = "accounts:\n  acme:\n    open_id: x-$-$\n    paused: ${CONTENTSYNC_P}\n    token_command: [echo, '$']\n"
+    text = re.sub(r"\$(?!\{)", "${CONTENTSYNC_ID}", text)
+    settings, problems = read(tmp_path, text, CONTENTSYNC_ID="7", CONTENTSYNC_P="true")
     assert settings is not None
     acme = settings.accounts["acme"]
     assert (acme.open_id, acme.paused, acme.token_command) == ("x-7-7", True, ("echo", "7"))
@@ -122,16 +122,17 @@ def test_an_unset_variable_is_noted_and_its_key_left_out(environ: dict[str, str]
 
 
 def test_a_command_with_an_unset_variable_is_left_out_whole(tmp_path: Path) -> None:
-    text = "accounts:\n  acme:\n    token_command: [rm, -r, '${DIR}', '${DIR}/x']\n"
+    text = "accounts:\n  acme:\n    token_command: [rm, -r, '${CONTENTSYNC_DIR}', '${CONTENTSYNC_DIR}/x']\n"
     settings, problems = read(tmp_path, text)
     assert settings is not None
     assert settings.accounts["acme"].token_command == ()
-    assert told(problems) == ["3:29 unset-variable", "3:39 unset-variable"]
+    assert told(problems) == ["3:29 unset-variable", "3:51 unset-variable"]
 
 
 def test_what_a_variable_holds_never_stands_in_a_message(tmp_path: Path) -> None:
-    text = "timezone: ${A}\nreceipts: ${A}\napi: {base_url: '${A}', poll_max: '${A}'}\nversion: ${A}\n"
-    _, problems = read(tmp_path, text, A="hunter2")
+    text = "timezone: $\nreceipts: $\napi: {base_url: '$', poll_max: '$'}\nversion: $\n"
+    text = text.replace("$", "${CONTENTSYNC_A}")
+    _, problems = read(tmp_path, text, CONTENTSYNC_A="hunter2")
     assert len(problems) == 5
     assert "hunter2" not in repr(problems)
 
@@ -145,8 +146,8 @@ def test_a_literal_secret_is_a_warning_that_does_not_repeat_it(tmp_path: Path) -
 
 
 def test_a_sandbox_has_keys_of_its_own(tmp_path: Path) -> None:
-    text = "app:\n  client_key: k\n  sandbox:\n    client_key: s\n    client_secret: ${S}\n"
-    settings, problems = read(tmp_path, text, S="hush")
+    text = "app:\n  client_key: k\n  sandbox:\n    client_key: s\n    client_secret: ${CONTENTSYNC_S}\n"
+    settings, problems = read(tmp_path, text, CONTENTSYNC_S="hush")
     assert settings is not None and problems == []
     assert settings.app.sandbox == Sandbox("s", "hush") and "hush" not in repr(settings.app)
 
@@ -297,7 +298,7 @@ def test_a_project_that_only_pulls_tells_what_is_verified_and_no_more(tmp_path: 
 
 
 def test_a_base_url_whose_variable_is_not_set_is_told_as_that_alone(tmp_path: Path) -> None:
-    _, problems = read(tmp_path, 'version: 1\nhosting: {base_url: "${MEDIA}", upload: s3://x}\n')
+    _, problems = read(tmp_path, 'version: 1\nhosting: {base_url: "${CONTENTSYNC_MEDIA}", upload: s3://x}\n')
     assert [problem.code for problem in problems] == ["unset-variable"]
 
 
@@ -308,7 +309,7 @@ def test_a_project_file_with_nearly_the_right_name_is_named(name: str, tmp_path:
     _, problems = load_settings(tmp_path, {})
     assert problems[0].hint == f"rename it: mv {name} contentsync.yaml"
     with pytest.raises(ManifestError) as raised:
-        find_root(tmp_path / "posts")
+        find_root(tmp_path / "posts", {})
     assert raised.value.problems[0].hint == f"rename it: mv {name} contentsync.yaml"
 
 

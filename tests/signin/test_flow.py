@@ -163,8 +163,11 @@ def test_a_stray_request_does_not_end_a_sign_in(studio: Studio) -> None:
 @pytest.mark.parametrize(
     ("sandbox", "told"),
     [
-        ('{client_key: "${SB_KEY}", client_secret: "${SB_SECRET}"}', ["export SB_KEY=…; export SB_SECRET=…"]),
-        ('{client_key: there, client_secret: "${SB_SECRET}"}', ["export SB_SECRET=…"]),
+        (
+            '{client_key: "${CONTENTSYNC_SB_KEY}", client_secret: "${CONTENTSYNC_SB_SECRET}"}',
+            ["export CONTENTSYNC_SB_KEY=…; export CONTENTSYNC_SB_SECRET=…"],
+        ),
+        ('{client_key: there, client_secret: "${CONTENTSYNC_SB_SECRET}"}', ["export CONTENTSYNC_SB_SECRET=…"]),
         ("{client_key: there}", ["write app.sandbox.client_secret", "${CONTENTSYNC_SANDBOX_CLIENT_SECRET}"]),
     ],
 )

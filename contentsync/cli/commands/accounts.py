@@ -45,7 +45,7 @@ def accounts(context: Context, stats: bool, json_: bool) -> int:
         project.close()
     if json_:
         told = [_as_json(name, seen.get(name), failures.get(name), app) for name in project.settings.accounts]
-        click.echo(json.dumps({"format": FORMAT, "accounts": told}, ensure_ascii=False, indent=2))
+        text.say(json.dumps({"format": FORMAT, "accounts": told}, ensure_ascii=False, indent=2))
     else:
         for name, account in project.settings.accounts.items():
             if name in seen:

@@ -40,7 +40,7 @@ def comments(context: Context, video_id: str, limit: int, replies_of: str, json_
     finally:
         project.close()
     if json_:
-        click.echo(json.dumps(_as_json(video_id, replies_of, found), ensure_ascii=False, indent=2))
+        text.say(json.dumps(_as_json(video_id, replies_of, found), ensure_ascii=False, indent=2))
     else:
         _show(found)
     return exits.DONE

@@ -60,7 +60,7 @@ def plan(
     if out:
         save(made.plan, out)
     if json_:
-        click.echo(json.dumps(planfile.as_json(made.plan, __version__), ensure_ascii=False, indent=2))
+        text.say(json.dumps(planfile.as_json(made.plan, __version__), ensure_ascii=False, indent=2))
     else:
         show_plan(made.plan, made.posts, full=full, failed=bool(made.failures))
         for sentence in declarations(made.plan.actions, made.posts):

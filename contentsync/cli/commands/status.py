@@ -60,7 +60,7 @@ def status(
     handles = usernames(project)
     if json_:
         told = [_as_json(key, row, handles) for key, row in found.items()]
-        click.echo(json.dumps({"format": FORMAT, "posts": told}, ensure_ascii=False, indent=2))
+        text.say(json.dumps({"format": FORMAT, "posts": told}, ensure_ascii=False, indent=2))
     else:
         _show(found, handles)
     needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}

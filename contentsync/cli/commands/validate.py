@@ -22,15 +22,18 @@ def validate(paths: tuple[Path, ...]) -> int:
     With PATHs only these manifests, or those in these folders. Needs no network and no token.
     """
     from contentsync.manifest.load import load
-    from contentsync.project import find_root
+    from contentsync.root import find_root, user_says
     from contentsync.store.sqlite.cache import FileCache
+    from contentsync.trust import stripped
 
-    root = find_root(Path())
+    environ = stripped(os.environ)
+    root = find_root(Path(), environ)
     cache = FileCache(root / ".contentsync" / "cache.db")
     try:
-        loaded = load(root, os.environ, list(paths) or None, cache=cache)
+        loaded = load(root, environ, list(paths) or None, cache=cache, user=user_says(root, environ))
     finally:
         cache.close()
+    text.hide_values(loaded.settings.hidden if loaded.settings else {})
     text.show_problems(loaded.problems, out=True)
     text.say(_summary(loaded.problems, len(loaded.posts)))
     return exits.FAILED if loaded.has_errors else exits.DONE

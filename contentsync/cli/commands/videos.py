@@ -48,7 +48,7 @@ def videos(context: Context, account: str, limit: int, ids: tuple[str, ...], jso
     finally:
         project.close()
     if json_:
-        click.echo(json.dumps(_as_json(account, found), ensure_ascii=False, indent=2))
+        text.say(json.dumps(_as_json(account, found), ensure_ascii=False, indent=2))
     else:
         _show(found, account)
     for post_id in found.missing:

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-import click
-
 from contentsync.attempt.told import Told
 from contentsync.cli.terminal import text
 
@@ -66,7 +64,7 @@ class JsonLines:
             self._summary.count(told)
             if told.event == "progress" and not _is_due(self._last, told.post, JSON_EVERY):
                 return
-            click.echo(json.dumps({"event": told.event, "post": told.post} | dict(told.detail), ensure_ascii=False))
+            text.say(json.dumps({"event": told.event, "post": told.post} | dict(told.detail), ensure_ascii=False))
 
 
 class Lines:

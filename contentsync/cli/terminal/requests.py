@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import click
+from contentsync.cli.terminal import text
 
 
 def show_request(method: str, path: str, status: int, log_id: str, seconds: float) -> None:
     """One line on stderr: never a header, a token or an upload URL."""
     told = f"{status or 'no answer'}"
-    click.echo(f"{method} {path} {told} {seconds * 1000:.0f} ms{f' log_id {log_id}' if log_id else ''}", err=True)
+    text.tell(f"{method} {path} {told} {seconds * 1000:.0f} ms{f' log_id {log_id}' if log_id else ''}")

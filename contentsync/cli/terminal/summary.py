@@ -14,6 +14,7 @@ import click
 
 from contentsync.attempt.told import Result, Told
 from contentsync.cli.main import Context
+from contentsync.cli.terminal import text
 from contentsync.cli.terminal.interrupt import write_at_once
 from contentsync.errors import ContentsyncError, Problem
 from contentsync.plan.planfile import problem_as_json
@@ -58,7 +59,8 @@ class Summary:
         counts = {str(result): count for result, count in self._results.items()} | {"left": self._left}
         counts["unchanged"] = self.unchanged
         told = [problem_as_json(problem) for problem in (*self._problems, *problems)]
-        return json.dumps({"event": "summary", "counts": counts, "exit_code": exit_code, "problems": told})
+        line = {"event": "summary", "counts": counts, "exit_code": exit_code, "problems": told}
+        return text.hidden(json.dumps(line))
 
 
 class Summed(click.Command):

@@ -6,13 +6,14 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import click
 
 from contentsync.errors import ContentsyncError, Level, Problem, by_place
+from contentsync.trust import hide
 
 _STYLE: Final = re.compile(r"\x1b\[[0-9;]*m")
 _COLOURS: Final = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
@@ -25,12 +26,26 @@ def colour() -> bool | None:
 
 def say(line: str = "") -> None:
     """A line of data."""
-    click.echo(line, color=colour())
+    click.echo(hidden(line), color=colour())
 
 
 def tell(line: str = "") -> None:
     """A line that is no data."""
-    click.echo(line, err=True, color=colour())
+    click.echo(hidden(line), err=True, color=colour())
+
+
+_read: dict[str, str] = {}
+
+
+def hide_values(read: Mapping[str, str]) -> None:
+    """From now on show the name instead of what ${NAME} gave. read: values by name."""
+    _read.clear()
+    _read.update(read)
+
+
+def hidden(line: str) -> str:
+    """The line as it may be shown."""
+    return hide(line, _read)
 
 
 def style(line: str, **how: object) -> str:
@@ -101,7 +116,7 @@ def show_defect(err: BaseException) -> int:
     if os.environ.get("CONTENTSYNC_DEBUG"):
         import traceback
 
-        traceback.print_exception(err, file=sys.stderr)
+        tell("".join(traceback.format_exception(err)).rstrip())
     else:
         tell("  hint: run it again with CONTENTSYNC_DEBUG=1 for the traceback, and report it; the state is safe")
     return exits.DEFECT

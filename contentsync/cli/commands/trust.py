@@ -1,0 +1,85 @@
+"""`contentsync trust`: grant what the project asks for beyond itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from contentsync.cli import exits
+from contentsync.cli.main import Context
+from contentsync.cli.options import as_json
+from contentsync.cli.terminal import text
+from contentsync.errors import Problem, UsageError
+from contentsync.operations.trust import grant
+from contentsync.post import Settings
+from contentsync.trust import Wanted
+
+FORMAT = "contentsync.trust/1"
+
+
+@click.command()
+@click.option("--show", is_flag=True, help="Only show what would be granted, and its DIGEST for a CI.")
+@as_json
+@click.pass_obj
+def trust(context: Context, show: bool, json_: bool) -> int:
+    """Grant the programs, variables and outside folders that this project's file names.
+
+    A repository may come from a stranger, and a pull request may change it. So contentsync runs no program and reads
+    no variable of other programs for it before you have said yes here, on a terminal. Any change asks again. In a
+    CI, set CONTENTSYNC_TRUST to the DIGEST that --show prints.
+    """
+    project = context.project()
+    wanted = project.settings.wanted
+    if json_:
+        text.say(json.dumps(_as_json(project.settings), ensure_ascii=False, indent=2))
+    else:
+        _show(project.settings)
+    if show or json_ or wanted.is_empty or project.settings.granted:
+        return exits.DONE
+    if not sys.stdin.isatty():
+        what = "there is no terminal to ask at, so nothing was granted"
+        raise UsageError(Problem("trust-needs-a-person", what, f"in a CI set CONTENTSYNC_TRUST={wanted.digest}"))
+    answer = click.prompt(f"Type yes to grant this to {project.root}", default="", show_default=False, err=True)
+    if answer.strip() != "yes":
+        text.tell("Nothing was granted.")
+        return exits.INTERRUPTED
+    grant(project)
+    text.say("Granted. Any change to what is listed above asks again; so does another folder.")
+    return exits.DONE
+
+
+def _show(settings: Settings) -> None:
+    wanted = settings.wanted
+    if wanted.is_empty:
+        text.say("This project runs no program, reads only CONTENTSYNC_ variables, and stays in its folder.")
+        return
+    text.say("The project file asks for:")
+    for line in _lines(wanted):
+        text.say(f"  {text.printable(line)}")
+    text.say(f"DIGEST {wanted.digest}")
+    text.say("granted" if settings.granted else "not granted")
+
+
+def _lines(wanted: Wanted) -> list[str]:
+    return [
+        *(f"run    {' '.join(command)}   ({key})" for key, command in wanted.commands),
+        *(f"       {path} is a file of the project: sha256 {sha256}" for path, sha256 in wanted.scripts),
+        *(f"read   the variable {name}   ({key})" for key, name in wanted.variables),
+        *(f"write  {place}   ({key})" for key, place in wanted.folders),
+    ]
+
+
+def _as_json(settings: Settings) -> dict[str, Any]:
+    wanted = settings.wanted
+    return {
+        "format": FORMAT,
+        "digest": wanted.digest or None,
+        "granted": settings.granted,
+        "commands": [{"key": key, "command": list(command)} for key, command in wanted.commands],
+        "scripts": [{"path": path, "sha256": sha256} for path, sha256 in wanted.scripts],
+        "variables": [{"key": key, "name": name} for key, name in wanted.variables],
+        "folders": [{"key": key, "place": place} for key, place in wanted.folders],
+    }

@@ -1,0 +1,13 @@
+"""What does this project ask for beyond itself, and did its user grant it?"""
+
+from __future__ import annotations
+
+from contentsync.project import Project
+from contentsync.store import trusted
+
+
+def grant(project: Project) -> str:
+    """Record that the user grants all that the project asks for now; the digest. Raises StoreError."""
+    digest = project.settings.wanted.digest
+    trusted.record(project.data_folder, project.root, digest)
+    return digest

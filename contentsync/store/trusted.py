@@ -1,0 +1,43 @@
+"""What has the user granted to which project? One small file a project, in the user's data folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from contentsync.errors import Problem, StoreError
+
+
+def read(folder: Path, root: Path) -> frozenset[str]:
+    """The digest that was granted to the project in `root`; none where the file is not there or damaged."""
+    try:
+        told = json.loads(_file_of(folder, root).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return frozenset()
+    right = isinstance(told, dict) and told.get("path") == os.path.realpath(root)
+    digest = told.get("digest") if right else None
+    return frozenset({digest}) if isinstance(digest, str) and digest else frozenset()
+
+
+def record(folder: Path, root: Path, digest: str) -> None:
+    """Keep one grant for the project in `root`, instead of any before it. Raises StoreError."""
+    path = _file_of(folder, root)
+    text = json.dumps({"path": os.path.realpath(root), "digest": digest}, indent=2) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".trust-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(part).replace(path)
+    except OSError as err:
+        what = f"the grant can't be kept in {folder}: {err.strerror or err}"
+        hint = "make the folder writable for you, or name another one in CONTENTSYNC_DATA_DIR"
+        raise StoreError(Problem("data-folder-unusable", what, hint)) from err
+
+
+def _file_of(folder: Path, root: Path) -> Path:
+    name = hashlib.sha256(os.path.realpath(root).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return folder / "trust" / f"{name}.json"
