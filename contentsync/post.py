@@ -438,7 +438,7 @@ class Settings:
     where it stands.
     """
 
-    manifests: tuple[str, ...] = ("posts/**/*.yaml", "posts/**/*.yml")
+    manifests: tuple[str, ...] = ("posts/**/*.yaml", "posts/**/*.yml", "posts/**/*.md")
     state: str = ".contentsync/state.db"
     receipts: bool = True
     timezone: str = "UTC"

@@ -10,6 +10,7 @@ from typing import Final
 CODES: Final[dict[str, str]] = {
     # Files and YAML
     "caption-cut-by-comment": "A # after a caption or title makes YAML drop the text behind it.",
+    "caption-twice": "A Markdown file has a key caption, and a text below its front matter.",
     "control-character": "A control character, or an invisible one, stands in the file or in a text.",
     "document-empty": "A file or a document in it is empty, or holds only comments.",
     "document-not-mapping": "A document is text or a list instead of keys with values.",
@@ -17,6 +18,8 @@ CODES: Final[dict[str, str]] = {
     "file-name": "A file's name holds control characters, or is not UTF-8.",
     "file-too-big": "A YAML file is larger than 1 MiB.",
     "file-unreadable": "A YAML file can't be read: no permission, no regular file, or gone.",
+    "front-matter-missing": "A Markdown file does not begin with front matter.",
+    "front-matter-open": "The front matter of a Markdown file has no end.",
     "merge-conflict": "A file contains the markers of a merge conflict (<<<<<<<, >>>>>>>).",
     "no-value": "A key has no value, or null, where there is nothing that null could mean.",
     "not-utf8": "A YAML file is not UTF-8.",
@@ -70,7 +73,7 @@ CODES: Final[dict[str, str]] = {
     "project-missing": "There is no contentsync.yaml.",
     "redirect-uri": "The redirect URI is neither https nor on this machine.",
     "sandbox-key": "The sandbox has the client key of the app itself.",
-    "several-documents": "The project file holds more than one document.",
+    "several-documents": "The project file, or a front matter, has more than one document.",
     "timezone-database-missing": "A time zone can't be looked up: the machine has no time zone database.",
     "unknown-timezone": "A time zone's name is not known.",
     "user-file": "Your own configuration file can't be read, or says what is not understood.",

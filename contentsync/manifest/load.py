@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Level, Problem, by_place
+from contentsync.manifest import json_text, markdown
 from contentsync.manifest.attachments import Attachments
 from contentsync.manifest.document import PROBLEMS_OF_A_DOCUMENT, TOO_MANY, Document, at
 from contentsync.manifest.files import PROJECT_FILE, find, read_bytes
@@ -142,7 +143,7 @@ class _Desk:
 
     def _read(self, name: str) -> tuple[list[Document], list[Problem]]:
         data, problem = read_bytes(self._root, name)
-        return ([], [problem]) if problem else read_yaml(data, name)
+        return ([], [problem]) if problem else _reader_of(name)(data, name)
 
     def _refuse_doubles(self, documents: Iterable[Document]) -> None:
         """Refuse each key that stands twice, and note the keys of all documents with errors."""
@@ -156,6 +157,14 @@ class _Desk:
                     self.unsound.add(key)
             if document.has_errors or not document.is_whole:
                 self.unsound.update(_keys(document))
+
+
+def _reader_of(name: str) -> Callable[[bytes, str], tuple[list[Document], list[Problem]]]:
+    """What reads a file of this name."""
+    suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122
+    if suffix in markdown.SUFFIXES:
+        return markdown.read_markdown
+    return json_text.read_json if suffix in json_text.SUFFIXES else read_yaml
 
 
 def _bounded(problems: list[Problem]) -> list[Problem]:

@@ -156,7 +156,7 @@ class ProjectFile(Strict):
         default=None, description="The version of this file's format: 1.", json_schema_extra={"const": 1}
     )
     manifests: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = Field(
-        default=None, description='Where the manifests are; ["posts/**/*.yaml", "posts/**/*.yml"].'
+        default=None, description='Where the manifests are; ["posts/**/*.yaml", "posts/**/*.yml", "posts/**/*.md"].'
     )
     state: Filled | None = Field(default=None, description="Where the state is kept; .contentsync/state.db.")
     receipts: Flag | None = Field(default=None, description="Whether apply writes receipts/ACCOUNT/NAME.json; true.")

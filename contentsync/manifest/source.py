@@ -86,11 +86,14 @@ def read_yaml(
     text, problem = decoded(data, file)
     if problem:
         return [], [problem]
-    return _documents(text, file, parser or _libyaml or pure_python_parser)
+    return read_text(text, file, parser)
 
 
-def _documents(text: str, file: str, parser: Callable[[str], Any]) -> tuple[list[Document], list[Problem]]:
-    reader = _Reader(text, file, parser)
+def read_text(
+    text: str, file: str, parser: Callable[[str], Any] | None = None, lines: Lines | None = None
+) -> tuple[list[Document], list[Problem]]:
+    """The same of decoded text. lines: of the whole file, where `text` is only its beginning."""
+    reader = _Reader(text, file, parser or _libyaml or pure_python_parser, lines or Lines(text))
     documents: list[Document] = []
     problems: list[Problem] = []
     try:
@@ -108,10 +111,10 @@ def _documents(text: str, file: str, parser: Callable[[str], Any]) -> tuple[list
 class _Reader:
     """Builds documents from YAML events, one event at a time, and never deeper than DEPTH."""
 
-    def __init__(self, text: str, file: str, parser: Callable[[str], Any]) -> None:
+    def __init__(self, text: str, file: str, parser: Callable[[str], Any], lines: Lines) -> None:
         self.text = text
         self.file = file
-        self.lines = Lines(text)
+        self.lines = lines
         self.tabs = _tabbed_lines(text)
         self.next: Callable[[], Any] = parser(text).get_event
         self.document = Document(file, self.lines, (1, 1, 1))
