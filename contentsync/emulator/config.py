@@ -228,6 +228,9 @@ class Quirks:
     #: What becomes of PKCE where the redirect URI is that of a Web app: nothing looks at it, it is checked as for a
     #: Desktop app, or the consent page refuses a sign-in that has it.
     web_pkce: Literal["ignored", "checked", "refused"] = "ignored"
+    #: Where the consent page tells what is wrong with the request of an app: at its redirect URI, or on a page of its
+    #: own, whose address then has the error.
+    refusals_shown: Literal["redirect", "page"] = "redirect"
     #: Whether the token endpoint looks at an authorization code before it looks at the client.
     code_before_client: bool = True
     #: Whether user.info.basic is granted with any other scope.

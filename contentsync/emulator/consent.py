@@ -46,6 +46,10 @@ REFUSED = """<h1>Something does not fit</h1>
 <p>The redirect URI <code>{uri}</code> is not registered for this app, so nobody is sent there.</p>
 <p>Registered: {registered}</p></main></body></html>
 """
+WRONG = """<h1>Something went wrong</h1>
+<p>This app can't log in with TikTok. If you are its developer, correct the following and try again:</p>
+<p><code>{what}</code></p></main></body></html>
+"""
 MEANINGS = {
     "user.info.basic": "Read your avatar and display name",
     "user.info.profile": "Read your profile: handle, bio, verified mark",
@@ -76,6 +80,8 @@ def authorize(world: World, request: Request) -> Response:
     if not any(_fits(pattern, redirect_uri) for pattern in app.redirect_uris):
         return _page(400, _refusal(app.redirect_uris, redirect_uri))
     problem = _problem(world, request)
+    if problem and world.config.quirks.refusals_shown == "page":
+        return _page(400, _refused_request(problem))
     if problem:
         return _back(redirect_uri, {**problem, "state": query.get("state", "")})
     account = world.config.auto_consent or query.get("account", "")
@@ -177,6 +183,10 @@ def _refusal(registered: tuple[str, ...], uri: str) -> str:
     known = ", ".join(f"<code>{escape(one)}</code>" for one in registered) or "none"
     body = REFUSED.format(uri=escape(uri) or "(none)", registered=known)
     return HEAD.format(title="Something does not fit", style=STYLE) + body
+
+
+def _refused_request(problem: dict[str, str]) -> str:
+    return HEAD.format(title="Something went wrong", style=STYLE) + WRONG.format(what=escape(problem["error_type"]))
 
 
 def _page(status: int, text: str) -> Response:

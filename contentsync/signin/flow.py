@@ -9,7 +9,7 @@ import contextlib
 import hmac
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from contentsync.errors import (
@@ -27,7 +27,7 @@ from contentsync.project import Project
 from contentsync.signin import page, pin
 from contentsync.signin.listener import Listener, other_sign_in
 from contentsync.signin.redirect import Answer, Target, read_pasted, target_of
-from contentsync.signin.scopes import WANTED, missing
+from contentsync.signin.scopes import app_lacks_scope, missing, to_ask
 from contentsync.tiktok import oauth, pkce
 from contentsync.tiktok.auth import grown, owners
 from contentsync.tiktok.client import Client
@@ -36,11 +36,12 @@ from contentsync.tiktok.oauth import AppKeys, TokenAnswer
 from contentsync.tiktok.overriding_token import Override, override_of
 from contentsync.tiktok.sign_in_refusals import sign_in_refusal
 from contentsync.tiktok.throttle import Throttle
-from contentsync.tiktok.tokens import Pair, TokenStore
+from contentsync.tiktok.tokens import Owner, Pair, TokenStore
 from contentsync.tiktok.upload_url import loopback_host
 from contentsync.tiktok.wire import UserInfo
 
 FIVE_MINUTES: Final = 300.0
+_NO_ANSWER: Final = (Refused, Unanswered, NotSent, SignInNeeded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Wish:
     """
 
     account: str
-    scopes: tuple[str, ...] = WANTED
+    #: Scopes, or names of `scopes.BY_NAME`; none asks for what posting needs, and for what was granted the last time.
+    scopes: tuple[str, ...] = ()
     sandbox: bool = False
     browser: bool = True
     port: int | None = None
@@ -63,6 +65,10 @@ class Person(Protocol):
 
     def warn(self, problem: Problem) -> None:
         """Tell something that does not end the sign-in."""
+        ...
+
+    def asked_for(self, account: str, scopes: Sequence[str]) -> None:
+        """Tell which scopes the page will ask for."""
         ...
 
     def visit(self, address: str, seconds: float) -> None:
@@ -88,6 +94,10 @@ class SignedIn:
     username: str = ""
     scopes: tuple[str, ...] | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
+    #: What the page asked for.
+    asked: tuple[str, ...] = ()
+    #: Scopes that contentsync can use and did not ask for, each with what that means.
+    not_asked: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
     pinned: bool = False
     pair: Pair | None = field(default=None, repr=False)
@@ -191,9 +201,16 @@ class _Desk:
         self.exchange = Exchange(project.clock, project.transport, project.on_request, direct=direct)
         self.state = secrets.token_urlsafe(32)
         self.verifier = pkce.new_verifier() if target.is_desktop else ""
+        self.scopes = to_ask(wish.scopes, self._granted_before())
         self.seen_before = _seen_before(project, account)  # a state that can't be read is told before all else
 
+    def _granted_before(self) -> tuple[str, ...]:
+        """The scopes of the tokens that the last sign-in with these keys left."""
+        pairs = self.tokens.all_of(self._owner())
+        return (max(pairs, key=_saved_at).scope or ()) if pairs else ()
+
     def sign_in(self) -> SignedIn:
+        self.person.asked_for(self.account.name, self.scopes)
         listens = self.wish.browser and (self.target.is_plain or self.wish.port is not None)
         return self._by_listening() if listens else self._by_pasting()
 
@@ -204,7 +221,7 @@ class _Desk:
             self.person.visit(self._address(redirect_uri), self.wish.timeout)
             answer = listener.wait(self.wish.timeout, self.project.clock)
             done = self._finish(answer, redirect_uri)
-            html = page.success(self.account.name, done.who, done.scopes, done.missing, done.sandbox)
+            html = page.success(done.account, done.who, done.scopes, done.missing, done.not_asked, done.sandbox)
             listener.show(200, html)
         return done
 
@@ -219,7 +236,7 @@ class _Desk:
     def _address(self, redirect_uri: str) -> str:
         challenge = pkce.challenge_of(self.verifier) if self.verifier else ""
         key = self.keys.client_key
-        return oauth.authorize_url(self.base_url, key, self.wish.scopes, redirect_uri, self.state, challenge)
+        return oauth.authorize_url(self.base_url, key, self.scopes, redirect_uri, self.state, challenge)
 
     def _finish(self, answer: Answer, redirect_uri: str) -> SignedIn:
         self._judge(answer)
@@ -238,7 +255,9 @@ class _Desk:
             nickname=user.display_name if user else "",
             username=user.username if user else "",
             scopes=scopes,
-            missing=missing(scopes, self.wish.scopes),
+            missing=missing(scopes, self.scopes),
+            asked=self.scopes,
+            not_asked=missing((*self.scopes, *(scopes or ()))),
             sandbox=self.wish.sandbox,
             pinned=self._pin(open_id),
             pair=pair,
@@ -250,6 +269,8 @@ class _Desk:
         if not self._is_ours(answer):
             raise SignInNeeded(other_sign_in())
         if answer.error:
+            if answer.error.lower() == "invalid_scope":
+                raise SignInNeeded(Problem("invalid-scope", *app_lacks_scope(self.account.name, self.scopes)))
             row = sign_in_refusal(answer.error, answer.description)
             if row is not None:
                 raise SignInNeeded(row.problem(answer.description))
@@ -270,9 +291,14 @@ class _Desk:
         given = (self.project.clock, self.project.transport, self.project.on_request)
         with Client(self.base_url, bearer, throttle, *given) as client:
             try:
-                return client.user_info()
-            except (Refused, Unanswered, NotSent, SignInNeeded):
+                user = client.user_info()
+            except _NO_ANSWER:
                 return None  # the tokens are good all the same; who it is, their answer has told
+            if user.username or "video.publish" not in (scopes or ()):
+                return user
+            with contextlib.suppress(*_NO_ANSWER):  # the handle is of the Display API, and of creator info
+                return replace(user, username=client.creator_info().username)
+        return user
 
     def _refuse_others(self, open_id: str, user: UserInfo | None) -> None:
         """Raises SignInNeeded for another identity than the account's, or than TikTok's own second word."""
@@ -300,13 +326,13 @@ class _Desk:
 
     def _keep(self, bought: TokenAnswer, scopes: tuple[str, ...] | None, open_id: str) -> Pair:
         now = self.project.clock.now()
-        owner = next(
-            kept_for
-            for kept_for in owners(self.base_url, self.project.settings.app, self.account.name)
-            if kept_for.client_key == self.keys.client_key
-        )
         bare = Pair(bought.access_token, scope=scopes, open_id=open_id)
-        return self.tokens.save(owner, grown(bare, bought, now), now, anew=True)
+        return self.tokens.save(self._owner(), grown(bare, bought, now), now, anew=True)
+
+    def _owner(self) -> Owner:
+        """Under whom the tokens of this sign-in are kept."""
+        every = owners(self.base_url, self.project.settings.app, self.account.name)
+        return next(owner for owner in every if owner.client_key == self.keys.client_key)
 
     def _pin(self, open_id: str) -> bool:
         if self.account.open_id == open_id:
@@ -318,6 +344,10 @@ class _Desk:
                 self.person.warn(problem)
             return False
         return True
+
+
+def _saved_at(pair: Pair) -> float:
+    return pair.saved_at.timestamp() if pair.saved_at else 0.0
 
 
 @contextlib.contextmanager

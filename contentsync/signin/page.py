@@ -42,7 +42,14 @@ _PAGE: Final = """<!doctype html>
 _CLOSE: Final = "You may close this tab and go back to the terminal."
 
 
-def success(account: str, who: str, granted: Iterable[str] | None, missing: Mapping[str, str], sandbox: bool) -> str:
+def success(
+    account: str,
+    who: str,
+    granted: Iterable[str] | None,
+    missing: Mapping[str, str],
+    not_asked: Mapping[str, str],
+    sandbox: bool,
+) -> str:
     """Who signed in, with which scopes, and what the missing ones mean."""
     app = " with the app's sandbox" if sandbox else ""
     body = f"<p><strong>{escape(who)}</strong> is signed in as account <code>{escape(account)}</code>{app}.</p>"
@@ -50,7 +57,7 @@ def success(account: str, who: str, granted: Iterable[str] | None, missing: Mapp
         body += '<p class="soft">TikTok did not say which scopes were granted.</p>'
     else:
         body += _list("Granted", "yes", dict.fromkeys(granted, ""))
-    body += _list("Not granted", "no", missing)
+    body += _list("Not granted", "no", missing) + _list("Not asked for", "no", not_asked)
     return _page("good", "✓", "Signed in", body, _CLOSE)
 
 

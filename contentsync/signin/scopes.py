@@ -21,6 +21,31 @@ SCOPES: Final = {
     "video.upload": "no drafts can be put into the inbox",
 }
 WANTED: Final = tuple(SCOPES)
+# What posting needs. Any app with the Content Posting API may ask for these. The others belong to the Display API,
+# which TikTok does not give to every new app, and it refuses a whole sign-in over one scope that the app lacks.
+POSTING: Final = ("user.info.basic", "video.publish", "video.upload")
+BY_NAME: Final = {"posting": POSTING, "all": WANTED}
+
+
+def to_ask(chosen: Iterable[str], granted_before: Iterable[str]) -> tuple[str, ...]:
+    """The scopes that a sign-in asks for: those that were chosen, else those of posting and those of the last time.
+
+    chosen: scopes, or names of BY_NAME.
+    """
+    named = [scope for name in chosen for scope in BY_NAME.get(name, (name,))]
+    return tuple(dict.fromkeys(named or (*POSTING, *(scope for scope in granted_before if scope in SCOPES))))
+
+
+def app_lacks_scope(account: str, asked: Iterable[str]) -> tuple[str, str]:
+    """What is wrong where TikTok says that the app lacks a scope, and the command that asks for less."""
+    scopes = list(asked)
+    extra = [scope for scope in scopes if scope not in POSTING]
+    what = f"the app lacks one of the scopes that this sign-in asked for: {', '.join(extra or scopes)}"
+    login = f"contentsync login {account} --scope"
+    if extra:
+        return what, f"sign in without them: {login} posting; or add their products in TikTok's developer portal"
+    portal = "add the Content Posting API in TikTok's developer portal and switch Direct Post on"
+    return what, f"sign in for drafts alone: {login} video.upload; for direct posts, {portal}"
 
 
 def missing(granted: Iterable[str] | None, wanted: Iterable[str] = WANTED) -> dict[str, str]:

@@ -84,7 +84,8 @@ def failure(fail_reason: str) -> Failure:
 
 _SIGN_IN: Final = "sign in again: contentsync login ACCOUNT; or set its new token in the environment"
 _ALL_SCOPES: Final = (
-    "sign in again and grant every scope: contentsync login ACCOUNT; or set a token that has it in the environment"
+    "sign in again and grant every scope: contentsync login ACCOUNT --scope all; or set a token that has it in the "
+    "environment"
 )
 _EXPORT: Final = (
     "export the video again, as MP4 with H.264 video and AAC sound; contentsync validate can't see what TikTok missed"

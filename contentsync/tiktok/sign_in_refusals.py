@@ -18,6 +18,8 @@ def sign_in_refusal(code: str, description: str) -> Refusal | None:
     Source: OAuth Error Handling; a wrong redirect URI is documented as invalid_grant and shown as invalid_request.
     """
     code, words = code.lower(), description.lower()
+    if code == "access_denied" and "non_sandbox_target" in words:
+        return _NO_TARGET_USER
     for parts, row in _BY_WORDS:
         if code in ("invalid_request", "invalid_grant", "unauthorized_client") and any(
             part in words for part in parts
@@ -55,6 +57,15 @@ _BY_WORDS: Final = (
             "sign in again, in one go; if it stays, register the redirect URI under Desktop, not Web",
         ),
     ),
+)
+
+_NO_TARGET_USER: Final = Refusal(
+    "non_sandbox_target",
+    Family.APP,
+    None,
+    "the TikTok account that signed in is not a target user of the app's sandbox, so the sandbox refuses it",
+    "add the account in TikTok's developer portal, in the sandbox's settings under Target users (it can take an hour "
+    "to show), and sign in again; or sign in to TikTok in the browser as an account that is listed there",
 )
 
 _AT_SIGN_IN: Final = {

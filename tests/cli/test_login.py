@@ -92,7 +92,7 @@ def test_the_browser_is_opened_and_shown_who_signed_in(out: Studio, emulator: Em
 
 
 def test_a_scope_that_was_not_granted_is_explained(out: Studio) -> None:
-    ran = signed_in(out, granted="user.info.basic,user.info.profile,video.list,video.publish")
+    ran = signed_in(out, "--scope", "all", granted="user.info.basic,user.info.profile,video.list,video.publish")
     assert ran.code == 0
     assert "missing  video.upload: no drafts" in ran.out and "missing  user.info.stats" in ran.out
     assert "granted  user.info.basic, user.info.profile, video.list, video.publish" in ran.out
@@ -284,7 +284,7 @@ def test_a_token_store_that_is_none_is_refused_wherever_tokens_are_opened(
 
 
 def test_an_account_that_is_not_signed_in_hides_no_other(out: Studio) -> None:
-    signed_in(out)
+    signed_in(out, "--scope", "all")
     ran = out.run("accounts", "--stats")
     assert ran.code == 8
     assert "acme_de  not signed in: contentsync login acme_de" in ran.out
@@ -292,7 +292,7 @@ def test_an_account_that_is_not_signed_in_hides_no_other(out: Studio) -> None:
 
 
 def test_accounts_as_json(out: Studio, emulator: Emulator) -> None:
-    signed_in(out)
+    signed_in(out, "--scope", "all")
     told = {entry["account"]: entry for entry in out.run("accounts", "--json", "--stats").json["accounts"]}
     acme = told["acme"]
     assert (acme["signed_in"], acme["public"], acme["missing"], acme["stats"]["followers"]) == (True, True, [], 0)

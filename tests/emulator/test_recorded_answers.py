@@ -116,3 +116,9 @@ def test_fields_beyond_the_scopes_are_refused_without_data() -> None:
         answer = caller.get("/v2/user/info/?fields=open_id,username")
         assert code(answer) == (401, "scope_not_authorized")
         assert "data" not in answer.json()
+
+
+def test_what_is_wrong_with_a_request_can_be_shown_on_the_page_alone() -> None:
+    with a_caller(quirks=Quirks(refusals_shown="page")) as caller:
+        shown = consent(caller, scope="video.nonsense")
+    assert (shown.status_code, "<code>scope</code>" in shown.text) == (400, True)

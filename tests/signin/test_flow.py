@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,11 +32,15 @@ class Someone:
     turn: tuple[str, str] = ("", "")
     warnings: list[Problem] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
+    asked: tuple[str, ...] = ()
     pool: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
     shown: Future[httpx.Response] | None = None
 
     def warn(self, problem: Problem) -> None:
         self.warnings.append(problem)
+
+    def asked_for(self, account: str, scopes: Sequence[str]) -> None:
+        self.asked = tuple(scopes)
 
     def visit(self, address: str, seconds: float) -> None:
         self.addresses.append(address)
@@ -104,7 +108,7 @@ def test_who_signed_in_is_shown_and_kept(studio: Studio, emulator: Emulator) -> 
     assert (done.who, done.open_id, done.pinned, dict(done.missing)) == ("Acme (@acme)", open_id, True, {})
     assert person.page().status_code == 200 and "Acme (@acme)" in person.page().text
     kept = left(studio)[1][0]
-    assert (kept["open_id"], kept["owner"]["account"], len(kept["scope"])) == (open_id, "acme", 6)
+    assert (kept["open_id"], kept["owner"]["account"], len(kept["scope"])) == (open_id, "acme", 3)
     assert (
         kept["refresh_token"] and kept["expires_at"] and kept["access_token"] not in person.page().text + repr(done)
     )

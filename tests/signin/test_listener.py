@@ -36,7 +36,7 @@ def test_the_answer_is_handed_over_and_its_browser_gets_the_page() -> None:
     with listening() as listener, ThreadPoolExecutor() as pool:
         asked = pool.submit(get, listener, "/callback/?code=a%2Ab&state=st&scopes=x")
         answer = listener.wait(10, CLOCK)
-        listener.show(200, page.success("acme", "Acme", ("x",), {}, sandbox=False))
+        listener.show(200, page.success("acme", "Acme", ("x",), {}, {}, sandbox=False))
         shown = asked.result()
     assert (answer.code, answer.state, answer.scopes) == ("a*b", "st", ("x",))
     assert shown.status_code == 200 and "Signed in" in shown.text
@@ -157,5 +157,5 @@ def _hang_up(port: int) -> None:
 
 def test_a_page_escapes_what_it_shows_and_loads_nothing() -> None:
     shown = page.failure(Problem("x", "<script>alert(1)</script>", "a & b"))
-    shown += page.success("acme", "<img src=x>", ("<b>",), {"<i>": "<u>"}, sandbox=True)
-    assert not any(tag in shown for tag in ("<script", "<img", "<b>", "<i>", "<u>", "http:", "https:", "url("))
+    shown += page.success("acme", "<img src=x>", ("<b>",), {"<i>": "<u>"}, {"<s>": "<u>"}, sandbox=True)
+    assert not any(tag in shown for tag in ("<script", "<img", "<b>", "<i>", "<u>", "<s>", "http:", "https:", "url("))

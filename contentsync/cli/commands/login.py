@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import webbrowser
+from collections.abc import Sequence
 from datetime import timedelta
 
 import click
@@ -16,14 +17,18 @@ from contentsync.cli.terminal import text
 from contentsync.errors import Problem, UsageError
 from contentsync.signin import flow
 from contentsync.signin.redirect import split_scopes
-from contentsync.signin.scopes import WANTED
+from contentsync.signin.scopes import WANTED, app_lacks_scope
 
 
 @click.command()
 @click.argument("account")
 @click.option("--no-browser", is_flag=True, help="Print the address, and take what the browser comes back with.")
 @click.option(
-    "--scope", "scopes", multiple=True, metavar="SCOPE", help="Ask for these alone; repeatable, or with commas."
+    "--scope",
+    "scopes",
+    multiple=True,
+    metavar="SCOPE",
+    help="Ask for these alone; repeatable, or with commas. posting names those that posting needs, all every one.",
 )
 @click.option("--sandbox", is_flag=True, help="Sign in with the keys of app.sandbox.")
 @click.option(
@@ -47,9 +52,13 @@ def login(
     the address that your browser ends at.
 
     It needs an app of yours, from https://developers.tiktok.com/: with Login Kit, for Desktop with the redirect URI
-    http://127.0.0.1:*/callback/, and the Content Posting API with Direct Post. Its client key and secret go into the
-    variables that contentsync.yaml names under app. Before TikTok has reviewed the app, make a sandbox of it in the
-    portal, write its keys under app.sandbox, and sign in with --sandbox.
+    http://127.0.0.1:*/callback/, and the Content Posting API with Direct Post. The app's client key and secret go
+    into the variables that contentsync.yaml names under app. Before TikTok has reviewed the app, make a sandbox of it
+    in the portal, write its keys under app.sandbox, and sign in with --sandbox.
+
+    The sign-in asks for the scopes that posting needs, and for those that the account granted the last time. With
+    --scope all it also asks for those of the Display API, if your app has it: contentsync then sees which videos of
+    the account are public.
     """
     project = context.project()
     wish = flow.Wish(account, _asked(scopes), sandbox, not no_browser, port, timeout)
@@ -57,32 +66,34 @@ def login(
         done = flow.sign_in(project, wish, Terminal())
     finally:
         project.close()
-    _show(done, wish)
+    _show(done)
     return exits.DONE
 
 
 def _asked(scopes: tuple[str, ...]) -> tuple[str, ...]:
-    if not scopes:
-        return WANTED
     asked = split_scopes(",".join(scopes))
-    if not asked:
-        raise UsageError(Problem("no-scope", "--scope names no scope", f"known: {', '.join(WANTED)}"))
+    if scopes and not asked:
+        raise UsageError(Problem("no-scope", "--scope names no scope", f"known: posting, all, {', '.join(WANTED)}"))
     return asked
 
 
-def _show(done: flow.SignedIn, wish: flow.Wish) -> None:
+def _show(done: flow.SignedIn) -> None:
     sandbox = " with the app's sandbox" if done.sandbox else ""
     text.say(
         f"{text.style(done.account, bold=True)} is signed in{sandbox}: {text.printable(done.who)}  {done.open_id}"
     )
     if done.scopes is None:
-        text.say(f"  granted  not told by TikTok; asked for {', '.join(wish.scopes)}")
+        text.say(f"  granted  not told by TikTok; asked for {', '.join(done.asked)}")
     else:
         text.say(f"  granted  {', '.join(done.scopes) or 'nothing'}")
     for scope, why in done.missing.items():
         text.say(f"  {text.style('missing', fg='yellow')}  {scope}: {why}")
     if done.missing:
         text.say(f"  To grant more, sign in again: contentsync login {done.account}")
+    for scope, why in done.not_asked.items():
+        text.say(f"  not asked  {scope}: {why}")
+    if done.not_asked:
+        text.say(f"  If your app has these scopes, ask for them too: contentsync login {done.account} --scope all")
     if done.pair and done.pair.expires_at:
         renewed = "renewed by itself" if done.pair.refresh_token else "can't be renewed"
         text.say(f"  token    until {text.when(done.pair.expires_at)}, {renewed}")
@@ -97,6 +108,11 @@ class Terminal:
 
     def warn(self, problem: Problem) -> None:
         text.show_problems([problem])
+
+    def asked_for(self, account: str, scopes: Sequence[str]) -> None:
+        _, hint = app_lacks_scope(account, scopes)
+        text.tell(f"TikTok's page will ask for {', '.join(scopes)}.")
+        text.tell(f"If the page says that something is wrong with `scope`, press Ctrl-C, then {hint}")
 
     def visit(self, address: str, seconds: float) -> None:
         text.tell("Your browser opens TikTok's page. If it does not, open this address on this machine:")
