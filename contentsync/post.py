@@ -254,6 +254,8 @@ class Attempt:
     tiktok_opened_at: datetime | None = None
     wire_bytes: int = 0
     wire_sha256: str = ""
+    #: The machine that began it, where the state is shared; empty where it is not.
+    machine: str = ""
 
     def after(self, event: Event, now: datetime, **changes: Any) -> Self:
         """This attempt once `event` is known. Raises ImpossibleEvent where the table has no such step."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from contentsync.clock import Clock
+from contentsync.errors import Problem
 from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
 
@@ -137,7 +138,16 @@ class Store(Protocol):
         """Whether what is written here is there for the next process; False for a state in memory only."""
         ...
 
+    @property
+    def machine(self) -> str:
+        """Which machine this is, where the state is shared; empty where it is not."""
+        ...
+
     def close(self) -> None: ...
+
+    def catch_up(self, now: datetime) -> Problem | None:
+        """Take in what other machines did, where the state is shared. Returns what stood in the way, as a note."""
+        ...
 
     def check(self) -> None:
         """Prove that the state is whole and that there is room for what will be written."""

@@ -17,16 +17,27 @@ from contentsync.post import Attempt, Creator, DesiredPost
 from contentsync.store.port import AttemptOpen, Superseded
 from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_remote, an_attempt
+from tests.store.git.remotes import a_backend, a_remote_repository
 
 SECRET = "UploadTokenThatOpensDoors"
 URL = f"https://open-upload.tiktokapis.com/video/?upload_token={SECRET}"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = SqliteStore.open(tmp_path / "state.db")
+@pytest.fixture(params=["file", "memory", "git"])
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[SqliteStore]:
+    """The contract of store/port.py holds on every backend."""
+    opened = opened_as(request.param, tmp_path)
     yield opened
     opened.close()
+
+
+def opened_as(backend: str, folder: Path) -> SqliteStore:
+    match backend:
+        case "file":
+            return SqliteStore.open(folder / "state.db")
+        case "memory":
+            return SqliteStore.in_memory()
+    return a_backend(a_remote_repository(folder), "clone").open()
 
 
 def begun(store: SqliteStore, post: DesiredPost | None = None, now: object = NOW, **over: object) -> Attempt:
@@ -158,6 +169,7 @@ def test_every_change_of_a_post_leaves_a_line(store: SqliteStore) -> None:
     assert last["who"]
 
 
+@pytest.mark.parametrize("store", ["file"], indirect=True)
 def test_a_used_upload_address_is_nowhere_in_the_file(store: SqliteStore, tmp_path: Path) -> None:
     attempt = uploading(store, begun(store))
     assert store.attempt(attempt.id).upload_url == URL
@@ -168,6 +180,7 @@ def test_a_used_upload_address_is_nowhere_in_the_file(store: SqliteStore, tmp_pa
     store._db = SqliteStore.open(tmp_path / "state.db")._db
 
 
+@pytest.mark.parametrize("store", ["file"], indirect=True)
 def test_the_state_is_for_its_owner_only(store: SqliteStore, tmp_path: Path) -> None:
     begun(store)
     assert {oct(path.stat().st_mode & 0o077) for path in tmp_path.glob("state.db*") if path.suffix != ".lock"} == {
@@ -192,6 +205,7 @@ def test_attempts_stay_in_their_order_when_the_clock_is_set_back(store: SqliteSt
     assert store.posts(OPEN_ID)[0].last == second
 
 
+@pytest.mark.parametrize("store", ["file"], indirect=True)
 def test_what_was_read_is_read_again_after_any_change(store: SqliteStore, tmp_path: Path) -> None:
     other = SqliteStore.open(tmp_path / "state.db")
     assert store.posts(OPEN_ID) == other.posts(OPEN_ID) == []

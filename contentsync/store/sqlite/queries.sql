@@ -7,6 +7,12 @@ SELECT value FROM meta WHERE name = :name;
 -- name: set_meta(name, value)!
 INSERT INTO meta (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
+-- name: meta_from(start, end)
+SELECT name, value FROM meta WHERE name >= :start AND name < :end ORDER BY name;
+
+-- name: drop_meta(name)!
+DELETE FROM meta WHERE name = :name;
+
 -- name: raise_serial()!
 UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = 'serial';
 
@@ -74,11 +80,12 @@ SELECT * FROM bindings WHERE open_id = :open_id AND post_id = :post_id;
 -- name: bindings(open_id)
 SELECT * FROM bindings WHERE open_id = :open_id;
 
--- name: add_attempt(id, post_uid, number, open_id, generation, phase, mode, pulls, digest, media_digest, sha256, size, created_at, updated_at, run_id, plan_digest, sent, caption, privacy, duration, init_sent_at)!
+-- name: add_attempt(id, post_uid, number, open_id, generation, phase, mode, pulls, digest, media_digest, sha256, size, created_at, updated_at, run_id, plan_digest, sent, caption, privacy, duration, init_sent_at, machine)!
 INSERT INTO attempts (id, post_uid, number, open_id, generation, phase, mode, pulls, digest, media_digest, sha256, size,
-    created_at, updated_at, run_id, plan_digest, sent, caption, privacy, duration, init_sent_at, version)
+    created_at, updated_at, run_id, plan_digest, sent, caption, privacy, duration, init_sent_at, machine, version)
 VALUES (:id, :post_uid, :number, :open_id, :generation, :phase, :mode, :pulls, :digest, :media_digest, :sha256, :size,
-    :created_at, :updated_at, :run_id, :plan_digest, :sent, :caption, :privacy, :duration, :init_sent_at, 1);
+    :created_at, :updated_at, :run_id, :plan_digest, :sent, :caption, :privacy, :duration, :init_sent_at,
+    :machine, 1);
 
 -- name: save_attempt(phase, updated_at, init_sent_at, publish_id, upload_url, upload_expires_at, chunk_size, chunk_count, sent_bytes, last_put_at, finished_at, post_id, problem_code, problem_what, log_id, retry, not_before, tiktok_opened_at, wire_bytes, wire_sha256, version, id)!
 UPDATE attempts SET phase = :phase, updated_at = :updated_at, init_sent_at = :init_sent_at,
@@ -247,3 +254,34 @@ SELECT * FROM hosted ORDER BY begun_at, place, name;
 
 -- name: drop_hosted(place, name)!
 DELETE FROM hosted WHERE place = :place AND name = :name;
+
+-- What follows makes the local copy of a shared state what the shared state tells.
+-- name: drop_bindings(post_uid)!
+DELETE FROM bindings WHERE post_uid = :post_uid;
+
+-- name: drop_attempts(post_uid)!
+DELETE FROM attempts WHERE post_uid = :post_uid;
+
+-- name: drop_post(uid)!
+DELETE FROM posts WHERE uid = :uid;
+
+-- name: free_slot(open_id, slot_at)!
+UPDATE posts SET slot_at = NULL WHERE open_id = :open_id AND slot_at = :slot_at;
+
+-- name: put_post(uid, open_id, name, account, generation, media_digest, bound_post_id, removed_at, slot_at, acked_digest, edited_media, public_at)!
+INSERT INTO posts (uid, open_id, name, account, generation, media_digest, bound_post_id, removed_at, slot_at,
+    acked_digest, edited_media, public_at)
+VALUES (:uid, :open_id, :name, :account, :generation, :media_digest, :bound_post_id, :removed_at, :slot_at,
+    :acked_digest, :edited_media, :public_at);
+
+-- name: put_attempt(id, post_uid, open_id, generation, phase, mode, pulls, digest, media_digest, sha256, size, created_at, updated_at, run_id, plan_digest, sent, caption, privacy, duration, init_sent_at, publish_id, upload_url, upload_expires_at, chunk_size, chunk_count, sent_bytes, last_put_at, finished_at, post_id, problem_code, problem_what, log_id, retry, not_before, number, version, tiktok_opened_at, wire_bytes, wire_sha256, machine)!
+INSERT INTO attempts (id, post_uid, open_id, generation, phase, mode, pulls, digest, media_digest, sha256,
+    size, created_at, updated_at, run_id, plan_digest, sent, caption, privacy, duration, init_sent_at,
+    publish_id, upload_url, upload_expires_at, chunk_size, chunk_count, sent_bytes, last_put_at, finished_at,
+    post_id, problem_code, problem_what, log_id, retry, not_before, number, version, tiktok_opened_at,
+    wire_bytes, wire_sha256, machine)
+VALUES (:id, :post_uid, :open_id, :generation, :phase, :mode, :pulls, :digest, :media_digest, :sha256, :size,
+    :created_at, :updated_at, :run_id, :plan_digest, :sent, :caption, :privacy, :duration, :init_sent_at,
+    :publish_id, :upload_url, :upload_expires_at, :chunk_size, :chunk_count, :sent_bytes, :last_put_at,
+    :finished_at, :post_id, :problem_code, :problem_what, :log_id, :retry, :not_before, :number, :version,
+    :tiktok_opened_at, :wire_bytes, :wire_sha256, :machine);

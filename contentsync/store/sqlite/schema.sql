@@ -208,3 +208,7 @@ ALTER TABLE posts ADD COLUMN edited_media TEXT NOT NULL DEFAULT '';
 -- How many of a file's first bytes went out or may have gone out, and their digest.
 ALTER TABLE attempts ADD COLUMN wire_bytes BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE attempts ADD COLUMN wire_sha256 TEXT NOT NULL DEFAULT '';
+
+-- migration 7
+-- Which machine began an attempt, where the state is shared.
+ALTER TABLE attempts ADD COLUMN machine TEXT NOT NULL DEFAULT '';

@@ -19,3 +19,5 @@ END;
 -- migration 5
 
 -- migration 6
+
+-- migration 7

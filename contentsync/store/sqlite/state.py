@@ -61,6 +61,12 @@ class SqliteStore:
         """A state that ends with the process."""
         return cls(open_memory())
 
+    #: A state in a file is not shared.
+    machine = ""
+
+    def catch_up(self, now: datetime) -> Problem | None:  # noqa: ARG002
+        return None
+
     @property
     def is_kept(self) -> bool:
         return self._db.path is not None

@@ -1,0 +1,179 @@
+"""How is the branch read, and how is it changed? Files by path; a commit that is pushed as a fast-forward or refused.
+
+The danger: a push whose answer is lost may have arrived, and one that nobody waits for any more may arrive later.
+The rule: a commit counts only once the remote's branch is seen to hold it. A push is compare-and-swap: the server
+takes a commit only where its parent is the branch's present head, so of two writers one is refused and must read
+again. After an unclear answer the remote is read, and the commit is looked for in what it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from contentsync.errors import Problem, StoreError
+from contentsync.store.git.program import Ended, Git
+
+HIDDEN: Final = "refs/contentsync"  # where our references live: no branch, tag or remote branch of the user's
+NOBODY: Final = "contentsync <contentsync@localhost>"
+
+
+class Pushed(StrEnum):
+    """What became of a push."""
+
+    TAKEN = "taken"
+    #: The remote's head is another one by now: read, then decide anew.
+    REFUSED = "refused"
+    #: The remote can't be reached, or forbids it: nothing is known to be there.
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The head of the remote's branch. head: empty where there is no such branch."""
+
+    head: str
+    #: Why the remote could not be read; empty where it was.
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One branch of one remote."""
+
+    git: Git
+    remote: str
+    name: str
+
+    @property
+    def _theirs(self) -> str:
+        return f"refs/heads/{self.name}"
+
+    @property
+    def _ours(self) -> str:
+        return f"{HIDDEN}/{self.remote}/{self.name}"
+
+    def fetch(self) -> Fetched:
+        """Read the remote's head, with its files."""
+        depth = ("--depth=1",) if self._is_shallow() else ()
+        spec = f"+{self._theirs}:{self._ours}"
+        quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc")
+        ended = self.git.remote("fetch", *quiet, *depth, self.remote, spec)
+        if ended.code == 0:
+            return Fetched(self.git.run("rev-parse", "--verify", "--quiet", f"{self._ours}^{{commit}}").line)
+        return self._absent_or_unreachable(ended)
+
+    def _absent_or_unreachable(self, ended: Ended) -> Fetched:
+        """A branch that is not there fails a fetch as a dead remote does; the remote's own list tells which."""
+        listed = self.git.remote("ls-remote", "--exit-code", self.remote, self._theirs)
+        if listed.code == 2:  # reached, and there is no such branch
+            return Fetched("")
+        return Fetched("", (ended if listed.code == 0 else listed).why)
+
+    def _is_shallow(self) -> bool:
+        return self.git.run("rev-parse", "--is-shallow-repository").line == "true"
+
+    def commit(self, parent: str, files: Mapping[str, bytes | None], message: str, when: int) -> str:
+        """Make a commit here, on `parent`; nobody else sees it yet. Returns its id.
+
+        parent: empty for the first one. files: new content by path; None removes one. when: epoch seconds.
+        """
+        who = self._identity()
+        target = f"{self._ours}.made"
+        body = message.encode()
+        lines = [b"feature done", f"commit {target}".encode(), b"mark :1", f"committer {who} {when} +0000".encode()]
+        lines += [b"data %d" % len(body), body]
+        lines += [f"from {parent}".encode()] if parent else []
+        for path, content in files.items():
+            if content is None:
+                lines.append(b"D " + path.encode())
+            else:
+                lines += [b"M 100644 inline " + path.encode(), b"data %d" % len(content), content]
+        lines += [b"get-mark :1", b"done", b""]
+        if not parent:
+            self.git.run("update-ref", "-d", target)
+        made = self.git.ask("fast-import", "--quiet", "--force", given=b"\n".join(lines))
+        return made.decode().strip()
+
+    def push(self, commit: str, parent: str) -> tuple[Pushed, str]:
+        """Offer a commit to the remote, whose head must be `parent`; empty: there must be no such branch.
+
+        Returns what became of it, and why where it was not taken.
+        """
+        lease = f"--force-with-lease={self._theirs}:{parent}"  # a head that was put back must not pass as our parent
+        quiet = ("--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
+        ended = self.git.remote("push", *quiet, lease, self.remote, f"{commit}:{self._theirs}")
+        if ended.code == 0:
+            self.git.run("update-ref", self._ours, commit)
+            return Pushed.TAKEN, ""
+        now = self.fetch()
+        if now.why:
+            return Pushed.UNREACHABLE, now.why
+        if now.head and self.holds(now.head, commit):
+            return Pushed.TAKEN, ""
+        refusal = _refusal(ended)
+        if ended.code is not None and now.head == parent:
+            return Pushed.UNREACHABLE, refusal  # the head is still our parent: it was not the race that spoke
+        return Pushed.REFUSED, refusal
+
+    def holds(self, head: str, commit: str) -> bool:
+        """Whether `commit` is `head`, or one of its ancestors as far as they are here."""
+        return head == commit or self.git.run("merge-base", "--is-ancestor", commit, head).code == 0
+
+    def follows(self, head: str, known: str) -> bool:
+        """Whether `head` was built on `known`; in a shallow clone nobody can tell, and it counts as built on it."""
+        return not known or self._is_shallow() or self.holds(head, known)
+
+    def _identity(self) -> str:
+        name, email = (self.git.run("config", key).line for key in ("user.name", "user.email"))
+        clean = str.maketrans("", "", "<>\n\0")
+        return f"{name.translate(clean)} <{email.translate(clean)}>" if name and email else NOBODY
+
+    # -- reading
+
+    def changed(self, old: str, new: str) -> dict[str, str | None] | None:
+        """The files that differ from `old` to `new`: their new object by path, None for one that is gone.
+
+        None where `old` is not here any more: then all must be read.
+        """
+        ended = self.git.run("diff-tree", "-r", "-z", "--no-renames", old, new)
+        return _changes(ended.out) if ended.code == 0 else None
+
+    def files(self, head: str) -> dict[str, str]:
+        """Every file of `head`: its object by path."""
+        out = self.git.ask("ls-tree", "-r", "-z", "--full-tree", head)
+        entries = (entry.decode(errors="replace").partition("\t") for entry in out.split(b"\0") if entry)
+        return {path: about.split()[2] for about, _, path in entries}
+
+    def read(self, objects: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
+        """The content of each object, by its path. Raises StoreError where one is missing."""
+        if not objects:
+            return
+        out = self.git.ask("cat-file", "--batch", given="".join(f"{oid}\n" for oid in objects.values()).encode())
+        at = 0
+        for path in objects:
+            end = out.index(b"\n", at)
+            about = out[at:end].split()
+            if len(about) != 3:
+                what = f"the shared state lacks {path}: the copy in this repository is damaged"
+                raise StoreError(Problem("state-corrupt", what, f"run: git fetch --refetch {self.remote}"))
+            size = int(about[2])
+            yield path, out[end + 1 : end + 1 + size]
+            at = end + 2 + size
+
+
+def _changes(out: bytes) -> dict[str, str | None]:
+    parts = out.split(b"\0")
+    found: dict[str, str | None] = {}
+    for about, path in zip(parts[::2], parts[1::2], strict=False):
+        _, _, _, oid, status = about.decode().split()
+        found[path.decode(errors="replace")] = None if status == "D" else oid
+    return found
+
+
+def _refusal(ended: Ended) -> str:
+    """Why the remote did not take it, in git's words: the summary of the refused reference, else the last line."""
+    lines = [line for line in ended.out.decode(errors="replace").splitlines() if line.startswith("!")]
+    return lines[0].split("\t")[-1] if lines else ended.why

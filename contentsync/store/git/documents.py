@@ -1,0 +1,156 @@
+"""What does the branch say of a post? One JSON file a post, readable by people; values to text and back. Pure.
+
+An upload address bears a token and belongs to the machine that asked for it: it is never in a document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from contentsync.errors import Problem, StoreError
+from contentsync.lifecycle import Phase
+from contentsync.post import Attempt, Mode, PostState
+
+FORMAT: Final = "contentsync.shared-post/1"
+ROOT: Final = "contentsync.json"
+POSTS: Final = "posts/"
+
+_LOCAL: Final = frozenset({"upload_url", "version", "wire_bytes", "wire_sha256", "post_uid", "open_id"})
+_SHARED: Final = tuple(field for field in fields(Attempt) if field.name not in _LOCAL)
+_TIMES: Final = frozenset(f.name for f in _SHARED if f.name.endswith("_at") or f.name == "not_before")
+_POST_TEXTS: Final = (
+    "uid",
+    "open_id",
+    "name",
+    "account",
+    "media_digest",
+    "acked_digest",
+    "bound_post_id",
+    "edited_media",
+)
+
+
+def path_of(open_id: str, name: str) -> str:
+    """Where the file of a post is. Folders fan out, so that a commit stays small however many posts there are."""
+    mark = hashlib.sha256(name.encode()).hexdigest()
+    return f"{POSTS}{quote(open_id, safe='') or '-'}/{mark[0]}/{mark[1]}/{name}.json"
+
+
+def post_text(row: PostState) -> bytes:
+    """The document of a post: the same row gives the same bytes."""
+    told: dict[str, Any] = {"format": FORMAT, "post": row.key}
+    told |= {name: getattr(row, name) for name in _POST_TEXTS if getattr(row, name)}
+    told["generation"] = row.generation
+    told |= {name: _when(moment) for name in ("slot_at", "removed_at") if (moment := getattr(row, name))}
+    told["attempts"] = [_attempt_told(attempt) for attempt in row.attempts]
+    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _attempt_told(attempt: Attempt) -> dict[str, Any]:
+    """All that is shared of an attempt; what has its default value is left out."""
+    told: dict[str, Any] = {}
+    for field in _SHARED:
+        value = getattr(attempt, field.name)
+        if field.default is not MISSING and value == field.default:
+            continue
+        if field.name == "sent":
+            told["sent"] = json.loads(value)
+        else:
+            told[field.name] = _when(value) if field.name in _TIMES else value
+    if attempt.phase is Phase.INTENT:  # the claim says that init may go: no other machine can know whether it went
+        told.setdefault("init_sent_at", told["created_at"])
+    return told
+
+
+def post_of(path: str, text: bytes) -> PostState:
+    """The row that a document tells of. Raises StoreError where it is none, or where `path` is not its own."""
+    try:
+        told = json.loads(text)
+        if told["format"] != FORMAT:
+            raise ValueError(f"its format is {told['format']!r}")
+        row = _row_of(told)
+        if path_of(row.open_id, row.name) != path:
+            raise ValueError(f"it tells of {row.open_id}/{row.name}")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+        what = f"{path} in the shared state can't be read: {err}"
+        hint = "a newer contentsync may have written it: upgrade; else see its history with git log"
+        raise StoreError(Problem("state-corrupt", what, hint)) from err
+    return row
+
+
+def _row_of(told: Mapping[str, Any]) -> PostState:
+    texts: dict[str, Any] = {name: _text(told.get(name, "")) for name in _POST_TEXTS}
+    if not texts["uid"] or not texts["open_id"] or not texts["name"]:
+        raise ValueError("it names no post")
+    row = PostState(
+        **texts,
+        generation=_count(told["generation"]),
+        slot_at=_moment(told.get("slot_at")),
+        removed_at=_moment(told.get("removed_at")),
+    )
+    attempts = tuple(_attempt_of(one, row) for one in told["attempts"])
+    if [attempt.number for attempt in attempts] != list(range(1, len(attempts) + 1)):
+        raise ValueError("its attempts are not numbered one by one")
+    return replace(row, attempts=attempts)
+
+
+def _attempt_of(told: Mapping[str, Any], row: PostState) -> Attempt:
+    known: dict[str, Any] = {"post_uid": row.uid, "open_id": row.open_id}
+    for field in _SHARED:
+        if field.name not in told and field.default is not MISSING:
+            continue
+        value = told[field.name]
+        known[field.name] = _read(field.name, value)
+    return Attempt(**known, version=1)
+
+
+def _read(name: str, value: Any) -> Any:
+    match name:
+        case "phase":
+            return Phase(value)
+        case "mode":
+            return Mode(value)
+        case "sent":
+            return json.dumps(value, ensure_ascii=False, sort_keys=True)
+        case "pulls" | "retry":
+            return value is True
+        case "duration":
+            return None if value is None else float(value)
+        case "size" | "generation" | "number" | "chunk_size" | "chunk_count" | "sent_bytes":
+            return _count(value)
+        case _ if name in _TIMES:
+            return _moment(value)
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value.encode().decode()  # refuses a lone surrogate, which no store could keep
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise ValueError(f"{value!r} is not a count")
+    return value
+
+
+def _when(moment: datetime | None) -> str | None:
+    return (
+        None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError(f"{value} has no zone")
+    return moment

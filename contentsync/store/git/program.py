@@ -1,0 +1,132 @@
+"""How is the `git` program run? One call each, with a deadline, without a prompt, hook or secret of ours.
+
+It runs in the user's repository, so the user's credentials, proxies and protocols serve. The work tree, the index,
+HEAD and the user's branches are never touched: only plumbing is called, on a reference of our own.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from contentsync.errors import Problem, StoreError
+
+LOCAL: Final = 60.0  # seconds for what stays on this machine
+NETWORK: Final = 60.0  # seconds for a fetch or a push
+
+_SETTINGS: Final = (
+    "core.hooksPath=/dev/null",
+    "core.quotePath=false",
+    "core.fsmonitor=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "fetch.writeCommitGraph=false",
+    "fetch.recurseSubmodules=false",
+    "push.recurseSubmodules=no",
+    "push.followTags=false",
+    "push.gpgSign=false",
+    "submodule.recurse=false",
+    "fastimport.unpackLimit=100",
+)
+# Where git was started from must not decide which repository this is, nor which index is written.
+_NOT_OURS: Final = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a call ended. code: the exit code; None where the deadline passed and nobody knows what it did."""
+
+    code: int | None
+    out: bytes
+    err: str
+
+    @property
+    def line(self) -> str:
+        """The first line of output."""
+        return self.out.decode(errors="replace").partition("\n")[0].strip()
+
+    @property
+    def why(self) -> str:
+        """What git said of a failure, on one line."""
+        if self.code is None:
+            return "no answer in time"
+        said = [line for line in self.err.splitlines() if line.strip()]
+        return (said[-1] if said else f"git ended with {self.code}")[:300]
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """The git program in one repository."""
+
+    #: A folder of the repository.
+    folder: Path
+    environ: Mapping[str, str]
+    network_seconds: float = NETWORK
+
+    def run(self, *args: str, given: bytes = b"", seconds: float = LOCAL) -> Ended:
+        """Run git and wait for its end. Raises StoreError where there is no git program."""
+        options = [part for setting in _SETTINGS for part in ("-c", setting)]
+        try:
+            process = subprocess.Popen(  # noqa: S603  (the arguments are ours)
+                ["git", *options, *args],  # noqa: S607  (the user's own git)
+                cwd=self.folder,
+                env=self._environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=os.name != "nt",
+            )
+        except OSError as err:
+            what = f"the git program can't be started: {err.strerror or err}"
+            raise StoreError(Problem("git-missing", what, "install git, or name a file in `state:`")) from err
+        try:
+            out, err_text = process.communicate(given, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            return Ended(None, b"", "")
+        return Ended(process.returncode, out, err_text.decode(errors="replace"))
+
+    def remote(self, *args: str) -> Ended:
+        """The same for a call that reaches the remote."""
+        return self.run(*args, seconds=self.network_seconds)
+
+    def ask(self, *args: str, given: bytes = b"") -> bytes:
+        """The output of a call that must succeed. Raises StoreError."""
+        ended = self.run(*args, given=given)
+        if ended.code != 0:
+            what = f"git {args[0]} failed in {self.folder}: {ended.why}"
+            raise StoreError(Problem("git-failed", what, "see whether `git status` works there"))
+        return ended.out
+
+    def _environment(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in self.environ.items()
+            if not name.startswith("CONTENTSYNC_") and name not in _NOT_OURS
+        }
+        quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_MERGE_AUTOEDIT": "no"}
+        return kept | quiet | {"GIT_SSH_COMMAND": kept.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")}
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End git and what it started, such as ssh or a credential helper."""
+    if os.name == "nt":
+        process.kill()
+    else:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            process.kill()
+    process.communicate()

@@ -1,0 +1,389 @@
+"""The state on a branch that several machines share; SQLite is this machine's copy of it.
+
+The danger: two machines that share no disk, either of which may stop for an hour and wake up, must not both publish
+one post. A lease would need a clock that both trust. The rule needs none:
+
+- A claim is a commit. Before init is sent, the intent is on the remote; before the last byte goes, so is the
+  announcement that it goes. A push is taken only on top of what the writer has read, so of two claims one is refused.
+- Whoever is refused reads, merges and decides anew. An attempt that was taken over, or a post that was published
+  meanwhile, is met there, before the commit point.
+- Nobody begins beside an announced attempt. Another machine may only follow it by its publish_id.
+
+That is enough, because the commit point of an upload is its last byte: a machine that was overtaken while it slept
+must push its announcement before that byte, and that push is refused.
+
+Outcomes are pushed at once, but a remote that can't be reached then delays only their sharing: they stay marked in
+the local copy and go with the next push.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from contentsync.errors import Level, Problem, StoreError
+from contentsync.lifecycle import OPEN, Phase
+from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.store.git import documents
+from contentsync.store.git.branch import Branch, Pushed
+from contentsync.store.git.merge import merged
+from contentsync.store.port import AttemptOpen, Superseded
+from contentsync.store.sqlite.database import Database
+from contentsync.store.sqlite.shared import SharedCopy
+from contentsync.store.sqlite.state import SqliteStore
+
+FORMAT: Final = "contentsync.state/1"
+TRIES: Final = 20  # pushes that may lose the race in a row
+HEAD, LINEAGE, READ_AT = "shared head", "shared lineage", "shared read at"
+NUMBER, SERIAL, COUNTED = "shared number", "shared serial", "serial when last shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What the branch says of itself."""
+
+    lineage: str
+    #: Counts the commits.
+    number: int
+    #: As Store.serial.
+    serial: int
+
+
+class GitStore(SqliteStore):
+    """The shared state of one project. What each call does is written in store/port.py."""
+
+    def __init__(self, database: Database, branch: Branch, machine: str, who: str | None = None) -> None:
+        super().__init__(database, who)
+        self.machine = machine
+        self._branch = branch
+        self._copy = SharedCopy(database)
+        self._pushing = threading.RLock()
+        self._news: list[str] = []
+        self._begun: set[str] = set()  # attempts that this process claimed
+
+    @property
+    def lineage(self) -> str:
+        return self._copy.value(LINEAGE) or super().lineage
+
+    @property
+    def serial(self) -> int:
+        """That of the shared state, with what this machine changed since."""
+        return self._count(SERIAL) + super().serial - self._count(COUNTED)
+
+    def _count(self, name: str) -> int:
+        return int(self._copy.value(name) or 0)
+
+    # -- reading the remote
+
+    def catch_up(self, now: datetime) -> Problem | None:
+        """Take in what others pushed, and push what they lack. Returns what stood in the way, as a note."""
+        with self._pushing:
+            try:
+                self._read(now)
+                self._push(now)
+            except StoreError as err:
+                return replace(err.problems[0], level=Level.NOTE)
+        return None
+
+    def _read(self, now: datetime) -> str:
+        """Fetch, and merge what changed into the local copy. Returns the head, empty where there is no branch yet."""
+        fetched = self._branch.fetch()
+        if fetched.why:
+            raise StoreError(self._unreachable(fetched.why))
+        known = self._copy.value(HEAD)
+        if not fetched.head:
+            if known:
+                raise StoreError(self._gone(known))
+            return ""
+        if fetched.head != known:
+            self._take_in(known, fetched.head)
+        self._copy.remember(**{READ_AT: now.isoformat()})
+        return fetched.head
+
+    def _take_in(self, known: str, head: str) -> None:
+        changed: dict[str, str | None] | None = self._branch.changed(known, head) if known else None
+        listed = {} if changed is not None else self._branch.files(head)
+        found: dict[str, str | None] = {**listed} if changed is None else changed
+        objects = {path: oid for path, oid in found.items() if oid}
+        if documents.ROOT not in objects:  # every commit of ours changes it
+            objects[documents.ROOT] = self._branch.files(head).get(documents.ROOT, "")
+        texts = dict(self._branch.read({path: oid for path, oid in objects.items() if oid}))
+        root = self._same_line(texts.pop(documents.ROOT, b""), known, head)
+        told = {path: documents.post_of(path, text) for path, text in texts.items() if _is_post(path)}
+        gone = {path for path, oid in found.items() if oid is None and _is_post(path)}
+        self._mirror(told, gone, everything=changed is None)
+        self._at(head, root)
+
+    def _same_line(self, text: bytes, known: str, head: str) -> Root:
+        """What the branch says of itself. Raises StoreError where it was put back, or is another state's."""
+        try:
+            told = json.loads(text)
+            root = Root(str(told["lineage"]), int(told["number"]), int(told["serial"]))
+            written = told["format"]
+        except (ValueError, KeyError, TypeError) as err:
+            what = f"{documents.ROOT} on branch {self._branch.name} can't be read: {err}"
+            raise StoreError(Problem("state-corrupt", what, "see its history with git log")) from err
+        if written != FORMAT:
+            what = f"branch {self._branch.name} was written by another version of contentsync ({written})"
+            raise StoreError(Problem("state-newer", what, "upgrade contentsync on this machine"))
+        ours, number = self._copy.value(LINEAGE), self._count(NUMBER)
+        if ours and (root.lineage != ours or root.number < number or not self._branch.follows(head, known)):
+            raise StoreError(self._put_back(known))
+        return root
+
+    def _at(self, head: str, root: Root) -> None:
+        """The local copy is what `head` says, but for what is marked."""
+        known = {HEAD: head, LINEAGE: root.lineage, NUMBER: root.number, SERIAL: root.serial}
+        self._copy.remember(**{name: str(value) for name, value in known.items()}, **{COUNTED: str(super().serial)})
+
+    def _mirror(self, told: dict[str, PostState], gone: Collection[str], *, everything: bool) -> None:
+        marked = self._copy.marked()
+        old = {documents.path_of(row.open_id, row.name): row for row in self._all()} if everything or gone else {}
+        for path in set(gone) | (set(old) - set(told) if everything else set()):
+            if path not in marked and path in old:
+                self._copy.drop(old[path].open_id, old[path].name)
+        for path, row in told.items():
+            mine = self.post_named(*marked[path]) if path in marked else None
+            self._copy.put(row if mine is None else merged(mine, row))
+
+    def _all(self) -> Iterator[PostState]:
+        for open_id in self.identities():
+            yield from self.posts(open_id)
+
+    # -- pushing
+
+    def _push(self, now: datetime) -> None:
+        """Push every file that is marked, until nothing is. Raises StoreError; then the marks stay."""
+        with self._pushing:
+            for _ in range(TRIES):
+                files = self._files()
+                if not files:
+                    return
+                base, news = self._base(now), self._news[:]
+                made = self._commit(base, files, now, news)
+                what, why = self._branch.push(made, base)
+                if what is Pushed.UNREACHABLE:
+                    raise StoreError(self._unreachable(why))
+                if what is Pushed.TAKEN:
+                    self._taken(made, files, news)
+                else:
+                    self._read(now)
+            raise StoreError(self._unreachable("other machines were quicker each time"))
+
+    def _files(self) -> dict[str, bytes | None]:
+        """The marked files as they should be: None for a post that has another name by now."""
+        rows = {path: self.post_named(*of) for path, of in self._copy.marked().items()}
+        return {path: documents.post_text(row) if row else None for path, row in rows.items()}
+
+    def _base(self, now: datetime) -> str:
+        """The commit to build on; read from the remote where none is known yet."""
+        return self._copy.value(HEAD) or self._read(now)
+
+    def _commit(self, base: str, files: dict[str, bytes | None], now: datetime, news: list[str]) -> str:
+        root = {"format": FORMAT} | asdict(self._next())
+        text = (json.dumps(root, indent=1) + "\n").encode()
+        return self._branch.commit(base, files | {documents.ROOT: text}, self._message(news), int(now.timestamp()))
+
+    def _next(self) -> Root:
+        """What the branch says of itself with one commit more."""
+        return Root(self.lineage, self._count(NUMBER) + 1, self.serial)
+
+    def _message(self, news: list[str]) -> str:
+        """What happened, for `git log`; [skip ci], since the branch holds nothing to build."""
+        lines = list(dict.fromkeys(news)) or ["posts"]
+        first = lines[0] if len(lines) == 1 else f"{lines[0]}, and {len(lines) - 1} more"
+        rest = "\n".join(lines) if len(lines) > 1 else ""
+        return f"{first} [skip ci]\n\n{rest}\n\nBy {self._who} on {self.machine.partition('/')[0]}\n".replace(
+            "\n\n\n", "\n"
+        )
+
+    def _taken(self, made: str, files: dict[str, bytes | None], news: list[str]) -> None:
+        self._at(made, self._next())
+        del self._news[: len(news)]
+        for path, text in files.items():
+            of = self._copy.marked().get(path)
+            row = self.post_named(*of) if of else None
+            if text == (documents.post_text(row) if row else None):
+                self._copy.unmark(path)
+
+    @contextmanager
+    def _sharing(self, now: datetime, news: str, *posts: tuple[str, str]) -> Iterator[None]:
+        """Mark the files of these posts, let the block change them, then push; a dead remote only delays the push."""
+        self._mark(*posts)
+        yield
+        self._report(news)
+        self._share(now)
+
+    def _share(self, now: datetime) -> None:
+        """Push; what can't be pushed now stays marked and goes with a later push."""
+        try:
+            self._push(now)
+        except StoreError as err:
+            if err.problems[0].code != "state-unreachable":
+                raise
+
+    def _mark(self, *posts: tuple[str, str]) -> None:
+        for open_id, name in posts:
+            self._copy.mark(documents.path_of(open_id, name), open_id, name)
+
+    def _report(self, news: str) -> None:
+        with self._pushing:
+            self._news.append(news)
+
+    # -- attempts
+
+    def begin(self, post: DesiredPost, attempt: Attempt, now: datetime) -> Attempt:
+        """R1 and R2, for all machines: the claim is on the remote when this returns."""
+        self._mark((attempt.open_id, post.name))
+        begun = super().begin(post, replace(attempt, machine=self.machine), now)
+        self._report(f"{post.key}: intent")
+        return self._claimed(begun, now)
+
+    def _claimed(self, begun: Attempt, now: datetime) -> Attempt:
+        self._push(now)
+        self._begun.add(begun.id)
+        try:
+            return self.attempt(begun.id)
+        except KeyError:  # another machine's claim was there first
+            raise AttemptOpen(begun.post_uid) from None
+
+    def save(self, attempt: Attempt, what: str, *, binds: bool = False, **detail: object) -> Attempt:
+        before = self.attempt_or_none(attempt.id)
+        if before is None or before.version != attempt.version:
+            raise Superseded(attempt.id)
+        row = self.post(attempt.post_uid)
+        assert row is not None  # every attempt has its post
+        if attempt.init_sent_at and not before.init_sent_at:
+            self._claim_is_shared(attempt, row, what)
+        if self._is_at_stake(before, attempt):
+            self._announce(row, attempt, what)
+        self._mark((row.open_id, row.name))
+        saved = super().save(attempt, what, binds=binds, **detail)
+        if saved.phase is not before.phase or saved.post_id != before.post_id:
+            self._report(f"{row.key}: {what}")
+            if saved.phase not in OPEN:
+                self._share(attempt.updated_at)
+        return saved
+
+    def _is_at_stake(self, before: Attempt, after: Attempt) -> bool:
+        """Whether no other machine may come between: the last byte goes, an attempt is taken over, or a pull that an
+        earlier process claimed is sent now (a copy of this machine's folder could send it too)."""
+        takeover = before.machine != self.machine and before.phase in OPEN and after.phase not in OPEN
+        old_pull = after.pulls and after.init_sent_at and not before.init_sent_at and after.id not in self._begun
+        return _last_byte_goes(before, after) or (takeover and not before.may_be_live) or bool(old_pull)
+
+    def attempt_or_none(self, attempt_id: str) -> Attempt | None:
+        try:
+            return self.attempt(attempt_id)
+        except KeyError:
+            return None
+
+    def _claim_is_shared(self, attempt: Attempt, row: PostState, what: str) -> None:
+        """Init follows: the intent must be on the remote, also where an earlier run could not push it."""
+        if documents.path_of(row.open_id, row.name) in self._copy.marked():
+            self._report(f"{row.key}: {what}")
+            self._push(attempt.updated_at)
+            if self.attempt_or_none(attempt.id) is None or self.attempt(attempt.id).version != attempt.version:
+                raise Superseded(attempt.id)
+
+    def _announce(self, row: PostState, attempt: Attempt, what: str) -> None:
+        """Push what is about to happen, before it is true here. Raises Superseded where another machine was first."""
+        now, path = attempt.updated_at, documents.path_of(row.open_id, row.name)
+        with self._pushing:
+            for _ in range(TRIES):
+                base, news = self._base(now), self._news[:]
+                files = self._files() | {path: documents.post_text(self._with(row.uid, attempt))}
+                made = self._commit(base, files, now, [f"{row.key}: {what}", *news])
+                pushed, why = self._branch.push(made, base)
+                if pushed is Pushed.UNREACHABLE:
+                    raise StoreError(self._unreachable(why))
+                if pushed is Pushed.TAKEN:
+                    self._taken(made, files, news)
+                    return
+                self._read(now)
+            raise StoreError(self._unreachable("other machines were quicker each time"))
+
+    def _with(self, uid: str, attempt: Attempt) -> PostState:
+        """The row with this attempt in its place. Raises Superseded where another machine changed the attempt."""
+        row = self.post(uid)
+        current = next((one for one in row.attempts if one.id == attempt.id), None) if row else None
+        if row is None or current is None or current.version != attempt.version:
+            raise Superseded(attempt.id)
+        return replace(row, attempts=tuple(attempt if one.id == attempt.id else one for one in row.attempts))
+
+    # -- the rest of what is shared
+
+    def ensure_post(self, post: DesiredPost, open_id: str, *, now: datetime) -> PostState:
+        self._mark((open_id, post.name))
+        return super().ensure_post(post, open_id, now=now)
+
+    def move(self, row: PostState, post: DesiredPost, now: datetime, why: str = "") -> bool:
+        with self._sharing(now, f"{row.key}: moved to {post.key}", (row.open_id, row.name), (row.open_id, post.name)):
+            return super().move(row, post, now, why)
+
+    def bind_post(self, post: DesiredPost, open_id: str, post_id: str, how: str, now: datetime) -> bool:
+        with self._sharing(now, f"{post.key}: bound to {post_id}", (open_id, post.name)):
+            return super().bind_post(post, open_id, post_id, how, now)
+
+    def bind_further(self, attempt: Attempt, post_id: str, how: str, now: datetime) -> bool:
+        row = self.post(attempt.post_uid)
+        assert row is not None  # every attempt has its post
+        with self._sharing(now, f"{row.key}: {how}", (row.open_id, row.name)):
+            return super().bind_further(attempt, post_id, how, now)
+
+    def acknowledge(self, row: PostState, digest: str, why: str, now: datetime) -> None:
+        with self._sharing(now, f"{row.key}: acknowledged", (row.open_id, row.name)):
+            super().acknowledge(row, digest, why, now)
+
+    def see_edit(self, row: PostState, media: str, now: datetime) -> None:
+        self._mark((row.open_id, row.name))  # goes with the next push
+        super().see_edit(row, media, now)
+
+    def remove(self, row: PostState, why: str, now: datetime) -> None:
+        with self._sharing(now, f"{row.key}: removed", (row.open_id, row.name)):
+            super().remove(row, why, now)
+
+    def restore(self, row: PostState, now: datetime, old_names: Collection[str] = ()) -> bool:
+        names = (row.name, *old_names)
+        with self._sharing(now, f"{row.key}: restored", *((row.open_id, name) for name in names)):
+            return super().restore(row, now, old_names)
+
+    def pin_slot(self, post: DesiredPost, open_id: str, slot_at: datetime, now: datetime) -> bool:
+        self._mark((open_id, post.name))  # goes with the next push
+        return super().pin_slot(post, open_id, slot_at, now)
+
+    def name_account(self, open_id: str, account: str, now: datetime) -> int:
+        self._mark(*((open_id, row.name) for row in self.posts(open_id) if row.account != account))
+        return super().name_account(open_id, account, now)
+
+    # -- what stands in the way
+
+    def _unreachable(self, why: str) -> Problem:
+        read_at = self._copy.value(READ_AT)
+        age = f"the last copy is of {read_at[:16]}" if read_at else "there is no copy of it here"
+        what = f"the shared state on {self._branch.remote}/{self._branch.name} can't be reached: {why}; {age}"
+        return Problem("state-unreachable", what, "nothing new is begun until it can; then run apply again")
+
+    def _gone(self, known: str) -> Problem:
+        what = f"branch {self._branch.name} is gone from {self._branch.remote}; its last known commit is {known[:12]}"
+        return Problem("state-rewound", what, self._put_again(known))
+
+    def _put_back(self, known: str) -> Problem:
+        what = f"branch {self._branch.name} of {self._branch.remote} was put back, or belongs to another state now"
+        return Problem("state-rewound", what, self._put_again(known))
+
+    def _put_again(self, known: str) -> str:
+        return f"put it back: git push --force {self._branch.remote} {known}:refs/heads/{self._branch.name}"
+
+
+def _last_byte_goes(before: Attempt, after: Attempt) -> bool:
+    return after.last_put_at is not None and before.last_put_at is None and after.phase is Phase.UPLOADING
+
+
+def _is_post(path: str) -> bool:
+    return path.startswith(documents.POSTS)

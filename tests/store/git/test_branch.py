@@ -1,0 +1,120 @@
+"""The branch on a real remote: what is pushed is there whole or not at all, and a lost answer is looked up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contentsync.store.git.branch import Branch, Pushed
+from tests.store.git.remotes import a_branch, a_remote_repository, git
+
+WHEN = 1_790_000_000
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    return a_remote_repository(tmp_path)
+
+
+def head_of(branch: Branch) -> str:
+    fetched = branch.fetch()
+    assert fetched.why == ""
+    return fetched.head
+
+
+def content(branch: Branch, head: str) -> dict[str, bytes]:
+    return dict(branch.read(branch.files(head)))
+
+
+def test_a_branch_that_is_not_there_is_told_apart_from_a_remote_that_is_not(remote: Path) -> None:
+    branch = a_branch(remote, "one")
+    assert branch.fetch().head == ""
+    assert branch.fetch().why == ""
+    remote.rename(remote.parent / "gone.git")
+    assert branch.fetch().why != ""
+
+
+@pytest.mark.parametrize("options", [(), ("--depth=1", "--single-branch")])
+def test_what_one_clone_pushes_another_reads(remote: Path, options: tuple[str, ...]) -> None:
+    one, other = a_branch(remote, "one"), a_branch(remote, "other", *options)
+    first = one.commit("", {"posts/a.json": b"1\n", "posts/b.json": "\u00e9\n".encode()}, "begin", WHEN)
+    assert one.push(first, "") == (Pushed.TAKEN, "")
+    assert content(other, head_of(other)) == {"posts/a.json": b"1\n", "posts/b.json": "\u00e9\n".encode()}
+    second = other.commit(first, {"posts/a.json": b"2\n", "posts/b.json": None, "c": b""}, "go on", WHEN)
+    assert other.push(second, first) == (Pushed.TAKEN, "")
+    new = head_of(one)
+    changed = one.changed(first, new)
+    assert changed is not None
+    assert dict(one.read({path: oid for path, oid in changed.items() if oid})) == {"posts/a.json": b"2\n", "c": b""}
+    assert changed["posts/b.json"] is None
+
+
+def test_of_two_writers_one_is_refused(remote: Path) -> None:
+    one, other = a_branch(remote, "one"), a_branch(remote, "other")
+    first = one.commit("", {"a": b"1"}, "begin", WHEN)
+    one.push(first, "")
+    head_of(other)
+    mine, theirs = one.commit(first, {"a": b"2"}, "mine", WHEN), other.commit(first, {"a": b"3"}, "theirs", WHEN)
+    assert other.push(theirs, first)[0] is Pushed.TAKEN
+    assert one.push(mine, first)[0] is Pushed.REFUSED
+    assert content(one, head_of(one)) == {"a": b"3"}
+
+
+def test_of_two_first_commits_one_is_refused(remote: Path) -> None:
+    one, other = a_branch(remote, "one"), a_branch(remote, "other")
+    assert one.push(one.commit("", {"a": b"1"}, "mine", WHEN), "")[0] is Pushed.TAKEN
+    assert other.push(other.commit("", {"a": b"2"}, "theirs", WHEN), "")[0] is Pushed.REFUSED
+
+
+def test_a_push_that_arrived_but_was_not_answered_counts_as_taken(remote: Path, tmp_path: Path) -> None:
+    branch = a_branch(remote, "one")
+    made = branch.commit("", {"a": b"1"}, "begin", WHEN)
+    git(branch.git.folder, "push", "-q", "origin", f"{made}:refs/heads/contentsync-state")
+    later = branch.commit(made, {"a": b"2"}, "later", WHEN)
+    git(branch.git.folder, "push", "-q", "origin", f"{later}:refs/heads/contentsync-state")
+    assert branch.push(made, "")[0] is Pushed.TAKEN  # refused as no fast-forward, and there all the same
+
+
+def test_a_remote_that_forbids_the_push_is_no_race(remote: Path) -> None:
+    branch = a_branch(remote, "one")
+    hook = remote / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho protected branch >&2\nexit 1\n")
+    hook.chmod(0o755)
+    what, why = branch.push(branch.commit("", {"a": b"1"}, "begin", WHEN), "")
+    assert what is Pushed.UNREACHABLE
+    assert "pre-receive hook declined" in why
+
+
+def test_nothing_of_the_users_is_touched(remote: Path) -> None:
+    branch = a_branch(remote, "one")
+    folder = branch.git.folder
+    (folder / "README").write_text("edited, not committed\n")
+    index = (folder / ".git" / "index").read_bytes()
+    before = [git(folder, *args) for args in (("status", "--porcelain"), ("branch",), ("rev-parse", "HEAD"))]
+    branch.push(branch.commit("", {"a": b"1"}, "begin", WHEN), "")
+    head_of(branch)
+    after = [git(folder, *args) for args in (("status", "--porcelain"), ("branch",), ("rev-parse", "HEAD"))]
+    assert (after, (folder / ".git" / "index").read_bytes()) == (before, index)
+
+
+def test_a_commit_is_small_however_many_posts_there_are(remote: Path) -> None:
+    branch = a_branch(remote, "one")
+    many = {f"posts/id/{n % 16:x}/{n // 16 % 16:x}/post-{n}.json": b"{}\n" for n in range(10_000)}
+    first = branch.commit("", many, "begin", WHEN)
+    second = branch.commit(first, {"posts/id/0/0/post-0.json": b"[]\n"}, "one", WHEN)
+    listed = git(branch.git.folder, "rev-list", "--objects", f"{first}..{second}").splitlines()
+    sizes = [int(git(branch.git.folder, "cat-file", "-s", line.split()[0])) for line in listed]
+    assert sum(sizes) < 8_000
+
+
+def test_a_head_that_was_put_back_is_not_moved_on_silently(remote: Path) -> None:
+    branch = a_branch(remote, "one")
+    first = branch.commit("", {"a": b"1"}, "begin", WHEN)
+    branch.push(first, "")
+    second = branch.commit(first, {"a": b"2"}, "second", WHEN)
+    branch.push(second, first)
+    git(remote, "update-ref", "refs/heads/contentsync-state", first)
+    third = branch.commit(second, {"a": b"3"}, "third", WHEN)
+    assert branch.push(third, second)[0] is Pushed.REFUSED
+    assert git(remote, "rev-parse", "contentsync-state") == first

@@ -1,0 +1,178 @@
+"""Two clones that share nothing but the remote: of two claims one wins, and nobody sends what another announced."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from contentsync.errors import StoreError
+from contentsync.lifecycle import Event, Phase
+from contentsync.post import Attempt, DesiredPost
+from contentsync.store.git.store import GitStore
+from contentsync.store.port import AttemptOpen, Superseded
+from tests.builders import NOW, OPEN_ID, a_post, an_attempt
+from tests.store.git.remotes import a_backend, a_remote_repository, git
+
+LATER = NOW + timedelta(minutes=20)
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    return a_remote_repository(tmp_path)
+
+
+@pytest.fixture
+def one(remote: Path) -> GitStore:
+    return a_backend(remote, "one").open()
+
+
+@pytest.fixture
+def other(remote: Path) -> GitStore:
+    return a_backend(remote, "other").open()
+
+
+def begun(store: GitStore, post: DesiredPost | None = None, **over: object) -> Attempt:
+    post = post or a_post()
+    given = {"phase": Phase.INTENT, "id": uuid.uuid4().hex, "post_uid": "", "created_at": NOW, "updated_at": NOW}
+    return store.begin(post, an_attempt(post, **(given | over)), NOW)  # type: ignore[arg-type]
+
+
+def opened(store: GitStore, attempt: Attempt, publish_id: str = "v_pub_file~1") -> Attempt:
+    sent = store.save(attempt.noting(NOW, init_sent_at=NOW), "init")
+    return store.save(sent.after(Event.UPLOAD_OPENED, NOW, publish_id=publish_id), "upload-opened")
+
+
+def announced(store: GitStore, attempt: Attempt) -> Attempt:
+    return store.save(attempt.noting(NOW, last_put_at=NOW), "last-chunk")
+
+
+def test_of_two_claims_of_one_post_one_is_refused(one: GitStore, other: GitStore) -> None:
+    begun(one)
+    with pytest.raises(AttemptOpen):
+        begun(other)
+    assert other.posts(OPEN_ID)[0].attempts == other.posts(OPEN_ID)[0].attempts[:1]
+    assert other.posts(OPEN_ID)[0].last.machine == one.machine  # type: ignore[union-attr]
+
+
+def test_claims_of_different_posts_do_not_disturb_each_other(one: GitStore, other: GitStore) -> None:
+    begun(one, a_post(name="a"))
+    begun(other, a_post(name="b"))
+    assert one.catch_up(NOW) is None
+    assert {row.name for row in one.posts(OPEN_ID)} == {row.name for row in other.posts(OPEN_ID)} == {"a", "b"}
+
+
+def test_an_attempt_that_was_taken_over_is_not_announced(one: GitStore, other: GitStore) -> None:
+    mine = opened(one, begun(one))
+    other.catch_up(LATER)
+    theirs = other.attempt(mine.id)
+    other.save(theirs.after(Event.LOST_BEFORE_COMMIT, LATER), "taken over")
+    begun(other)
+    with pytest.raises(Superseded):
+        announced(one, mine)
+    assert one.posts(OPEN_ID)[0].attempts[0].phase is Phase.ORPHANED
+
+
+def test_an_announced_attempt_is_not_taken_over(one: GitStore, other: GitStore) -> None:
+    mine = opened(one, begun(one))
+    other.catch_up(LATER)
+    theirs = other.attempt(mine.id)
+    announced(one, mine)
+    with pytest.raises(Superseded):
+        other.save(theirs.after(Event.LOST_BEFORE_COMMIT, LATER), "taken over")
+    assert other.attempt(mine.id).last_put_at == NOW
+    assert other.attempt(mine.id).publish_id == "v_pub_file~1"
+
+
+def test_any_machine_may_tell_the_outcome(one: GitStore, other: GitStore) -> None:
+    mine = announced(one, opened(one, begun(one)))
+    other.catch_up(LATER)
+    theirs = other.attempt(mine.id)
+    other.save(theirs.after(Event.PUBLISHED, LATER, post_id="7400", last_put_at=NOW), "published")
+    assert one.catch_up(LATER) is None
+    assert one.attempt(mine.id).phase is Phase.PUBLISHED
+    assert one.bindings(OPEN_ID) == other.bindings(OPEN_ID) == {"7400": one.posts(OPEN_ID)[0].uid}
+    with pytest.raises(Superseded):
+        one.save(mine.after(Event.FAILED, LATER), "failed")
+
+
+def test_nothing_is_begun_while_the_remote_can_not_be_reached(one: GitStore, remote: Path) -> None:
+    one.catch_up(NOW)
+    remote.rename(remote.parent / "away.git")
+    with pytest.raises(StoreError, match="can't be reached"):
+        begun(one)
+    left = one.posts(OPEN_ID)[0].last
+    assert left is not None
+    with pytest.raises(StoreError, match="can't be reached"):
+        one.save(left.noting(NOW, init_sent_at=NOW), "init")
+    (remote.parent / "away.git").rename(remote)
+    assert one.save(left.noting(NOW, init_sent_at=NOW), "init").init_sent_at == NOW
+
+
+def test_what_is_past_its_commit_point_is_followed_without_the_remote_and_shared_later(
+    one: GitStore, other: GitStore, remote: Path
+) -> None:
+    mine = announced(one, opened(one, begun(one)))
+    remote.rename(remote.parent / "away.git")
+    done = one.save(mine.after(Event.PUBLISHED, LATER, post_id="7400"), "published")
+    assert done.phase is Phase.PUBLISHED
+    (remote.parent / "away.git").rename(remote)
+    assert one.catch_up(LATER) is None
+    other.catch_up(LATER)
+    assert other.attempt(mine.id).post_id == "7400"
+
+
+def test_a_lost_copy_is_read_again_from_the_branch(one: GitStore, remote: Path) -> None:
+    mine = announced(one, opened(one, begun(one)))
+    rows = one.posts(OPEN_ID)
+    again = a_backend(remote, "fresh", "--depth=1", "--single-branch").open()
+    assert again.catch_up(LATER) is None
+    assert [replace(row, attempts=()) for row in again.posts(OPEN_ID)] == [replace(row, attempts=()) for row in rows]
+    assert again.attempt(mine.id) == replace(one.attempt(mine.id), version=1)
+    assert (again.lineage, again.serial) == (one.lineage, one.serial)
+
+
+@pytest.mark.parametrize("how", ["force-push", "deleted"])
+def test_a_branch_that_was_put_back_stops_what_would_begin(one: GitStore, remote: Path, how: str) -> None:
+    begun(one, a_post(name="a"))
+    first = git(remote, "rev-parse", "contentsync-state")
+    begun(one, a_post(name="b"))
+    if how == "deleted":
+        git(remote, "update-ref", "-d", "refs/heads/contentsync-state")
+    else:
+        git(remote, "update-ref", "refs/heads/contentsync-state", first)
+    told = one.catch_up(LATER)
+    assert told is not None
+    assert told.code == "state-rewound"
+    with pytest.raises(StoreError):
+        begun(one, a_post(name="c"))
+
+
+def test_a_moved_post_is_one_post_for_both(one: GitStore, other: GitStore) -> None:
+    announced(one, opened(one, begun(one, a_post(name="old"))))
+    other.catch_up(NOW)
+    assert one.move(one.posts(OPEN_ID)[0], a_post(name="new"), NOW)
+    other.catch_up(NOW)
+    assert [row.name for row in other.posts(OPEN_ID)] == ["new"]
+
+
+def test_the_log_tells_people_what_happened_and_holds_no_secret(one: GitStore, remote: Path) -> None:
+    mine = begun(one)
+    sent = one.save(mine.noting(NOW, init_sent_at=NOW), "init")
+    url = "https://open-upload.tiktokapis.com/video/?upload_token=secret"
+    uploading = one.save(sent.after(Event.UPLOAD_OPENED, NOW, publish_id="v~1", upload_url=url), "upload-opened")
+    announced(one, uploading)
+    log = git(remote, "log", "--format=%s", "contentsync-state").splitlines()
+    assert log[0].startswith("acme/")
+    assert all(line.endswith("[skip ci]") for line in log)
+    assert "secret" not in git(remote, "log", "-p", "contentsync-state")
+
+
+def test_a_post_takes_three_pushes(one: GitStore, remote: Path) -> None:
+    mine = announced(one, opened(one, begun(one)))
+    working = one.save(mine.after(Event.ALL_SENT, NOW, sent_bytes=mine.size), "all-sent")
+    one.save(working.after(Event.PUBLISHED, NOW, post_id="7400"), "published")
+    assert int(git(remote, "rev-list", "--count", "contentsync-state")) == 3
