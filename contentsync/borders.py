@@ -12,12 +12,13 @@ from contentsync.errors import ManifestError, Place, Problem, StoreError
 from contentsync.files import folder_inside, leads_out, local_place
 from contentsync.manifest.files import PROJECT_FILE
 from contentsync.post import Settings
+from contentsync.store.backends import is_shared
 
 
 def checked_state(root: Path, settings: Settings) -> str:
     """`state:` as it may be used. Raises StoreError, ManifestError."""
     state = settings.state
-    is_file = state != "git" and not state.startswith("git:") and "://" not in state
+    is_file = not is_shared(state) and "://" not in state
     if settings.state_by_user or not is_file:
         return state
     path = root / state

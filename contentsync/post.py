@@ -442,6 +442,8 @@ class Settings:
 
     manifests: tuple[str, ...] = ("posts/**/*.yaml", "posts/**/*.yml", "posts/**/*.md")
     state: str = ".contentsync/state.db"
+    #: How long another machine's open attempt is left alone after its last write.
+    takeover: timedelta = timedelta(minutes=10)
     receipts: bool = True
     timezone: str = "UTC"
     app: App = App()

@@ -49,7 +49,7 @@ class Project:
     clock: Clock = field(default_factory=SystemClock)
     transport: httpx.BaseTransport | None = None
     on_request: OnRequest | None = None
-    backend_of: Callable[[Path, str], Backend] = backend_of
+    backend_of: Callable[[Path, str, Mapping[str, str]], Backend] = backend_of
     plan_chunks: Callable[[int], ChunkPlan] = plan_chunks
     media_transport: httpx.BaseTransport | None = None
     on_note: Callable[[Problem], None] = lambda _: None
@@ -114,7 +114,11 @@ class Project:
     @cached_property
     def backend(self) -> Backend:
         """Where the state is kept. Raises StoreError for a backend or a place that can't be used."""
-        return self.backend_of(self.root, checked_state(self.root, self.settings))
+        return self.backend_of(self.root, checked_state(self.root, self.settings), self.environ)
+
+    def catch_up(self) -> Problem | None:
+        """Take in what other machines wrote into a shared state. Returns what stood in the way, as a note."""
+        return self.reading_store.catch_up(self.clock.now())
 
     @property
     def local_folder(self) -> Path:

@@ -158,8 +158,16 @@ class ProjectFile(Strict):
     manifests: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = Field(
         default=None, description='Where the manifests are; ["posts/**/*.yaml", "posts/**/*.yml", "posts/**/*.md"].'
     )
-    state: Filled | None = Field(default=None, description="Where the state is kept; .contentsync/state.db.")
-    receipts: Flag | None = Field(default=None, description="Whether apply writes receipts/ACCOUNT/NAME.json; true.")
+    state: Filled | None = Field(
+        default=None, description="Where the state is kept: a file, git or git:REMOTE#BRANCH; .contentsync/state.db."
+    )
+    takeover: Span | None = Field(
+        default=None, description="How long another machine's open attempt is left alone after its last write; 10m."
+    )
+    receipts: Flag | None = Field(
+        default=None,
+        description="Whether apply writes receipts/ACCOUNT/NAME.json; true for a state in a file, else false.",
+    )
     timezone: Filled | None = Field(default=None, description="IANA name; UTC.")
     app: AppKeys | None = Field(default=None, description="The developer's app at TikTok.")
     defaults: DefaultKeys | None = Field(default=None, description="What manifests may leave out. Never privacy.")

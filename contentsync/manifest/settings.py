@@ -162,7 +162,8 @@ def _built(project: ProjectFile, base_url: str) -> Settings:
     return Settings(
         manifests=project.manifests or usual.manifests,
         state=project.state or usual.state,
-        receipts=usual.receipts if project.receipts is None else project.receipts,
+        takeover=project.takeover or usual.takeover,
+        receipts=not _is_shared(project.state) if project.receipts is None else project.receipts,
         timezone=project.timezone or usual.timezone,
         app=_app(project.app),
         accounts={name: _account(name, keys, project) for name, keys in (project.accounts or {}).items()},
@@ -174,6 +175,10 @@ def _built(project: ProjectFile, base_url: str) -> Settings:
         hosting_verified=hosting.verified if hosting else None,
         defaults=_defaults(project),
     )
+
+
+def _is_shared(state: str | None) -> bool:
+    return state is not None and (state == "git" or state.startswith(("git:", "git#")))
 
 
 def _app(keys: AppKeys | None) -> App:

@@ -43,6 +43,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
     """What apply would do. Raises ManifestError for an invalid project, UsageError for names that are not there."""
     if wish.refresh:
         project.refuse_unset()
+    behind = project.catch_up() if wish.refresh else None
     loaded = load(project)
     posts = {post.key: post for post in loaded.posts}
     selected = select(project, posts, wish)
@@ -60,11 +61,14 @@ def make_plan(project: Project, wish: Wish) -> Made:
         hosting=project.hosting,
         lineage=project.reading_store.lineage,
         serial=project.reading_store.serial,
+        machine=project.reading_store.machine,
+        takeover=project.settings.takeover,
     )
     told = {key: post for key, post in posts.items() if post.account in facts}
     plan, world = decided(project, told, world, selected)
     warnings = [p for p in loaded.problems if p.level is not Level.ERROR and (p.code != UNSET or not wish.refresh)]
-    return Made(plan, told, world, failures, (*warnings, *notes))
+    shared = [behind] if behind else []
+    return Made(plan, told, world, failures, (*warnings, *shared, *notes))
 
 
 def _accounts_of(

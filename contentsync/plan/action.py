@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -233,6 +233,10 @@ class World:
     looks: Mapping[str, Look] = field(default_factory=dict)
     lineage: str = ""
     serial: int = 0
+    #: Which machine this is, where the state is shared; empty where it is not.
+    machine: str = ""
+    #: How long another machine's open attempt is left alone after its last write.
+    takeover: timedelta = timedelta(minutes=10)
 
 
 _ASKED: Final = tuple(f.name for f in fields(DesiredPost) if f.name not in {"where", "places"})

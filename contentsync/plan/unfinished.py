@@ -27,6 +27,10 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
         return binding.unknown(scene, post, last)
     if problem := noted_here(scene, post, row):
         return scene.blocked(post, problem)
+    if until := _in_other_hands(scene, last):
+        host = last.machine.partition("/")[0]
+        reason = f"{host} is sending it (last heard of {last.updated_at:%Y-%m-%d %H:%M} UTC)"
+        return scene.action(Kind.WAIT, post, reason, due_at=until, left=True)
     if _is_live(last):
         asked = "TikTok is asked what became of it" if last.publish_id else _LOST
         reason = f"was left {last.phase}; {asked}{_why_longer(scene, last)}"
@@ -45,6 +49,17 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
     if last.digest != post.digest or last.generation < post.generation:
         return _edited(scene, post, last)
     return _going_on(scene, post, last)
+
+
+def _in_other_hands(scene: Scene, last: Attempt) -> datetime | None:
+    """Until when an attempt of another machine is left alone; None where this machine may go on with it.
+
+    What has passed its commit point anyone may follow: nothing is sent for it.
+    """
+    ours = last.machine in {"", scene.world.machine}
+    begun = last.phase is Phase.INTENT or (last.phase is Phase.UPLOADING and last.last_put_at is None)
+    until = last.updated_at + scene.world.takeover
+    return until if begun and not ours and until > scene.now else None
 
 
 def _is_live(attempt: Attempt) -> bool:

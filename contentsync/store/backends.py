@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from contentsync.errors import Place, Problem, StoreError
 from contentsync.store.port import Backend
 from contentsync.store.sqlite.backend import SqliteBackend
 
+PROJECT_FILE: Final = "contentsync.yaml"
+BRANCH: Final = "contentsync-state"
+REMOTE: Final = "origin"
+# A remote by its name, never an address: a repository must not choose where commits and credentials go.
+_GIT: Final = re.compile(
+    r"git(?::(?P<remote>[A-Za-z0-9][A-Za-z0-9_-]{0,62}))?(?:#(?P<branch>[A-Za-z0-9][A-Za-z0-9_/-]{0,99}))?"
+)
 
-def backend_of(root: Path, state: str) -> Backend:
+
+def is_shared(state: str) -> bool:
+    """Whether the state that `state:` names is shared by several machines."""
+    return state == "git" or state.startswith(("git:", "git#"))
+
+
+def backend_of(root: Path, state: str, environ: Mapping[str, str]) -> Backend:
     """The backend of a project. state: as the project file says. Raises StoreError for an unknown one."""
+    if is_shared(state):
+        return _git(root, state, environ)
     if "://" in state and not state.startswith("file://"):
         what = f"state: {state.partition('://')[0]}://… needs a backend that this version does not have"
-        hint = "name a file, such as .contentsync/state.db"
-        raise StoreError(Problem("state-backend", what, hint, Place("contentsync.yaml")))
+        raise _refused("state-backend", what, "name a file, such as .contentsync/state.db, or git")
     return SqliteBackend(root / state)
+
+
+def _git(root: Path, state: str, environ: Mapping[str, str]) -> Backend:
+    from contentsync.store.git.backend import GitBackend
+    from contentsync.store.git.branch import Branch
+    from contentsync.store.git.program import Git
+
+    named = _GIT.fullmatch(state)
+    if named is None:
+        what = f'state: "{state}" names no remote and branch'
+        raise _refused("state-backend", what, "write git, or git:REMOTE#BRANCH with the name of a remote")
+    remote = named["remote"] or REMOTE
+    git = Git(root, environ)
+    if not git.run("config", "--get", f"remote.{remote}.url").line:
+        what = f"state: {state} needs a git repository with a remote called {remote}, and there is none at {root}"
+        raise _refused("state-remote-missing", what, f"run: git remote add {remote} URL; or name a file in `state:`")
+    return GitBackend(Branch(git, remote, named["branch"] or BRANCH), root / ".contentsync" / "shared.db")
+
+
+def _refused(code: str, what: str, hint: str) -> StoreError:
+    return StoreError(Problem(code, what, hint, Place(PROJECT_FILE)))

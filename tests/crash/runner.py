@@ -224,7 +224,7 @@ class SeamedContext(Context):
         project.clock = SharedClock(fate.shared)
         project.transport = DyingTransport(fate)
         project.media_transport = httpx.MockTransport(lambda _: httpx.Response(200))
-        project.backend_of = lambda root, state: SqliteBackend(
+        project.backend_of = lambda root, state, _environ: SqliteBackend(
             root / state,
             lambda path: SqliteStore(DyingDatabase(open_file(path), fate), "a test"),  # type: ignore[arg-type]
         )

@@ -138,7 +138,7 @@ class Machine:
                 opened.append(SqliteStore(Disk(open_file(path), seam), who="tester"))
                 return opened[0]
 
-            project.backend_of = lambda root, state: SqliteBackend(root / state, open_store)
+            project.backend_of = lambda root, state, _environ: SqliteBackend(root / state, open_store)
             try:
                 yield project
             finally:
