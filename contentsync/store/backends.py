@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +32,7 @@ def backend_of(root: Path, state: str, environ: Mapping[str, str]) -> Backend:
         return _git(root, state, environ)
     if "://" in state and not state.startswith("file://"):
         what = f"state: {state.partition('://')[0]}://… needs a backend that this version does not have"
-        raise _refused("state-backend", what, "name a file, such as .contentsync/state.db, or git")
+        raise _refused(Problem("state-backend", what, "name a file, such as .contentsync/state.db, or git"))
     return SqliteBackend(root / state)
 
 
@@ -43,14 +44,16 @@ def _git(root: Path, state: str, environ: Mapping[str, str]) -> Backend:
     named = _GIT.fullmatch(state)
     if named is None:
         what = f'state: "{state}" names no remote and branch'
-        raise _refused("state-backend", what, "write git, or git:REMOTE#BRANCH with the name of a remote")
+        hint = "write git, or git:REMOTE#BRANCH with the name of a remote"
+        raise _refused(Problem("state-backend", what, hint))
     remote = named["remote"] or REMOTE
     git = Git(root, environ)
     if not git.run("config", "--get", f"remote.{remote}.url").line:
         what = f"state: {state} needs a git repository with a remote called {remote}, and there is none at {root}"
-        raise _refused("state-remote-missing", what, f"run: git remote add {remote} URL; or name a file in `state:`")
+        hint = f"run: git remote add {remote} URL; or name a file in `state:`"
+        raise _refused(Problem("state-remote-missing", what, hint))
     return GitBackend(Branch(git, remote, named["branch"] or BRANCH), root / ".contentsync" / "shared.db")
 
 
-def _refused(code: str, what: str, hint: str) -> StoreError:
-    return StoreError(Problem(code, what, hint, Place(PROJECT_FILE)))
+def _refused(problem: Problem) -> StoreError:
+    return StoreError(replace(problem, where=Place(PROJECT_FILE)))
