@@ -101,6 +101,52 @@ def _a_large_project(root: Path, posts: int) -> None:
         os.utime(path, (old, old))
 
 
+def accounts(count: int = 1600) -> None:
+    """A plan for many accounts, each with a post that is out and a new one, against one account with as many."""
+    with tempfile.TemporaryDirectory() as folder:
+        many, one = Path(folder) / "many", Path(folder) / "one"
+        _a_project_at_work(many, [(f"a{number}", "p") for number in range(count)])
+        _a_project_at_work(one, [("a0", f"p{number}") for number in range(count)])
+        command = (sys.executable, "-m", "contentsync", "plan", "--no-refresh")
+        _process(*command, cwd=many)()  # the media are hashed once
+        _process(*command, cwd=one)()
+        ours, reference = _interleaved(_process(*command, cwd=many), _process(*command, cwd=one), 3)
+        _row(f"plan, {count} accounts / 1 account", ours, reference)
+
+
+def _a_project_at_work(root: Path, posts: list[tuple[str, str]]) -> None:
+    """Of each account and name a published post with its receipt, and one that is new."""
+    sys.path[:0] = [str(ROOT)]
+    from contentsync.evidence import receipts
+    from contentsync.post import Creator
+    from contentsync.store.sqlite.state import SqliteStore
+    from tests.builders import NOW, a_post, a_row, an_attempt
+
+    (root / "posts").mkdir(parents=True)
+    names = list(dict.fromkeys(account for account, _ in posts))
+    lines = [f"  {name}: {{mode: draft}}" for name in names]
+    (root / "contentsync.yaml").write_text("\n".join(["version: 1", "accounts:", *lines]) + "\n")
+    store = SqliteStore.open(root / ".contentsync" / "state.db")
+    for name in names:
+        store.save_creator(name, Creator(f"id-{name}", nickname=name, username=name), NOW)
+    clip = CLIP.read_bytes()
+    for number, (account, name) in enumerate(posts):
+        mark = str(number).encode()
+        for at in (f"{name}-out", name):
+            file = root / "posts" / f"{account}-{at}"
+            file.with_suffix(".mp4").write_bytes(
+                clip + (len(mark) + len(at) + 8).to_bytes(4, "big") + b"free" + mark + at.encode()
+            )
+            file.with_suffix(".yaml").write_text(f"name: {at}\naccount: {account}\nvideo: {file.name}.mp4\n")
+        post = a_post(account=account, name=f"{name}-out")
+        known = {"id": f"attempt-{number}", "publish_id": f"v_{number}", "post_id": f"74{number:08}"}
+        attempt = an_attempt(post, open_id=f"id-{account}", **known)
+        row = a_row(post, open_id=f"id-{account}", attempts=(attempt,))
+        store.restore(row, NOW)
+        receipts.write(root / "receipts", row, account)
+    store.close()
+
+
 def write() -> None:
     """One durable transition against a 4 KiB write and its fdatasync."""
     sys.path[:0] = [str(ROOT)]
@@ -172,6 +218,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "write": write,
     "upload": upload,
     "plan": plan,
+    "accounts": accounts,
     "manifests": manifests,
 }
 

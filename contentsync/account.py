@@ -199,10 +199,14 @@ class AccountAtWork:
         for row in remote.look_at_attempts(self.steps(), rows, self.clock):
             self._project.offer_receipt(row)
 
-    def facts(self, creator: Creator | None = None) -> AccountFacts:
-        """All that is known of the account now. creator: from fresh calls, None where none were made."""
+    def facts(self, creator: Creator | None = None, left: receipts.LeftBehind | None = None) -> AccountFacts:
+        """All that is known of the account now.
+
+        creator: from fresh calls, None where none were made. left: the receipts under former names of accounts, where
+        they were read already, as for many accounts at a time.
+        """
         open_id = creator.open_id if creator else self.open_id
-        told = self._receipts(open_id)
+        told = self._receipts(open_id, left)
         if not open_id:
             return AccountFacts(self.settings, receipts=told)
         store = self.store
@@ -231,9 +235,11 @@ class AccountAtWork:
             how_to_renew=self._how_to_renew,
         )
 
-    def _receipts(self, open_id: str) -> dict[str, Receipt]:
-        folder, names = self._project.receipts.path, self._project.settings.accounts
-        written = receipts.of_identity(folder, self.name, open_id or None, names)
+    def _receipts(self, open_id: str, left: receipts.LeftBehind | None) -> dict[str, Receipt]:
+        folder = self._project.receipts
+        if left is None:
+            left = folder.left_behind(self._project.settings.accounts)
+        written = folder.of_identity(self.name, open_id, left)
         return {r.name: Receipt(r.phase, r.generation, r.post_id, r.attempts, r.media) for r in written}
 
     # What its attempts need.

@@ -124,7 +124,7 @@ class Project:
     def local_folder(self) -> Path:
         return self.root / ".contentsync"
 
-    @property
+    @cached_property
     def data_folder(self) -> Path:
         """The user's own folder, outside every repository."""
         from contentsync.tiktok.tokens import data_folder

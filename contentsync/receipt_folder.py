@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,14 @@ class ReceiptFolder:
         """Write a post's receipt. begun: as in receipts.write. Raises OSError."""
         if self.is_kept:
             receipts.write(self.path, row, self.store.username(row.open_id), begun=begun)
+
+    def left_behind(self, accounts: Collection[str]) -> receipts.LeftBehind:
+        """The receipts under names that none of these accounts has."""
+        return receipts.left_behind(self.path, accounts)
+
+    def of_identity(self, account: str, open_id: str, left: receipts.LeftBehind) -> list[receipts.Told]:
+        """The receipts of one identity; open_id: empty where it is not known."""
+        return receipts.of_identity(self.path, account, open_id or None, left)
 
     def offer(self, row: PostState, on_note: Callable[[Problem], None]) -> None:
         """Write a post's receipt after a mere look; where it can't be written, say so and go on."""

@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -173,15 +173,27 @@ def _read(path: Path) -> Told:
         return Told(path.stem, "unreadable", 1, "", "")
 
 
-def of_identity(folder: Path, account: str, open_id: str | None, accounts: Collection[str]) -> list[Told]:
-    """The receipts of one identity, one a name: those of its account, and what it left under a name that it had.
+#: Receipts under names that no account has now, by the open_id that they name; empty where they name none.
+LeftBehind = Mapping[str, Sequence[Told]]
 
-    accounts: all names that the project has now; what lies below others may be anyone's, and is taken by open_id.
+
+def left_behind(folder: Path, accounts: Collection[str]) -> LeftBehind:
+    """The receipts under account names that the project no longer has. accounts: all names that it has now.
+
+    Read once for all accounts: a renamed account finds its own among them by its open_id.
     """
+    found: dict[str, list[Told]] = {}
+    for other in sorted(path.name for path in folder.glob("*") if path.name not in accounts and path.is_dir()):
+        for told in read(folder, other):
+            found.setdefault(told.open_id, []).append(told)
+    return found
+
+
+def of_identity(folder: Path, account: str, open_id: str | None, left: LeftBehind) -> list[Told]:
+    """The receipts of one identity, one a name: those of its account, and those that it left under a former name."""
     found = {told.name: told for told in read(folder, account) if told.open_id in {"", open_id or told.open_id}}
-    others = sorted(path.name for path in folder.glob("*") if path.is_dir() and path.name not in accounts)
-    for told in (told for other in others for told in read(folder, other)):
-        if open_id and told.open_id == open_id and told.attempts > _attempts(found.get(told.name)):
+    for told in left.get(open_id, ()) if open_id else ():
+        if told.attempts > _attempts(found.get(told.name)):
             found[told.name] = told
     return [found[name] for name in sorted(found)]
 

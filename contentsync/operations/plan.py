@@ -49,7 +49,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
     selected = select(project, posts, wish)
     asked = _accounts_of(project, posts, selected)
     failures: dict[str, ContentsyncError] = {}
-    facts, notes = _facts(asked, posts, wish, failures)
+    facts, notes = _facts(project, asked, posts, wish, failures)
     world = World(
         now=project.clock.now(),
         accounts=facts,
@@ -81,6 +81,7 @@ def _accounts_of(
 
 
 def _facts(
+    project: Project,
     accounts: list[AccountAtWork],
     posts: dict[str, DesiredPost],
     wish: Wish,
@@ -95,7 +96,8 @@ def _facts(
         notes = _each_once(note for _, answer in asked for note in answer.notes)
         refuse_twins({name: creator.open_id for name, creator in creators.items()})
     present = [account for account in accounts if account.name not in failures]
-    return {a.name: a.facts(creators.get(a.name)) for a in present}, notes
+    left = project.receipts.left_behind(project.settings.accounts)
+    return {a.name: a.facts(creators.get(a.name), left) for a in present}, notes
 
 
 def _each_once(notes: Iterable[Problem]) -> list[Problem]:

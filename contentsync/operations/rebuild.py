@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 from contentsync.errors import ContentsyncError, StoreError
-from contentsync.evidence import receipts
 from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.plan.action import AccountFacts
 from contentsync.plan.moves import marks_of, marks_of_row
@@ -49,14 +46,13 @@ def rebuild(project: Project) -> tuple[list[Rebuilt], dict[str, ContentsyncError
 
 
 def _rebuild(project: Project, account: Account) -> Rebuilt | None:
-    folder, names = project.root / "receipts", project.settings.accounts
-    at_work = project.at_work(account.name)
-    known = at_work.open_id or None
-    found = {receipt.name for receipt in receipts.of_identity(folder, account.name, known, names)}
-    if not found and not _strangers(folder, names):
+    folder, at_work = project.receipts, project.at_work(account.name)
+    left = folder.left_behind(project.settings.accounts)
+    found = {receipt.name for receipt in folder.of_identity(account.name, at_work.open_id, left)}
+    if not found and not left:
         return None  # no need for a token
     creator = at_work.ask_with_list(scope_needed=False)
-    told = receipts.of_identity(folder, account.name, creator.open_id, names)
+    told = folder.of_identity(account.name, creator.open_id, left)
     if not told:
         return None
     now, rows = project.clock.now(), project.store.posts(creator.open_id)
@@ -69,7 +65,7 @@ def _rebuild(project: Project, account: Account) -> Rebuilt | None:
             unused.append(f"receipts/{account.name}/{receipt.name}.json")
     for old in rows:
         if (renamed := project.store.post(old.uid)) and renamed.name != old.name:
-            receipts.remove(folder, old.key, old)
+            folder.remove(old.key, old)
     project.store.leave_out(creator.open_id, (), now)
     at_work.ask()
     facts = at_work.facts(creator)
@@ -81,11 +77,6 @@ def _rebuild(project: Project, account: Account) -> Rebuilt | None:
     new = [post for post in declared if post.name not in names_known and not marks_of(post) & marks]
     without = tuple(post.key for post in new)
     return Rebuilt(account.name, made, tuple(unbound(facts)), tuple(unused), without)
-
-
-def _strangers(folder: Path, names: Collection[str]) -> bool:
-    """Whether there are receipts below a name that no account has now."""
-    return any(path.is_dir() and path.name not in names for path in folder.glob("*"))
 
 
 def unbound(facts: AccountFacts) -> list[RemotePost]:

@@ -44,12 +44,12 @@ def select(project: Project, posts: dict[str, DesiredPost], wish: Wish) -> froze
     for guard in wish.allow:
         if guard not in GUARDS:
             raise UsageError(unknown("guard", guard, list(GUARDS)))
+    if not (wish.only or wish.exclude or wish.accounts):
+        return None
     keys = known_keys(project, posts)
     for glob in (*wish.only, *wish.exclude):
         if not any(_fits(key, glob) for key in keys):
             raise UsageError(unknown("post", glob, keys))
-    if not (wish.only or wish.exclude or wish.accounts):
-        return None
     return frozenset(
         key
         for key in keys
