@@ -7,27 +7,52 @@ from the environment, from the user's own configuration file, or after `contents
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-from contentsync.errors import ManifestError, Place, Problem, StoreError
+from contentsync.errors import Level, ManifestError, Place, Problem, StoreError
 from contentsync.files import folder_inside, leads_out, local_place
+from contentsync.git_index import is_tracked, may_come_into_git
 from contentsync.manifest.files import PROJECT_FILE
 from contentsync.post import Settings
+from contentsync.root import LOCAL_FOLDER
 from contentsync.store.backends import is_shared
+
+SHARED_COPY: Final = "shared.db"  # the local copy of a state that lies on a branch
 
 
 def checked_state(root: Path, settings: Settings) -> str:
     """`state:` as it may be used. Raises StoreError, ManifestError."""
     state = settings.state
-    is_file = not is_shared(state) and "://" not in state
-    if settings.state_by_user or not is_file:
+    if settings.state_by_user or "://" in state:
         return state
-    path = root / state
+    path = root / LOCAL_FOLDER / SHARED_COPY if is_shared(state) else root / state
     if leads_out(root, path) or leads_out(root, path.parent):
         what = f"the state would lie outside of the project, at {path}"
         hint = "name a path inside of it; or say it yourself, in CONTENTSYNC_STATE or your configuration file"
         raise StoreError(Problem("state-outside", what, hint, Place(PROJECT_FILE)))
     folder_inside(root, path.parent)
+    if is_tracked(path):
+        what = f"git tracks the state at {path}: a checkout would put an older one in its place, or a stranger's"
+        hint = f"take it out of git and keep the file: git rm --cached {path.relative_to(root)}"
+        raise StoreError(Problem("state-tracked", what, hint, Place(PROJECT_FILE)))
     return state
+
+
+def exposed_state(root: Path, settings: Settings) -> Problem | None:
+    """A warning where git may come to track the state, since it lies in a folder that is not ours; None elsewhere."""
+    path = root / settings.state
+    if (
+        settings.state_by_user
+        or is_shared(settings.state)
+        or "://" in settings.state
+        or path.parent.name == LOCAL_FOLDER
+    ):
+        return None
+    if not path.parent.is_dir() or not may_come_into_git(path):
+        return None
+    what = f"git does not ignore the state at {settings.state}: it must never be committed"
+    hint = f"add these lines to .gitignore: {settings.state}* and {path.with_name('apply.lock*').relative_to(root)}"
+    return Problem("state-not-ignored", what, hint, Place(PROJECT_FILE), level=Level.WARNING)
 
 
 def refuse_place(root: Path, settings: Settings, upload: str) -> None:

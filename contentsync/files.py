@@ -42,6 +42,17 @@ def folder_inside(root: Path, folder: Path) -> Path:
     return folder
 
 
+def refuse_link_out(root: Path, path: Path) -> Path:
+    """`path`, which the user named and which may lie anywhere; but one in `root` must not be a link out of it.
+
+    Raises ManifestError.
+    """
+    seen = Path(os.path.abspath(path))  # noqa: PTH100 - links are judged, not followed
+    if seen.is_relative_to(root) or seen.is_relative_to(os.path.abspath(root)):  # noqa: PTH100
+        inside(root, seen)
+    return path
+
+
 def local_place(upload: str, root: Path) -> Path:
     """The folder that a file:// address or a path means; a relative one begins at the project's root."""
     if "://" in upload:

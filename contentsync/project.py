@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contentsync.borders import checked_state, refuse_place
+from contentsync.borders import checked_state, exposed_state, refuse_place
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, ManifestError, Problem, UsageError
 from contentsync.manifest.settings import NOTHING_SAID
@@ -114,7 +114,10 @@ class Project:
     @cached_property
     def backend(self) -> Backend:
         """Where the state is kept. Raises StoreError for a backend or a place that can't be used."""
-        return self.backend_of(self.root, checked_state(self.root, self.settings), self.environ)
+        state = checked_state(self.root, self.settings)
+        if exposed := exposed_state(self.root, self.settings):
+            self.on_note(exposed)
+        return self.backend_of(self.root, state, self.environ)
 
     def catch_up(self) -> Problem | None:
         """Take in what other machines wrote into a shared state. Returns what stood in the way, as a note."""

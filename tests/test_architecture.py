@@ -24,12 +24,13 @@ PACKAGE = "contentsync"
 # each other. A room is a module or a folder of that name.
 FLOORS = (
     "__init__ errors clock limits natural_order destinations trust",
-    "lifecycle files",
+    "lifecycle files git_index",
     "post stored_event",
     "media_urls media upload_hour",
     "evidence",
     "manifest | plan | store | tiktok",
-    "attempt | hosting | root borders",
+    "attempt | hosting | root",
+    "borders",
     "apply | remote | receipt_folder",
     "project account",
     "operations | signin | webhooks",

@@ -5,6 +5,7 @@ A receipt is evidence for people and for a state that was lost; while the state 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from contentsync.files import folder_inside, leads_out
 from contentsync.lifecycle import NEXT, SUCCESS, Phase
 from contentsync.media_urls import without_queries
 from contentsync.post import Attempt, Mode, PostState
@@ -91,7 +93,7 @@ def write(folder: Path, row: PostState, username: str = "", *, begun: bool = Fal
     So does one that tells of any attempt which the row lacks. begun: the row's last attempt may have been begun in
     spite of it, knowingly; then a receipt that tells of nothing later is written over.
     """
-    path = folder / row.account / f"{row.name}.json"
+    path = _place(folder, row.key)
     text = json.dumps(_content(row, username), ensure_ascii=False, indent=2) + "\n"
     if _is(path, text) or _knows_more(path, row, begun):
         return path
@@ -112,9 +114,17 @@ def write(folder: Path, row: PostState, username: str = "", *, begun: bool = Fal
 
 def remove(folder: Path, key: str, row: PostState) -> None:
     """Take away the receipt of a key that a row had, unless it tells of more than the row. Raises OSError."""
-    path = folder / f"{key}.json"
+    path = _place(folder, key)
     if not _knows_more(path, row, begun=False):
         path.unlink(missing_ok=True)
+
+
+def _place(folder: Path, key: str) -> Path:
+    """Where the receipt of a key lies. Raises OSError where a link, or a key that is no key, leads it elsewhere."""
+    path = folder / f"{key}.json"
+    if leads_out(folder.parent, folder) or leads_out(folder, path):
+        raise OSError(errno.ELOOP, f"{path} leads out of the project's receipts")
+    return path
 
 
 def _is(path: Path, text: str) -> bool:
@@ -154,7 +164,11 @@ def _is_same(told: Mapping[str, Any], attempt: Attempt) -> bool:
 
 
 def read(folder: Path, account: str) -> Iterator[Told]:
-    """The receipts of one account; a file that can't be read as one still tells that there was a post."""
+    """The receipts of one account; a file that can't be read as one still tells that there was a post.
+
+    Raises ManifestError where they lie outside of the project, or one of them does, by a link.
+    """
+    folder_inside(folder.parent, folder / account)
     return map(_read, sorted((folder / account).glob("*.json")))
 
 
@@ -181,6 +195,7 @@ def left_behind(folder: Path, accounts: Collection[str]) -> LeftBehind:
     """The receipts under account names that the project no longer has. accounts: all names that it has now.
 
     Read once for all accounts: a renamed account finds its own among them by its open_id.
+    Raises ManifestError as `read`.
     """
     found: dict[str, list[Told]] = {}
     for other in sorted(path.name for path in folder.glob("*") if path.name not in accounts and path.is_dir()):

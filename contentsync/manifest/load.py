@@ -10,6 +10,7 @@ from typing import Final
 
 from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Level, Problem, by_place
+from contentsync.files import inside
 from contentsync.manifest import json_text, markdown
 from contentsync.manifest.attachments import Attachments
 from contentsync.manifest.document import PROBLEMS_OF_A_DOCUMENT, TOO_MANY, Document, at
@@ -109,6 +110,7 @@ class _Desk:
                 every = self.names() if every is None else every
                 chosen.update(one for one in every if name == "." or one.startswith(f"{name}/"))
             elif name != PROJECT_FILE:
+                inside(self._root, path.absolute())
                 chosen.add(name)
         return sorted(chosen)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from contentsync.post import Attempt, DesiredPost, Media
 from contentsync.project import Project
 from contentsync.store.port import HostedObject
 
+_NAME: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 SETTLED: Final = frozenset({Kind.FROZEN, Kind.DRIFT, Kind.FORGET})
 
 
@@ -60,6 +62,8 @@ class Pruned:
     gone: tuple[HostedObject, ...]
     kept: tuple[HostedObject, ...]
     failed: tuple[tuple[HostedObject, HostingError], ...] = ()
+    #: Objects at a place, or of a name, that is not this project's: a state that came from elsewhere may name any.
+    foreign: tuple[HostedObject, ...] = ()
 
 
 def prune(project: Project, *, dry_run: bool) -> Pruned:
@@ -70,9 +74,11 @@ def prune(project: Project, *, dry_run: bool) -> Pruned:
     needed = _needed(project)
     objects = project.reading_store.hosted.all()
     kept = tuple(found for found in objects if found.sha256 in needed)
-    free = [found for found in objects if found.sha256 not in needed]
+    unneeded = [found for found in objects if found.sha256 not in needed]
+    foreign = tuple(found for found in unneeded if not _is_ours(project, found))
+    free = [found for found in unneeded if found not in foreign]
     if dry_run:
-        return Pruned(tuple(free), kept)
+        return Pruned(tuple(free), kept, foreign=foreign)
     open_at = _opener(project)
     gone, failed = [], []
     for found in free:
@@ -84,7 +90,12 @@ def prune(project: Project, *, dry_run: bool) -> Pruned:
         project.store.hosted.drop(found.place, found.name)
         gone.append(found)
     _record(project, gone)
-    return Pruned(tuple(gone), kept, tuple(failed))
+    return Pruned(tuple(gone), kept, tuple(failed), foreign)
+
+
+def _is_ours(project: Project, found: HostedObject) -> bool:
+    """Whether a row names what we put where the project file has its photos today; nothing else is deleted."""
+    return found.place == project.settings.hosting_upload and _NAME.fullmatch(found.name) is not None
 
 
 def _opener(project: Project) -> Callable[[str], Bucket]:

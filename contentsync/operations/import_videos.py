@@ -131,8 +131,10 @@ def _write_manifest(folder: Path, account: Account, name: str, video: RemotePost
     lines += [f"name: {name}", f"account: {account.name}", f'post_id: "{video.post_id}"']
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part.write_text("\n".join(line for line in lines if line) + "\n", encoding="utf-8")
-        if path.exists():
+        part.unlink(missing_ok=True)
+        with part.open("x", encoding="utf-8") as file:  # never through a link
+            file.write("\n".join(line for line in lines if line) + "\n")
+        if os.path.lexists(path):
             raise FileExistsError(17, "there is a file of that name", str(path))
         part.rename(path)
     except OSError as err:

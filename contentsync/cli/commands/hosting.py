@@ -72,6 +72,8 @@ def prune(context: Context, dry_run: bool, lock_timeout: float) -> int:
     for found, err in done.failed:
         text.tell(f"stays  {_told(found)}")
         text.show_error(err)
+    for found in done.foreign:
+        text.tell(f"stays  {_told(found)}: not at the place that hosting.upload names now")
     text.tell(f"{text.many(len(done.gone), 'photo')} {'would go' if dry_run else 'gone'}, {len(done.kept)} kept.")
     return exits.FAILED if done.failed else exits.DONE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from contentsync.cli import exits
 from contentsync.cli.commands.schema import write_schemas
 from contentsync.cli.example import example_folder
 from contentsync.cli.terminal import text
+from contentsync.files import inside
 
 PROJECT: Final = """\
 # yaml-language-server: $schema=schemas/project.schema.json
@@ -58,11 +60,11 @@ def init(folder: str) -> int:
     root = Path(folder)
     texts = {root / "contentsync.yaml": PROJECT, root / "posts" / "hello" / "hello.yaml": POST}
     video = root / "posts" / "hello" / "hello.mp4"
-    if there := [path for path in (*texts, video) if path.exists()]:
+    if there := [path for path in (*texts, video) if os.path.lexists(path)]:
         raise click.ClickException(f"{', '.join(map(str, there))} is there already; nothing was written")
     try:
         for path, content in texts.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            inside(root, path.parent).mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
         shutil.copyfile(_example_video(), video)
         write_schemas(root / "schemas")

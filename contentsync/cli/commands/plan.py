@@ -15,6 +15,7 @@ from contentsync.cli.terminal import text
 from contentsync.cli.terminal.consent import declarations
 from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.errors import ContentsyncError
+from contentsync.files import refuse_link_out
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
@@ -58,7 +59,7 @@ def plan(
     text.show_problems(made.notes)
     show_failures(made.failures)
     if out:
-        save(made.plan, out)
+        save(made.plan, refuse_link_out(project.root, out))
     if json_:
         text.say(json.dumps(planfile.as_json(made.plan, __version__), ensure_ascii=False, indent=2))
     else:

@@ -8,6 +8,7 @@ import click
 
 from contentsync.cli import exits
 from contentsync.cli.terminal import text
+from contentsync.files import folder_inside
 
 
 @click.command()
@@ -35,7 +36,7 @@ def write_schemas(folder: Path) -> None:
     """Write all schemas into `folder`."""
     from contentsync.manifest.schema_files import schemas_as_json
 
-    folder.mkdir(parents=True, exist_ok=True)
+    folder_inside(folder.parent, folder).mkdir(parents=True, exist_ok=True)
     for name, wanted in schemas_as_json().items():
         if _read(folder / name) != wanted:
             (folder / name).write_text(wanted, encoding="utf-8")

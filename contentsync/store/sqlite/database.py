@@ -184,10 +184,12 @@ def open_memory() -> Database:
 
 
 def make_folder(folder: Path) -> None:
+    """Make a folder for a state. One that is ours alone, by its name or since we made it, is hidden from git."""
+    is_ours = folder.name == ".contentsync" or not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if folder.name == ".contentsync" and not ignore.exists():
-        ignore.write_text("# Local state: never in git.\n*\n", encoding="utf-8")
+    if is_ours:
+        with suppress(FileExistsError), (folder / ".gitignore").open("x", encoding="utf-8") as ignore:
+            ignore.write("# Local state: never in git.\n*\n")
 
 
 def _make_file(path: Path) -> None:
