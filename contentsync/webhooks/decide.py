@@ -16,6 +16,7 @@ class Effect(StrEnum):
     """What an event makes the receiver do."""
 
     LOOK = "look"  # ask TikTok where the attempt stands
+    HINT = "hint"  # the same, where the id that it tells is a publish_id of ours; else of the account's open attempts
     VISIBLE = "visible"  # the same; then bind the video, which is public
     HIDDEN = "hidden"  # the same; then note that the video is not public any more
     REMOVED = "removed"  # mark the account: its token is dead
@@ -31,14 +32,16 @@ EFFECTS: Final[dict[str, Effect]] = {
     "post.publish.no_longer_publicaly_available": Effect.HIDDEN,  # TikTok's spelling
     "post.publish.no_longer_publicly_available": Effect.HIDDEN,
     "authorization.removed": Effect.REMOVED,
-    "video.publish.completed": Effect.KEEP,  # of the Share Kit, not of posts made here
-    "video.upload.failed": Effect.KEEP,
+    # Documented for the Share Kit, with a share_id. Some guides name them as the events of the Content Posting API.
+    "video.publish.completed": Effect.HINT,
+    "video.upload.failed": Effect.HINT,
     "portability.download.ready": Effect.KEEP,
 }
 _WANTED: Final = {
     "post.publish.complete": frozenset({Phase.PUBLISHED}),
     "post.publish.inbox_delivered": SUCCESS,
     "post.publish.failed": frozenset({Phase.FAILED}),
+    "video.upload.failed": frozenset({Phase.FAILED}),
 }
 _GOES_ON: Final = frozenset({Phase.INTENT, Phase.UPLOADING, Phase.PROCESSING, Phase.UNKNOWN})
 
@@ -48,12 +51,23 @@ GIVE_UP: Final = timedelta(hours=24)
 SECOND: Final = timedelta(seconds=1)  # events tell whole seconds
 
 
+_WHY: Final = {
+    "no-id-of-ours": "its id is not one of ours; the account's open attempts were asked about and stand as before",
+    "others-changed": "its id is not one of ours; the account's open attempts were asked about, and one has changed",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Came:
     """What came of an event: its state from now on, and why in a word."""
 
     state: EventState
     outcome: str
+
+    @property
+    def why(self) -> str:
+        """A few words on an outcome that its name does not explain."""
+        return _WHY.get(self.outcome, "")
 
 
 NOT_YET: Final = Came(EventState.WAITING, "not-yet")

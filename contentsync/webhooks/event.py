@@ -20,8 +20,8 @@ _LATEST: Final = 32_503_680_000  # the year 3000: a time beyond is none
 class Event:
     """One event. Texts are empty and numbers None where the body does not tell them.
 
-    name: empty for a body that can't be read. happened_at: whole seconds. post_id: digits. reason: of a removal;
-    fail_reason: of a failure.
+    name: empty for a body that can't be read. happened_at: whole seconds. publish_id: for the Share Kit its share_id.
+    post_id: digits. reason: of a removal; fail_reason: of a failure.
     """
 
     name: str = ""
@@ -45,7 +45,7 @@ def parse(body: bytes) -> Event:
         name=_text(told.get("event")),
         client_key=_text(told.get("client_key")),
         open_id=_text(told.get("user_openid")),
-        publish_id=_text(inner.get("publish_id")),
+        publish_id=_text(inner.get("publish_id")) or _text(inner.get("share_id")),
         post_id=post_id if re.fullmatch(r"[0-9]{1,30}", post_id) else "",
         happened_at=_time(told.get("create_time")),
         reason=_number(reason),

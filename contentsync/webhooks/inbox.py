@@ -36,6 +36,11 @@ class Received:
     def is_new(self) -> bool:
         return self.what in {"received", "unreadable", "late"}
 
+    @property
+    def effect(self) -> str:
+        """What the event will make the receiver do, a word of `decide.Effect`; empty where nothing was stored."""
+        return str(effect_of(self.event)) if self.digest else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Inbox:

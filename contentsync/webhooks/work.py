@@ -26,6 +26,7 @@ from contentsync.webhooks import decide
 from contentsync.webhooks.decide import NOT_YET, Came, Effect, Token
 from contentsync.webhooks.event import parse
 
+LOOK_AROUND: Final = 5  # open attempts that are asked about for an event that tells no id of ours
 HOW: Final = "publicly-available"  # of a binding that an event brought
 _BY_TIKTOK: Final = frozenset({HOW, "published", "delivered", "post-id"})  # bindings whose order is TikTok's
 
@@ -100,6 +101,8 @@ class Worker:
 
     def _of_a_post(self, event: StoredEvent, effect: Effect) -> tuple[Came, str]:
         attempt = self.project.store.events.attempt(event.open_id, event.publish_id)
+        if attempt is None and effect is Effect.HINT:
+            return self._looked_around(event), ""
         if attempt is None:
             unknown = "unknown-publish-id" if event.publish_id else "no-publish-id"
             return Came(EventState.WAITING if event.publish_id else EventState.KEPT, unknown), ""
@@ -120,12 +123,27 @@ class Worker:
     def _looked(self, event: StoredEvent, effect: Effect, account: AccountAtWork, attempt: Attempt) -> Came:
         """Ask TikTok; then what the event tells that no status does."""
         attempt = self._asked(account, attempt)
-        if effect is Effect.LOOK or event.late:
+        if effect in (Effect.LOOK, Effect.HINT) or event.late:
             return decide.judged(event.event, attempt)
         post_id = parse(event.body.encode()).post_id
         if not post_id:
             return Came(EventState.KEPT, "no-post-id")
         return self._visible(event, attempt, post_id, visible=effect is Effect.VISIBLE)
+
+    def _looked_around(self, event: StoredEvent) -> Came:
+        """Ask about the account's open attempts, newest first: one of them may be what the event is about."""
+        account = self._account_of(event.open_id)
+        if account is None:
+            return Came(EventState.KEPT, "no-account")
+        rows = [row for row in self.project.store.posts(event.open_id) if row.last and row.last.is_open]
+        rows.sort(key=lambda row: row.last.created_at if row.last else event.received_at, reverse=True)
+        changed = False
+        for row in rows[:LOOK_AROUND]:
+            assert row.last is not None
+            if self._asked(account, row.last).phase is not row.last.phase:
+                changed = True
+                self._write_receipt(row.uid)
+        return Came(EventState.DONE, "others-changed") if changed else Came(EventState.KEPT, "no-id-of-ours")
 
     def _asked(self, account: AccountAtWork, attempt: Attempt) -> Attempt:
         return look_again(account.steps(stop=self.stop), attempt)

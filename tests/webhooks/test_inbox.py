@@ -64,7 +64,6 @@ def test_an_event_of_another_app_is_refused(inbox: Inbox) -> None:
     [
         (b"{not json", "unreadable"),
         (b"\x00\xff", "unreadable"),
-        (a_body("video.publish.completed"), "no-effect"),
         (a_body("portability.download.ready"), "no-effect"),
         (a_body("post.publish.someday"), "unknown-event"),
     ],

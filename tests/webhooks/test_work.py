@@ -310,3 +310,29 @@ def test_a_removal_of_an_account_that_is_not_ours_is_kept(desk: Desk) -> None:
     assert key.encode() in foreign
     assert desk.came(foreign) == ["no-account"]
     assert run(desk, "status").code == 0
+
+
+@pytest.mark.parametrize("name", ["publish_id", "share_id"])
+@pytest.mark.parametrize("event", ["video.publish.completed", "video.upload.failed"])
+def test_an_event_of_the_share_kit_is_a_hint_where_its_id_is_ours(early: Desk, event: str, name: str) -> None:
+    outcome = early.came(early.body(event, **{name: early.publish_id()}))
+    assert early.site.phases() == ["published"]
+    assert outcome == (["seen"] if event == "video.publish.completed" else ["contradicts"])
+
+
+def test_a_hint_without_an_id_of_ours_makes_us_ask_about_open_attempts(early: Desk) -> None:
+    assert early.came(early.body("video.publish.completed", share_id="video.share.1")) == ["others-changed"]
+    assert early.site.phases() == ["published"]
+    receipt = early.site.studio.root / "receipts" / "acme" / "launch.json"
+    assert "published" in receipt.read_text("utf-8")
+    asked = early.calls()["status"]
+    assert early.came(early.body("video.publish.completed", share_id="video.share.2")) == ["no-id-of-ours"]
+    assert early.calls()["status"] == asked
+    assert not [call for call in SENT if early.calls().get(call, 0) > 1]
+
+
+def test_a_hint_of_another_account_asks_nobody(early: Desk) -> None:
+    asked = early.calls().get("status", 0)
+    body = early.body("video.upload.failed", share_id="x").replace(b"-000", b"-999")
+    assert early.came(body) == ["no-account"]
+    assert early.calls().get("status", 0) == asked

@@ -110,15 +110,18 @@ class Teller:
     def _received(self, answer: Any) -> None:
         told = {"event": "delivery", "status": answer.status, "what": answer.what}
         told |= {"name": answer.event or None, "id": answer.digest[:12] or None}
+        told |= {"effect": answer.effect or None}
         words = f"{answer.status} {answer.what} {text.printable(answer.event)} {answer.digest[:12]}"
-        self._line(told, words.rstrip())
+        kept = " kept, without effect" if answer.effect == "keep" else ""
+        self._line(told, words.rstrip() + kept)
 
     def _worked(self, worked: Any) -> None:
         event, came = worked.event, worked.came
         told = {"event": "worked", "name": event.event, "id": event.digest[:12], "post": worked.post or None}
         told |= {"state": str(came.state), "outcome": came.outcome}
         again = f", again at {worked.again_at:%H:%M:%S} UTC" if worked.again_at else ""
-        words = f"{event.digest[:12]} {text.printable(event.event)} {worked.post} {came.outcome}{again}"
+        why = f" ({came.why})" if came.why else ""
+        words = f"{event.digest[:12]} {text.printable(event.event)} {worked.post} {came.outcome}{why}{again}"
         self._line(told, " ".join(words.split()))
 
     def _line(self, told: dict[str, object], words: str) -> None:

@@ -1,0 +1,41 @@
+"""What the receiver's log says of events that change nothing, so that nobody waits for them to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from contentsync.cli.commands.webhooks import Teller
+from contentsync.stored_event import EventState, StoredEvent
+from contentsync.webhooks.decide import Came
+from contentsync.webhooks.inbox import Received
+from contentsync.webhooks.work import Worked
+from tests.builders import NOW
+
+DIGEST = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("name", "effect", "words"),
+    [
+        ("portability.download.ready", "keep", "kept, without effect"),
+        ("post.publish.someday", "keep", "kept, without effect"),
+        ("video.publish.completed", "hint", ""),
+        ("post.publish.complete", "look", ""),
+    ],
+)
+def test_an_event_without_effect_is_said_to_have_none(
+    capsys: pytest.CaptureFixture[str], name: str, effect: str, words: str
+) -> None:
+    for as_json in (True, False):
+        Teller(as_json).tell(Received(200, "received", name, DIGEST))
+    told = capsys.readouterr()
+    assert json.loads(told.out)["effect"] == effect
+    assert told.err.rstrip().endswith(words or DIGEST[:12])
+
+
+def test_a_hint_that_led_nowhere_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    event = StoredEvent(DIGEST, NOW, NOW, NOW, "video.upload.failed", "open-1", "share-1", "{}")
+    Teller(False).tell(Worked(event, Came(EventState.KEPT, "no-id-of-ours")))
+    assert "no-id-of-ours (its id is not one of ours; " in capsys.readouterr().err
