@@ -6,6 +6,8 @@ here: what is known goes to the planner as plain facts, and each attempt takes i
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +22,7 @@ from contentsync.evidence import journal, receipts
 from contentsync.evidence.noted import Noted, not_known
 from contentsync.plan.action import AccountFacts, Receipt, Remote
 from contentsync.post import Account, Attempt, Creator, DesiredPost, Media, PostState
+from contentsync.store.lock import account_lock
 from contentsync.store.port import Store
 from contentsync.tiktok.chunks import ChunkPlan
 from contentsync.tiktok.overriding_token import step_to_renew
@@ -165,7 +168,7 @@ class AccountAtWork:
         """
         now, notes = self.clock.now(), []
         creator = self.identify()
-        if wrong := remote.clock_wrong(self.clock.now(), self.client.date):
+        if wrong := remote.clock_wrong(self.clock.now(), self.client.tiktok_now):
             notes.append(wrong)
         if posting:
             creator = remote.ask_creator(self.client, creator, self.credentials.scopes())
@@ -229,7 +232,7 @@ class AccountAtWork:
             noted_at={note.attempt: note.at for note in noted if note.attempt},
             left_out=store.left_out(open_id),
             sandbox=creator is not None and self.credentials.is_sandbox,
-            tiktok_now=self.client.date if creator else None,
+            tiktok_now=self.client.tiktok_now if creator else None,
             scopes=self.credentials.scopes() if creator else None,
             token_since=self.credentials.pair().saved_at if creator else None,
             how_to_renew=self._how_to_renew,
@@ -288,6 +291,16 @@ class AccountAtWork:
             tell(Told("receipt-not-removed", key, {"why": err.strerror or str(err)}))
 
     # What this machine remembers outside of the project.
+
+    def right_to_send(
+        self, doing: str, timeout: float = 0.0, stopped: Callable[[], bool] = lambda: False
+    ) -> AbstractContextManager[None]:
+        """The right to send for the identity, of all projects on this machine. Raises StoreLocked.
+
+        timeout: seconds to wait for it. stopped: asked while it waits; True gives up.
+        """
+        folder, said = self._project.data_folder, f"{doing} in {self._project.root}"
+        return account_lock(folder, self.open_id, self.name, said, self.clock, timeout, stopped)
 
     def noted(self, open_id: str) -> list[Noted]:
         """What this machine remembers of the identity, whichever state did it."""

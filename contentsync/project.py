@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -77,13 +77,13 @@ class Project:
             raise ManifestError(*errors)
         return cls(root, settings, environ, on_request=on_request, on_note=on_note, user=user)
 
-    def load(self) -> Loaded:
-        """All manifests with their media, and everything that is wrong with them."""
+    def load(self, paths: Sequence[Path] | None = None) -> Loaded:
+        """All manifests, or those at `paths`, with their media, and everything that is wrong with them."""
         from contentsync.manifest.load import load
 
         cache = FileCache(self.root / ".contentsync" / "cache.db")
         try:
-            return load(self.root, self.environ, cache=cache, user=self.user)
+            return load(self.root, self.environ, paths, cache=cache, user=self.user)
         finally:
             cache.close()
 

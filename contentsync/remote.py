@@ -14,6 +14,7 @@ from contentsync.attempt.steps import Steps
 from contentsync.clock import Clock
 from contentsync.errors import Level, ManifestError, NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import Phase
+from contentsync.plan.schedule import CLOCKS_APART
 from contentsync.post import Account, Attempt, Creator, PostState, Privacy, RemotePost
 from contentsync.store.port import Store, Superseded
 from contentsync.tiktok.client import Client
@@ -31,9 +32,6 @@ LIST_SCOPE: Final = "video.list"
 NEVER: Final = datetime.fromtimestamp(0, UTC)  # of a video whose time TikTok does not tell
 
 LATE_IDS: Final = 10  # asked for at a time: some never come, and each question counts against a limit by the minute
-
-
-CLOCKS_APART: Final = timedelta(minutes=5)
 
 RECENT: Final = timedelta(days=2)
 
@@ -71,7 +69,8 @@ def clock_wrong(now: datetime, date: datetime | None) -> Problem | None:
         return None
     minutes, way = abs(now - date) // timedelta(minutes=1), "ahead of" if now > date else "behind"
     what = f"this machine's clock is {minutes} min {way} TikTok's"
-    return Problem("clock-wrong", what, "set it: what is due, and until when, is told by it", level=Level.NOTE)
+    hint = "set this machine's clock; until then a scheduled post goes out once both clocks say that it is due"
+    return Problem("clock-wrong", what, hint, level=Level.NOTE)
 
 
 def refuse_twins(identities: dict[str, str]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from contentsync.emulator.config import Limits, Pace, Quirks
 from contentsync.emulator.faults import INITS
 from tests.attempt.site import Site, a_site
 from tests.builders import ManualClock
+from tests.cli.support import Studio
 
 DROPS = ["drop_before", "drop_after"]
 
@@ -360,3 +363,135 @@ def test_a_receipt_that_a_crash_left_behind_is_mended(site: Site) -> None:
     receipt.write_bytes(b"\xff<<<<<<< HEAD")
     site.apply()
     assert receipt.read_bytes() == whole
+
+
+# What changed between the plan and the post's turn.
+
+
+def another_checkout(site: Site, folder: Path) -> Site:
+    """The same project in another folder: the same manifests, accounts and user, and a state of its own."""
+    shutil.copytree(site.studio.root / "posts", folder / "posts")
+    return Site(Studio(folder, site.studio.environment), site.emulator, site.clock)
+
+
+@pytest.mark.parametrize("account", ["acme", "acme_de"])
+def test_two_checkouts_that_planned_at_the_same_moment_post_each_post_once(
+    site: Site, tmp_path: Path, account: str
+) -> None:
+    names = ["one", "two", "three"]
+    for name in names:
+        site.studio.post(name, account)
+    other = another_checkout(site, tmp_path / "other")
+    with other.planned() as late:
+        assert set(site.apply().results.values()) <= {"published", "delivered"}
+        ended = late()
+    assert ended.results == {f"{account}/{name}": "held" for name in names}
+    assert sorted(filter(None, site.arrived())) == sorted(site.digest(name) for name in names)
+
+
+def test_a_receipt_that_is_pulled_meanwhile_stops_the_post(site: Site, tmp_path: Path) -> None:
+    site.studio.post("launch")
+    other = another_checkout(site, tmp_path / "other")
+    other.studio.environment = site.studio.environment | {"CONTENTSYNC_DATA_DIR": str(tmp_path / "another machine")}
+    with other.planned() as late:
+        site.apply()
+        shutil.copytree(site.studio.root / "receipts", other.studio.root / "receipts")
+        assert late().results == {"acme/launch": "held"}
+    assert inits(site) == 1
+
+
+def test_a_window_that_closes_before_a_post_s_turn_is_missed(site: Site, clock: ManualClock) -> None:
+    site.studio.post("launch", publish_at=f"{clock.now():%Y-%m-%dT%H:%M:%SZ}", grace="30m")
+    with site.planned() as late:
+        clock.advance(timedelta(hours=1))
+        ended = late()
+    problem = ended.outcomes["acme/launch"].problem
+    assert (ended.results, problem and problem.code) == ({"acme/launch": "held"}, "missed")
+    assert inits(site) == 0
+
+
+def test_what_is_paused_meanwhile_waits(site: Site) -> None:
+    site.studio.post("launch")
+    with site.planned() as late:
+        paused = PLAIN.replace("{mode: direct}", "{mode: direct, paused: true}")
+        site.studio.write("contentsync.yaml", paused)
+        assert late().results == {"acme/launch": "waiting"}
+    assert inits(site) == 0
+
+
+@pytest.mark.parametrize("edit", ["caption", "gone", "faulty", "project"])
+def test_what_is_edited_after_its_approval_is_not_sent(site: Site, edit: str) -> None:
+    manifest = site.studio.post("launch")
+    with site.planned() as late:
+        if edit == "caption":
+            site.studio.post("launch", caption="Another one")
+        elif edit == "gone":
+            manifest.unlink()
+        elif edit == "faulty":
+            site.studio.post("launch", caption="x" * 3_000)
+        else:
+            site.studio.write("contentsync.yaml", "version: 1\naccounts: [")
+        assert late().results == {"acme/launch": "changed"}
+    assert inits(site) == 0
+
+
+def test_a_plan_that_waited_for_a_day_begins_nothing(site: Site, clock: ManualClock) -> None:
+    site.studio.post("launch")
+    with site.planned() as late:
+        clock.advance(timedelta(hours=25))
+        ended = late()
+    problem = ended.outcomes["acme/launch"].problem
+    assert (ended.results, problem and problem.code) == ({"acme/launch": "not-started"}, "plan-expired")
+    assert inits(site) == 0
+
+
+def test_a_post_that_is_due_tomorrow_by_tiktok_s_clock_is_not_posted_today(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    tomorrow = clock.now() + timedelta(hours=20)
+    with a_site(tmp_path, clock) as site:
+        site.clock = ManualClock(clock.now() + timedelta(days=1))
+        site.studio.post("launch", publish_at=f"{tomorrow:%Y-%m-%dT%H:%M:%SZ}", grace="6h")
+        assert (site.apply().results, inits(site)) == ({}, 0)
+        clock.advance(timedelta(hours=21))
+        assert site.apply().results == {"acme/launch": "published"}
+
+
+# Sending and waiting.
+
+
+def test_all_is_sent_before_anything_is_waited_for_and_the_lock_goes_in_between(site: Site) -> None:
+    for name in ("one", "two"):
+        site.studio.post(name)
+    site.studio.post("idea", "acme_de")
+    seen: list[str] = []
+    site.on_tell = lambda told: seen.append(told.event)
+    site.on_sent = lambda: seen.append("unlocked")
+    site.apply()
+    assert seen.index("unlocked") == max(n for n, event in enumerate(seen) if event == "processing") + 1
+    assert {"published", "delivered"} & set(seen[: seen.index("unlocked")]) == set()
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_passing_failure_is_repeated_under_the_locks_or_left_to_who_has_them(site: Site, taken: bool) -> None:
+    site.studio.post("launch")
+    site.emulator.add_fault("video_init:fail=internal")
+    with ExitStack() as held:
+        if taken:
+            site.on_sent = lambda: held.enter_context(site.locked("acme"))
+        results = site.apply().results
+    assert (results, inits(site)) == ({"acme/launch": "held" if taken else "published"}, 1 if taken else 2)
+    site.on_sent = lambda: None
+    assert site.apply().results == ({"acme/launch": "published"} if taken else {})
+    assert inits(site) == 2
+
+
+def test_an_account_that_another_checkout_sends_for_is_left_out_and_the_others_are_sent(site: Site) -> None:
+    site.studio.post("launch")
+    site.studio.post("idea", "acme_de")
+    with site.locked("acme"):
+        ended = site.apply()
+    assert ended.results == {"acme_de/idea": "delivered"}
+    assert [problem.code for problem in ended.failures["acme"].problems] == ["locked"]
+    assert "for account acme" in ended.failures["acme"].problems[0].what
+    assert site.apply().results == {"acme/launch": "published"}

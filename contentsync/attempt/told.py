@@ -19,6 +19,7 @@ class Result(StrEnum):
     UPLOADING = "uploading"  # bytes are missing; the next run goes on
     FAILED = "failed"
     UNKNOWN = "unknown"
+    WAITING = "waiting"  # its time has not come, or its author or a person wants it to wait; nothing was sent
     HELD = "held"  # a cap or a switch; nothing was sent
     NOT_STARTED = "not-started"  # something before it stopped the account
     ADOPTED = "adopted"

@@ -15,7 +15,7 @@ from contentsync.media_urls import shown
 from contentsync.plan.action import AccountFacts, Action, Change, Kind, Receipt, World, fingerprint
 from contentsync.plan.match import Lookalikes
 from contentsync.plan.moves import Moves
-from contentsync.plan.schedule import FreeSlots, Window, needs_slot, window_of
+from contentsync.plan.schedule import FreeSlots, Window, due_clock, late_clock, needs_slot, window_of
 from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
 
 
@@ -30,7 +30,9 @@ class Scene:
         self.rows = {row.name: row for row in sorted(facts.rows, key=lambda row: row.name)}
         self.moves = Moves(posts, self.rows)
         self.claims = Counter(post.post_id for post in posts.values() if post.post_id)
-        self.slots = FreeSlots(facts.account, iter(facts.rows), world.now)
+        self.due_now = due_clock(world.now, facts.tiktok_now)
+        self.late_now = late_clock(world.now, facts.tiktok_now)
+        self.slots = FreeSlots(facts.account, iter(facts.rows), self.late_now)
         self.unknown = next((row for row in self.rows.values() if has_phase(row, Phase.UNKNOWN)), None)
 
     @cached_property

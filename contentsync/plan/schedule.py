@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from contentsync.post import Account, DesiredPost, PostState
+
+CLOCKS_APART: Final = timedelta(minutes=5)  # from here on this machine's clock counts as wrong
+
+
+def due_clock(now: datetime, tiktok_now: datetime | None) -> datetime:
+    """The time by which a post is due: the earlier of both clocks, so that none is early by either."""
+    return now if tiktok_now is None else min(now, tiktok_now)
+
+
+def late_clock(now: datetime, tiktok_now: datetime | None) -> datetime:
+    """The time by which a window is over: this machine's, or TikTok's where this machine's is wrong."""
+    return tiktok_now if tiktok_now is not None and abs(now - tiktok_now) >= CLOCKS_APART else now
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,17 +29,19 @@ def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) 
     if held := held_back(scene, post, window):
         return held
     times = _earliest(scene, post, row, window)
-    earliest, why = max([(scene.now, ""), *times], key=lambda time: time[0])
     blocks = blocks_of(post, scene.facts, scene.world)
     notes = notes_of(post, scene.world, scene.lookalikes.of(post.caption))
-    if earliest <= scene.now:
+    if not times:
         return _now(scene, post, row, reason, window, (*stopped(scene), *blocks), notes)
     if window.new_slot:
         scene.slots.take()
-    left = earliest != window.opens_at
-    waits = scene.action(Kind.WAIT, post, why, due_at=earliest, problems=notes, left=left)
+    due_at, why = max(times, key=lambda time: time[0])
+    left = due_at != window.opens_at
+    waits = scene.action(Kind.WAIT, post, why, due_at=due_at, problems=notes, left=left)
     waits = warned(waits, *(replace(block, where=block.where or post.where) for block in blocks))
-    return Wanted(waits, post, row, scene.facts, earliest, earliest, window.ends_at)
+    ahead = scene.now - scene.due_now  # of TikTok's clock; caps are counted by this machine's
+    earliest, ends = due_at if left else due_at + ahead, window.ends_at and window.ends_at + ahead
+    return Wanted(waits, post, row, scene.facts, earliest, earliest, ends)
 
 
 def _now(
@@ -61,7 +63,7 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
     """What the author's or the account's switches, or the end of its time, make of a post that would be sent."""
     if post.hold:
         return scene.action(Kind.WAIT, post, "hold: true")
-    if window.is_over(scene.now):
+    if window.is_over(scene.late_now):
         what = f"its window ended at {window.ends_at:%Y-%m-%d %H:%M} UTC; it is not posted late"
         return scene.blocked(post, Problem("missed", what, "give it a new publish_at, or a longer grace"))
     if scene.is_paused:
@@ -77,8 +79,10 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
     return None
 
 
-def waiting_for(post: DesiredPost) -> str:
-    return "waits for its slot" if post.next_slot else "waits for its publish_at"
+def waiting_for(scene: Scene, post: DesiredPost, window: Window) -> str:
+    """What a post waits for whose window is ahead, by one clock or by both."""
+    what = "waits for its slot" if post.next_slot else "waits for its publish_at"
+    return what if window.is_ahead(scene.now) else f"{what}, which is still ahead by TikTok's clock"
 
 
 def stopped(scene: Scene) -> tuple[Problem, ...]:
@@ -91,7 +95,7 @@ def stopped(scene: Scene) -> tuple[Problem, ...]:
 
 
 def _earliest(scene: Scene, post: DesiredPost, row: PostState | None, window: Window) -> list[tuple[datetime, str]]:
-    """What it has to wait for, and in which words."""
+    """What it has to wait for, and in which words; empty where it is due now."""
     last = row.last if row else None
     times = []
     if room := _inits_room(row, scene.now):
@@ -99,8 +103,9 @@ def _earliest(scene: Scene, post: DesiredPost, row: PostState | None, window: Wi
     passing = last is not None and last.phase is Phase.FAILED and last.retry and post.key not in scene.world.retry
     if passing and last and last.not_before and not _inbox_has_room(scene, last):
         times.append((last.not_before, f"waits after: {last.problem_what or 'a failure that passes'}"))
-    if window.opens_at:
-        times.append((window.opens_at, waiting_for(post)))
+    times = [(moment, why) for moment, why in times if moment > scene.now]
+    if window.opens_at and window.is_ahead(scene.due_now):
+        times.append((window.opens_at, waiting_for(scene, post, window)))
     return times
 
 

@@ -39,10 +39,10 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
     if held := held_back(scene, post, window):
         left = f"{held.reason}; its upload was left {last.phase}"
         return replace(held, reason=left) if held.kind is Kind.WAIT else held
-    if window.is_ahead(scene.now):
+    if window.is_ahead(scene.due_now):
         if window.new_slot:
             scene.slots.take()
-        reason = f"{waiting_for(post)}; its upload was left {last.phase}"
+        reason = f"{waiting_for(scene, post, window)}; its upload was left {last.phase}"
         return scene.action(Kind.WAIT, post, reason, due_at=window.opens_at)
     if problems := stopped(scene):
         return scene.action(Kind.BLOCKED, post, problems[0].what, problems=problems)

@@ -1,19 +1,29 @@
-"""Who may apply? An OS lock that dies with its process, and a note beside it that says who holds it."""
+"""Who may send? OS locks that die with their process, each with a note beside it that says who holds it.
+
+Two of them, for two dangers. The apply lock lies beside the state: two runs that share a state would take the same
+steps twice. The lock of an identity lies in the user's data folder: two checkouts have a state each, so only this
+machine's journal tells one of them what the other has begun, and only if it reads it after the other one wrote it.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
 
 from contentsync.clock import Clock
 from contentsync.errors import Problem, StoreError, StoreLocked
+
+SLICE: Final = 0.25  # seconds
 
 
 @contextmanager
@@ -23,14 +33,70 @@ def apply_lock(folder: Path, doing: str, clock: Clock, timeout: float = 0.0) -> 
     doing: what the holder is at, for the message that others get. timeout: seconds to wait for it.
     Raises StoreLocked while another process has it; StoreError where no lock can be had.
     """
-    lock, note = FileLock(folder / "apply.lock"), folder / "apply.lock.json"
+    with _held(folder / "apply.lock", doing, clock, timeout, "here"):
+        yield
+
+
+@contextmanager
+def account_lock(
+    folder: Path,
+    open_id: str,
+    account: str,
+    doing: str,
+    clock: Clock,
+    timeout: float = 0.0,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[None]:
+    """Hold the right to send for an identity on this machine, whichever checkout asks.
+
+    folder: the user's data folder. stopped: asked while it waits; True gives up. Else as `apply_lock`.
+    """
+    (folder / "locks").mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = hashlib.sha256(open_id.encode()).hexdigest()[:32]  # an open_id may hold anything, a file's name may not
+    with _held(folder / "locks" / f"{name}.lock", doing, clock, timeout, f"for account {account}", stopped):
+        yield
+
+
+class SharedLock:
+    """A lock that several threads of this process hold together: the first one takes it, the last one lets it go."""
+
+    def __init__(self, take: Callable[[], AbstractContextManager[None]]) -> None:
+        self._take, self._holders = take, 0
+        self._mutex, self._taken = threading.Lock(), ExitStack()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold it while the block runs. Raises what taking it raises."""
+        with self._mutex:
+            if not self._holders:
+                self._taken.enter_context(self._take())
+            self._holders += 1
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._holders -= 1
+                if not self._holders:
+                    self._taken.close()
+
+
+@contextmanager
+def _held(
+    path: Path,
+    doing: str,
+    clock: Clock,
+    timeout: float,
+    where: str,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[None]:
+    lock, note = FileLock(path, thread_local=False), path.with_name(f"{path.name}.json")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=timeout)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _acquire(lock, timeout, stopped)
     except Timeout:
-        raise StoreLocked(_held(note, clock.now())) from None
+        raise StoreLocked(_by_whom(note, where, clock.now())) from None
     except (OSError, NotImplementedError) as err:
-        what = f"no lock can be taken in {folder}: {getattr(err, 'strerror', None) or err}"
+        what = f"no lock can be taken in {path.parent}: {getattr(err, 'strerror', None) or err}"
         raise StoreError(Problem("state-read-only", what, "make the folder writable for you")) from err
     try:
         _write_note(note, doing, clock.now())
@@ -39,6 +105,17 @@ def apply_lock(folder: Path, doing: str, clock: Clock, timeout: float = 0.0) -> 
         with suppress(OSError):
             note.unlink()
         lock.release()
+
+
+def _acquire(lock: FileLock, timeout: float, stopped: Callable[[], bool]) -> None:
+    """Wait in slices, so that a stop is heard. Raises Timeout."""
+    left = timeout
+    while left > SLICE and not stopped():
+        with suppress(Timeout):
+            lock.acquire(timeout=SLICE)
+            return
+        left -= SLICE
+    lock.acquire(timeout=0 if stopped() else left)
 
 
 def holder() -> str:
@@ -53,13 +130,13 @@ def _write_note(note: Path, doing: str, now: datetime) -> None:
         note.write_text(json.dumps({"holder": holder(), "since": now.isoformat(), "doing": doing}), encoding="utf-8")
 
 
-def _held(note: Path, now: datetime) -> Problem:
+def _by_whom(note: Path, where: str, now: datetime) -> Problem:
     try:
         told = json.loads(note.read_text(encoding="utf-8"))
         since = datetime.fromisoformat(told["since"])
-        what = f"{told['holder']} has been at `{told['doing']}` here for {_age((now - since).total_seconds())}"
+        what = f"{told['holder']} has been at `{told['doing']}` {where} for {_age((now - since).total_seconds())}"
     except (OSError, ValueError, KeyError, TypeError):
-        what = "another process is applying this project; it left no note of itself"
+        what = f"another process is at work {where}; it left no note of itself"
     return Problem("locked", what, "wait until it is done, then run this again; the lock goes when the process ends")
 
 

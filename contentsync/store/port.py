@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from contentsync.clock import Clock
 from contentsync.errors import Problem
-from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
+from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
 
 
@@ -291,6 +291,21 @@ class Store(Protocol):
 
     def take(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
         """Record a call where fewer than `limit` were made in the window; else the seconds until one may be."""
+        ...
+
+    def room_in(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
+        """The seconds until one more call may be made, as `take` tells them; nothing is recorded."""
+        ...
+
+    def stop_account(self, open_id: str, run_id: str, mode: Mode | None, why: Problem, now: datetime) -> None:
+        """Let nothing more be begun for an account in this run, in whatever process; what stopped it first stays.
+
+        mode: only posts of that mode are stopped; None: all of them.
+        """
+        ...
+
+    def account_stop(self, open_id: str, run_id: str, mode: Mode) -> Problem | None:
+        """What stopped an account's posts of this mode in this run; None where nothing did."""
         ...
 
     # -- plans and decisions

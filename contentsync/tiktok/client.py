@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 from contentsync.clock import Clock
@@ -34,6 +34,7 @@ Fields = Mapping[str, object]
 QUERY_IDS: Final = 20  # Source: Query Videos, "filters.video_ids"
 PAGE: Final = 20  # Source: List Videos, "max_count"
 COMMENT_PAGE: Final = 100  # Source: Query Video Comments, "max_count"
+CLOCK_SLIPS: Final = timedelta(minutes=1)
 _LACKS_SCOPE: Final = frozenset({"scope_permission_missed", "scope_not_authorized"})
 _OF_THE_TOKEN: Final = _LACKS_SCOPE | {"access_token_invalid"}
 
@@ -99,6 +100,7 @@ class Client:
         self._clock = clock
         self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(loopback_host(base_url)))
         self.date: datetime | None = None  # TikTok's clock at its last answer to a call; None where that has none
+        self._heard: tuple[datetime, datetime, float] | None = None  # TikTok's clock, and both of ours at that moment
 
     def __enter__(self) -> Self:
         return self
@@ -324,7 +326,8 @@ class Client:
         token: str,
         about_to_send: Callable[[], None] | None,
     ) -> T:
-        self._throttle.wait(endpoint)
+        while (seconds := self._throttle.take(endpoint)) > 0:
+            self._clock.sleep(seconds)
         if about_to_send:
             about_to_send()
         headers = {"Authorization": f"Bearer {token}"}
@@ -337,6 +340,8 @@ class Client:
         method = "GET" if body is None else "POST"
         answer = self._exchange.send(method, url, endpoint, headers, content, secrets=[token])
         self.date = http_date(answer.headers.get("Date"))
+        if self.date is not None:
+            self._heard = self.date, self._clock.now(), self._clock.monotonic()
         try:
             parsed = parse(judge(answer.status, answer.body))
         except Refused as err:
@@ -353,6 +358,27 @@ class Client:
         what = "; a sign-in would not be used" if err.error_code == "access_token_invalid" else " with every scope"
         problem = replace(err.problem, hint=f"{step}{what}")
         return Refused(problem, err.error_code, err.http_status, err.log_id)
+
+    @property
+    def tiktok_now(self) -> datetime | None:
+        """TikTok's clock by now, from its last answer that told it; None where none did."""
+        if self._heard is None:
+            return None
+        date, _, at = self._heard
+        return date + timedelta(seconds=self._clock.monotonic() - at)
+
+    @property
+    def lost_time(self) -> bool:
+        """Whether this machine slept, or its clock was set, since TikTok last told the time: then ask it again."""
+        if self._heard is None:
+            return False
+        _, then, at = self._heard
+        passed = timedelta(seconds=self._clock.monotonic() - at)
+        return abs((self._clock.now() - then) - passed) > CLOCK_SLIPS
+
+    def room_in(self, endpoint: Endpoint) -> float:
+        """Seconds until a call to `endpoint` would go without waiting for a limit by the minute."""
+        return self._throttle.room_in(endpoint)
 
     def _credential(self, get: Callable[[], str]) -> str:
         """A token; where it can't be had for the moment, the call itself was certainly not sent."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -34,6 +35,10 @@ class CallLedger(Protocol):
         """
         ...
 
+    def room_in(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
+        """As `take`, but record nothing: the seconds until there may be room, 0.0 for now."""
+        ...
+
 
 class MemoryLedger:
     """A ledger for one process."""
@@ -46,15 +51,24 @@ class MemoryLedger:
         with self._lock:
             kept = sorted(at for at in self._calls[scope, endpoint] if now - 2 * window < at < now + window)
             self._calls[scope, endpoint] = kept  # a window longer, for a thread that read the time and then slept
-            near = [at for at in kept if at > now - window]
-            if len(near) >= limit:
-                return (near[-limit] + window - now).total_seconds()
-            kept.append(now)
-            return 0.0
+            if (seconds := seconds_left(kept, limit, window, now)) == 0.0:
+                kept.append(now)
+            return seconds
+
+    def room_in(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
+        with self._lock:
+            made = sorted(at for at in self._calls[scope, endpoint] if at < now + window)
+        return seconds_left(made, limit, window, now)
+
+
+def seconds_left(made: Sequence[datetime], limit: int, window: timedelta, now: datetime) -> float:
+    """Seconds until one more call fits beside those that were made, oldest first; 0.0 for now."""
+    near = [at for at in made if at > now - window]
+    return (near[-limit] + window - now).total_seconds() if len(near) >= limit else 0.0
 
 
 class Throttle:
-    """Paces the calls of one access token.
+    """Paces the calls of one access token: says when to come back, and never sleeps itself.
 
     scope: whose limits they are, the open_id where it is known. allowed: the account's own figures.
     """
@@ -69,14 +83,21 @@ class Throttle:
         """From here on the calls count for `scope`: the open_id, once TikTok has told it."""
         self._scope = scope
 
-    def wait(self, endpoint: Endpoint) -> None:
-        """Return when a call may go, which is recorded as gone now. An endpoint without a limit goes at once."""
+    def take(self, endpoint: Endpoint) -> float:
+        """Record a call as gone now and return 0.0, or return the seconds after which to ask again."""
         limit = self._limits.get(endpoint)
-        while limit:
-            seconds = self._ledger.take(self._scope, endpoint.value, limit, WINDOW, self._clock.now())
-            if seconds <= 0:
-                return
-            self._clock.sleep(min(seconds, WINDOW.total_seconds()))
+        if not limit:
+            return 0.0
+        seconds = self._ledger.take(self._scope, endpoint.value, limit, WINDOW, self._clock.now())
+        return max(0.0, min(seconds, WINDOW.total_seconds()))
+
+    def room_in(self, endpoint: Endpoint) -> float:
+        """Seconds until a call may go, 0.0 for now; nothing is recorded, so another process may come first."""
+        limit = self._limits.get(endpoint)
+        if not limit:
+            return 0.0
+        seconds = self._ledger.room_in(self._scope, endpoint.value, limit, WINDOW, self._clock.now())
+        return max(0.0, min(seconds, WINDOW.total_seconds()))
 
 
 def _per_minute(allowed: Limits) -> dict[Endpoint, int]:

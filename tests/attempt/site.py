@@ -49,6 +49,7 @@ class Site:
     clock: Clock
     stop: threading.Event = field(default_factory=threading.Event)
     on_tell: Callable[[Told], None] = lambda _: None
+    on_sent: Callable[[], None] = lambda: None
 
     @contextmanager
     def project(self) -> Iterator[Project]:
@@ -61,6 +62,12 @@ class Site:
             project.reading_store.close()
 
     def apply(self, wait: float = WAIT, retry: tuple[str, ...] = ()) -> Ended:
+        with self.planned(wait, retry) as apply:
+            return apply()
+
+    @contextmanager
+    def planned(self, wait: float = WAIT, retry: tuple[str, ...] = ()) -> Iterator[Callable[[], Ended]]:
+        """A plan that was made, and what carries it out, later."""
         told: list[Told] = []
 
         def tell(event: Told) -> None:
@@ -69,8 +76,23 @@ class Site:
 
         with self.project() as project:
             made = make_plan(project, Wish(retry=retry))
-            outcomes, failures = apply_plan(project, made, made.plan.actions, tell=tell, stop=self.stop, wait=wait)
-        return Ended({o.post: o for o in outcomes}, made.failures | failures, told)
+
+            def apply() -> Ended:
+                report = apply_plan(
+                    project, made, made.plan.actions, tell=tell, stop=self.stop, wait=wait, sent=self.on_sent
+                )
+                return Ended({o.post: o for o in report.outcomes}, made.failures | report.failures, told)
+
+            yield apply
+
+    @contextmanager
+    def locked(self, account: str) -> Iterator[None]:
+        """Another checkout of the same user's sends for the account."""
+        with self.project() as project:
+            at_work = project.at_work(account)
+            at_work.identify()
+            with at_work.right_to_send("contentsync apply"):
+                yield
 
     def kinds(self) -> dict[str, str]:
         """What a plan says of each post."""

@@ -131,6 +131,7 @@ def test_a_held_lock_is_told(studio: Studio, emulator: Emulator) -> None:
 def test_one_interrupt_and_one_while_the_lock_is_waited_for(studio: Studio, emulator: Emulator) -> None:
     studio.post("one")
     studio.write("contentsync.yaml", PROJECT.replace("10ms, poll_max: 50ms", "40s, poll_max: 60s"))
+    emulator.add_fault("upload:delay=8")
     with begun(studio, *JSON) as process:
         until(lambda: count(emulator, "upload") == 1)
         with begun(studio, *JSON, "--lock-timeout", "60") as waiting:

@@ -197,7 +197,5 @@ class Machine:
         ran.failures |= made.failures
         approved(made, ran.actions)
         digest = given.digest if given else ""
-        ran.outcomes, failures = apply_plan(
-            project, made, ran.actions, tell=lambda _: None, stop=seam, wait=wait, plan_digest=digest
-        )
-        ran.failures |= failures
+        report = apply_plan(project, made, ran.actions, tell=lambda _: None, stop=seam, wait=wait, plan_digest=digest)
+        ran.outcomes, ran.failures = report.outcomes, ran.failures | report.failures

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from contentsync.apply import AccountRun, Run
+from contentsync.apply.account_run import AccountRun
+from contentsync.apply.around import Run
+from contentsync.apply.following import Following
 from contentsync.attempt.steps import Steps
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.errors import ContentsyncError, Problem, SignInNeeded, StoreError
 from contentsync.lifecycle import Phase
-from contentsync.plan.action import AccountFacts, Plan, Remote
+from contentsync.plan.action import AccountFacts, Kind, Plan, Remote
 from contentsync.plan.action import World as Facts
+from contentsync.plan.last_look import Against, against, edited
 from contentsync.plan.planner import make_plan
 from contentsync.post import Account, App, Attempt, DesiredPost, Mode, PostState
 from contentsync.remote import look_at_attempts, read_list
@@ -169,6 +173,28 @@ class WatchedStore(SqliteStore):
         return done
 
 
+class Around:
+    """What lies around a run: the same looks as in the product, and no files."""
+
+    def __init__(self, machine: Machine, posts: dict[str, DesiredPost], client: Client) -> None:
+        self._machine, self._client = machine, client
+        self._posts = {post.name: post for post in posts.values()}
+
+    def last_look(self, kind: Kind, post: DesiredPost) -> Against | None:
+        machine = self._machine
+        now = next((other for other in machine.life.manifests() if other.key == post.key), None)
+        if changed := edited(post, now):
+            return changed
+        facts = machine.facts(machine.clock.now(), self._client.tiktok_now)
+        return against(kind, post, facts.accounts["acme"], facts, self._posts)
+
+    def sending(self, open_id: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def sending_again(self, open_id: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
 @dataclass(frozen=True)
 class Parts:
     """The code under test, each part of which a wrong variant may stand in for."""
@@ -225,7 +251,7 @@ class Machine:
     def _run(self) -> None:
         life = self.life
         posts = {post.key: post for post in life.manifests()}
-        clock = MachineClock(self)
+        self.clock = clock = MachineClock(self)
         waiting = StoppableClock(clock, self.stop)
         throttle = Throttle(life.ledger, waiting, OPEN_ID)
         self.store = self.parts.store(Database(life.connection, None), self)
@@ -234,7 +260,7 @@ class Machine:
             at_work = AtWorkInALife(self.store, client, clock, Path(), life=life)
             steps = self.parts.steps(at_work, lambda told: None, self.stop)
             self.look_around(steps, client)
-            facts = self.facts(clock.now(), client.date)
+            facts = self.facts(clock.now(), client.tiktok_now)
             self.plan = self.parts.plan(posts.values(), facts)
             self.unknown = self.has_unknown()
             life.say(
@@ -244,8 +270,9 @@ class Machine:
                 return
             if life.point(self, "approve", "approval") == "crash-before":
                 self.crash()
-            run = Run(lambda told: None, life.script.wait)
-            AccountRun(OPEN_ID, steps, run).carry_out(self.plan.actions, posts)
+            one = AccountRun(OPEN_ID, steps, Run(lambda told: None, Around(self, posts, client)))
+            one.send(self.plan.actions, posts)
+            Following(one.take_followed(), steps.clock, self.stop).run(life.script.wait)
 
     def look_around(self, steps: Steps, client: Client) -> None:
         """Read TikTok into the state, as a refresh does."""

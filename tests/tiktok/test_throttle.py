@@ -15,6 +15,13 @@ from contentsync.tiktok.throttle import WINDOW, MemoryLedger, Throttle
 from contentsync.tiktok.wire import Endpoint
 from tests.builders import NOW, ManualClock
 
+
+def wait(throttle: Throttle, clock: ManualClock, endpoint: Endpoint) -> None:
+    """Come back until the call may go, as the client does."""
+    while (seconds := throttle.take(endpoint)) > 0:
+        clock.sleep(seconds)
+
+
 MINUTE = timedelta(seconds=60)
 SPANS = st.lists(st.floats(0, 90), min_size=1, max_size=40)
 
@@ -30,7 +37,7 @@ def test_no_minute_ever_sees_more_calls_than_allowed(pauses: list[float], limit:
     throttle = Throttle(MemoryLedger(), clock, "acme", Limits(inits_per_minute=limit))
     for pause in pauses:
         clock.advance(pause)
-        throttle.wait(Endpoint.VIDEO_INIT)
+        wait(throttle, clock, Endpoint.VIDEO_INIT)
         sent.append(clock.now())
     assert most_within(sent, MINUTE) <= limit
 
@@ -40,7 +47,7 @@ def test_a_burst_is_paced_without_needless_waiting(limit: int, calls: int) -> No
     clock = ManualClock()
     throttle = Throttle(MemoryLedger(), clock, "acme", Limits(status_per_minute=limit))
     for _ in range(calls):
-        throttle.wait(Endpoint.STATUS)
+        wait(throttle, clock, Endpoint.STATUS)
     assert clock.passed == WINDOW * ((calls - 1) // limit)
 
 
@@ -68,7 +75,7 @@ def test_each_endpoint_and_each_account_counts_by_itself() -> None:
     for scope in ("acme", "acme_de"):
         throttle = Throttle(ledger, clock, scope, Limits(inits_per_minute=1))
         for endpoint in (Endpoint.VIDEO_INIT, Endpoint.INBOX_INIT, Endpoint.CONTENT_INIT):
-            throttle.wait(endpoint)
+            wait(throttle, clock, endpoint)
     assert clock.slept == []
 
 
@@ -90,33 +97,33 @@ def test_tiktoks_figures_are_the_default(endpoint: Endpoint, allowed: int) -> No
     clock = ManualClock()
     throttle = Throttle(MemoryLedger(), clock, "acme")
     for _ in range(allowed):
-        throttle.wait(endpoint)
+        wait(throttle, clock, endpoint)
     assert clock.slept == []
-    throttle.wait(endpoint)
+    wait(throttle, clock, endpoint)
     assert clock.passed == WINDOW
 
 
 def test_the_token_endpoint_is_not_paced() -> None:
     clock = ManualClock()
     for _ in range(100):
-        Throttle(MemoryLedger(), clock, "acme").wait(Endpoint.TOKEN)
+        wait(Throttle(MemoryLedger(), clock, "acme"), clock, Endpoint.TOKEN)
     assert clock.slept == []
 
 
 def test_processes_that_share_a_ledger_share_the_limit() -> None:
     clock, ledger = ManualClock(), MemoryLedger()
     for _ in range(6):
-        Throttle(ledger, clock, "acme").wait(Endpoint.VIDEO_INIT)
-    Throttle(ledger, clock, "acme").wait(Endpoint.VIDEO_INIT)
+        wait(Throttle(ledger, clock, "acme"), clock, Endpoint.VIDEO_INIT)
+    wait(Throttle(ledger, clock, "acme"), clock, Endpoint.VIDEO_INIT)
     assert clock.passed == WINDOW
 
 
 def test_a_clock_that_was_set_back_stops_nothing_for_long() -> None:
     clock, ledger = ManualClock(), MemoryLedger()
     throttle = Throttle(ledger, clock, "acme", Limits(inits_per_minute=1))
-    throttle.wait(Endpoint.VIDEO_INIT)
+    wait(throttle, clock, Endpoint.VIDEO_INIT)
     clock.advance(timedelta(hours=-5))
-    throttle.wait(Endpoint.VIDEO_INIT)
+    wait(throttle, clock, Endpoint.VIDEO_INIT)
     assert clock.slept == []
 
 
@@ -137,7 +144,8 @@ class Kept(MemoryLedger):
 def test_threads_that_share_a_ledger_stay_within_the_limit() -> None:
     clock, ledger = ManualClock(), Kept()
     calls = [
-        threading.Thread(target=Throttle(ledger, clock, "acme").wait, args=(Endpoint.VIDEO_INIT,)) for _ in range(40)
+        threading.Thread(target=wait, args=(Throttle(ledger, clock, "acme"), clock, Endpoint.VIDEO_INIT))
+        for _ in range(40)
     ]
     for call in calls:
         call.start()
@@ -145,3 +153,13 @@ def test_threads_that_share_a_ledger_stay_within_the_limit() -> None:
         call.join(timeout=10)
     assert len(ledger.let_through) == 40
     assert most_within(ledger.let_through, MINUTE) <= 6
+
+
+def test_a_look_at_the_room_tells_the_wait_and_takes_nothing() -> None:
+    clock = ManualClock()
+    throttle = Throttle(MemoryLedger(), clock, "acme", Limits(inits_per_minute=1))
+    assert [throttle.room_in(Endpoint.VIDEO_INIT), throttle.room_in(Endpoint.VIDEO_INIT)] == [0.0, 0.0]
+    assert throttle.take(Endpoint.VIDEO_INIT) == 0.0
+    clock.advance(20)
+    assert throttle.room_in(Endpoint.VIDEO_INIT) == throttle.take(Endpoint.VIDEO_INIT) == 40.5
+    assert clock.slept == []

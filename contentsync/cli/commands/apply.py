@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +23,11 @@ from contentsync.cli.terminal.plan_text import show_plan, summary
 from contentsync.cli.terminal.progress import showing
 from contentsync.cli.terminal.summary import Summary, Summed
 from contentsync.errors import ContentsyncError, StalePlan
-from contentsync.operations.apply import apply_plan
+from contentsync.operations.apply import DOING, Report, apply_plan
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.saved_plan import Saved, open_saved, to_do
 from contentsync.operations.selection import Wish, full_keys
-from contentsync.plan.action import Action, Kind, Plan
+from contentsync.plan.action import Action, Kind
 from contentsync.plan.planfile import problem_as_json, when
 from contentsync.project import Project
 
@@ -40,6 +41,7 @@ class Asked:
     auto_approve: bool
     wish: Wish
     saved: Saved | None
+    lock_timeout: float
 
     @property
     def json(self) -> bool:
@@ -87,16 +89,18 @@ def apply(
     project = context.project()
     wish = saved.wish if saved else Wish(only, exclude, accounts, allow, full_keys(project, retry))
     summary = (context.summary or Summary()) if json_ else None
-    asked = Asked(summary, wait, auto_approve or saved is not None, wish, saved)
+    asked = Asked(summary, wait, auto_approve or saved is not None, wish, saved, lock_timeout)
     try:
-        with project.lock("contentsync apply", lock_timeout), outliving_output(), stoppable(asked.leave) as stop:
-            project.clock = StoppableClock(project.clock, stop)  # no wait, for a limit or between tries, goes on then
-            return _apply(project, asked, stop)
+        with ExitStack() as held:
+            held.enter_context(project.lock(DOING, lock_timeout))
+            with outliving_output(), stoppable(asked.leave) as stop:
+                project.clock = StoppableClock(project.clock, stop)  # no wait of any kind goes on after a stop
+                return _apply(project, asked, stop, held.close)
     finally:
         project.close()
 
 
-def _apply(project: Project, asked: Asked, stop: Stop) -> int:
+def _apply(project: Project, asked: Asked, stop: Stop, unlock: Callable[[], None]) -> int:
     if asked.saved:
         asked.saved.check_state(project)
     made = make_plan(project, asked.wish)
@@ -123,11 +127,19 @@ def _apply(project: Project, asked: Asked, stop: Stop) -> int:
         for action in filter(_is_left, actions):
             show(_as_left(action))
         digest = asked.saved.digest if asked.saved else ""
-        outcomes, failures = apply_plan(
-            project, made, actions, tell=show, stop=stop, wait=asked.wait, plan_digest=digest
+        report = apply_plan(
+            project,
+            made,
+            actions,
+            tell=show,
+            stop=stop,
+            wait=asked.wait,
+            plan_digest=digest,
+            lock_timeout=asked.lock_timeout,
+            sent=unlock,
         )
-    show_failures(failures)
-    return _end(asked, made.plan, actions, outcomes, [*made.failures.values(), *failures.values()], refused, stop)
+    show_failures(report.failures)
+    return _end(asked, made, actions, report, refused, stop)
 
 
 def _show_plan(made: Made) -> None:
@@ -140,23 +152,23 @@ def _show_plan(made: Made) -> None:
 
 def _end(
     asked: Asked,
-    plan: Plan,
+    made: Made,
     actions: Sequence[Action],
-    outcomes: list[Outcome],
-    failures: list[ContentsyncError],
+    report: Report,
     refused: list[StalePlan],
     stop: Stop,
 ) -> int:
-    code = exit_code(actions, outcomes, [*failures, *refused], interrupted=stop.is_set())
+    failures = [*made.failures.values(), *report.failures.values()]
+    code = exit_code(actions, report.outcomes, [*failures, *refused], interrupted=stop.is_set())
     if asked.summary is not None:
-        asked.summary.unchanged = plan.unchanged
+        asked.summary.unchanged = made.plan.unchanged
         asked.summary.blame(*failures, *refused)
     for err in refused:
         text.show_error(err)
     if not asked.json:
         for action in filter(_is_left, actions) if asked.saved else ():
             _show_left(action)
-        _show_outcomes(outcomes, plan, code)
+        _show_outcomes(report, code)
     return code
 
 
@@ -187,7 +199,7 @@ def exit_code(
     codes = [exits.of_error(err) or exits.FAILED for err in errors]
     codes += [_CODES.get(outcome.result, exits.DONE) for outcome in outcomes]
     codes += [exits.SIGN_IN for outcome in outcomes if outcome.sign_in]
-    codes += [exits.STALE for o in outcomes if o.problem and o.problem.code == "plan-used"]
+    codes += [exits.STALE for o in outcomes if o.problem and o.problem.code in {"plan-used", "plan-expired"}]
     codes += [exits.UNKNOWN for action in actions if Kind.UNKNOWN in action.kinds]
     codes += [exits.HELD for action in actions if Kind.BLOCKED in action.kinds]
     codes += [exits.HELD for action in actions if Kind.WAIT in action.kinds and action.left]
@@ -205,6 +217,7 @@ _CODES = {
     Result.UNKNOWN: exits.UNKNOWN,
     Result.HELD: exits.HELD,
     Result.NOT_STARTED: exits.HELD,
+    Result.WAITING: exits.DONE,
 }
 _MARKS = {
     Result.PUBLISHED: ("✓", "green"),
@@ -215,6 +228,7 @@ _MARKS = {
     Result.UPLOADING: ("…", "yellow"),
     Result.UNKNOWN: ("!", "magenta"),
     Result.HELD: ("⏸", "blue"),
+    Result.WAITING: ("⏸", "blue"),
     Result.NOT_STARTED: ("⏸", "blue"),
 }
 _SAID = {
@@ -225,7 +239,8 @@ _SAID = {
 }
 
 
-def _show_outcomes(outcomes: list[Outcome], plan: Plan, code: int) -> None:
+def _show_outcomes(report: Report, code: int) -> None:
+    outcomes = report.outcomes
     for outcome in outcomes:
         mark, colour = _MARKS.get(outcome.result, ("✗", "red"))
         said = _SAID.get(outcome.result, str(outcome.result).replace("-", " "))
@@ -237,6 +252,5 @@ def _show_outcomes(outcomes: list[Outcome], plan: Plan, code: int) -> None:
     done = sum(o.result in {Result.PUBLISHED, Result.DELIVERED, Result.ADOPTED, Result.MOVED} for o in outcomes)
     if outcomes:
         text.say(f"Applied: {done} of {text.many(len(outcomes), 'action')} done; exit {code}.")
-    due = [action.due_at for action in plan.actions if Kind.WAIT in action.kinds and action.due_at]
-    if due and code != exits.STALE:
-        text.say(f"The next is due at {text.when(min(due))}.")
+    if report.next_due and code != exits.STALE:
+        text.say(f"The next is due at {text.when(report.next_due)}.")

@@ -87,13 +87,14 @@ VALUES (:id, :post_uid, :number, :open_id, :generation, :phase, :mode, :pulls, :
     :created_at, :updated_at, :run_id, :plan_digest, :sent, :caption, :privacy, :duration, :init_sent_at,
     :machine, 1);
 
--- name: save_attempt(phase, updated_at, init_sent_at, publish_id, upload_url, upload_expires_at, chunk_size, chunk_count, sent_bytes, last_put_at, finished_at, post_id, problem_code, problem_what, log_id, retry, not_before, tiktok_opened_at, wire_bytes, wire_sha256, version, id)!
+-- name: save_attempt(phase, updated_at, init_sent_at, publish_id, upload_url, upload_expires_at, chunk_size, chunk_count, sent_bytes, last_put_at, finished_at, post_id, problem_code, problem_what, log_id, retry, not_before, tiktok_opened_at, wire_bytes, wire_sha256, run_id, version, id)!
 UPDATE attempts SET phase = :phase, updated_at = :updated_at, init_sent_at = :init_sent_at,
     publish_id = :publish_id, upload_url = :upload_url, upload_expires_at = :upload_expires_at,
     chunk_size = :chunk_size, chunk_count = :chunk_count, sent_bytes = :sent_bytes, last_put_at = :last_put_at,
     finished_at = :finished_at, post_id = :post_id, problem_code = :problem_code, problem_what = :problem_what,
     log_id = :log_id, retry = :retry, not_before = :not_before, tiktok_opened_at = :tiktok_opened_at,
-    wire_bytes = :wire_bytes, wire_sha256 = :wire_sha256, version = :version + 1
+    wire_bytes = :wire_bytes, wire_sha256 = :wire_sha256, run_id = :run_id,
+    version = :version + 1
 WHERE id = :id AND version = :version;
 
 -- name: add_history(at, who, open_id, post_uid, post, attempt_id, what, phase_before, phase_after, detail, log_id)!

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import SUCCESS, Phase
-from contentsync.post import Attempt, Creator, DesiredPost, PostState, RemotePost
+from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.store.port import AttemptOpen, Superseded
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database, backup, open_copy, open_file, open_memory, queries
@@ -126,6 +126,29 @@ class SqliteStore:
         """Whether any attempt of the account may be live or not."""
         with self._db.reading() as db:
             return self._q.an_unknown(db, open_id=open_id) is not None
+
+    def stop_account(self, open_id: str, run_id: str, mode: Mode | None, why: Problem, now: datetime) -> None:
+        """Let nothing more be begun for an account in this run, in whatever process; what stopped it first stays.
+
+        mode: only posts of that mode are stopped; None: all of them.
+        """
+        name, told = mode or "all", {"code": why.code, "what": why.what, "hint": why.hint}
+        with self._db.writing(posts=False) as db:
+            stops = {name: told} | self._stops(db, open_id, run_id)
+            self._q.set_meta(db, name=f"stopped: {open_id}", value=json.dumps({"run": run_id, "stops": stops}))
+            self._history(db, now, "account-stopped", open_id=open_id, detail={"of": name, "run": run_id} | told)
+
+    def account_stop(self, open_id: str, run_id: str, mode: Mode) -> Problem | None:
+        """What stopped an account's posts of this mode in this run; None where nothing did."""
+        with self._db.reading() as db:
+            stops = self._stops(db, open_id, run_id)
+        told = stops.get("all") or stops.get(mode)
+        return Problem(told["code"], told["what"], told["hint"]) if told else None
+
+    def _stops(self, db: sqlite3.Connection, open_id: str, run_id: str) -> dict[str, dict[str, str]]:
+        row = self._q.meta(db, name=f"stopped: {open_id}")
+        told = json.loads(row["value"]) if row else {}
+        return dict(told["stops"]) if told.get("run") == run_id else {}
 
     def ensure_post(self, post: DesiredPost, open_id: str, *, now: datetime) -> PostState:
         """The row of a post, made where there is none."""
@@ -301,7 +324,7 @@ class SqliteStore:
         was_open = ours.is_open or ours.phase is Phase.UNKNOWN
         if not was_open or told.phase is Phase.UNKNOWN or ours.publish_id not in {"", told.publish_id}:
             return
-        ended = replace(told, id=ours.id, post_uid=ours.post_uid, version=ours.version)
+        ended = replace(told, id=ours.id, post_uid=ours.post_uid, run_id=ours.run_id, version=ours.version)
         if self._q.save_attempt(db, **rows.attempt_row(ended)) != 1:
             return
         if ended.post_id and ended.post_id != ours.post_id:
@@ -447,6 +470,14 @@ class SqliteStore:
                 self._q.add_call(db, scope=scope, endpoint=endpoint, at=at)
                 return 0.0
             return float(made[-limit] + span - at) / 1000
+
+    def room_in(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
+        """The seconds until one more call may be made, as `take` tells them; nothing is recorded."""
+        at, span = rows.to_ms(now), window // timedelta(milliseconds=1)
+        with self._db.reading() as db:
+            calls = self._q.calls(db, scope=scope, endpoint=endpoint, since=at - span)
+            made = [row["at"] for row in calls if row["at"] < at + span]
+        return float(made[-limit] + span - at) / 1000 if len(made) >= limit else 0.0
 
     def use_plan(self, digest: str, run_id: str, now: datetime) -> bool:
         """Mark a saved plan as used; False where it was used before, by another run."""

@@ -1,0 +1,106 @@
+"""What became of all that TikTok is at work on? One loop for all accounts, once everything is sent.
+
+Sending and waiting are apart because they need different things. Sending needs the locks and a thread for the bytes;
+waiting needs neither, and lasts as long as TikTok works. So forty accounts wait together, not eight at a time, and
+whoever wants to send meanwhile may.
+
+The asks of one account follow each other, at its own pace; those of different accounts go at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from typing import Final
+
+from contentsync.apply.account_run import AccountRun, Followed
+from contentsync.attempt.waiting import Stop, Stopped
+from contentsync.clock import Clock
+from contentsync.errors import ContentsyncError
+
+SLICE: Final = 0.25  # seconds
+GRAIN: Final = 0.001  # seconds: nearer than that is now
+
+
+class Following:
+    """Looks at each attempt, ever more rarely, until it is final or the time to wait is over."""
+
+    def __init__(
+        self, followed: Iterable[Followed], clock: Clock, stop: Stop, workers: Executor | None = None
+    ) -> None:
+        """workers: make the looks, side by side; without them each is made in its turn."""
+        self._left = list(followed)
+        self._clock, self._stop, self._workers = clock, stop, workers
+        self._busy: dict[Future[None], AccountRun] = {}
+        #: What went wrong with an account, by its open_id; nothing more is asked for it then.
+        self.failures: dict[str, ContentsyncError] = {}
+
+    def run(self, seconds: float) -> None:
+        """Follow for so long. Whatever is left then is told as it stands."""
+        until = self._clock.monotonic() + seconds
+        while not self._stop.is_set() and self._go_on(until):
+            pass
+        while self._busy:
+            self._take_in(None)
+        for followed in self._left:
+            followed.by.leave(followed)
+
+    def _go_on(self, until: float) -> bool:
+        """Start what is due, or wait for it; False where nothing is left to be done in time."""
+        busy = set(self._busy.values())
+        following = min((f for f in self._left if f.by not in busy), key=lambda f: f.due, default=None)
+        if following is None or following.due > until:
+            self._take_in(None)
+            return bool(busy)
+        pause = following.due - self._clock.monotonic()
+        if pause > GRAIN:
+            return self._wait(pause)
+        if (room := following.by.room_to_look()) > 0 and not following.repeats:
+            following.due += room
+            return True
+        self._left.remove(following)
+        self._start(following)
+        return True
+
+    def _wait(self, seconds: float) -> bool:
+        """Let time pass, at most so much; False where a stop is asked for."""
+        if self._busy:
+            self._take_in(min(seconds, SLICE))
+            return True
+        try:
+            self._clock.sleep(seconds)
+        except Stopped:
+            return False
+        return True
+
+    def _start(self, followed: Followed) -> None:
+        work = followed.by.repeat if followed.repeats else followed.by.look
+        done: Future[None] = Future()
+        if self._workers is not None:
+            done = self._workers.submit(work, followed)
+        else:
+            try:
+                done.set_result(work(followed))
+            except ContentsyncError as err:
+                done.set_exception(err)
+        self._busy[done] = followed.by
+        if done.done():
+            self._take_in(0)
+
+    def _take_in(self, timeout: float | None) -> None:
+        """Take in what the workers are done with. timeout: seconds to wait for the first; None: however long."""
+        for done in wait(self._busy, timeout, FIRST_COMPLETED).done if self._busy else ():
+            by = self._busy.pop(done)
+            try:
+                done.result()
+            except ContentsyncError as err:
+                self.failures[by.open_id] = err
+            self._left += by.take_followed()
+            if by.open_id in self.failures:
+                self._give_up(by)
+
+    def _give_up(self, by: AccountRun) -> None:
+        """Leave the attempts of an account at which something went wrong that its next one would meet too."""
+        for followed in [f for f in self._left if f.by is by]:
+            self._left.remove(followed)
+            by.leave(followed)

@@ -1,0 +1,73 @@
+"""How does a post stand when this run leaves it? By the last step of its attempt, or what spoke against one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from contentsync.attempt.step import Step
+from contentsync.attempt.told import Result
+from contentsync.errors import Problem
+from contentsync.lifecycle import SUCCESS, Phase
+from contentsync.plan.action import Kind
+from contentsync.plan.last_look import Against
+from contentsync.post import Attempt
+
+NOT_FETCHABLE: Final = frozenset({"url-refused", "url-other-file"})
+NOT_AS_PLANNED: Final = frozenset(
+    {"media-changed", "edited-before-sent", "edited-while-uploading", "edited-after-approval"}
+)
+RESULT_OF: Final = {
+    Phase.PUBLISHED: Result.PUBLISHED,
+    Phase.DELIVERED: Result.DELIVERED,
+    Phase.FAILED: Result.FAILED,
+    Phase.ORPHANED: Result.FAILED,
+    Phase.UNKNOWN: Result.UNKNOWN,
+    Phase.ABANDONED: Result.OBSERVED,
+    Phase.PROCESSING: Result.PROCESSING,
+    Phase.UPLOADING: Result.UPLOADING,
+    Phase.INTENT: Result.UPLOADING,
+}
+
+
+def ended(step: Step) -> tuple[Result, Problem | None]:
+    """How an attempt stands after its last step in this run, and what is to be said of it."""
+    attempt = step.attempt
+    result = RESULT_OF[attempt.phase]
+    if attempt.phase is Phase.FAILED and attempt.retry and attempt.not_before:
+        result = Result.HELD  # a cap: nothing is wrong with the post
+    problem = step.problem or _problem_of(attempt)
+    if attempt.phase in SUCCESS or attempt.phase is Phase.PROCESSING:
+        problem = None if attempt.phase in SUCCESS else step.problem
+    if problem is not None and problem.code in NOT_AS_PLANNED:
+        result = Result.CHANGED
+    elif attempt.is_open and is_all_sent(attempt):
+        result = Result.PROCESSING
+    return result, problem
+
+
+def not_ready(problem: Problem) -> Result:
+    """How a post stands that TikTok could not fetch."""
+    if problem.code in NOT_FETCHABLE:
+        return Result.HELD
+    return Result.CHANGED if problem.code in NOT_AS_PLANNED else Result.FAILED
+
+
+def result_of(against: Against) -> Result:
+    """How a post stands that is not begun after the last look at it."""
+    if against.problem.code in NOT_AS_PLANNED:
+        return Result.CHANGED
+    if against.kind is Kind.WAIT and not against.left:
+        return Result.WAITING
+    return Result.HELD if against.kind in {Kind.WAIT, Kind.BLOCKED} else Result.NOT_STARTED
+
+
+def is_all_sent(attempt: Attempt) -> bool:
+    """Whether nothing is left but to look: TikTok has all, or the address to send the rest to is gone."""
+    over = attempt.phase is Phase.UPLOADING and attempt.last_put_at is not None and not attempt.upload_url
+    return attempt.phase is Phase.PROCESSING or over
+
+
+def _problem_of(attempt: Attempt) -> Problem | None:
+    if not attempt.problem_code:
+        return None
+    return Problem(attempt.problem_code, attempt.problem_what, "")

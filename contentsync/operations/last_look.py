@@ -1,0 +1,47 @@
+"""Does an approved post still hold? Read again, right before an intent, what may have changed since the plan.
+
+What follows from it is decided in `plan.last_look`; this file only reads: the plan's age, the project file and the
+post's manifest, the row, the receipts, this machine's journal, and both clocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from contentsync.operations.plan import Made
+from contentsync.plan.action import AccountFacts, Kind
+from contentsync.plan.last_look import Against, against, edited, expired
+from contentsync.post import Account, DesiredPost
+from contentsync.project import Project
+
+
+class LastLook:
+    """Looks at one post of a plan at a time."""
+
+    def __init__(self, project: Project, made: Made) -> None:
+        self._project, self._made = project, made
+        self._posts: dict[str, dict[str, DesiredPost]] = {}
+        for post in made.posts.values():
+            self._posts.setdefault(post.account, {})[post.name] = post
+
+    def __call__(self, kind: Kind, post: DesiredPost) -> Against | None:
+        """What speaks against creating (CREATE) or carrying on (RESUME) the post now; None where nothing does."""
+        if late := expired(self._made.plan, self._project.clock.now()):
+            return late
+        found = self._project.load([self._project.root / post.where.file])
+        accounts = found.settings.accounts if found.settings and not found.has_errors else {}
+        now = next((other for other in found.posts if other.key == post.key), None)
+        account = accounts.get(post.account)
+        if account is None or (changed := edited(post, now)):
+            return edited(post, None) if account is None else changed
+        facts = self._facts(account)
+        world = self._made.world
+        world = replace(world, now=self._project.clock.now(), accounts={**world.accounts, account.name: facts})
+        return against(kind, post, facts, world, self._posts[post.account])
+
+    def _facts(self, account: Account) -> AccountFacts:
+        """What is known of the account now. account: as the project file has it by now."""
+        at_work = self._project.at_work(account.name)
+        if at_work.client.lost_time:
+            at_work.client.user_info()  # for the time that its answer tells
+        return replace(at_work.facts(self._made.world.accounts[account.name].creator), account=account)

@@ -1,0 +1,75 @@
+"""Does a plan's action still hold, in the moment before it is carried out? The same decision again, with fresh facts.
+
+The danger: a plan is made once and carried out over minutes or hours. Meanwhile a window closes, another checkout
+sends the same post, a colleague's receipt arrives, a person pauses the account or edits the manifest.
+
+The rule: right before an intent the planner's own decision about this one post is made again. Only where it still
+says what was approved does the intent follow. Caps and guards over many posts are not asked again: nothing of this
+run can have used them up but what the plan counted already.
+
+Why that is enough: whatever the planner would have refused a moment ago is refused now, by the same code. What comes
+to be known after the intent can't be acted on: TikTok has no undo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from contentsync.errors import Problem
+from contentsync.plan.action import AccountFacts, Kind, Plan, World, fingerprint
+from contentsync.plan.guards import Wanted
+from contentsync.plan.planner import decide
+from contentsync.plan.scene import Scene
+from contentsync.post import DesiredPost
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What speaks against an action that was approved."""
+
+    #: In words, for the person.
+    problem: Problem
+    #: What a plan would say of the post now; None where the plan or the manifest themselves no longer hold.
+    kind: Kind | None = None
+    #: Whether something is left undone; a wait that the author meant leaves nothing.
+    left: bool = True
+
+
+def against(
+    kind: Kind, post: DesiredPost, facts: AccountFacts, world: World, posts: Mapping[str, DesiredPost]
+) -> Against | None:
+    """What speaks against doing this to the post now; None where nothing does.
+
+    kind: CREATE for a new attempt, RESUME for one that is open. facts: of the account, just read. world: as it was
+    for the plan, but of this moment. posts: those of the account, by name.
+    """
+    decided = decide(Scene(facts, posts, world), post)
+    now = decided.action if isinstance(decided, Wanted) else decided
+    if now.kind is kind:
+        return None
+    if now.blockers:
+        return Against(now.blockers[0], now.kind)
+    waits = now.kind is Kind.WAIT
+    hint = "nothing to do: a later apply sends it" if waits else "see: contentsync plan"
+    problem = Problem("not-as-planned", f"not sent now: {now.reason}", hint)
+    return Against(problem, now.kind, left=now.left or not waits)
+
+
+def edited(approved: DesiredPost, now: DesiredPost | None) -> Against | None:
+    """What speaks against a post whose manifest, settings or media are no longer those that were approved."""
+    if now is not None and fingerprint(now) == fingerprint(approved):
+        return None
+    what = (
+        "its manifest was changed after the plan was approved" if now else "its manifest is gone, or has errors now"
+    )
+    return Against(Problem("edited-after-approval", f"not sent: {what}", "run apply again: it shows the new plan"))
+
+
+def expired(plan: Plan, now: datetime) -> Against | None:
+    """What speaks against a plan that was approved too long ago."""
+    if now < plan.expires_at:
+        return None
+    what = f"not sent: the plan expired at {plan.expires_at:%Y-%m-%d %H:%M} UTC, before this post's turn"
+    return Against(Problem("plan-expired", what, "make a new plan: contentsync plan"))
