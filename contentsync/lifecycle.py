@@ -36,8 +36,9 @@ class Event(StrEnum):
     UPLOAD_ENDED = "upload-ended"  # the upload provably can't finish
     PUBLISHED = "published"
     DELIVERED = "delivered"
-    FAILED = "failed"  # TikTok's final word
+    FAILED = "failed"  # TikTok's word; evidence may still speak against it
     LOST_SIGHT = "lost-sight"  # after the commit point, TikTok no longer tells
+    CONTRADICTED = "contradicted"  # TikTok says failed, and something else says that it is there
     SEEN = "seen"  # TikTok tells of an unknown one again
     FOUND = "found"  # identified as an existing video
     RULED_OUT = "ruled-out"  # a person says that it was not published
@@ -63,9 +64,10 @@ NEXT: Final[dict[Phase, dict[Event, Phase]]] = {
         Event.ALL_SENT: Phase.PROCESSING,
         Event.UPLOAD_ENDED: Phase.ORPHANED,
         Event.LOST_SIGHT: Phase.UNKNOWN,
+        Event.CONTRADICTED: Phase.UNKNOWN,
         **_FINAL_WORDS,
     },
-    Phase.PROCESSING: {Event.LOST_SIGHT: Phase.UNKNOWN, **_FINAL_WORDS},
+    Phase.PROCESSING: {Event.LOST_SIGHT: Phase.UNKNOWN, Event.CONTRADICTED: Phase.UNKNOWN, **_FINAL_WORDS},
     Phase.DELIVERED: {Event.PUBLISHED: Phase.PUBLISHED},  # the creator posted the draft
     Phase.UNKNOWN: {
         Event.SEEN: Phase.PROCESSING,
@@ -76,12 +78,17 @@ NEXT: Final[dict[Phase, dict[Event, Phase]]] = {
         **_FINAL_WORDS,
     },
     Phase.PUBLISHED: {},
-    Phase.FAILED: {},
+    Phase.FAILED: {  # TikTok was seen to take that word back
+        Event.PUBLISHED: Phase.PUBLISHED,
+        Event.DELIVERED: Phase.DELIVERED,
+        Event.CONTRADICTED: Phase.UNKNOWN,
+    },
     Phase.ORPHANED: {},
     Phase.ABANDONED: {},
 }
 
 OPEN: Final = frozenset({Phase.INTENT, Phase.UPLOADING, Phase.PROCESSING})
+OVER: Final = frozenset(Phase) - OPEN - {Phase.UNKNOWN}  # by what is known; evidence may still overturn a failure
 SUCCESS: Final = frozenset({Phase.PUBLISHED, Phase.DELIVERED})
 
 

@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from contentsync.attempt.doubt import ask_again, doubtful
+from contentsync.attempt.step import Step
 from contentsync.attempt.steps import Steps
 from contentsync.clock import Clock
 from contentsync.errors import Level, ManifestError, NotSent, Problem, Refused, SignInNeeded, Unanswered
@@ -192,9 +194,10 @@ def look_at_attempts(steps: Steps, rows: Iterable[PostState], clock: Clock) -> l
     asked = [row for row in newest if worth_asking(row, now)]
     settled = [row for row in asked if not _is_unsettled(row)]
     for row in (*filter(_is_unsettled, asked), *settled[:LATE_IDS]):
-        assert row.last is not None
-        after = _look(steps, row.last)
-        if (after.phase, after.post_id) != (row.last.phase, row.last.post_id):
+        attempt = _to_ask(row, now)
+        assert attempt is not None
+        after = _look(steps, attempt)
+        if (after.phase, after.post_id) != (attempt.phase, attempt.post_id):
             behind[row.uid] = None
     return [fresh for uid in behind if (fresh := steps.store.post(uid))]
 
@@ -208,15 +211,21 @@ def _is_unsettled(row: PostState) -> bool:
 
 
 def worth_asking(row: PostState, now: datetime) -> bool:
-    """Whether TikTok may tell something new of the row's last attempt."""
-    attempt = row.last
-    if attempt is None or not attempt.publish_id:
-        return False
-    if attempt.is_open or attempt.phase is Phase.UNKNOWN:
-        return True
-    young = now - (attempt.finished_at or attempt.created_at) < ASK_FOR
-    may_be_public = attempt.phase is Phase.PUBLISHED and attempt.privacy in {"", Privacy.EVERYONE}
-    return young and not attempt.post_id and (may_be_public or attempt.phase is Phase.DELIVERED)
+    """Whether TikTok may tell something new of the row's attempts."""
+    return _to_ask(row, now) is not None
+
+
+def _to_ask(row: PostState, now: datetime) -> Attempt | None:
+    """The attempt of which TikTok may tell something new: the last one, or a recent failure that may be none."""
+    last = row.last
+    if last is None or last.is_open or last.phase is Phase.UNKNOWN:
+        return last if last and last.publish_id else None
+    if failures := doubtful(row, now):
+        return failures[0]
+    young = now - (last.finished_at or last.created_at) < ASK_FOR
+    may_be_public = last.phase is Phase.PUBLISHED and last.privacy in {"", Privacy.EVERYONE}
+    comes_late = bool(last.publish_id) and not last.post_id and (may_be_public or last.phase is Phase.DELIVERED)
+    return last if young and comes_late else None
 
 
 def look_again(steps: Steps, attempt: Attempt) -> Attempt:
@@ -225,18 +234,26 @@ def look_again(steps: Steps, attempt: Attempt) -> Attempt:
     Raises SignInNeeded where the token may not see it.
     """
     lacks_id = attempt.phase is Phase.PUBLISHED and not attempt.post_id
-    asked = attempt.is_open or attempt.phase in {Phase.UNKNOWN, Phase.DELIVERED} or lacks_id
+    failed = attempt.phase is Phase.FAILED and attempt.may_be_live
+    asked = attempt.is_open or attempt.phase in {Phase.UNKNOWN, Phase.DELIVERED} or lacks_id or failed
     return _look(steps, attempt) if asked and attempt.publish_id else attempt
 
 
 def _look(steps: Steps, attempt: Attempt) -> Attempt:
     try:
-        step = steps.late_id(attempt) if attempt.phase is Phase.PUBLISHED else steps.look(attempt)
+        step = _asked(steps, attempt)
     except Superseded:
         return steps.store.attempt(attempt.id)
     if step.stop and step.problem:
         raise SignInNeeded(step.problem)
     return step.attempt
+
+
+def _asked(steps: Steps, attempt: Attempt) -> Step:
+    if attempt.phase is Phase.FAILED:
+        listed = [video for video, gone_at in steps.store.videos(attempt.open_id) if gone_at is None]
+        return ask_again(steps, attempt, listed)
+    return steps.late_id(attempt) if attempt.phase is Phase.PUBLISHED else steps.look(attempt)
 
 
 def not_listed(account: Account, creator: Creator, renewal: str) -> Problem | None:

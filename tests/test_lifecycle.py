@@ -7,7 +7,7 @@ import pytest
 from contentsync.lifecycle import NEXT, OPEN, SUCCESS, Event, ImpossibleEvent, Phase, advance
 from tests.builders import NOW, an_attempt
 
-ENDS = {Phase.PUBLISHED, Phase.FAILED, Phase.ORPHANED, Phase.ABANDONED}
+ENDS = {Phase.PUBLISHED, Phase.ORPHANED, Phase.ABANDONED}
 SENDING = {Phase.INTENT, Phase.UPLOADING}  # the phases in which init or bytes are sent
 MAY_BE_LIVE = {Phase.PROCESSING, Phase.UNKNOWN, Phase.DELIVERED, Phase.PUBLISHED, Phase.ABANDONED}
 
@@ -36,6 +36,11 @@ def test_the_ends_are_ends_and_nothing_else_is() -> None:
 @pytest.mark.parametrize("phase", sorted(MAY_BE_LIVE))
 def test_no_way_leads_from_what_may_be_live_back_to_sending(phase: Phase) -> None:
     assert not reachable(phase) & SENDING
+
+
+def test_a_failure_can_turn_out_to_be_none_and_is_never_sent_again() -> None:
+    assert set(NEXT[Phase.FAILED].values()) == {Phase.PUBLISHED, Phase.DELIVERED, Phase.UNKNOWN}
+    assert not reachable(Phase.FAILED) & SENDING
 
 
 def test_bytes_are_sent_once_only() -> None:

@@ -18,6 +18,7 @@ from contentsync.apply.around import Run
 from contentsync.apply.local import LocalActions
 from contentsync.apply.outcome import ended, is_all_sent, not_ready, result_of
 from contentsync.attempt import begin
+from contentsync.attempt.doubt import is_doubtful
 from contentsync.attempt.step import Step
 from contentsync.attempt.steps import Steps
 from contentsync.attempt.told import Outcome, Result, Told
@@ -59,7 +60,7 @@ class _NotBegun:
     """Why no attempt was begun, and how the post stands by that."""
 
     result: Result
-    problem: Problem
+    problem: Problem | None
 
 
 class AccountRun:
@@ -176,6 +177,10 @@ class AccountRun:
         if not self._pace(post):
             return None
         row, now = self.store.post_named(self.open_id, post.name), self.clock.now()
+        if doubted := self.steps.reconsider(row, post.generation):
+            self._local.receipt(post.name)
+            failed = doubted.attempt.phase is Phase.FAILED
+            return _NotBegun(Result.NOT_STARTED, doubted.problem) if failed else _NotBegun(*ended(doubted))
         if held := begin.held(post, row, self.run.id, now):
             return _NotBegun(Result.HELD if held.again_at else Result.NOT_STARTED, held.problem)
         if against := self.run.around.last_look(Kind.CREATE, post):
@@ -281,6 +286,8 @@ class AccountRun:
         if again_at is None or again_at - now > PATIENCE:
             return None
         pause = max((again_at - now).total_seconds(), self.steps.at_work.poll_initial if step.problem else 0.0)
+        if is_doubtful(step.attempt, now):
+            pause = max(pause, self.steps.at_work.poll_max)  # then TikTok is asked whether it takes its word back
         self._told("again", action.post, reason=step.attempt.problem_what, in_seconds=round(pause, 3))
         return pause
 
@@ -334,6 +341,9 @@ class AccountRun:
     # How it ended.
 
     def _ended(self, post: str, step: Step) -> None:
+        if step.attempt.phase is Phase.FAILED:  # a failure may have turned out to be none since
+            current = self.store.attempt(step.attempt.id)
+            step = step if current.phase is Phase.FAILED else Step(current)
         result, problem = ended(step)
         if step.stop or step.sign_in:
             why = problem or Problem("stopped", "an earlier post of this account stopped it", "")

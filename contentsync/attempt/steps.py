@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from contentsync.attempt import doubt
 from contentsync.attempt.at_work import AtWork
 from contentsync.attempt.sender import EXPIRED, Sender
 from contentsync.attempt.starter import Starter
@@ -21,7 +22,7 @@ from contentsync.attempt.waiting import StoppableClock, Stopped
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import SUCCESS, Event, Phase
-from contentsync.post import Attempt, DesiredPost
+from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.store.port import Store, Superseded
 from contentsync.tiktok import chunks, refusals, wire
 from contentsync.tiktok.client import Client
@@ -179,6 +180,23 @@ class Steps:
         given_up = self.note(current, "upload-given-up", upload_url="", **said(problem))
         return Step(given_up, again_in=self.at_work.poll_initial, problem=problem)
 
+    # Before another attempt.
+
+    def reconsider(self, row: PostState | None, generation: int) -> Step | None:
+        """Ask once more about the recent failures of a post, before an attempt of this generation follows them.
+
+        The step of the failure that is none, or that TikTok can't be asked about now; None where all are failures.
+        """
+        failures = doubt.doubtful(row, self.now) if row and row.generation == generation else []
+        for failed in failures:
+            try:
+                step = doubt.ask_again(self, failed)
+            except Superseded:
+                return Step(self.store.attempt(failed.id), again_in=self.at_work.poll_initial)
+            if step.again_in is not None or step.attempt.phase is not Phase.FAILED:
+                return step
+        return None
+
     # From the last byte to the end.
 
     def look(self, attempt: Attempt, *, settle: bool = False) -> Step:
@@ -224,14 +242,20 @@ class Steps:
         if status.delivered:
             return self._ended(self.save(attempt.after(Event.DELIVERED, now, **done), "delivered"))
         if status.failed:
-            return self._failed(attempt, status.fail_reason)
+            return self._failed(attempt, status)
         return self._in_progress(attempt, status, settle)
 
     def _ended(self, attempt: Attempt) -> Step:
         self.told(str(attempt.phase), attempt, post_id=attempt.post_id or None)
         return Step(attempt)
 
-    def _failed(self, attempt: Attempt, reason: str) -> Step:
+    def _failed(self, attempt: Attempt, status: wire.Status) -> Step:
+        """A failure, unless something speaks for the post; what spoke for it before still does."""
+        if attempt.phase is Phase.UNKNOWN and (status.post_ids or attempt.problem_code == doubt.THERE):
+            return Step(attempt)
+        if status.post_ids:
+            return doubt.doubt(self, attempt, doubt.words_of_id(status.post_ids))
+        reason = status.fail_reason
         row = refusals.failure(reason)
         problem = row.problem()
         again = row.again if row.again != refusals.AT_ONCE or self._first_passing_failure(attempt) else None

@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from contentsync.files import folder_inside, leads_out
-from contentsync.lifecycle import NEXT, SUCCESS, Phase
+from contentsync.lifecycle import OVER, Phase
 from contentsync.media_urls import without_queries
 from contentsync.post import Attempt, Mode, PostState
 
 FORMAT: Final = "contentsync.receipt/1"
 LOST: Final = "state-lost"  # the problem of an attempt that was made from a receipt which leaves its end open
-ENDS: Final = frozenset(phase for phase in Phase if phase in SUCCESS or not NEXT[phase])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Told:
     @property
     def is_over(self) -> bool:
         """Whether it tells of the end of its last attempt."""
-        return self.attempts > 0 and self.phase in ENDS
+        return self.attempts > 0 and self.phase in OVER
 
     def as_row(self, account: str, open_id: str) -> PostState:
         """The row that a lost state had, as far as its receipt tells.
@@ -158,7 +157,7 @@ def _strange(told: Told, row: PostState) -> list[str]:
 def _is_same(told: Mapping[str, Any], attempt: Attempt) -> bool:
     """Whether both tell of one attempt; a time alone is no more than a second, in which two states may begin one."""
     publish_id = told.get("publish_id")
-    if publish_id and (attempt.publish_id or (attempt.phase in ENDS)):
+    if publish_id and (attempt.publish_id or (attempt.phase in OVER)):
         return bool(publish_id == attempt.publish_id)
     return told.get("started_at") == _when(attempt.created_at)
 
@@ -271,7 +270,7 @@ def _attempt_of(told: Mapping[str, Any], uid: str, open_id: str) -> Attempt:
     phase, begun = Phase(told["phase"]), _moment(told["started_at"])
     if begun is None:
         raise KeyError("started_at")
-    sent, ended = told["sent"], phase in ENDS
+    sent, ended = told["sent"], phase in OVER
     finished = _moment(told["finished_at"]) or begun
     code = _text(told.get("problem")) if ended else "state-lost"
     return Attempt(

@@ -88,6 +88,11 @@ def judged(name: str, attempt: Attempt) -> Came:
     return Came(EventState.KEPT, "contradicts")
 
 
+def speaks_for(name: str) -> bool:
+    """Whether an event says that a post is out, whatever its status says."""
+    return _WANTED.get(name, SUCCESS) <= SUCCESS and effect_of(name) in {Effect.LOOK, Effect.VISIBLE, Effect.HIDDEN}
+
+
 def next_try(tries: int, received_at: datetime, now: datetime) -> datetime | None:
     """When an event is worked on again; None where it was tried for long enough. tries: so far."""
     if now - received_at >= GIVE_UP:

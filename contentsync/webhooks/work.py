@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from contentsync.account import AccountAtWork
+from contentsync.attempt.doubt import doubt
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import ContentsyncError, Problem, Refused, SignInNeeded, StoreError
 from contentsync.lifecycle import Event, Phase
@@ -122,7 +123,7 @@ class Worker:
 
     def _looked(self, event: StoredEvent, effect: Effect, account: AccountAtWork, attempt: Attempt) -> Came:
         """Ask TikTok; then what the event tells that no status does."""
-        attempt = self._asked(account, attempt)
+        attempt = self._asked(account, attempt, event)
         if effect in (Effect.LOOK, Effect.HINT) or event.late:
             return decide.judged(event.event, attempt)
         post_id = parse(event.body.encode()).post_id
@@ -140,13 +141,18 @@ class Worker:
         changed = False
         for row in rows[:LOOK_AROUND]:
             assert row.last is not None
-            if self._asked(account, row.last).phase is not row.last.phase:
+            if self._asked(account, row.last, event).phase is not row.last.phase:
                 changed = True
                 self._write_receipt(row.uid)
         return Came(EventState.DONE, "others-changed") if changed else Came(EventState.KEPT, "no-id-of-ours")
 
-    def _asked(self, account: AccountAtWork, attempt: Attempt) -> Attempt:
-        return look_again(account.steps(stop=self.stop), attempt)
+    def _asked(self, account: AccountAtWork, attempt: Attempt, event: StoredEvent) -> Attempt:
+        """The attempt once TikTok was asked; a failure that the event speaks against is none for sure any more."""
+        steps = account.steps(stop=self.stop)
+        attempt = look_again(steps, attempt)
+        if attempt.phase is Phase.FAILED and not event.late and decide.speaks_for(event.event):
+            return doubt(steps, attempt, f"its event {event.event} says that it is out").attempt
+        return attempt
 
     def _visible(self, event: StoredEvent, attempt: Attempt, post_id: str, *, visible: bool) -> Came:
         """The post id of a video that is public, or was: to be bound, and who can see it."""

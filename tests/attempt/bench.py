@@ -15,11 +15,11 @@ from contentsync.attempt.steps import Steps
 from contentsync.attempt.told import Told
 from contentsync.errors import NotSent, Problem, Refused, Unanswered
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Attempt, DesiredPost
+from contentsync.post import Attempt, DesiredPost, RemotePost
 from contentsync.store.sqlite.state import SqliteStore
 from contentsync.tiktok.client import PutAnswer
 from contentsync.tiktok.refusals import REFUSALS
-from contentsync.tiktok.wire import InitAnswer, Status
+from contentsync.tiktok.wire import InitAnswer, Status, Video, VideoPage
 from tests.at_work import AtWorkInATest
 from tests.builders import ManualClock, a_media, a_post, an_attempt
 
@@ -60,6 +60,8 @@ class ScriptedTikTok:
         self.sent: list[bytes] = []
         self.before_put: Callable[[], None] = lambda: None
         self.before_last_block: Callable[[], None] = lambda: None
+        self.listed: list[RemotePost] = []
+        self.list_trouble: Exception | None = None
         self._made = 0
 
     def init_video(self, _post: object, _source: object, about_to_send: Callable[[], None]) -> InitAnswer:
@@ -74,6 +76,11 @@ class ScriptedTikTok:
     def status(self, _publish_id: str) -> Status:
         self.calls.append(("status",))
         return self._next(self.statuses) or WORKING
+
+    def videos(self) -> VideoPage:
+        if self.list_trouble is not None:
+            raise self.list_trouble
+        return VideoPage(tuple(Video(video) for video in self.listed), None, False)
 
     def put_chunk(
         self,
@@ -124,6 +131,7 @@ class Bench:
         self.told: list[Told] = []
         media = a_media("clip.mp4", size=len(BYTES), sha256=hashlib.sha256(BYTES).hexdigest())
         self.post = a_post(media=(media,))
+        self.other_post = a_post(name="other")
         self.steps = self.another()
 
     def another(self, clock: ManualClock | None = None) -> Steps:

@@ -194,12 +194,22 @@ def test_one_that_nobody_ever_knows_is_kept_in_the_end(desk: Desk) -> None:
     assert (event.state, event.outcome) == ("kept", "unknown-publish-id")
 
 
-def test_an_event_that_contradicts_what_is_settled_is_told(tmp_path: Path, clock: ManualClock) -> None:
+@pytest.mark.parametrize(
+    ("event", "came", "phase"),
+    [
+        ("post.publish.publicly_available", "bound", "published"),
+        ("post.publish.complete", "not-yet", "unknown"),
+        ("post.publish.failed", "seen", "failed"),
+    ],
+)
+def test_a_failure_that_an_event_speaks_against_is_none(
+    tmp_path: Path, clock: ManualClock, event: str, came: str, phase: str
+) -> None:
     with a_desk(tmp_path, clock, faults=("init:fail=spam_risk",), pace=Pace(processing_polls=0)) as desk:
         desk.site.studio.post("launch")
         desk.site.apply()
-        assert desk.came(of(desk, PUBLISHED, post_id=VIDEO)) == ["contradicts"]
-        assert (desk.site.phases(), desk.bindings()) == (["failed"], {})
+        assert desk.came(of(desk, event, post_id=VIDEO)) == [came]
+        assert desk.site.phases() == [phase]
 
 
 def test_a_hint_that_is_too_old_is_no_more_than_a_hint(early: Desk) -> None:

@@ -1,0 +1,111 @@
+"""Is a failed attempt really failed? TikTok was seen to say FAILED of posts that are public.
+
+The danger: a new attempt after such a failure posts twice. The rule: before a new attempt, and at each refresh while
+the failure is recent, TikTok is asked once more, and its public list is compared. Whatever speaks for the post makes
+the attempt published, or unknown, so that a person settles it. While TikTok can't be asked, no new attempt begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from contentsync.attempt.step import Step, said
+from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
+from contentsync.lifecycle import SUCCESS, Event, Phase
+from contentsync.plan.match import candidates
+from contentsync.post import Attempt, PostState, RemotePost
+from contentsync.tiktok import wire
+
+if TYPE_CHECKING:
+    from contentsync.attempt.steps import Steps
+
+THERE: Final = "failed-but-there"  # the code of an attempt that something speaks for, though TikTok says FAILED
+RECENT: Final = timedelta(days=7)
+LACKS_SCOPE: Final = frozenset({"scope_not_authorized", "scope_permission_missed"})
+
+
+def doubtful(row: PostState | None, now: datetime) -> list[Attempt]:
+    """The recent failures of a post that TikTok had whole, newest first; none where the post is out."""
+    if row is None or row.success is not None:
+        return []
+    mine = [a for a in reversed(row.attempts) if a.generation == row.generation]
+    return [a for a in mine if is_doubtful(a, now)]
+
+
+def is_doubtful(attempt: Attempt, now: datetime) -> bool:
+    """Whether TikTok may still turn out to have published a failed attempt."""
+    ended = attempt.finished_at or attempt.created_at
+    had_all = attempt.phase is Phase.FAILED and bool(attempt.publish_id) and attempt.may_be_live
+    return had_all and now - ended < RECENT
+
+
+def ask_again(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | None = None) -> Step:
+    """Ask TikTok once more about a failed attempt. Changes it where something speaks for the post.
+
+    listed: public videos that were just read; None reads the newest page of the list.
+    The step has again_in where TikTok can't be asked now. Raises Superseded and StoreError.
+    """
+    try:
+        status = steps.client.status(attempt.publish_id)
+    except Refused as err:
+        if err.error_code != "invalid_publish_id":
+            return Step(attempt, again_in=steps.at_work.poll_max, problem=err.problem)
+        status = wire.Status("FAILED")  # TikTok forgot it; FAILED was its last word
+    except (Unanswered, NotSent, SignInNeeded) as err:
+        return Step(attempt, again_in=steps.at_work.poll_max, problem=err.problems[0])
+    if status.published or status.delivered:
+        return _is_out(steps, attempt, status)
+    if not status.failed or status.post_ids:
+        return doubt(steps, attempt, _words(status))
+    return _compared(steps, attempt, listed)
+
+
+def doubt(steps: Steps, attempt: Attempt, what: str) -> Step:
+    """Make an attempt unknown that TikTok calls failed, and that may be live: evidence or a person settles it."""
+    problem = Problem("failed-but-there", f"TikTok says that it failed, but {what}", "look into the TikTok app")
+    row = steps.store.post(attempt.post_uid)
+    if row is not None and any(a.is_open or a.phase is Phase.UNKNOWN for a in row.attempts if a.id != attempt.id):
+        return Step(attempt, problem=problem)  # one attempt may be open; the other one is followed
+    doubted = attempt.after(Event.CONTRADICTED, steps.now, upload_url="", **said(problem))
+    return Step(steps.save(doubted, "contradicted"), problem=problem)
+
+
+def words_of_id(post_ids: Iterable[str]) -> str:
+    return f"names video {', '.join(post_ids)} as the post"
+
+
+def _words(status: wire.Status) -> str:
+    return words_of_id(status.post_ids) if status.post_ids else "is at work on it again"
+
+
+def _is_out(steps: Steps, attempt: Attempt, status: wire.Status) -> Step:
+    row = steps.store.post(attempt.post_uid)
+    if row is not None and any(a.phase in SUCCESS and a.generation == attempt.generation for a in row.attempts):
+        what = f"an earlier attempt, {attempt.publish_id}, turned out to be published as well"
+        return Step(attempt, problem=Problem("posted-twice", what, "delete one of the two in the TikTok app"))
+    event = Event.PUBLISHED if status.published else Event.DELIVERED
+    post_id = next(iter(status.post_ids), "")
+    found = attempt.after(event, steps.now, post_id=post_id, problem_code="", problem_what="", retry=False)
+    return Step(steps.save(found, str(event), post_ids=status.post_ids))
+
+
+def _compared(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | None) -> Step:
+    """The attempt, compared with the public list; where the list may not be read at all, TikTok's word stands."""
+    try:
+        videos = _newest(steps) if listed is None else listed
+    except Refused as err:
+        again = None if err.error_code in LACKS_SCOPE else steps.at_work.poll_max
+        return Step(attempt, again_in=again, problem=None if again is None else err.problem)
+    except (Unanswered, NotSent, SignInNeeded) as err:
+        return Step(attempt, again_in=steps.at_work.poll_max, problem=err.problems[0])
+    bound = steps.store.bindings(attempt.open_id)
+    found = candidates(attempt, (video for video in videos if video.post_id not in bound))
+    if not found:
+        return Step(attempt)
+    return doubt(steps, attempt, f"public video {found[0].post_id} fits it: caption, duration and time")
+
+
+def _newest(steps: Steps) -> list[RemotePost]:
+    return [video.post for video in steps.client.videos().videos]
