@@ -1,1 +1,1 @@
-"""The tests of contentsync; `python tests/check.py` runs them all."""
+"""The tests of contentsync; `nox` runs them all."""

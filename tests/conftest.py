@@ -22,10 +22,26 @@ HOMES = (
 CHANGES_OUTPUT = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
 
 
+# What takes processes, servers, a browser, a keyring, or many lives; the inner loop leaves it out.
+SLOW_ROOMS = {"simulation", "crash", "machine", "browser", "foreign"}
+SLOW_FILES = {
+    "test_signals.py",
+    "test_secrecy.py",
+    "test_disk.py",
+    "test_locks.py",
+    "test_once.py",
+    "test_killed_renewals.py",
+    "test_renewal_across_processes.py",
+    "test_secret_service.py",
+    "test_receiver.py",
+    "test_cli.py",
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The proofs by many lives are slow, all of them."""
+    """Mark what the inner loop leaves out."""
     for item in items:
-        if {"simulation", "crash", "machine"} & set(item.path.parts):
+        if SLOW_ROOMS & set(item.path.parts) or item.path.name in SLOW_FILES:
             item.add_marker("slow")
 
 

@@ -337,7 +337,7 @@ def test_the_commands_of_the_readme_run(
 def test_the_first_screen_of_the_readme_holds_both_commands() -> None:
     first = "\n".join(PAGES[0].read_text("utf-8").splitlines()[:24])
     assert "pip install . && .venv/bin/contentsync demo" in first
-    assert "python3 tests/check.py" in first
+    assert ".venv/bin/nox" in first
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

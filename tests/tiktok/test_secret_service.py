@@ -46,5 +46,5 @@ def test_a_locked_keyring_is_told_with_what_mends_it(studio: Studio) -> None:
 def test_a_keyring_that_is_gone_is_told(studio: Studio) -> None:
     studio.run("accounts")
     studio.environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere"
-    told = studio.run("accounts")
+    told = studio.process("accounts")
     assert (told.code, "[keyring-unusable]" in told.out, "Traceback" in told.out + told.err) == (8, True, False)

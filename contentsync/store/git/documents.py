@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import Phase
@@ -39,7 +39,15 @@ _POST_TEXTS: Final = (
 def path_of(open_id: str, name: str) -> str:
     """Where the file of a post is. Folders fan out, so that a commit stays small however many posts there are."""
     mark = hashlib.sha256(name.encode()).hexdigest()
-    return f"{POSTS}{quote(open_id, safe='') or '-'}/{mark[0]}/{mark[1]}/{name}.json"
+    return f"{POSTS}{_UNSAFE.sub(_escaped, open_id)}/{mark[0]}/{mark[1]}/{name}.json"
+
+
+# What an open_id may hold and a folder's name should not.
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in found[0].encode())
 
 
 def post_text(row: PostState) -> bytes:

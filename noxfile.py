@@ -1,0 +1,113 @@
+"""The checks of this checkout.
+
+    nox                    everything: format, lint, types, imports, schemas, tests
+    nox -s quick           the inner loop, under a minute: no process, server or browser
+    nox -s fix             format the code, and fix what lint can fix
+    nox -s long            the long proofs: an hour or so, alone on the machine
+    nox -s lowest          the quick tests, with the oldest dependencies that pyproject.toml allows
+    nox -s newest          everything, with the newest dependencies instead of the locked ones
+    nox -s tests -- -k planner     only the tests; what follows -- goes to pytest
+
+Needs Python 3.11 or newer, nox, and a package index for the first run. The sessions share one environment, .nox/dev.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["check"]
+
+LOCK = "requirements-dev.lock"
+DEV = {"reuse_venv": True, "venv_location": ".nox/dev"}
+QUIET = ("--quiet", "--disable-pip-version-check", "--no-input")
+
+
+@nox.session(**DEV)
+def check(session: nox.Session) -> None:
+    """Everything, with the locked dependencies."""
+    _install(session)
+    _everything(session)
+
+
+@nox.session(**DEV)
+def quick(session: nox.Session) -> None:
+    """What needs no process, server or browser."""
+    _install(session)
+    _static(session)
+    _pytest(session, "-m", "not slow")
+
+
+@nox.session(**DEV)
+def tests(session: nox.Session) -> None:
+    """Only the tests."""
+    _install(session)
+    _pytest(session)
+
+
+@nox.session(**DEV)
+def fix(session: nox.Session) -> None:
+    """Format, and fix what lint can fix."""
+    _install(session)
+    session.run("ruff", "check", "--fix", ".")
+    session.run("ruff", "format", ".")
+
+
+@nox.session(**DEV)
+def long(session: nox.Session) -> None:
+    """The long proofs; see docs/reliability.md."""
+    _install(session)
+    session.run("python", "-m", "tests.crash", "--long")
+    session.run("python", "-m", "tests.simulation")
+    session.run("pytest", "-q", "tests/machine", env={"CONTENTSYNC_MACHINE": "long"})
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """The quick tests with the oldest dependencies; the static checks belong to the other sessions."""
+    _install(session, *_lower_bounds())
+    _pytest(session, "-m", "not slow")
+
+
+@nox.session
+def newest(session: nox.Session) -> None:
+    """Everything, with the newest dependencies."""
+    _install(session, "--upgrade")
+    _everything(session)
+
+
+def _install(session: nox.Session, *more: str) -> None:
+    """The project with its tools. more: other versions than the locked ones."""
+    pins = more or ("--constraint", LOCK)
+    extras = "dev,servers" if os.environ.get("CONTENTSYNC_TEST_SERVERS") else "dev"
+    session.install(*QUIET, "--editable", f".[{extras}]", *pins)
+
+
+def _everything(session: nox.Session) -> None:
+    _static(session)
+    session.run("contentsync", "schema", "--check")
+    _pytest(session)
+
+
+def _static(session: nox.Session) -> None:
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+    session.run("lint-imports", "--no-cache")
+
+
+def _pytest(session: nox.Session, *selected: str) -> None:
+    session.run("pytest", "-q", "-n", "auto", *selected, *session.posargs)
+
+
+def _lower_bounds() -> list[str]:
+    """`name==version` of the oldest version that each dependency of a plain install may have."""
+    wanted = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    return ["==".join(re.fullmatch(r"([\w.-]+)>=([^,;\s]+).*", line).groups()) for line in wanted]  # type: ignore[union-attr]
