@@ -15,6 +15,7 @@ from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
 from contentsync.plan.action import DOES_SOMETHING, Action, Kind, Plan
 from contentsync.plan.planner import make_plan
+from contentsync.plan.same_plan import account_difference, action_difference
 from contentsync.project import Project
 
 _AGAIN: Final = "make a new plan: contentsync plan --out FILE"
@@ -81,13 +82,15 @@ def to_do(saved: Saved, made: Made, project: Project) -> tuple[tuple[Action, ...
             raise made.failures[view.name]
     if project.store.plan_used_at(saved.digest):
         return _rest_of(saved, made)
-    if difference := _difference(saved, made):
+    if difference := _difference(saved, made, project):
         raise saved.stale("plan-stale", f"no longer holds: {difference}")
     fresh = _fresh(saved, made)
     doing, refused = [], []
     for action in saved.plan.actions:
         now = fresh.get(action.post)
         if now is not None and _is_as_planned(action, now):
+            if now.kind in DOES_SOMETHING and (key := action_difference(action, now, project.settings.hidden)):
+                raise saved.stale("plan-stale", f"shows another {key} for {action.post} than a fresh plan")
             doing.append(now)
         elif {action.kind, now.kind if now else None} & DOES_SOMETHING:
             refused.append(_not_as_planned(saved, action, now))
@@ -110,13 +113,17 @@ def _is_as_planned(action: Action, now: Action) -> bool:
     return bare or (now.then, now.adopts) == (action.then, action.adopts)
 
 
-def _difference(saved: Saved, made: Made) -> str | None:
-    """The first thing that is not as it was."""
+def _difference(saved: Saved, made: Made, project: Project) -> str | None:
+    """The first thing that is not as it was, or not as the file shows it."""
+    hidden = project.settings.hidden
+    present = {view.name: view for view in made.plan.accounts}
     for view in saved.plan.accounts:
-        facts = made.world.accounts.get(view.name)
-        if facts is not None and facts.open_id != view.open_id:
+        now_view = present.get(view.name)
+        if now_view is not None and (key := account_difference(view, now_view, hidden)):
             was = "is another identity" if view.open_id else "was not known by its open_id when it was made"
-            return f"account {view.name} {was}"
+            return f"account {view.name} {was if key == 'open_id' else f'has another {key}'}"
+    if saved.plan.notes != made.plan.notes:
+        return "its notes are others"
     if made.plan.inputs == saved.plan.inputs:
         return None
     fresh = _fresh(saved, made)

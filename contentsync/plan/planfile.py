@@ -16,6 +16,7 @@ from contentsync.errors import Level, Place, Problem, StalePlan
 from contentsync.plan.action import AccountView, Action, Change, Kind, Plan, Quota
 from contentsync.plan.typed import Typed
 from contentsync.post import Creator, Interaction, Media, MediaFacts, Mode, Privacy
+from contentsync.trust import hide
 
 FORMAT: Final = "contentsync.plan/1"
 
@@ -36,8 +37,8 @@ def as_json(plan: Plan, tool_version: str) -> dict[str, Any]:
         "expires_at": when(plan.expires_at),
         "tool_version": tool_version,
         "state": {"lineage": plan.lineage, "serial": plan.serial},
-        "accounts": {view.name: _account(view) for view in plan.accounts},
-        "actions": [_action(action) for action in plan.actions],
+        "accounts": {view.name: account_as_json(view) for view in plan.accounts},
+        "actions": [action_as_json(action) for action in plan.actions],
         "summary": plan.summary,
         "inputs": plan.inputs,
         "allow": list(plan.allow),
@@ -53,7 +54,8 @@ def digest_of(body: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _account(view: AccountView) -> dict[str, Any]:
+def account_as_json(view: AccountView) -> dict[str, Any]:
+    """What a plan shows of an account."""
     creator = view.creator
     offered = creator.privacy if creator else None
     return {
@@ -72,7 +74,8 @@ def _account(view: AccountView) -> dict[str, Any]:
     }
 
 
-def _action(action: Action) -> dict[str, Any]:
+def action_as_json(action: Action) -> dict[str, Any]:
+    """What a plan shows of one action."""
     return {
         "post": action.post,
         "action": action.kind.value,
@@ -115,9 +118,19 @@ def problem_as_json(problem: Problem) -> dict[str, Any]:
     }
 
 
-def dump(plan: Plan, tool_version: str) -> str:
-    """The text of a saved plan."""
-    return _text(as_json(plan, tool_version))
+def dump(plan: Plan, tool_version: str, hidden: Mapping[str, str] | None = None) -> str:
+    """The text of a saved plan. hidden: values that must not stand in it, by the name to write instead."""
+    body = with_hidden(as_json(plan, tool_version), hidden or {})
+    return _text(body | {"digest": digest_of(body)})
+
+
+def with_hidden(value: Any, hidden: Mapping[str, str]) -> Any:
+    """A part of a plan as it is saved: with the names of variables where their values stood."""
+    if isinstance(value, dict):
+        return {key: with_hidden(inner, hidden) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_hidden(inner, hidden) for inner in value]
+    return hide(value, hidden) if isinstance(value, str) else value
 
 
 def _text(body: Mapping[str, Any]) -> str:
@@ -135,7 +148,11 @@ def load(text: str, name: str) -> tuple[Plan, str]:
             raise StalePlan(_unreadable(name, f"it is no {FORMAT}"))
         if body.get("digest") != digest_of(body) or text != _text(body):
             raise StalePlan(Problem("plan-altered", f"{name} was altered since it was made", "make a new plan"))
-        return _plan(Typed(body)), str(body["digest"])
+        plan = _plan(Typed(body))
+        again = as_json(plan, str(body.get("tool_version")))
+        if again | {"digest": body["digest"]} != body:  # two parts of it tell two things
+            raise StalePlan(Problem("plan-altered", f"{name} contradicts itself", "make a new plan"))
+        return plan, str(body["digest"])
     except (ValueError, RecursionError) as err:
         raise StalePlan(_unreadable(name, str(err))) from err
 

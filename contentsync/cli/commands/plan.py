@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -59,7 +60,7 @@ def plan(
     text.show_problems(made.notes)
     show_failures(made.failures)
     if out:
-        save(made.plan, refuse_link_out(project.root, out))
+        save(made.plan, refuse_link_out(project.root, out), project.settings.hidden)
     if json_:
         text.say(json.dumps(planfile.as_json(made.plan, __version__), ensure_ascii=False, indent=2))
     else:
@@ -72,10 +73,10 @@ def plan(
     return exits.worst(codes)
 
 
-def save(made: Plan, out: Path) -> None:
+def save(made: Plan, out: Path, hidden: Mapping[str, str]) -> None:
     """Write the plan where `apply` will find it. Raises click.ClickException where it can't be written."""
     try:
-        out.write_text(planfile.dump(made, __version__), encoding="utf-8")
+        out.write_text(planfile.dump(made, __version__, hidden), encoding="utf-8")
     except OSError as err:
         raise click.ClickException(f"the plan can't be written to {out}: {err.strerror or err}") from err
 

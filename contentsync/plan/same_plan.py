@@ -1,0 +1,42 @@
+"""Does a saved plan show what a fresh one shows? Pure.
+
+A saved plan is a file, and a file can be written by anyone, with a digest that fits. A person read it and said yes to
+what it shows. So all that it shows is compared with a fresh plan's, and not its digest alone. Left out are the reason
+in words, what a passing clock changes (quota, the age of the list), and what a fresh look only adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from contentsync.plan.action import DOES_SOMETHING, AccountView, Action, Kind
+from contentsync.plan.planfile import account_as_json, action_as_json, with_hidden
+
+_FORECASTS: Final = frozenset({"due_at", "left", "problems"})
+_OF_ACCOUNT: Final = ("open_id", "nickname", "username", "privacy", "disabled", "max_seconds", "public", "sandbox")
+_UNKNOWN: Final = frozenset({"None", ""})
+_ADDED_FREELY: Final = "url-not-checked"
+
+
+def action_difference(saved: Action, fresh: Action, hidden: Mapping[str, str]) -> str:
+    """The key of the first thing that the two show otherwise; empty for none. hidden: as trust.hide."""
+    was, now = action_as_json(saved), with_hidden(action_as_json(fresh), hidden)
+    was["problems"], now["problems"] = _told(was), _told(now)
+    now["problems"] = [p for p in now["problems"] if p in was["problems"] or p["code"] != _ADDED_FREELY]
+    waits_then = fresh.kind is Kind.MOVE and fresh.then not in DOES_SOMETHING
+    ignored = {"reason"} | (_FORECASTS | {"then", "adopts"} if waits_then else set())
+    return next((key for key in was if key not in ignored and was[key] != now[key]), "")
+
+
+def account_difference(saved: AccountView, fresh: AccountView, hidden: Mapping[str, str]) -> str:
+    """The key of the first thing that the two show otherwise; what one of them does not know is not compared."""
+    was, now = account_as_json(saved), with_hidden(account_as_json(fresh), hidden)
+    known = [key for key in _OF_ACCOUNT if key == "open_id" or not _UNKNOWN & {str(was[key]), str(now[key])}]
+    if saved.creator is None:
+        known.remove("sandbox")  # told by a sign-in that this plan did not look at
+    return next((key for key in known if was[key] != now[key]), "")
+
+
+def _told(action: Mapping[str, Any]) -> list[Any]:
+    return sorted(action["problems"], key=lambda problem: (problem["code"], problem["what"]))
