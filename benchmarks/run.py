@@ -213,12 +213,48 @@ def manifests() -> None:
         _row(f"{name} / CSafeLoader", *taken)
 
 
+def waiting(seconds: float = 6.0) -> None:
+    """Apply for forty accounts against apply for eight, while TikTok works for six seconds on each post."""
+    many, few = _applied(40, seconds), _applied(8, seconds)
+    _row(f"40 accounts / 8, TikTok works {seconds:.0f} s", many, few)
+    sending = _applied(40, seconds, "--no-wait") - _applied(8, seconds, "--no-wait")
+    _row("  without the sending of 32 more", many - sending, few)
+
+
+def _applied(accounts: int, seconds: float, *options: str) -> float:
+    """The time of an apply with one post for each account."""
+    sys.path[:0] = [str(ROOT)]
+    from contentsync.emulator.config import Account, Pace
+    from tests.cli.support import Studio, an_emulator
+
+    names = [f"a{number:02}" for number in range(accounts)]
+    pace = Pace(processing_polls=0, processing_seconds=seconds, moderation_polls=0)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        an_emulator(accounts=tuple(map(Account, names)), pace=pace) as served,
+    ):
+        data = {"CONTENTSYNC_DATA_DIR": f"{folder}/data", "CONTENTSYNC_TOKEN_STORE": "file"}
+        studio = Studio(Path(folder) / "studio", served.environment | data)
+        listed = "".join(f"  {name}: {{mode: draft}}\n" for name in names)
+        studio.write("contentsync.yaml", f"version: 1\naccounts:\n{listed}api: {{poll_initial: 1s, poll_max: 1s}}\n")
+        for name in names:
+            studio.post(f"p-{name}", name)
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "contentsync", "apply", "--auto-approve", *options]
+        ended = subprocess.run(
+            command, cwd=studio.root, env=dict(os.environ) | studio.environment, capture_output=True, check=False
+        )
+        assert ended.returncode in {0, 3}, ended.stderr.decode()
+        return time.perf_counter() - began
+
+
 BENCHES: dict[str, Callable[[], None]] = {
     "start": start,
     "write": write,
     "upload": upload,
     "plan": plan,
     "accounts": accounts,
+    "waiting": waiting,
     "manifests": manifests,
 }
 
