@@ -1,158 +1,107 @@
-"""How is a plan carried out? All accounts send side by side, under the locks; then all are waited for together.
+"""Make a plan or take a saved one, have it approved, carry it out; the lock is held until everything is sent.
 
-The caller holds the apply lock, and lets it go when `sent` is called: nothing is sent from then on, save where a
-passing failure is repeated, for which the locks are taken anew.
+Whoever calls decides how a person is asked and how progress is shown; the report says what became of each post.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from contentsync.account import AccountAtWork
-from contentsync.apply.account_run import AccountRun
-from contentsync.apply.around import Run
-from contentsync.apply.following import Following
-from contentsync.attempt.steps import Stop
+from contentsync.account import NeverStop, say_nothing
 from contentsync.attempt.told import Outcome, Tell
-from contentsync.errors import ContentsyncError
-from contentsync.operations.last_look import LastLook
-from contentsync.operations.plan import Made
-from contentsync.operations.side_by_side import SIDE_BY_SIDE, side_by_side
+from contentsync.attempt.waiting import Stop, StoppableClock
+from contentsync.errors import ContentsyncError, StalePlan
+from contentsync.operations.carry_out import DOING, apply_plan
+from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.saved_plan import Saved, to_do
+from contentsync.operations.selection import Wish
 from contentsync.plan.action import Action, Kind
-from contentsync.plan.guards import ExistingPosts
 from contentsync.project import Project
-from contentsync.store.lock import SharedLock
 
-DOING = "contentsync apply"
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What would be carried out, for a person to approve."""
+
+    made: Made
+    actions: tuple[Action, ...]
+    #: What a saved plan says and is not done any more, with the reason.
+    refused: tuple[StalePlan, ...] = ()
+
+    @property
+    def left(self) -> list[Action]:
+        """The actions that the plan holds back, by themselves or after a move."""
+        return [action for action in self.actions if _is_left(action)]
+
+
+def _is_left(action: Action) -> bool:
+    return bool(action.kinds & {Kind.BLOCKED, Kind.UNKNOWN}) or (Kind.WAIT in action.kinds and action.left)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of an apply."""
+    """What an apply came to."""
 
-    #: One for each action that was begun or refused, account by account.
-    outcomes: list[Outcome] = field(default_factory=list)
-    #: Accounts at which something went wrong, by name.
+    proposal: Proposal
+    #: False where the answer was no: then nothing was sent.
+    is_approved: bool
+    outcomes: tuple[Outcome, ...] = ()
+    #: The accounts that could not be asked or stopped with an error, by name.
     failures: dict[str, ContentsyncError] = field(default_factory=dict)
-    #: When the next post is due, as far as the plan knows; None for nothing.
+    #: When the next of the waiting posts is due; None where none waits for a time.
     next_due: datetime | None = None
+    #: Whether a stop was asked for meanwhile.
+    is_interrupted: bool = False
 
 
-def apply_plan(
+Approve = Callable[[Proposal], bool]
+
+
+def apply(
     project: Project,
-    made: Made,
-    actions: Iterable[Action],
+    wish: Wish | None = None,
     *,
-    tell: Tell,
-    stop: Stop,
-    wait: float,
-    plan_digest: str = "",
+    saved: Saved | None = None,
+    approve: Approve,
+    tell: Tell = say_nothing,
+    stop: Stop | None = None,
+    wait: float = 600.0,
     lock_timeout: float = 0.0,
-    sent: Callable[[], None] = lambda: None,
+    on_lock: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Do what the actions say, and wait for final states.
+    """Plan, ask `approve`, and carry out what was approved.
 
-    wait: seconds to wait; 0 not at all. lock_timeout: seconds to wait for another checkout that sends for an account.
-    sent: called once everything is sent; the caller lets the apply lock go.
+    wish: which posts, and how; all of them where it is not given. saved: a plan from a file, instead of a wish.
+    tell: told of each thing that happens. stop: once it is set, the chunk under way is finished and nothing new
+    begins. wait: seconds to wait for TikTok's final states. lock_timeout: seconds to wait for the lock. on_lock:
+    called once the lock is held.
+    Raises StoreLocked; StalePlan for a saved plan that no longer holds; ManifestError for an unsound project.
     """
-    doing = tuple(actions)
-    run = Run(tell, _Around(project, made, stop, lock_timeout), plan_digest)
-    _record_guards(project, made, {action.post for action in doing}, run.id)
-    failures: dict[str, ContentsyncError] = {}
-    runs = _send_all(project, made, doing, run, stop, failures)
-    sent()
-    _follow_all(project, runs, wait, stop, failures)
-    outcomes = [outcome for one in runs.values() for outcome in one.outcomes]
-    return Report(outcomes, failures, _next_due(made.plan.actions))
-
-
-def _send_all(
-    project: Project,
-    made: Made,
-    actions: Iterable[Action],
-    run: Run,
-    stop: Stop,
-    failures: dict[str, ContentsyncError],
-) -> dict[str, AccountRun]:
-    """The sending phase: a bounded number of accounts at a time, each in its order. By account, what came of it."""
-    by_account: dict[str, list[Action]] = {}
-    for action in actions:
-        by_account.setdefault(action.account, []).append(action)
-    runs: dict[str, AccountRun] = {}
-
-    def send(account: AccountAtWork) -> None:
-        todo = by_account[account.name]
-        runs[account.name] = one = _account_run(account, made, todo, run, stop)
-        one.send(todo, made.posts)
-
-    side_by_side([project.at_work(name) for name in by_account], send, failures)
-    return {name: runs[name] for name in by_account if name in runs}
-
-
-def _account_run(account: AccountAtWork, made: Made, actions: list[Action], run: Run, stop: Stop) -> AccountRun:
-    assert account.open_id == made.world.accounts[account.name].open_id  # the plan was made with fresh answers
-    steps = account.steps(run.tell, stop)
-    if any(action.kinds & {Kind.CREATE, Kind.RESUME} for action in actions):
-        account.credentials.ensure_fresh()
-        account.note_lineage()
-    return AccountRun(account.open_id, steps, run)
-
-
-def _follow_all(
-    project: Project, runs: dict[str, AccountRun], wait: float, stop: Stop, failures: dict[str, ContentsyncError]
-) -> None:
-    """The following phase: one loop over all accounts."""
-    left = [followed for one in runs.values() for followed in one.take_followed()]
-    if not left:
-        return
-    with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as workers:
-        following = Following(left, project.clock, stop, workers)
-        following.run(wait)
-    for name, one in runs.items():
-        if one.open_id in following.failures:
-            failures.setdefault(name, following.failures[one.open_id])
-
-
-def _next_due(actions: Iterable[Action]) -> datetime | None:
-    due = (action.due_at for action in actions if Kind.WAIT in action.kinds)
-    return min(filter(None, due), default=None)
-
-
-def _record_guards(project: Project, made: Made, planned: set[str], run_id: str) -> None:
-    for guard in made.plan.allow:
-        project.store.record("guard-lifted", project.clock.now(), guard=guard, run=run_id)
-    if "existing-posts" in made.plan.allow:
-        _keep_left_out(project, made, planned)
-
-
-def _keep_left_out(project: Project, made: Made, planned: set[str]) -> None:
-    """A guard that is lifted for some posts stays where it is for those that were not asked for."""
-    for name, facts in made.world.accounts.items():
-        others = [p for key, p in made.posts.items() if p.account == name and key not in planned]
-        if facts.open_id:
-            guard = ExistingPosts(facts)
-            held = [post for post in others if guard.problem(post)]
-            left_out = {mark for post in held for mark in (post.name, post.media_digest) if mark}
-            project.store.leave_out(facts.open_id, left_out, project.clock.now())
-
-
-class _Around:
-    """The project, as a run asks for it on its way."""
-
-    def __init__(self, project: Project, made: Made, stop: Stop, lock_timeout: float) -> None:
-        self.last_look = LastLook(project, made)
-        self._stop, self._timeout = stop, lock_timeout
-        self._accounts = {facts.open_id: project.at_work(name) for name, facts in made.world.accounts.items()}
-        self._apply_lock = SharedLock(lambda: project.bare_lock(DOING))
-
-    def sending(self, open_id: str) -> AbstractContextManager[None]:
-        return self._accounts[open_id].right_to_send(DOING, self._timeout, self._stop.is_set)
-
-    @contextmanager
-    def sending_again(self, open_id: str) -> Iterator[None]:
-        with self._apply_lock.held(), self._accounts[open_id].right_to_send(DOING):
-            yield
+    stop = stop or NeverStop()
+    with ExitStack() as held:
+        held.enter_context(project.lock(DOING, lock_timeout))
+        on_lock()
+        project.clock = StoppableClock(project.clock, stop)  # no wait of any kind goes on after a stop
+        if saved:
+            saved.check_state(project)
+        made = make_plan(project, saved.wish if saved else wish or Wish())
+        actions, refused = to_do(saved, made, project) if saved else (made.plan.actions, [])
+        proposal = Proposal(made, actions, tuple(refused))
+        if not approve(proposal):
+            return Report(proposal, False, failures=made.failures)
+        done = apply_plan(
+            project,
+            made,
+            actions,
+            tell=tell,
+            stop=stop,
+            wait=wait,
+            plan_digest=saved.digest if saved else "",
+            lock_timeout=lock_timeout,
+            sent=held.close,
+        )
+    failures = made.failures | done.failures
+    return Report(proposal, True, tuple(done.outcomes), failures, done.next_due, stop.is_set())

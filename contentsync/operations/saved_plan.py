@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from contentsync.errors import Problem, StalePlan
+from contentsync import __version__
+from contentsync.errors import ContentsyncError, Problem, StalePlan
+from contentsync.files import refuse_link_out
 from contentsync.operations.plan import Made
 from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
@@ -69,6 +71,22 @@ def open_saved(path: Path) -> Saved:
         raise StalePlan(Problem("plan-unreadable", f"{path} can't be read: {err}", _AGAIN)) from err
     plan, digest = planfile.load(text, str(path))
     return Saved(plan, digest, str(path))
+
+
+def save_plan(project: Project, plan: Plan, path: Path) -> None:
+    """Write a plan where `open_saved` will find it. Raises UnwritablePlan."""
+    path = refuse_link_out(project.root, path)
+    try:
+        path.write_text(planfile.dump(plan, __version__, project.settings.hidden), encoding="utf-8")
+    except OSError as err:
+        what = f"the plan can't be written to {path}: {err.strerror or err}"
+        raise UnwritablePlan(
+            Problem("plan-unwritable", what, "name a file in a folder that you may write to")
+        ) from err
+
+
+class UnwritablePlan(ContentsyncError):
+    """A plan can't be written to its file."""
 
 
 def to_do(saved: Saved, made: Made, project: Project) -> tuple[tuple[Action, ...], list[StalePlan]]:

@@ -17,7 +17,7 @@ from contentsync.clock import Clock
 from contentsync.emulator.config import Account, App, Config, Limits, Pace
 from contentsync.emulator.server import Emulator
 from contentsync.errors import ContentsyncError
-from contentsync.operations.apply import apply_plan
+from contentsync.operations.carry_out import apply_plan
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish
 from contentsync.post import PostState

@@ -16,11 +16,11 @@ MEBIBYTE = 1 << 20
 UPLOAD = """
 import os, resource
 from pathlib import Path
-from contentaccount import NeverStop
-from contentoperations.apply import apply_plan
-from contentoperations.plan import make_plan
-from contentoperations.selection import Wish
-from contentproject import Project
+from contentsync.account import NeverStop
+from contentsync.operations.carry_out import apply_plan
+from contentsync.operations.plan import make_plan
+from contentsync.operations.selection import Wish
+from contentsync.project import Project
 
 def most():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -28,10 +28,10 @@ def most():
 project = Project.open(Path.cwd(), os.environ)
 made = make_plan(project, Wish())
 before = most()
-outcomes, failures = apply_plan(
+done = apply_plan(
     project, made, made.plan.actions, tell=lambda _: None, stop=NeverStop(), wait=60
 )
-print(outcomes[0].result, most() - before)
+print(done.outcomes[0].result, most() - before)
 """
 
 

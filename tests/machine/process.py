@@ -16,7 +16,7 @@ import httpx
 from contentsync.attempt.told import Outcome
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.errors import ContentsyncError
-from contentsync.operations.apply import apply_plan
+from contentsync.operations.carry_out import apply_plan
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.saved_plan import open_saved, to_do
 from contentsync.operations.selection import Wish

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import click
 
 from contentsync.attempt.told import Outcome, Result, Told
-from contentsync.attempt.waiting import StoppableClock
 from contentsync.cli import exits
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
@@ -19,38 +18,18 @@ from contentsync.cli.options import allowing, as_json, locking, selecting, waiti
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.consent import PROCESSING, NotApproved, ask_for_consent, declarations
 from contentsync.cli.terminal.interrupt import Stop, outliving_output, stoppable
-from contentsync.cli.terminal.plan_text import show_plan, summary
-from contentsync.cli.terminal.progress import showing
+from contentsync.cli.terminal.plan_text import show_plan
+from contentsync.cli.terminal.plan_text import summary as plan_summary
+from contentsync.cli.terminal.progress import Show, showing
 from contentsync.cli.terminal.summary import Summary, Summed
-from contentsync.errors import ContentsyncError, StalePlan
-from contentsync.operations.apply import DOING, Report, apply_plan
-from contentsync.operations.plan import Made, make_plan
-from contentsync.operations.saved_plan import Saved, open_saved, to_do
+from contentsync.errors import ContentsyncError
+from contentsync.operations import apply as operation
+from contentsync.operations.apply import Proposal, Report
+from contentsync.operations.plan import Made
+from contentsync.operations.saved_plan import open_saved
 from contentsync.operations.selection import Wish, full_keys
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.planfile import problem_as_json, when
-from contentsync.project import Project
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command line asks of an apply. summary: of the JSON lines, where they are asked for."""
-
-    summary: Summary | None
-    wait: float
-    auto_approve: bool
-    wish: Wish
-    saved: Saved | None
-    lock_timeout: float
-
-    @property
-    def json(self) -> bool:
-        return self.summary is not None
-
-    def leave(self) -> None:
-        """The last word before the process goes."""
-        if self.summary is not None:
-            self.summary.end_at_once(exits.INTERRUPTED)
 
 
 @click.command(cls=Summed)
@@ -87,94 +66,115 @@ def apply(
     if not saved and not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask at: give --auto-approve, or a plan saved with plan --out")
     project = context.project()
-    wish = saved.wish if saved else Wish(only, exclude, accounts, allow, full_keys(project, retry))
+    wish = Wish(only, exclude, accounts, allow, full_keys(project, retry))
     summary = (context.summary or Summary()) if json_ else None
-    asked = Asked(summary, wait, auto_approve or saved is not None, wish, saved, lock_timeout)
+
+    def leave() -> None:  # the last word before a second Ctrl-C ends the process
+        if summary is not None:
+            summary.end_at_once(exits.INTERRUPTED)
+
     try:
-        with ExitStack() as held:
-            held.enter_context(project.lock(DOING, lock_timeout))
-            with outliving_output(), stoppable(asked.leave) as stop:
-                project.clock = StoppableClock(project.clock, stop)  # no wait of any kind goes on after a stop
-                return _apply(project, asked, stop, held.close)
+        with outliving_output(), stoppable(leave) as stop:
+            with Conversation(summary, stop, is_saved=saved is not None, asks=not (auto_approve or saved)) as talk:
+                report = operation.apply(
+                    project,
+                    wish,
+                    saved=saved,
+                    approve=talk.approve,
+                    tell=talk.tell,
+                    stop=stop,
+                    wait=wait,
+                    lock_timeout=lock_timeout,
+                    on_lock=talk.begin,
+                )
+            return _end(report, summary, is_saved=saved is not None) if report.is_approved else exits.INTERRUPTED
     finally:
         project.close()
 
 
-def _apply(project: Project, asked: Asked, stop: Stop, unlock: Callable[[], None]) -> int:
-    if asked.saved:
-        asked.saved.check_state(project)
-    made = make_plan(project, asked.wish)
-    text.show_problems(made.notes)
-    actions, refused = to_do(asked.saved, made, project) if asked.saved else (made.plan.actions, [])
-    if not asked.json and not asked.saved:
-        _show_plan(made)
-    show_failures(made.failures)
-    if not asked.auto_approve and made.plan.does_something:
-        stop.asking = True
+class Conversation:
+    """What an apply shows and asks on the way. asks: whether a person is asked; is_saved: by a plan from a file."""
+
+    def __init__(self, summary: Summary | None, stop: Stop, *, is_saved: bool, asks: bool) -> None:
+        self._summary, self._stop, self._is_saved, self._asks = summary, stop, is_saved, asks
+        self._opened = contextlib.ExitStack()
+        self._show: Show | None = None
+
+    def __enter__(self) -> Self:
+        self._stop.asking = True  # until the lock is held, a signal ends the wait for it
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def begin(self) -> None:
+        """The lock is held: from now on a signal asks to stop."""
+        self._stop.asking = False
+
+    def tell(self, told: Told) -> None:
+        assert self._show is not None  # nothing is told before it was approved
+        self._show(told)
+
+    def approve(self, proposal: Proposal) -> bool:
+        """Show what would be done, and ask for it where that is wanted."""
+        made = proposal.made
+        text.show_problems(made.notes)
+        if self._summary is None and not self._is_saved:
+            _show_plan(made)
+        show_failures(made.failures)
+        if self._asks and made.plan.does_something:
+            if not self._consents(made):
+                return False
+        elif self._summary is None and any(Kind.CREATE in action.kinds for action in proposal.actions):
+            for sentence in (*declarations(proposal.actions, made.posts), PROCESSING):
+                text.tell(sentence)
+        self._show = self._opened.enter_context(showing(self._summary))
+        for action in proposal.left:
+            self._show(_as_left(action))
+        return True
+
+    def _consents(self, made: Made) -> bool:
+        self._stop.asking = True
         try:
             ask_for_consent(made.plan, made.posts)
         except NotApproved:
             text.tell("Not applied: the answer was not `yes`.")
-            return exits.INTERRUPTED
+            return False
         except KeyboardInterrupt:  # here and not by click, which ends with a line that a lost terminal can't take
             raise click.Abort from None
         finally:
-            stop.asking = False
-    elif not asked.json and any(Kind.CREATE in action.kinds for action in actions):
-        for sentence in (*declarations(actions, made.posts), PROCESSING):
-            text.tell(sentence)
-    with showing(asked.summary) as show:
-        for action in filter(_is_left, actions):
-            show(_as_left(action))
-        digest = asked.saved.digest if asked.saved else ""
-        report = apply_plan(
-            project,
-            made,
-            actions,
-            tell=show,
-            stop=stop,
-            wait=asked.wait,
-            plan_digest=digest,
-            lock_timeout=asked.lock_timeout,
-            sent=unlock,
-        )
-    show_failures(report.failures)
-    return _end(asked, made, actions, report, refused, stop)
+            self._stop.asking = False
+        return True
 
 
 def _show_plan(made: Made) -> None:
     """The plan that is about to be carried out; one line where all that it holds is waiting for its time."""
     if all(action.kind is Kind.WAIT and not action.left for action in made.plan.actions) and made.plan.actions:
-        text.say(summary(made.plan))
+        text.say(plan_summary(made.plan))
     else:
         show_plan(made.plan, made.posts, failed=bool(made.failures))
 
 
-def _end(
-    asked: Asked,
-    made: Made,
-    actions: Sequence[Action],
-    report: Report,
-    refused: list[StalePlan],
-    stop: Stop,
-) -> int:
-    failures = [*made.failures.values(), *report.failures.values()]
-    code = exit_code(actions, report.outcomes, [*failures, *refused], interrupted=stop.is_set())
-    if asked.summary is not None:
-        asked.summary.unchanged = made.plan.unchanged
-        asked.summary.blame(*failures, *refused)
-    for err in refused:
+def _end(report: Report, summary: Summary | None, *, is_saved: bool) -> int:
+    proposal = report.proposal
+    failures, planned = list(report.failures.values()), proposal.made.failures
+    show_failures({name: err for name, err in report.failures.items() if planned.get(name) is not err})
+    code = exit_code(
+        proposal.actions,
+        report.outcomes,
+        [*failures, *proposal.refused],
+        interrupted=report.is_interrupted,
+    )
+    if summary is not None:
+        summary.unchanged = proposal.made.plan.unchanged
+        summary.blame(*failures, *proposal.refused)
+    for err in proposal.refused:
         text.show_error(err)
-    if not asked.json:
-        for action in filter(_is_left, actions) if asked.saved else ():
+    if summary is None:
+        for action in proposal.left if is_saved else ():
             _show_left(action)
         _show_outcomes(report, code)
     return code
-
-
-def _is_left(action: Action) -> bool:
-    """Whether something is left undone that the plan holds back, by itself or after a move."""
-    return bool(action.kinds & {Kind.BLOCKED, Kind.UNKNOWN}) or (Kind.WAIT in action.kinds and action.left)
 
 
 def _as_left(action: Action) -> Told:
@@ -193,7 +193,7 @@ def _show_left(action: Action) -> None:
 
 
 def exit_code(
-    actions: Sequence[Action], outcomes: list[Outcome], errors: Sequence[ContentsyncError], *, interrupted: bool
+    actions: Sequence[Action], outcomes: Sequence[Outcome], errors: Sequence[ContentsyncError], *, interrupted: bool
 ) -> int:
     """The exit code of an apply: what was left undone, by its kind."""
     codes = [exits.of_error(err) or exits.FAILED for err in errors]

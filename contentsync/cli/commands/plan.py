@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -16,11 +15,10 @@ from contentsync.cli.terminal import text
 from contentsync.cli.terminal.consent import declarations
 from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.errors import ContentsyncError
-from contentsync.files import refuse_link_out
 from contentsync.operations.plan import make_plan
+from contentsync.operations.saved_plan import save_plan
 from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
-from contentsync.plan.action import Plan
 
 
 @click.command()
@@ -60,7 +58,7 @@ def plan(
     text.show_problems(made.notes)
     show_failures(made.failures)
     if out:
-        save(made.plan, refuse_link_out(project.root, out), project.settings.hidden)
+        save_plan(project, made.plan, out)
     if json_:
         text.say(json.dumps(planfile.as_json(made.plan, __version__), ensure_ascii=False, indent=2))
     else:
@@ -71,14 +69,6 @@ def plan(
     if detailed_exitcode and made.plan.does_something:
         codes.append(exits.CHANGES)
     return exits.worst(codes)
-
-
-def save(made: Plan, out: Path, hidden: Mapping[str, str]) -> None:
-    """Write the plan where `apply` will find it. Raises click.ClickException where it can't be written."""
-    try:
-        out.write_text(planfile.dump(made, __version__, hidden), encoding="utf-8")
-    except OSError as err:
-        raise click.ClickException(f"the plan can't be written to {out}: {err.strerror or err}") from err
 
 
 def show_failures(failures: dict[str, ContentsyncError]) -> None:
