@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from contentclock import SystemClock
+from contentsync.clock import SystemClock
 
 from tests.attempt.site import a_site
 
