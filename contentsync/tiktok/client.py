@@ -35,6 +35,8 @@ QUERY_IDS: Final = 20  # Source: Query Videos, "filters.video_ids"
 PAGE: Final = 20  # Source: List Videos, "max_count"
 COMMENT_PAGE: Final = 100  # Source: Query Video Comments, "max_count"
 CLOCK_SLIPS: Final = timedelta(minutes=1)
+PAGES: Final = 10_000  # of a list of videos; no account has so many
+EMPTY_PAGES: Final = 5  # in a row, with the promise of more, before a list is given up
 _LACKS_SCOPE: Final = frozenset({"scope_permission_missed", "scope_not_authorized"})
 _OF_THE_TOKEN: Final = _LACKS_SCOPE | {"access_token_invalid"}
 
@@ -157,20 +159,23 @@ class Client:
         """The public videos, newest first, each once.
 
         stop_at: post ids that are known already; no page is read beyond the first one that holds any of them.
+        Raises Unanswered (`list-not-whole`), after all that came, where the pages lead nowhere.
         """
         seen: set[str] = set()
-        cursor: int | None = None
-        while True:
+        cursor, empty = None, 0
+        for _ in range(PAGES):
             page = self.videos(cursor, page_size, fields)
             for video in page.videos:
                 if video.post.post_id not in seen:
                     seen.add(video.post.post_id)
                     yield video
-            known = any(video.post.post_id in stop_at for video in page.videos)
-            stuck = page.cursor is None or (cursor is not None and page.cursor >= cursor)
-            if known or stuck or not page.has_more:
+            if not page.has_more or any(video.post.post_id in stop_at for video in page.videos):
                 return
+            empty = 0 if page.videos else empty + 1
+            if page.cursor is None or (cursor is not None and page.cursor >= cursor) or empty >= EMPTY_PAGES:
+                break
             cursor = page.cursor
+        raise Unanswered(_not_whole(len(seen)))
 
     def query_videos(self, post_ids: Sequence[str], fields: str = wire.VIDEO_FIELDS) -> list[wire.Video]:
         """Those of the account's own public videos that TikTok knows by these ids. Scope video.list, 600 a minute."""
@@ -202,8 +207,8 @@ class Client:
     ) -> Iterator[Comment]:
         """The comments, or the replies, in TikTok's order, each once."""
         seen: set[str] = set()
-        cursor = 0
-        while True:
+        cursor, empty = 0, 0
+        while empty < EMPTY_PAGES:
             page = self.comments(video_id=video_id, comment_id=comment_id, cursor=cursor, max_count=page_size)
             for comment in page.comments:
                 if comment.comment_id not in seen:
@@ -211,6 +216,7 @@ class Client:
                     yield comment
             if not page.has_more or page.cursor is None or page.cursor <= cursor:
                 return
+            empty = 0 if page.comments else empty + 1
             cursor = page.cursor
 
     # Writes: sent once. `about_to_send` is called when pace and token are settled and the request goes next, and
@@ -417,6 +423,11 @@ def _exactly(
     if about_to_finish:
         about_to_finish()
     yield held
+
+
+def _not_whole(count: int) -> Problem:
+    what = f"TikTok's list of public videos promises more, but its pages lead nowhere; {count} videos came"
+    return Problem("list-not-whole", what, "run the command again in a few minutes")
 
 
 def _acknowledged(content_range: str, total: int) -> int | None:

@@ -6,17 +6,21 @@ It translates what goes wrong on the wire into NotSent and Unanswered, and judge
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
 
-from contentsync import __version__
+from contentsync import __version__, limits
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem
 from contentsync.tiktok.answers import unanswered
+from contentsync.tiktok.deadline import Deadline, Sockets
 from contentsync.tiktok.reading import decode, without_secrets
 from contentsync.tiktok.wire import log_id_in
 
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     import httpx
 
 ANSWER_BYTES: Final = 1_048_576  # a longer answer is none that we can use
-ANSWER_SECONDS: Final = 120.0  # so is one that trickles in for longer
+UPLOAD_SECONDS: Final = float(limits.UPLOAD_URL_SECONDS)  # a chunk that takes longer finds its address expired
 
 # method, path, HTTP status (0: none came), log_id, seconds. Never a query, header, token or upload URL.
 OnRequest = Callable[[str, str, int, str, float], None]
@@ -34,12 +38,18 @@ OnRequest = Callable[[str, str, int, str, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds without any progress. upload_answer: for TikTok's answer to a chunk."""
+    """How long a request may take, in seconds."""
 
+    #: Until a connection is made.
     connect: float = 10.0
+    #: Without any byte of an answer.
     read: float = 30.0
+    #: Without any byte of a body being taken.
     write: float = 30.0
+    #: For the whole answer to a chunk, from the chunk's last byte on.
     upload_answer: float = 120.0
+    #: For a whole request that is no upload, from connecting to the answer's last byte.
+    total: float = 60.0
 
 
 USUAL_TIMEOUTS: Final = Timeouts()
@@ -54,8 +64,25 @@ class Answer:
     body: object
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file that was fetched. size: of what was read; more than was allowed where it is too long."""
+
+    status: int
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What one thread speaks over."""
+
+    client: httpx.Client
+    sockets: Sockets = field(default_factory=WeakSet)
+
+
 class Exchange:
-    """Requests over one pool of connections, opened with the first request; nothing is ever sent twice.
+    """Requests over a pool of connections for each thread, opened with its first request; nothing is ever sent twice.
 
     transport: instead of the network; for tests. direct: pass proxies by, as a loopback address must.
     """
@@ -73,7 +100,7 @@ class Exchange:
         self._on_request = on_request
         self._timeouts = timeouts
         self._direct = direct
-        self._opened: httpx.Client | None = None
+        self._lines: dict[int, _Line] = {}  # by thread: a deadline ends all connections of its thread
         self._opening = threading.Lock()
 
     def send(
@@ -104,8 +131,29 @@ class Exchange:
         return answer
 
     def close(self) -> None:
-        if self._opened is not None:
-            self._opened.close()
+        with self._opening:
+            lines, self._lines = list(self._lines.values()), {}
+        for line in lines:
+            line.client.close()
+
+    def digest(self, url: str, shown: str, headers: Mapping[str, str], most: int) -> Fetched:
+        """Fetch a file once, redirects not followed, and hash it; a longer one than `most` bytes is not read to its end.
+
+        Raises NotSent and Unanswered, the latter also where the file is cut off.
+        """
+        import httpx
+
+        digest, size = hashlib.sha256(), 0
+        with self._answered("GET", url, shown, headers, None, upload=False) as response:
+            try:
+                for block in response.iter_bytes():
+                    digest.update(block)
+                    size += len(block)
+                    if size > most:
+                        break
+            except (httpx.HTTPError, httpx.StreamError) as err:
+                raise unanswered(f"GET {shown} was cut off after {size} bytes ({type(err).__name__})") from err
+            return Fetched(response.status_code, digest.hexdigest(), size)
 
     def _exchange(
         self,
@@ -116,9 +164,42 @@ class Exchange:
         content: bytes | Iterable[bytes] | None,
         upload: bool,
     ) -> Answer:
+        with self._answered(method, url, shown, headers, content, upload) as response:
+            return Answer(response.status_code, response.headers, decode(self._read(response)))
+
+    @contextmanager
+    def _answered(
+        self,
+        method: str,
+        url: str,
+        shown: str,
+        headers: Mapping[str, str],
+        content: bytes | Iterable[bytes] | None,
+        upload: bool,
+    ) -> Iterator[httpx.Response]:
+        """The head of the answer, with the body still to be read; all of it within one deadline."""
         import httpx
 
-        client = self._client()
+        line, times = self._line(), self._timeouts
+        with Deadline(UPLOAD_SECONDS if upload else times.total, line.sockets) as deadline:
+            if upload and content is not None and not isinstance(content, bytes):
+                content = deadline.then(content, times.upload_answer)
+            try:
+                timeout, watched = self._timeout(upload), {"trace": deadline.trace}
+                request = line.client.build_request(
+                    method, url, headers=headers, content=content, timeout=timeout, extensions=watched
+                )
+            except httpx.InvalidURL:
+                raise _not_sent(shown, "the address can't be read as one") from None
+            response = self._sent(line.client, request, shown, deadline)
+            try:
+                yield response
+            finally:
+                response.close()
+
+    def _sent(self, client: httpx.Client, request: httpx.Request, shown: str, deadline: Deadline) -> httpx.Response:
+        import httpx
+
         never_left = (
             httpx.ConnectError,
             httpx.ConnectTimeout,
@@ -127,31 +208,23 @@ class Exchange:
             httpx.UnsupportedProtocol,
         )
         try:
-            timeout = self._timeout(upload)
-            request = client.build_request(method, url, headers=headers, content=content, timeout=timeout)
-        except httpx.InvalidURL:
-            raise _not_sent(shown, "the address can't be read as one") from None
-        try:
-            response = client.send(request, stream=True)
+            return client.send(request, stream=True)
         except never_left as err:
             raise _not_sent(shown, f"no connection to {request.url.host} ({type(err).__name__}: {err})") from err
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as err:
-            raise unanswered(f"{method} {shown} was cut off before an answer came ({type(err).__name__})") from err
-        try:
-            return Answer(response.status_code, response.headers, decode(self._read(response)))
-        finally:
-            response.close()
+            why = "took too long" if deadline.passed else "was cut off"
+            what = f"{request.method} {shown} {why} before an answer came ({type(err).__name__})"
+            raise unanswered(what) from err
 
     def _read(self, response: httpx.Response) -> bytes:
         """The body; empty where it is cut off, garbled, too long or too slow: then only the status is known."""
         import httpx
 
-        until = self._clock.monotonic() + ANSWER_SECONDS
         body = bytearray()
         try:
             for block in response.iter_bytes():
                 body += block
-                if len(body) > ANSWER_BYTES or self._clock.monotonic() > until:
+                if len(body) > ANSWER_BYTES:
                     return b""
         except (httpx.HTTPError, httpx.StreamError):
             return b""
@@ -168,21 +241,21 @@ class Exchange:
             pool=times.connect,
         )
 
-    def _client(self) -> httpx.Client:
+    def _line(self) -> _Line:
+        """This thread's client and its connections: a deadline that passes ends all of them."""
         with self._opening:
-            return self._opened_once()
+            return self._lines.get(threading.get_ident()) or self._new_line()
 
-    def _opened_once(self) -> httpx.Client:
-        if self._opened is None:
-            import httpx
+    def _new_line(self) -> _Line:
+        import httpx
 
-            logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO line shows upload URLs whole
-            try:
-                self._opened = self._open()
-            except (ImportError, OSError, ValueError, httpx.InvalidURL) as err:
-                why = f"the environment's proxy or certificates can't be used ({type(err).__name__})"
-                raise _not_sent("TikTok", why) from None  # the cause may show a proxy's password
-        return self._opened
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO line shows upload URLs whole
+        try:
+            line = self._lines[threading.get_ident()] = _Line(self._open())
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as err:
+            why = f"the environment's proxy or certificates can't be used ({type(err).__name__})"
+            raise _not_sent("TikTok", why) from None  # the cause may show a proxy's password
+        return line
 
     def _open(self) -> httpx.Client:
         import httpx

@@ -455,11 +455,27 @@ def test_a_video_on_two_pages_is_told_once() -> None:
     assert ids_of(a_client(script)) == ["50", "40", "30"]
 
 
+def cut_short(script: Script) -> list[str]:
+    """The ids of a list that is given up before its end."""
+    found: list[str] = []
+    with pytest.raises(Unanswered) as told:
+        found.extend(video.post.post_id for video in a_client(script).all_videos())
+    assert told.value.problem.code == "list-not-whole"
+    return found
+
+
 @pytest.mark.parametrize("cursor", [40_000, 45_000])
-def test_a_cursor_that_does_not_go_down_ends_the_list(cursor: int) -> None:
+def test_a_cursor_that_does_not_go_down_ends_a_list_that_is_not_whole(cursor: int) -> None:
     script = Script(a_page([50, 40], 40_000, more=True), a_page([39], cursor, more=True))
-    assert ids_of(a_client(script)) == ["50", "40", "39"]
+    assert cut_short(script) == ["50", "40", "39"]
     assert len(script.requests) == 2
+
+
+def test_empty_pages_that_promise_more_end_a_list_that_is_not_whole() -> None:
+    pages = [a_page([], 40_000 - number, more=True) for number in range(100)]
+    script = Script(a_page([50], 50_000, more=True), *pages)
+    assert cut_short(script) == ["50"]
+    assert len(script.requests) < 10
 
 
 def test_has_more_decides_and_not_the_length_of_a_page() -> None:
@@ -467,8 +483,8 @@ def test_has_more_decides_and_not_the_length_of_a_page() -> None:
     assert ids_of(a_client(script)) == ["30"]
 
 
-def test_an_empty_page_without_cursor_ends_the_list() -> None:
-    assert ids_of(a_client(Script(a_page([], None, more=True)))) == []
+def test_an_empty_page_without_cursor_ends_a_list_that_is_not_whole() -> None:
+    assert cut_short(Script(a_page([], None, more=True))) == []
 
 
 def test_no_page_is_read_beyond_what_is_known() -> None:
