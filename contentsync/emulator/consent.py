@@ -34,7 +34,7 @@ HEAD = """<!doctype html>
 <body><main><span class="flag">TikTok emulator, not TikTok</span>
 """
 FORM = """<h1>Let this {kind} use your account?</h1>
-<p><code>{app}</code> asks for access. It comes back to <code>{uri}</code></p>
+<p><code>{app}</code> asks for access. It sends you back to <code>{uri}</code></p>
 <form method="get" action="/v2/auth/authorize/">{hidden}
 <fieldset><legend>Account</legend>{accounts}</fieldset>
 <fieldset><legend>It may</legend>{scopes}</fieldset>
@@ -42,8 +42,8 @@ FORM = """<h1>Let this {kind} use your account?</h1>
 <button class="yes" name="decision" value="allow">Authorize</button></div>
 </form></main></body></html>
 """
-REFUSED = """<h1>Something does not fit</h1>
-<p>The redirect URI <code>{uri}</code> is not registered for this app, so nobody is sent there.</p>
+REFUSED = """<h1>This redirect URI is not registered</h1>
+<p>The redirect URI <code>{uri}</code> is not registered for this app, so the browser is not sent there.</p>
 <p>Registered: {registered}</p></main></body></html>
 """
 WRONG = """<h1>Something went wrong</h1>
@@ -182,7 +182,7 @@ def _scope(scope: str) -> str:
 def _refusal(registered: tuple[str, ...], uri: str) -> str:
     known = ", ".join(f"<code>{escape(one)}</code>" for one in registered) or "none"
     body = REFUSED.format(uri=escape(uri) or "(none)", registered=known)
-    return HEAD.format(title="Something does not fit", style=STYLE) + body
+    return HEAD.format(title="Redirect URI not registered", style=STYLE) + body
 
 
 def _refused_request(problem: dict[str, str]) -> str:

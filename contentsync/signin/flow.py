@@ -273,7 +273,7 @@ class _Desk:
                 raise SignInNeeded(Problem("invalid-scope", *app_lacks_scope(self.account.name, self.scopes)))
             row = sign_in_refusal(answer.error, answer.description)
             if row is not None:
-                raise SignInNeeded(row.problem(answer.description))
+                raise SignInNeeded(row.problem("" if answer.description == row.code else answer.description))
             said = ", ".join(filter(None, (answer.error, answer.description)))
             hint = "run it again; if it stays, look into TikTok's developer portal"
             raise SignInNeeded(Problem("sign-in-refused", f"TikTok's page answered: {said}", hint))

@@ -57,41 +57,55 @@ def success(
         body += '<p class="soft">TikTok did not say which scopes were granted.</p>'
     else:
         body += _list("Granted", "yes", dict.fromkeys(granted, ""))
-    body += _list("Not granted", "no", missing) + _list("Not asked for", "no", not_asked)
+    body += _list("Not granted", "no", missing) + _list("Not asked for", "yes", not_asked)
+    if not_asked:
+        command = f"contentsync login {escape(account)} --scope all"
+        body += f'<p class="soft">If your app has these scopes, ask for them too: <code>{command}</code></p>'
     return _page("good", "✓", "Signed in", body, _CLOSE)
 
 
 def failure(problem: Problem) -> str:
-    """What went wrong, and how to mend it."""
-    hint = f"<h2>What to do</h2><p>{escape(problem.hint)}</p>" if problem.hint else ""
-    body = f'<p>{escape(problem.what)}</p>{hint}<p class="soft">Nothing was stored. Code: {escape(problem.code)}</p>'
+    """What went wrong, and how to fix it."""
+    hint = f"<h2>What to do</h2><p>{escape(_sentence(problem.hint))}</p>" if problem.hint else ""
+    body = f"<p>{escape(_sentence(problem.what))}</p>{hint}"
+    body += f'<p class="soft">Nothing was stored. Code: {escape(problem.code)}</p>'
     return _page("bad", "!", "Not signed in", body, "The terminal says the same. You may close this tab.")
 
 
 def stopped() -> str:
-    body = "<p>contentsync was ended before the sign-in was done. Nothing is known of what it stored.</p>"
+    body = "<p>contentsync ended before the sign-in was complete. It may or may not have stored the tokens.</p>"
     return _page("bad", "!", "Not signed in", body, "The terminal says more.")
 
 
 def elsewhere() -> str:
-    return _page("bad", "!", "There is nothing here", "<p>contentsync waits for a sign-in at another path.</p>", "")
+    body = "<p>contentsync waits for the sign-in at another address.</p>"
+    return _page("bad", "!", "Nothing at this address", body, "Continue in the tab with TikTok's page.")
 
 
 def nothing_in_it() -> str:
-    body = "<p>This address holds neither a code nor an error of TikTok's. contentsync still waits.</p>"
-    return _page("bad", "!", "No answer in this address", body, "Go on in the tab with TikTok's page.")
+    body = "<p>This address has neither a code nor an error from TikTok. contentsync is still waiting.</p>"
+    return _page("bad", "!", "No answer in this address", body, "Continue in the tab with TikTok's page.")
 
 
 def not_ours() -> str:
-    body = "<p>This answer belongs to another sign-in, as of an old tab. contentsync still waits for its own.</p>"
+    body = (
+        "<p>This answer belongs to another sign-in, for example one in an old tab. "
+        "contentsync is still waiting for the answer to its own.</p>"
+    )
     return _page(
-        "bad", "!", "Not the answer to this sign-in", body, "Go on in the tab that the terminal opened last."
+        "bad", "!", "Not the answer to this sign-in", body, "Continue in the tab that the terminal opened last."
     )
 
 
 def taken_already() -> str:
-    body = "<p>contentsync takes one answer, and has it. If that was not yours, sign in again.</p>"
-    return _page("bad", "!", "Answered already", body, "The terminal says how it went.")
+    body = "<p>contentsync already has an answer, and takes only one. If that one was not yours, sign in again.</p>"
+    return _page("bad", "!", "Already answered", body, "The terminal shows the result.")
+
+
+def _sentence(text: str) -> str:
+    """A problem's words as a sentence of a page; they begin in lower case for the terminal."""
+    whole = text[:1].upper() + text[1:] if text.partition(" ")[0].isalpha() else text
+    return whole if whole.endswith((".", ":", "?")) else f"{whole}."
 
 
 def _list(title: str, kind: str, entries: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from contentsync.post import App, Creator
 # Each scope that contentsync uses, and what can't be done without it.
 SCOPES: Final = {
     "user.info.basic": "TikTok does not tell who the account is",
-    "user.info.profile": "the account's handle is not shown",
+    "user.info.profile": "the account's handle is known only where video.publish is granted",
     "user.info.stats": "no followers, likes and counts: contentsync accounts --stats shows none",
     "video.list": "no remote list: publications can't be confirmed, and drift and lookalikes are not seen",
     "video.publish": "drafts only: nothing can be posted directly",

@@ -54,7 +54,7 @@ _BY_WORDS: Final = (
             Family.APP,
             None,
             "TikTok does not accept the proof (PKCE) that this sign-in is the one that was begun",
-            "sign in again, in one go; if it stays, register the redirect URI under Desktop, not Web",
+            "sign in again, in one go; if that fails too, register the redirect URI under Desktop, not Web",
         ),
     ),
 )
@@ -83,7 +83,7 @@ _AT_SIGN_IN: Final = {
             Family.APP,
             None,
             "TikTok does not let this app sign accounts in",
-            "look at four things in TikTok's developer portal: the client key is that of the live app or, with "
+            "check four things in TikTok's developer portal: the client key is that of the live app or, with "
             "--sandbox, of the sandbox; Login Kit is added; the redirect URI is registered; in a sandbox the account "
             "is a target user",
         ),
@@ -91,16 +91,16 @@ _AT_SIGN_IN: Final = {
             "invalid_scope",
             Family.APP,
             None,
-            "the app asks for a scope that it has not got",
+            "the sign-in asks for a scope that the app lacks",
             "add Login Kit and the Content Posting API with Direct Post in the developer portal, or leave the scope "
-            "out: name those you have with --scope",
+            "out: name those that the app has with --scope",
         ),
         Refusal(
             "invalid_grant",
             Family.SIGN_IN,
             None,
-            "the code from the consent page is expired, used, cut, or another app's",
-            "sign in again, and take the address whole; a code lives for minutes and works once",
+            "the code from TikTok's page is expired, used already, cut off, or for another app",
+            "sign in again, and paste the whole address; a code works once and for minutes only",
         ),
         Refusal(
             "invalid_request",

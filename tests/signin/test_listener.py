@@ -67,7 +67,7 @@ def test_a_redirect_without_code_or_error_is_told_and_the_wait_goes_on() -> None
 def test_an_answer_to_another_sign_in_is_turned_away_and_the_wait_goes_on(query: str) -> None:
     with listening() as listener, ThreadPoolExecutor() as pool:
         stray = get(listener, f"/callback/?{query}")
-        assert (stray.status_code, "still waits" in stray.text) == (400, True)
+        assert (stray.status_code, "still waiting" in stray.text) == (400, True)
         asked = pool.submit(get, listener, "/callback/?code=a&state=st")
         assert listener.wait(10, CLOCK).code == "a"
         listener.show(200, "fine")

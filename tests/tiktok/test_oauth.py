@@ -142,7 +142,7 @@ def test_a_token_that_stays_the_same_is_kept_though_it_was_sent() -> None:
         ("invalid_request", "Code verifier or code challenge is invalid.", "PKCE"),
         ("invalid_request", "Redirect_uri is not matched with the uri when requesting code.", "redirect URI"),
         ("invalid_grant", "The redirect uri is wrong", "redirect URI"),
-        ("invalid_grant", "Authorization code is expired.", "code from the consent page"),
+        ("invalid_grant", "Authorization code is expired.", "code from TikTok's page"),
         ("invalid_client", "Client key or secret is incorrect.", "client_key and client_secret"),
     ],
 )
