@@ -100,7 +100,8 @@ _AT_SIGN_IN: Final = {
             Family.SIGN_IN,
             None,
             "the code from TikTok's page is expired, used already, cut off, or for another app",
-            "sign in again, and paste the whole address; a code works once and for minutes only",
+            "sign in again, and paste the whole address: a code works once, and for minutes only; if that fails too, "
+            "compare app.client_key with TikTok's developer portal",
         ),
         Refusal(
             "invalid_request",

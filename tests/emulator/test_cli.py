@@ -138,3 +138,59 @@ def test_it_delivers_what_it_is_told_to_over_its_admin_route() -> None:
 def test_a_webhook_url_that_is_none_is_refused() -> None:
     ended = CliRunner().invoke(emulator, ["--webhook-url", "hooks.acme.example"])
     assert (ended.exit_code, "no http or https URL" in ended.output) == (2, True)
+
+
+def test_each_choice_reaches_what_it_is_about() -> None:
+    """One process with all of them: the answers show that each one arrived."""
+    args = ["--account", "acme", "--account", "beta", "--audited", "--without-scope", "acme:video.publish"]
+    args += ["--app-without-scope", "video.list", "--sandbox-target", "beta", "--known-as", "tiktok.test"]
+    args += ["--creator-posts", "0", "--quirk", "oauth_status=418", "--processing-polls", "0"]
+    with a_process("--json", *args) as process:
+        told = json.loads(first_line(process))
+        with httpx.Client(base_url=told["url"], trust_env=False) as client:
+            app = {"client_key": told["client_key"], "response_type": "code", "state": "s", "decision": "allow"}
+            app |= {"redirect_uri": "http://127.0.0.1:1/callback/", "code_challenge": "a"}
+            app |= {"code_challenge_method": "S256", "account": "acme"}
+
+            def location(**changes: str) -> str:
+                answer = client.get("/v2/auth/authorize/", params=app | changes)
+                return answer.headers["location"]
+
+            def asked(account: str, path: str, body: object) -> httpx.Response:
+                token = told["accounts"][account]["access_token"]
+                return client.post(
+                    f"/v2/post/publish/{path}/", json=body, headers={"authorization": f"Bearer {token}"}
+                )
+
+            assert asked("acme", "creator_info/query", {}).json()["error"]["code"] == "scope_not_authorized"
+            assert asked("beta", "creator_info/query", {}).json()["error"]["code"] == "ok"
+            assert "error=invalid_scope" in location(scope="video.list")
+            assert "non_sandbox_target" in location(scope="video.upload", client_key="sbawemulator00000")
+            assert client.get("/_emulator/ledger", headers={"host": "tiktok.test"}).status_code == 200
+            assert client.get("/_emulator/ledger", headers={"host": "evil.example"}).status_code == 421
+            assert client.post("/v2/oauth/token/", data={"grant_type": "x"}).status_code == 418
+            source = {"source": "FILE_UPLOAD", "video_size": 5, "chunk_size": 5, "total_chunk_count": 1}
+            draft = asked("acme", "inbox/video/init", {"source_info": source}).json()["data"]
+            head = {"content-type": "video/mp4", "content-range": "bytes 0-4/5"}
+            assert client.put(draft["upload_url"], content=b"video", headers=head).content == b"null"
+            state = asked("acme", "status/fetch", {"publish_id": draft["publish_id"]}).json()["data"]
+            assert state["status"] == "PUBLISH_COMPLETE"
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "word"),
+    [
+        (["--without-scope", "video.fly"], "video.publish"),
+        (["--without-scope", "beta:video.list"], 'no account "beta"'),
+        (["--app-without-scope", "video.fly"], "video.publish"),
+        (["--quirk", "oauth_status"], "NAME=VALUE"),
+        (["--quirk", "megabyte=small"], "binary, decimal, either"),
+        (["--creator-posts", "-1"], "-1"),
+    ],
+)
+def test_a_wrong_choice_lists_what_there_is(args: list[str], word: str) -> None:
+    done = CliRunner().invoke(emulator, args)
+    assert (done.exit_code, word in done.stderr) == (2, True)
