@@ -40,6 +40,13 @@ def allowing(command: F) -> F:
     )(command)
 
 
+def strict(command: F) -> F:
+    """--strict."""
+    return click.option(
+        "--strict", is_flag=True, help="Refuse the whole project where any post or file of it has errors."
+    )(command)
+
+
 def waiting(default: float) -> Callable[[F], F]:
     """--wait and --no-wait, as seconds under the name `wait`."""
     return _stacked(

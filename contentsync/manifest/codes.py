@@ -89,7 +89,7 @@ CODES: Final[dict[str, str]] = {
     "branded-content-private": "Branded content with privacy only_me, which TikTok forbids.",
     "caption-too-long": "A caption is longer than TikTok takes.",
     "disclosure-empty": "disclosure names nothing (a warning).",
-    "duplicate-post": "Two manifests have one account and name.",
+    "duplicate-post": "Two manifests have one account and name; both are faulty.",
     "expires-before-publish": "expires_at is not after publish_at.",
     "hidden-character": "A caption, title or path contains a character that nobody can see (a note).",
     "many-hashtags": "A caption has more hashtags than TikTok's app takes (a warning).",

@@ -36,10 +36,12 @@ class Reading:
         self._settings = settings or Settings()
         self._attachments = attachments
         self._bad: frozenset[str] = frozenset()
-        self._told: set[Finding] = set()
+        self._told: dict[Finding, Problem] = {}
+        #: Of each problem that only some of the document's posts have, their keys, by the id of the problem.
+        self.about: dict[int, set[str]] = {}
 
     def posts(self) -> list[DesiredPost]:
-        """The posts of a sound document; none where it has errors, which are then among its problems."""
+        """The posts of the document, one for each account. What is wrong with any of them is among its problems."""
         if not self._document.is_whole:
             return []
         judged = judge_manifest(self._document)
@@ -47,24 +49,31 @@ class Reading:
         if judged.post is None:
             return []
         media = self._media(judged.post)
-        posts = [self._post(judged.post, account, media) for account in self._accounts(judged.post)]
-        return [] if self._document.has_errors else posts
+        return [self._post(judged.post, account, media) for account in self._accounts(judged.post)]
 
     def _post(self, post: Manifest, account: Account, media: Attached) -> DesiredPost:
         frame = Frame(account, self._settings.defaults, zone_of(account.timezone) or UTC)
+        key = f"{account.name}/{post.name}"
         for finding in rules.check(post, frame):
-            self._add(finding)
+            self._add(finding, key)
         if not rules.is_bound(post):
             for finding in _media_findings(post, frame, media):
-                self._add(finding)
+                self._add(finding, key)
         return _desired(post, frame, tuple(item for _, item in media), self._document)
 
-    def _add(self, finding: Finding) -> None:
-        """Tell a finding once, whatever the number of accounts; nothing more about a key that was refused."""
+    def _add(self, finding: Finding, key: str = "") -> None:
+        """Tell a finding once, whatever the number of accounts; nothing more about a key that was refused.
+
+        key: the post it is about; empty for all of the document.
+        """
         path, problem = finding
-        if finding not in self._told and not (path and path[0] in self._bad):
-            self._told.add(finding)
-            self._document.add(problem, path)
+        if path and path[0] in self._bad:
+            return
+        if finding not in self._told:
+            self._told[finding] = self._document.add(problem, path)
+        told = self._told[finding]
+        if key and told.code == problem.code:  # not where there were too many problems
+            self.about.setdefault(id(told), set()).add(key)
 
     def _accounts(self, post: Manifest) -> Iterator[Account]:
         """The accounts that the post names; a stand-in where one is not known, so that the rest is judged."""
@@ -84,7 +93,7 @@ class Reading:
         if self._accounts_known:
             hint = did_you_mean(name, self._settings.accounts) or "add it to contentsync.yaml"
             what = f"{shown(name)} is no account of this project"
-            self._add((path, Problem("unknown-account", what, hint)))
+            self._add((path, Problem("unknown-account", what, hint)), f"{name}/{self._document.value.get('name')}")
         return self._stand_in(name)
 
     def _stand_in(self, name: str) -> Account:

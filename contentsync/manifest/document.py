@@ -90,13 +90,14 @@ class Document:
         """`problem` with its place, its source line and what to underline."""
         return at(problem, self.file, self.spot(path, at_key), self.lines)
 
-    def add(self, problem: Problem, path: Path = (), at_key: bool = False) -> None:
-        """Keep a problem of this document; past a hundred only that there are more."""
+    def add(self, problem: Problem, path: Path = (), at_key: bool = False) -> Problem:
+        """Keep a problem of this document, as it is returned; past a hundred only that there are more."""
         kept = len(self.problems)
-        if kept < PROBLEMS_OF_A_DOCUMENT:
-            self.problems.append(self.tell(problem, path, at_key))
-        elif kept == PROBLEMS_OF_A_DOCUMENT:
-            self.problems.append(self.tell(TOO_MANY, path, at_key))
+        if kept > PROBLEMS_OF_A_DOCUMENT:
+            return self.problems[-1]
+        told = self.tell(problem if kept < PROBLEMS_OF_A_DOCUMENT else TOO_MANY, path, at_key)
+        self.problems.append(told)
+        return told
 
     def refuse(self, problem: Problem, path: Path, at_key: bool = False) -> None:
         """Keep a problem, and say nothing more about `path`."""

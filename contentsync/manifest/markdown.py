@@ -1,7 +1,7 @@
 """What does a Markdown manifest say? YAML between two lines `---`, and below them the caption, as it is written.
 
 The front matter is read by the same strict reader as any manifest, with the line numbers of the file. The caption is
-the body without the blank lines round it. Nothing in it is YAML, so that hashtags need no quotes, and Markdown's signs
+the body without the blank lines round it. Nothing in it is YAML, so hashtags need no quotes, and Markdown's signs
 stay as they are.
 """
 

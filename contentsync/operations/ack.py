@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contentsync.errors import Problem
+from contentsync.errors import ManifestError, Problem
 from contentsync.lifecycle import Phase
 from contentsync.operations.rows import NotSettled, row_of, written
-from contentsync.operations.selection import load
+from contentsync.operations.selection import load_all
 from contentsync.plan.moves import marks_of_row
 from contentsync.post import Attempt, PostState
 from contentsync.project import Project
@@ -14,7 +14,10 @@ from contentsync.project import Project
 def ack(project: Project, name: str, why: str) -> PostState:
     """Accept the edit of a post that was sent, or left for good: what the manifest says now counts as what it is."""
     row = row_of(project, name)
-    posts = {post.key: post for post in load(project).posts}
+    loaded = load_all(project)
+    if faulty := next((one for one in loaded.faulty if one.key == row.key), None):
+        raise ManifestError(*faulty.problems)
+    posts = {post.key: post for post in loaded.posts}
     post, done = posts.get(row.key), _done(row)
     if post is None or done is None or row.removed_at:
         raise NotSettled(Problem("nothing-to-ack", f"{row.key} was not sent, or is not declared", ""))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from contentsync.account import NeverStop, say_nothing
@@ -87,7 +87,8 @@ def apply(
         project.clock = StoppableClock(project.clock, stop)  # no wait of any kind goes on after a stop
         if saved:
             saved.check_state(project)
-        made = make_plan(project, saved.wish if saved else wish or Wish())
+        asked = wish or Wish()
+        made = make_plan(project, replace(saved.wish, strict=asked.strict) if saved else asked)
         actions, refused = to_do(saved, made, project) if saved else (made.plan.actions, [])
         proposal = Proposal(made, actions, tuple(refused))
         if not approve(proposal):

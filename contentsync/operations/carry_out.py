@@ -81,7 +81,8 @@ def _send_all(
     """The sending phase: a bounded number of accounts at a time, each in its order. By account, what came of it."""
     by_account: dict[str, list[Action]] = {}
     for action in actions:
-        by_account.setdefault(action.account, []).append(action)
+        if action.account in made.world.accounts:  # the others are faulty posts: nothing is done for them
+            by_account.setdefault(action.account, []).append(action)
     runs: dict[str, AccountRun] = {}
 
     def send(account: AccountAtWork) -> None:

@@ -57,8 +57,13 @@ def rename_row(project: Project, name: str, new: str, why: str) -> PostState:
 
 def _refuse_to_leave_a_manifest(project: Project, row: PostState, new: str) -> None:
     """A manifest whose row goes would be posted again."""
-    posts = {post.key: post for post in project.load().posts}
+    loaded = project.load()
+    posts = {post.key: post for post in loaded.posts}
     old = posts.get(row.key)
+    where = next((one.where.file for one in loaded.faulty if one.key == row.key), "") or "".join(loaded.unread[:1])
+    if old is None and where:
+        what = f"{where} has errors, and may declare {row.key}: without its row it would be posted again"
+        raise NotSettled(Problem("still-declared", what, "fix the file first"))
     if old is None or (new in posts and old.media_digest not in {a.media_digest for a in row.attempts}):
         return
     what = f"{row.key} is declared in {old.where.file}, and without its row it would be posted again"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from contentsync.errors import Problem
+from contentsync.errors import Level, Problem
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish, known_keys, one_key
 from contentsync.plan.action import Action
@@ -37,13 +37,13 @@ def explain(project: Project, name: str, *, refresh: bool) -> Case:
     """The evidence about one post, and what a plan says of it. Raises UsageError for a post that is not there."""
     loaded = project.load()
     posts = {post.key: post for post in loaded.posts}
-    key = one_key(known_keys(project, posts), name)
-    made = None if loaded.has_errors else make_plan(project, Wish(only=(key,), refresh=refresh))
+    key = one_key(known_keys(project, loaded), name)
+    made = make_plan(project, Wish(only=(key,), refresh=refresh))
     name = key.partition("/")[0]
     facts = project.at_work(name).facts() if name in project.settings.accounts else None
     row = next((row for row in facts.rows if row.key == key), None) if facts else None
-    action = next((a for a in made.plan.actions if a.post == key), None) if made else None
-    failed = [p for err in (made.failures if made else {}).values() for p in err.problems]
+    action = next((a for a in made.plan.actions if a.post == key), None)
+    failed = [p for err in made.failures.values() for p in err.problems]
     videos = facts.remote.videos if facts else ()
     free = [video for video in videos if facts and video.post_id not in facts.bindings]
     return Case(
@@ -52,7 +52,7 @@ def explain(project: Project, name: str, *, refresh: bool) -> Case:
         row=row,
         action=action,
         history=project.reading_store.history(row.uid) if row else [],
-        problems=(*(loaded.problems if loaded.has_errors else ()), *failed),
+        problems=(*(p for p in made.notes if loaded.unread and p.level is not Level.NOTE), *failed),
         list_read_at=facts.remote.read_at if facts else None,
         bound=tuple(video for video in videos if row and video.post_id == row.post_id),
         alike=tuple(candidates(row.last, free)) if row and row.last else (),

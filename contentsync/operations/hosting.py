@@ -14,7 +14,7 @@ from contentsync.lifecycle import OPEN, Phase
 from contentsync.media_urls import object_name
 from contentsync.operations.plan import make_plan
 from contentsync.operations.rows import all_rows
-from contentsync.operations.selection import Wish, load
+from contentsync.operations.selection import Wish, load_sound
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, Media
 from contentsync.project import Project
@@ -38,7 +38,7 @@ def belonging(project: Project) -> list[Belonging]:
     """The local photos of all declared posts, each once, in the order of the manifests. Raises ManifestError."""
     found: dict[str, Belonging] = {}
     hosting = project.hosting
-    for post in load(project).posts:
+    for post in load_sound(project).posts:
         for item in _local(post):
             name = object_name(item)
             before = found.get(name)

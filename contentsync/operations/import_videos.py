@@ -11,7 +11,7 @@ from contentsync.errors import ManifestError, Problem
 from contentsync.manifest.files import would_find
 from contentsync.operations.rebuild import unbound
 from contentsync.operations.rows import NotSettled, written
-from contentsync.operations.selection import load
+from contentsync.operations.selection import load_sound
 from contentsync.plan.caps import MAY_SHOW
 from contentsync.plan.match import Lookalikes, may_fit
 from contentsync.post import Account, DesiredPost, PostState, RemotePost
@@ -36,7 +36,7 @@ def import_videos(project: Project, account: Account, folder: Path | None) -> li
     ManifestError for a project that is not sound, SignInNeeded or Unlisted where TikTok does not give the list.
     """
     within = _within(project, folder) if folder else ""
-    declared = [p for p in (load(project) if folder else project.load()).posts if p.account == account.name]
+    declared = [p for p in (load_sound(project) if folder else project.load()).posts if p.account == account.name]
     at_work = project.at_work(account.name)
     creator = at_work.ask_with_list()
     facts = at_work.facts(creator)

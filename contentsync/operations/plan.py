@@ -6,11 +6,12 @@ Plans nothing by itself: the rules are in plan/. Carries nothing out: that is ap
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from contentsync.errors import ContentsyncError, Level, Problem
+from contentsync.faulty import Faulty
 from contentsync.operations.addresses import decided
 from contentsync.plan.action import AccountFacts, Plan, World
 from contentsync.post import Creator, DesiredPost, Mode
@@ -20,7 +21,7 @@ from contentsync.remote import refuse_twins
 if TYPE_CHECKING:
     pass
 from contentsync.account import AccountAtWork
-from contentsync.operations.selection import Wish, load, rows_by_account, select
+from contentsync.operations.selection import Wish, load_all, load_sound, rows_by_account, select
 from contentsync.operations.side_by_side import side_by_side
 
 DAY = timedelta(hours=24)
@@ -37,16 +38,26 @@ class Made:
     world: World
     failures: dict[str, ContentsyncError] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
+    #: The errors of the selected posts, and of files that may declare one; the others are carried out all the same.
+    faults: tuple[Problem, ...] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something is missing from it, so that an empty plan does not mean that all is done."""
+        return bool(self.faults or self.failures)
 
 
 def make_plan(project: Project, wish: Wish) -> Made:
-    """What apply would do. Raises ManifestError for an invalid project, UsageError for names that are not there."""
+    """What apply would do.
+
+    Raises ManifestError for a faulty project file (with `strict` for any fault), UsageError for unknown names.
+    """
     if wish.refresh:
         project.refuse_unset()
     behind = project.catch_up() if wish.refresh else None
-    loaded = load(project)
+    loaded = load_sound(project) if wish.strict else load_all(project)
     posts = {post.key: post for post in loaded.posts}
-    selected = select(project, posts, wish)
+    selected = select(project, loaded, wish)
     asked = _accounts_of(project, posts, selected)
     failures: dict[str, ContentsyncError] = {}
     facts, notes = _facts(project, asked, posts, wish, failures)
@@ -63,12 +74,25 @@ def make_plan(project: Project, wish: Wish) -> Made:
         serial=project.reading_store.serial,
         machine=project.reading_store.machine,
         takeover=project.settings.takeover,
+        faulty=_by_account(loaded.faulty),
+        unread=loaded.unread,
     )
     told = {key: post for key, post in posts.items() if post.account in facts}
     plan, world = decided(project, told, world, selected)
-    warnings = [p for p in loaded.problems if p.level is not Level.ERROR and (p.code != UNSET or not wish.refresh)]
+    blocked = {problem for action in plan.actions for problem in action.problems}
+    problems = [p for p in loaded.problems_of(selected) if p.code != UNSET or not wish.refresh]
+    of_files = [problem for problem in problems if problem not in blocked]
+    plan = replace(plan, notes=tuple(problem for problem in of_files if problem.level is Level.ERROR))
     shared = [behind] if behind else []
-    return Made(plan, told, world, failures, (*warnings, *shared, *notes))
+    faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
+    return Made(plan, told, world, failures, (*of_files, *shared, *notes), faults)
+
+
+def _by_account(faulty: Iterable[Faulty]) -> dict[str, tuple[Faulty, ...]]:
+    found: dict[str, tuple[Faulty, ...]] = {}
+    for one in faulty:
+        found[one.account] = (*found.get(one.account, ()), one)
+    return found
 
 
 def _accounts_of(

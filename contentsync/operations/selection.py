@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from contentsync.errors import ManifestError, Problem, UsageError
+from contentsync.errors import Level, ManifestError, Problem, UsageError
+from contentsync.manifest.files import PROJECT_FILE
 from contentsync.plan.action import GUARDS
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import PostState
 from contentsync.project import Project, unknown
 
 if TYPE_CHECKING:
@@ -27,9 +28,11 @@ class Wish:
     retry: tuple[str, ...] = ()
     refresh: bool = True
     full_list: bool = False
+    #: Refuse the whole project where any post or file of it has errors.
+    strict: bool = False
 
 
-def load(project: Project) -> Loaded:
+def load_sound(project: Project) -> Loaded:
     """The manifests, all of them sound. Raises ManifestError with every problem."""
     loaded = project.load()
     if loaded.has_errors:
@@ -37,7 +40,15 @@ def load(project: Project) -> Loaded:
     return loaded
 
 
-def select(project: Project, posts: dict[str, DesiredPost], wish: Wish) -> frozenset[str] | None:
+def load_all(project: Project) -> Loaded:
+    """The manifests, sound or not. Raises ManifestError for a faulty project file, which stops everything."""
+    loaded = project.load()
+    if any(p.level is Level.ERROR and p.where and p.where.file == PROJECT_FILE for p in loaded.problems):
+        raise ManifestError(*loaded.problems)
+    return loaded
+
+
+def select(project: Project, loaded: Loaded, wish: Wish) -> frozenset[str] | None:
     """The keys that are meant; None for all. Raises UsageError for a name or glob that nothing answers to."""
     for name in wish.accounts:
         project.account(name)
@@ -46,8 +57,8 @@ def select(project: Project, posts: dict[str, DesiredPost], wish: Wish) -> froze
             raise UsageError(unknown("guard", guard, list(GUARDS)))
     if not (wish.only or wish.exclude or wish.accounts):
         return None
-    keys = known_keys(project, posts)
-    for glob in (*wish.only, *wish.exclude):
+    keys = known_keys(project, loaded)
+    for glob in (*wish.only, *(() if loaded.unread else wish.exclude)):  # it may name a post that can't be read
         if not any(_fits(key, glob) for key in keys):
             raise UsageError(unknown("post", glob, keys))
     return frozenset(
@@ -62,14 +73,14 @@ def select(project: Project, posts: dict[str, DesiredPost], wish: Wish) -> froze
 def full_keys(project: Project, names: Iterable[str]) -> tuple[str, ...]:
     """The keys that these names or keys mean. Raises UsageError for one that is not there, or not one."""
     wanted = tuple(names)
-    keys = known_keys(project, {post.key: post for post in project.load().posts}) if wanted else []
+    keys = known_keys(project, project.load()) if wanted else []
     return tuple(one_key(keys, name) for name in wanted)
 
 
-def known_keys(project: Project, posts: dict[str, DesiredPost]) -> list[str]:
-    """The keys of all posts that are declared or remembered."""
+def known_keys(project: Project, loaded: Loaded) -> list[str]:
+    """The keys of all posts that are declared, sound or not, or remembered."""
     rows = [row.key for rows in rows_by_account(project).values() for row in rows]
-    return list(dict.fromkeys([*posts, *rows]))
+    return list(dict.fromkeys([*loaded.keys, *rows]))
 
 
 def _fits(key: str, glob: str) -> bool:

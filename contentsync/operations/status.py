@@ -23,9 +23,9 @@ def look(
 
     wait: seconds to go on asking while any is not final. Posts without a row are None.
     """
-    posts = {post.key: post for post in project.load().posts}
-    keys = known_keys(project, posts)
-    chosen = select(project, posts, wish)
+    loaded = project.load()
+    keys = known_keys(project, loaded)
+    chosen = select(project, loaded, wish)
     failures: dict[str, ContentsyncError] = {}
     until = project.clock.monotonic() + wait
     pause = project.settings.poll_initial.total_seconds()

@@ -15,6 +15,7 @@ from typing import Final
 
 from contentsync.errors import Level, Problem
 from contentsync.evidence.noted import Noted
+from contentsync.faulty import Faulty
 from contentsync.media_urls import Hosting, Look
 from contentsync.post import Account, App, Attempt, Creator, DesiredPost, Media, Mode, PostState, RemotePost
 
@@ -237,6 +238,10 @@ class World:
     machine: str = ""
     #: How long another machine's open attempt is left alone after its last write.
     takeover: timedelta = timedelta(minutes=10)
+    #: The declared posts that have errors, by the name of their account, which may be one that is not known.
+    faulty: Mapping[str, tuple[Faulty, ...]] = field(default_factory=dict)
+    #: The files that may declare further posts, which could not be read.
+    unread: tuple[str, ...] = ()
 
 
 _ASKED: Final = tuple(f.name for f in fields(DesiredPost) if f.name not in {"where", "places"})

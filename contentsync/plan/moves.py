@@ -17,17 +17,22 @@ class Moves:
     A row whose declared post has other media by now is displaced: its own media under a new name may be a rename too.
     """
 
-    def __init__(self, posts: Mapping[str, DesiredPost], rows: Mapping[str, PostState]) -> None:
+    def __init__(
+        self, posts: Mapping[str, DesiredPost], rows: Mapping[str, PostState], faulty: frozenset[str] = frozenset()
+    ) -> None:
         self._posts = posts
         self._rows = rows
+        self._faulty = faulty
+        self._declared = posts.keys() | faulty
         new = [posts[name] for name in sorted(posts) if name not in rows or rows[name].removed_at]
         self._claims = Counter(post.moved_from for post in new if post.moved_from)
         others = [post for post in new if not post.moved_from]
         free = [row for name, row in sorted(rows.items()) if not row.removed_at and name not in self._claims]
-        self._gone = _by_mark(row for row in free if row.name not in posts and has_past(row))
-        self._slots = _by_mark(row for row in free if row.name not in posts and not has_past(row) and row.slot_at)
-        kept = [row for row in free if others and row.name in posts]
-        self._displaced = _by_mark((row for row in kept if _lost_its_media(posts[row.name], row)), sent_marks)
+        gone = [row for row in free if row.name not in self._declared]
+        self._gone = _by_mark(row for row in gone if has_past(row))
+        self._slots = _by_mark(row for row in gone if not has_past(row) and row.slot_at)
+        kept = [row for row in free if others and row.name in self._declared]
+        self._displaced = _by_mark((row for row in kept if self._lost_its_media(row)), sent_marks)
         self._wanting: dict[str, set[str]] = {}
         for post in others:
             for mark in marks_of(post):
@@ -61,13 +66,18 @@ class Moves:
     def _source(self, post: DesiredPost) -> PostState | None:
         if post.moved_from:
             row = self._rows.get(post.moved_from)
-            gone = row is not None and row.name not in self._posts and not row.removed_at
+            gone = row is not None and row.name not in self._declared and not row.removed_at
             return row if gone and self._claims[post.moved_from] == 1 else None
         old = _sharing(post, self._gone) or _sharing(post, self._slots)
         return old[0] if len(old) == 1 and len(self._names_wanting(old[0])) == 1 else None
 
     def _names_wanting(self, row: PostState) -> set[str]:
         return {name for mark in marks_of_row(row) for name in self._wanting.get(mark, ())}
+
+    def _lost_its_media(self, row: PostState) -> bool:
+        """Whether the media of a row may stand under another name: its own post has others, or can't be read."""
+        post = self._posts.get(row.name)
+        return _lost_its_media(post, row) if post else has_past(row)
 
     def _name_is_taken(self, post: DesiredPost) -> bool:
         return post.name in self._rows
@@ -81,7 +91,9 @@ class Moves:
         if not held:
             return None
         names = ", ".join(row.name for row in held)
-        what = f"has the media that {names} sent, and {names} has other media now: it may be a new name of it"
+        unread = any(row.name in self._faulty for row in held)
+        now = f"the manifest of {names} has errors" if unread else f"{names} has other media now"
+        what = f"has the media that {names} sent, and {now}: it may be a new name of it"
         hint = (
             "rename one post at a time, with an apply in between; or raise this one's `generation` to post it again"
         )
@@ -91,7 +103,7 @@ class Moves:
         if self._claims[name] > 1:
             what = f"{self._claims[name]} manifests say moved_from: {name}"
             return Problem("move-ambiguous", what, "keep moved_from in the one that was renamed")
-        if name in self._posts:
+        if name in self._declared:
             what = f"moved_from names {name}, which is still declared"
             return Problem("moved-from-declared", what, "remove the old manifest, or this moved_from")
         if name in self._rows:

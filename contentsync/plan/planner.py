@@ -15,6 +15,7 @@ from contentsync.natural_order import Key, natural
 from contentsync.plan import binding
 from contentsync.plan.action import AccountFacts, AccountView, Action, Kind, Plan, World, fingerprint, inputs_digest
 from contentsync.plan.caps import quota_of
+from contentsync.plan.faulty_posts import faulty_action
 from contentsync.plan.finished import NEVER_STARTED, bound_drift, finished
 from contentsync.plan.guards import Wanted, ration
 from contentsync.plan.renamed import Rename, after, move, rename_of
@@ -50,6 +51,9 @@ def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[st
     unchanged = sum(action.kind is Kind.UNCHANGED for action in actions)
     for scene in scenes.values():
         actions += [action for action in vanished(scene) if selected is None or action.post in selected]
+    for one in (one for several in world.faulty.values() for one in several):
+        if selected is None or one.key in selected:
+            actions.append(faulty_action(scenes.get(one.account), one))
     return Plan(
         created_at=world.now,
         expires_at=world.now + timedelta(hours=limits.PLAN_LIFE_HOURS),
@@ -59,7 +63,7 @@ def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[st
         actions=tuple(
             sorted(
                 (action for action in actions if action.kind is not Kind.UNCHANGED),
-                key=lambda action: _order(action, desired, scenes),
+                key=lambda action: _order(action, desired, scenes, world.now),
             )
         ),
         unchanged=unchanged,
@@ -118,10 +122,13 @@ def _scenes(desired: Mapping[str, DesiredPost], world: World) -> dict[str, Scene
     return {name: Scene(world.accounts[name], mine, world) for name, mine in posts.items()}
 
 
-def _order(action: Action, desired: Mapping[str, DesiredPost], scenes: Mapping[str, Scene]) -> tuple[datetime, Key]:
+def _order(
+    action: Action, desired: Mapping[str, DesiredPost], scenes: Mapping[str, Scene], now: datetime
+) -> tuple[datetime, Key]:
     """Oldest due first, then by key."""
-    scene, post = scenes[action.account], desired.get(action.post)
-    return (action.due_at or (scene.opens_at(post) if post else None) or scene.now, natural(action.post))
+    scene, post = scenes.get(action.account), desired.get(action.post)
+    opens_at = scene.opens_at(post) if scene and post else None
+    return (action.due_at or opens_at or now, natural(action.post))
 
 
 def _view(facts: AccountFacts, world: World) -> AccountView:

@@ -36,7 +36,19 @@ def rename_of(scene: Scene, post: DesiredPost) -> Rename | Problem | None:
     if source is None or (row is not None and row.account == post.account):
         return None
     named = f"the account is called {post.account} now"
+    if row is None and (problem := _held(scene, source)):
+        return problem
     return lost_by_moving(scene, source) or Rename(source, f"was {source.key}" if row is None else named)
+
+
+def _held(scene: Scene, source: PostState) -> Problem | None:
+    """Why a vanished post is not taken for renamed: its manifest may be one that can't be read."""
+    new = next((one for one in scene.faulty.values() if one.name not in scene.rows), None)
+    if not scene.world.unread and new is None:
+        return None
+    where = scene.world.unread[0] if scene.world.unread else f"{new.where}" if new else ""
+    what = f"has the media of {source.key}, whose manifest may be in {where}, which has errors"
+    return Problem("move-held-back", what, f"fix {where}; then this is known to be a new name, or a new post")
 
 
 def after(scene: Scene, renames: Mapping[str, Rename]) -> Scene:

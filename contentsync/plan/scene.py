@@ -28,7 +28,8 @@ class Scene:
         self.now = world.now
         self.posts = posts
         self.rows = {row.name: row for row in sorted(facts.rows, key=lambda row: row.name)}
-        self.moves = Moves(posts, self.rows)
+        self.faulty = {one.name: one for one in world.faulty.get(facts.account.name, ())}
+        self.moves = Moves(posts, self.rows, frozenset(self.faulty))
         self.claims = Counter(post.post_id for post in posts.values() if post.post_id)
         self.due_now = due_clock(world.now, facts.tiktok_now)
         self.late_now = late_clock(world.now, facts.tiktok_now)

@@ -31,7 +31,7 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
         host = last.machine.partition("/")[0]
         reason = f"{host} is sending it (last heard of {last.updated_at:%Y-%m-%d %H:%M} UTC)"
         return scene.action(Kind.WAIT, post, reason, due_at=until, left=True)
-    if _is_live(last):
+    if is_live(last):
         asked = "TikTok is asked what became of it" if last.publish_id else _LOST
         reason = f"was left {last.phase}; {asked}{_why_longer(scene, last)}"
         return scene.action(Kind.RESUME, post, reason)
@@ -62,7 +62,8 @@ def _in_other_hands(scene: Scene, last: Attempt) -> datetime | None:
     return until if begun and not ours and until > scene.now else None
 
 
-def _is_live(attempt: Attempt) -> bool:
+def is_live(attempt: Attempt) -> bool:
+    """Whether TikTok may have all of it, so that asking is all that is left to do."""
     return attempt.may_be_live or attempt.phase is Phase.PROCESSING
 
 
@@ -101,8 +102,12 @@ def _going_on(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
 
 
 def vanished(scene: Scene) -> list[Action]:
-    """What to do about rows whose manifest is gone."""
-    gone = [row for name, row in scene.rows.items() if name not in scene.posts and not row.removed_at]
+    """What to do about rows whose manifest is gone.
+
+    While a file can't be read, a manifest may be in it: then only what TikTok has already is followed.
+    """
+    declared = scene.posts.keys() | scene.faulty.keys()
+    gone = [row for name, row in scene.rows.items() if name not in declared and not row.removed_at]
     return [action for row in gone if not scene.moves.takes(row) and (action := _without_manifest(scene, row))]
 
 
@@ -111,21 +116,23 @@ def _without_manifest(scene: Scene, row: PostState) -> Action | None:
     if open_one is not None:
         return _left_open(scene, key, open_one)
     last = row.last
-    if last is None and not row.bound_post_id:
+    if scene.world.unread or (last is None and not row.bound_post_id):
         return None
     stays = row.success is not None or row.bound_post_id
     reason = "its manifest is gone; the video stays at TikTok" if stays else "its manifest is gone"
     return Action(Kind.FORGET, key, reason, mode=last.mode if last else None)
 
 
-def _left_open(scene: Scene, key: str, last: Attempt) -> Action:
+def _left_open(scene: Scene, key: str, last: Attempt) -> Action | None:
     """An attempt outlives its manifest: it is followed to its end, but nothing more is sent."""
     if last.phase not in OPEN:
         return Action(Kind.UNKNOWN, key, f"may be live, and its manifest is gone; {settle(key)}", mode=last.mode)
-    if _is_live(last):
+    if is_live(last):
         found = "but TikTok has it: what became of it is still asked" if last.publish_id else f"and {_LOST}"
         reason = f"its manifest is gone, {found}"
         return Action(Kind.RESUME, key, reason, mode=last.mode)
+    if scene.world.unread:
+        return None
     if until := _runs_until(scene, last):
         reason = f"its manifest is gone; its upload is left to end{_why_longer(scene, last)}"
         return Action(Kind.WAIT, key, reason, mode=last.mode, due_at=until)

@@ -68,12 +68,35 @@ def test_without_a_terminal_nothing_is_sent_unless_it_was_approved(studio: Studi
     assert "--auto-approve" in ran.err
 
 
-def test_an_invalid_project_posts_nothing(studio: Studio, emulator: Emulator) -> None:
+@pytest.mark.parametrize("bad", ["name: Bad Name\n", "name: bad\naccount: acme\nvideo: gone.mp4\n", "name: 'open\n"])
+def test_a_fault_stays_where_it_is(bad: str, studio: Studio, emulator: Emulator) -> None:
     studio.post("one")
-    studio.write("posts/bad.yaml", "name: Bad Name\n")
+    studio.write("posts/bad.yaml", bad)
 
-    assert studio.run("apply", "--auto-approve").code == 1
+    assert studio.run("apply", "--auto-approve", "--strict").code == 1
     assert inits(emulator) == 0
+    assert studio.run("apply", "--auto-approve").code == 1
+    assert [post.caption for post in emulator.posts()] == ["About one"]
+    assert studio.run("apply", "--auto-approve", "--only", "one").code == 0
+    assert inits(emulator) == 1
+
+
+def test_a_post_whose_manifest_becomes_unreadable_is_neither_forgotten_nor_taken_for_renamed(
+    studio: Studio, emulator: Emulator
+) -> None:
+    manifest = studio.post("one")
+    assert studio.run("apply", "--auto-approve").code == 0
+    text = manifest.read_text("utf-8")
+    manifest.write_text("caption: 'open\n" + text, "utf-8")
+    studio.write("posts/two.yaml", text.replace("name: one", "name: two"))
+
+    plan = json.loads(studio.run("plan", "--json").out)
+
+    assert [(a["post"], a["action"], a["problems"][0]["code"]) for a in plan["actions"]] == [
+        ("acme/two", "blocked", "move-held-back")
+    ]
+    assert studio.run("apply", "--auto-approve").code == 1
+    assert inits(emulator) == 1
 
 
 def test_a_saved_plan_is_its_own_approval_and_is_used_once(studio: Studio, emulator: Emulator) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from contentsync.emulator.server import Emulator
@@ -61,7 +63,8 @@ def test_json_goes_to_stdout_alone(studio: Studio) -> None:
     assert plan["actions"][0]["media"][0]["bytes"] > 0
 
 
-def test_an_invalid_manifest_is_told_with_its_place_and_no_plan_is_made(studio: Studio) -> None:
+def test_a_faulty_post_is_blocked_with_its_places_and_the_others_are_planned(studio: Studio) -> None:
+    studio.post("one")
     studio.write(
         "posts/bad.yaml", "name: bad\naccount: acme\nvideo: gone.mp4\nprivacy: everyone\ncaption: My day #fyp\n"
     )
@@ -69,9 +72,35 @@ def test_an_invalid_manifest_is_told_with_its_place_and_no_plan_is_made(studio: 
     ran = studio.run("plan")
 
     assert ran.code == 1
-    assert "posts/bad.yaml:3:8:" in ran.err
-    assert "[caption-cut-by-comment]" in ran.err
+    assert "✗ acme/bad" in ran.out
+    assert "posts/bad.yaml:3:8:" in ran.out
+    assert "[caption-cut-by-comment]" in ran.out
+    assert "+ acme/one" in ran.out
     assert "Traceback" not in ran.err
+    assert studio.run("plan", "--strict").out == ""
+    assert studio.run("plan", "--only", "one").code == 0
+
+
+def test_a_file_that_can_not_be_read_is_told_and_the_others_are_planned(studio: Studio) -> None:
+    studio.post("one")
+    studio.write("posts/bad.yaml", "name: 'open\n")
+
+    ran = studio.run("plan", "--json")
+
+    assert ran.code == 1
+    assert "posts/bad.yaml:1:7:" in ran.err
+    plan = json.loads(ran.out)
+    assert [(action["post"], action["action"]) for action in plan["actions"]] == [("acme/one", "create")]
+    assert [note["code"] for note in plan["notes"]] == ["yaml-syntax"]
+    chosen = studio.run("plan", "--only", "one")
+    assert (chosen.code, "warning" in chosen.err) == (0, True)
+
+
+def test_a_faulty_project_file_stops_everything(studio: Studio) -> None:
+    studio.post("one")
+    file = studio.root / "contentsync.yaml"
+    file.write_text(file.read_text("utf-8") + "nonsense: 1\n", "utf-8")
+    assert studio.run("plan", "--only", "one").code == 1
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from contentsync.clock import SystemClock
 
+from contentsync.clock import SystemClock
 from tests.attempt.site import a_site
 
 MEBIBYTE = 1 << 20

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contentsync.errors import by_place
-from contentsync.manifest.load import load, load_posts, load_settings
+from contentsync.errors import Level, by_place
+from contentsync.manifest.load import load
 from contentsync.media import MediaLook, StatKey
 from tests.manifest.projects import FakeProbe, loaded, of_manifest, told, write
 
@@ -27,6 +27,7 @@ def test_all_problems_of_all_files_are_told_by_place(tmp_path: Path) -> None:
     found = loaded(tmp_path, files)
     assert [str(problem).split(" ")[0] for problem in found.problems] == [
         "contentsync.yaml:2:11:",
+        "posts/a.yaml:1:7:",
         "posts/a.yaml:4:1:",
         "posts/a.yaml:6:1:",
         "posts/b.yaml:1:7:",
@@ -54,15 +55,6 @@ def test_posts_come_in_the_order_of_their_places(tmp_path: Path) -> None:
     assert [post.name for post in found.posts] == ["c", "b", "d"]
 
 
-def test_load_posts_gives_the_same_as_load(tmp_path: Path) -> None:
-    write(tmp_path, {"posts/a.yaml": A + "---\n" + A})
-    settings, _ = load_settings(tmp_path, {})
-    assert settings is not None
-    posts, problems = load_posts(tmp_path, settings, probe=FakeProbe())
-    found = load(tmp_path, {}, probe=FakeProbe())
-    assert (tuple(posts), tuple(problems)) == (found.posts, found.problems)
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names themselves")
 @pytest.mark.parametrize("name", [b"a\x1b[31m.yaml", b"\xff.yaml", b"a\nb.yaml"])
 def test_a_file_whose_name_can_not_be_shown_is_refused(name: bytes, tmp_path: Path) -> None:
@@ -84,11 +76,71 @@ def test_a_photo_whose_name_can_not_be_shown_is_refused(tmp_path: Path) -> None:
 # -- doubles and unsound posts
 
 
-def test_a_key_that_stands_twice_is_told_with_the_first_place(tmp_path: Path) -> None:
+def test_two_manifests_with_one_key_are_both_faulty(tmp_path: Path) -> None:
     found = loaded(tmp_path, {"posts/a.yaml": A, "posts/b.yaml": "---\n" + A})
-    assert str(found.problems[0]).startswith("posts/b.yaml:2:7: lily/a stands twice; first in posts/a.yaml:1:7")
+    assert [str(problem).partition(" [")[0] for problem in found.problems] == [
+        "posts/a.yaml:1:7: lily/a is declared twice, also in posts/b.yaml:2:7",
+        "posts/b.yaml:2:7: lily/a is declared twice, also in posts/a.yaml:1:7",
+    ]
     assert not found.posts
     assert found.unsound == {"lily/a"}
+
+
+def test_a_fault_of_one_account_leaves_the_post_of_another_sound(tmp_path: Path) -> None:
+    both = A.replace("account: lily", "accounts: [lily, acme]")
+    found = of_manifest(tmp_path, both)  # acme posts directly, for which privacy is missing
+    assert told(found.problems) == ["1:1 privacy-missing"]
+    assert [post.key for post in found.posts] == ["lily/a"]
+    assert [(one.key, len(one.problems)) for one in found.faulty] == [("acme/a", 1)]
+
+
+def test_a_key_that_one_account_has_twice_is_faulty_there_only(tmp_path: Path) -> None:
+    both = A.replace("account: lily", "accounts: [lily, acme]") + "privacy: only_me\n"
+    found = loaded(tmp_path, {"posts/a.yaml": both, "posts/b.yaml": A})
+    assert [post.key for post in found.posts] == ["acme/a"]
+    assert found.unsound == {"lily/a"}
+
+
+def test_an_unknown_account_leaves_the_others_sound(tmp_path: Path) -> None:
+    found = of_manifest(tmp_path, A.replace("account: lily", "accounts: [lily, lilly]"))
+    assert [post.key for post in found.posts] == ["lily/a"]
+    assert (found.unsound, found.unread) == ({"lilly/a"}, ("posts/a.yaml",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name: 'open\n",
+        "- list\n",
+        A.replace("name: a", "name: A b"),
+        A.replace("name: a\n", ""),
+        A.replace("account: lily\n", ""),
+        A.replace("lily", "nobody"),
+        "name: b\n" + A,
+        A + "caption: [\n",
+        "\x00",
+        "---\n" + A + "---\n<<<<<<< HEAD\n",
+    ],
+)
+def test_a_file_that_may_hold_a_post_of_another_name_is_named(text: str, tmp_path: Path) -> None:
+    assert of_manifest(tmp_path, text).unread == ("posts/a.yaml",)
+
+
+@pytest.mark.parametrize("text", [A, A + "hold: maybe\n", A.replace("v.mp4", "../v.mp4"), A + "captoin: x\n"])
+def test_a_post_whose_key_is_sure_hides_no_other(text: str, tmp_path: Path) -> None:
+    assert of_manifest(tmp_path, text).unread == ()
+
+
+def test_what_was_not_selected_can_not_fail(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "posts/a.yaml": A + "hold: maybe\n",
+        "posts/b.yaml": A.replace("name: a", "name: b") + "grace: 1\n",
+        "posts/c.yaml": "name: 'open\n",
+    }
+    found = loaded(tmp_path, files)
+    levels = [(p.where and p.where.file, p.level) for p in found.problems_of(frozenset({"lily/b"}))]
+    assert levels == [("posts/b.yaml", Level.ERROR), ("posts/c.yaml", Level.WARNING)]
+    assert len(found.problems_of(None)) == 3
 
 
 def test_one_name_in_two_accounts_is_no_double(tmp_path: Path) -> None:

@@ -103,7 +103,8 @@ def test_a_bad_manifest_has_just_these_problems(case: str, tmp_path: Path) -> No
     text, expected = BAD[case]
     found = of_manifest(tmp_path, text)
     assert told(found.problems) == expected
-    assert found.has_errors == (not found.posts)
+    assert found.has_errors == bool(found.faulty or found.unread)
+    assert not found.unsound & {post.key for post in found.posts}
 
 
 def test_a_long_caption_is_told_as_the_docs_show_it(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from contentsync.manifest.attachments import Attachments
 from contentsync.manifest.codes import CODES
 from contentsync.manifest.desired import Reading
+from contentsync.manifest.judged import Judged
 from contentsync.manifest.load import load
 from contentsync.manifest.settings import load_settings
 from contentsync.manifest.source import read_yaml
@@ -54,8 +55,9 @@ def test_a_spoilt_manifest_is_sound_or_has_problems(data: bytes) -> None:
     documents, problems = read_yaml(data, "posts/a.yaml")
     reader = Attachments(Path("/nowhere"), FakeProbe())
     for document in documents:
-        posts = Reading(document, SETTINGS, reader).posts()
-        assert posts or document.has_errors or not document.is_whole
+        reading = Reading(document, SETTINGS, reader)
+        posts = Judged(document, reading.posts(), reading.about).sound()
+        assert bool(posts) == (document.is_whole and not document.has_errors)
         assert all(post.digest and post.media_digest for post in posts if not post.post_id)
         problems += document.problems
     assert {problem.code for problem in problems} <= CODES.keys()

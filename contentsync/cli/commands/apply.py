@@ -14,7 +14,7 @@ from contentsync.attempt.told import Outcome, Result, Told
 from contentsync.cli import exits
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
-from contentsync.cli.options import allowing, as_json, locking, selecting, waiting
+from contentsync.cli.options import allowing, as_json, locking, selecting, strict, waiting
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.consent import PROCESSING, NotApproved, ask_for_consent, declarations
 from contentsync.cli.terminal.interrupt import Stop, outliving_output, stoppable
@@ -22,7 +22,7 @@ from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.cli.terminal.plan_text import summary as plan_summary
 from contentsync.cli.terminal.progress import Show, showing
 from contentsync.cli.terminal.summary import Summary, Summed
-from contentsync.errors import ContentsyncError
+from contentsync.errors import ContentsyncError, ManifestError
 from contentsync.operations import apply as operation
 from contentsync.operations.apply import Proposal, Report
 from contentsync.operations.plan import Made
@@ -41,6 +41,7 @@ from contentsync.plan.planfile import problem_as_json, when
 @click.option("--retry", multiple=True, metavar="POST", help="Try a failed, unchanged post again. Repeatable.")
 @locking
 @selecting
+@strict
 @click.pass_obj
 def apply(
     context: Context,
@@ -54,6 +55,7 @@ def apply(
     only: tuple[str, ...],
     exclude: tuple[str, ...],
     accounts: tuple[str, ...],
+    strict: bool,
 ) -> int:
     """Carry out a plan: the one that is made and shown now, or PLANFILE, which is its own approval.
 
@@ -66,7 +68,7 @@ def apply(
     if not saved and not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask at: give --auto-approve, or a plan saved with plan --out")
     project = context.project()
-    wish = Wish(only, exclude, accounts, allow, full_keys(project, retry))
+    wish = Wish(only, exclude, accounts, allow, full_keys(project, retry), strict=strict)
     summary = (context.summary or Summary()) if json_ else None
 
     def leave() -> None:  # the last word before a second Ctrl-C ends the process
@@ -152,7 +154,7 @@ def _show_plan(made: Made) -> None:
     if all(action.kind is Kind.WAIT and not action.left for action in made.plan.actions) and made.plan.actions:
         text.say(plan_summary(made.plan))
     else:
-        show_plan(made.plan, made.posts, failed=bool(made.failures))
+        show_plan(made.plan, made.posts, failed=made.is_partial)
 
 
 def _end(report: Report, summary: Summary | None, *, is_saved: bool) -> int:
@@ -165,9 +167,12 @@ def _end(report: Report, summary: Summary | None, *, is_saved: bool) -> int:
         [*failures, *proposal.refused],
         interrupted=report.is_interrupted,
     )
+    faults = [ManifestError(*proposal.made.faults)] if proposal.made.faults else []
+    if faults:
+        code = exits.worst([code, exits.FAILED])
     if summary is not None:
         summary.unchanged = proposal.made.plan.unchanged
-        summary.blame(*failures, *proposal.refused)
+        summary.blame(*failures, *proposal.refused, *faults)
     for err in proposal.refused:
         text.show_error(err)
     if summary is None:

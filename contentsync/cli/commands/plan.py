@@ -10,7 +10,7 @@ import click
 from contentsync import __version__
 from contentsync.cli import exits
 from contentsync.cli.main import Context
-from contentsync.cli.options import allowing, as_json, selecting
+from contentsync.cli.options import allowing, as_json, selecting, strict
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.consent import declarations
 from contentsync.cli.terminal.plan_text import show_plan
@@ -30,6 +30,7 @@ from contentsync.plan import planfile
 @click.option("--full-list", is_flag=True, help="Read TikTok's whole public list, not only what is new in it.")
 @allowing
 @selecting
+@strict
 @click.pass_obj
 def plan(
     context: Context,
@@ -43,6 +44,7 @@ def plan(
     only: tuple[str, ...],
     exclude: tuple[str, ...],
     accounts: tuple[str, ...],
+    strict: bool,
 ) -> int:
     """Show what apply would do, with a reason for each line.
 
@@ -50,7 +52,7 @@ def plan(
     attempts; nothing is sent. Exits 0 whatever the plan shows, save 1 for invalid input and 8 for a sign-in problem.
     """
     project = context.project()
-    wish = Wish(only, exclude, accounts, allow, refresh=not no_refresh, full_list=full_list)
+    wish = Wish(only, exclude, accounts, allow, refresh=not no_refresh, full_list=full_list, strict=strict)
     try:
         made = make_plan(project, wish)
     finally:
@@ -62,10 +64,12 @@ def plan(
     if json_:
         text.say(json.dumps(planfile.as_json(made.plan, __version__), ensure_ascii=False, indent=2))
     else:
-        show_plan(made.plan, made.posts, full=full, failed=bool(made.failures))
+        show_plan(made.plan, made.posts, full=full, failed=made.is_partial)
         for sentence in declarations(made.plan.actions, made.posts):
             text.say(sentence)
     codes = [exits.of_error(err) or exits.FAILED for err in made.failures.values()]
+    if made.faults:
+        codes.append(exits.FAILED)
     if detailed_exitcode and made.plan.does_something:
         codes.append(exits.CHANGES)
     return exits.worst(codes)

@@ -1,0 +1,27 @@
+"""Which posts are declared in a way that forbids posting them, and why? What the manifests tell the plan of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contentsync.errors import Place, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A declared post with at least one error. It was not taken away: its row is not that of a vanished post."""
+
+    #: ACCOUNT/NAME.
+    key: str
+    #: Where its manifest begins.
+    where: Place
+    #: The errors, at least one.
+    problems: tuple[Problem, ...]
+
+    @property
+    def account(self) -> str:
+        return self.key.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        return self.key.partition("/")[2]

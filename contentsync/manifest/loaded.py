@@ -1,0 +1,91 @@
+"""What did loading a project give? Its settings, the sound posts, the faulty ones, and each problem with its posts.
+
+A fault stays where it is: it forbids the posts that it is about, and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from contentsync.errors import Level, Place, Problem
+from contentsync.faulty import Faulty
+from contentsync.manifest.document import PROBLEMS_OF_A_DOCUMENT, TOO_MANY
+from contentsync.post import DesiredPost, Settings
+
+PROBLEMS_OF_A_FILE: Final = PROBLEMS_OF_A_DOCUMENT
+Told = tuple[frozenset[str], Problem]  # a problem, with the keys of the posts it is about; none: a whole file
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A project as it is written."""
+
+    #: None where the project file can't be read; one with faults gives the settings that are good.
+    settings: Settings | None
+    #: The sound posts, in the order of their places.
+    posts: tuple[DesiredPost, ...] = ()
+    #: The posts that have errors, as far as their keys can be read.
+    faulty: tuple[Faulty, ...] = ()
+    #: The files that may declare further posts, which could not be read; a vanished post may be in one of them.
+    unread: tuple[str, ...] = ()
+    #: All problems of all files, by place, with the posts that each is about.
+    told: tuple[Told, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All problems of all files, by place."""
+        return tuple(problem for _, problem in self.told)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything is wrong with any post or file."""
+        return any(problem.level is Level.ERROR for _, problem in self.told)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all declared posts, sound or not."""
+        return (*(post.key for post in self.posts), *(one.key for one in self.faulty))
+
+    @property
+    def unsound(self) -> frozenset[str]:
+        """The keys of the posts that have errors."""
+        return frozenset(one.key for one in self.faulty)
+
+    def problems_of(self, selected: frozenset[str] | None) -> tuple[Problem, ...]:
+        """The problems of the selected posts (None: of all), and of files whose posts can't be read.
+
+        What was not selected can't fail: of a selection, a file that can't be read is a warning.
+        """
+        if selected is None:
+            return self.problems
+        found = []
+        for keys, problem in self.told:
+            if not keys and problem.level is Level.ERROR:
+                found.append(replace(problem, level=Level.WARNING))
+            elif not keys or keys & selected:
+                found.append(problem)
+        return tuple(found)
+
+
+def bounded(told: list[Told]) -> list[Told]:
+    """The problems of one file, a hundred of each level; past those only that there are more."""
+    if len(told) <= PROBLEMS_OF_A_FILE:
+        return told
+    kept: list[Told] = []
+    for level in Level:
+        listed = placed(one for one in told if one[1].level is level)
+        kept += listed[:PROBLEMS_OF_A_FILE]
+        if len(listed) > PROBLEMS_OF_A_FILE and kept[-1][1].code != TOO_MANY.code:
+            keys, first = listed[PROBLEMS_OF_A_FILE]
+            kept.append((keys, replace(TOO_MANY, where=first.where, level=level)))
+    return kept
+
+
+def placed(told: Iterable[Told]) -> list[Told]:
+    """In reading order."""
+    return sorted(told, key=lambda one: (one[1].where or _NOWHERE, one[1].code))
+
+
+_NOWHERE: Final = Place("", 0, 0)
