@@ -14,7 +14,7 @@ from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, ManifestError, Problem, UsageError
 from contentsync.manifest.settings import NOTHING_SAID
 from contentsync.media_urls import Hosting, Look
-from contentsync.post import Account, PostState, Settings
+from contentsync.post import Account, Media, PostState, Settings
 from contentsync.receipt_folder import ReceiptFolder
 from contentsync.root import find_root, user_says
 from contentsync.store.backends import backend_of
@@ -193,13 +193,20 @@ class Project:
         with Preflight(self.clock, self.media_transport, self.on_request) as preflight:
             return preflight.look_at(urls)
 
+    def prove(self, files: Mapping[str, Media]) -> dict[str, Look]:
+        """Whether the very bytes of these files lie at their addresses."""
+        from contentsync.hosting.preflight import Preflight
+
+        with Preflight(self.clock, self.media_transport, self.on_request) as preflight:
+            return preflight.prove(files)
+
     @cached_property
     def host(self) -> Host:
         """The place for photos; nothing of it is opened yet."""
         from contentsync.hosting.host import Host
 
         opens = self.open_bucket if self.settings.hosting_upload else None
-        return Host(self.hosting, self.root, self.store.hosted, self.clock, self.look_at, opens)
+        return Host(self.hosting, self.root, self.store.hosted, self.clock, self.look_at, self.prove, opens)
 
     def open_bucket(self, upload: str = "") -> Bucket:
         """The store at `upload`, or the one that the project names. Raises HostingError."""

@@ -12,7 +12,7 @@ from contentsync.plan.action import Kind
 from contentsync.plan.last_look import Against
 from contentsync.post import Attempt
 
-NOT_FETCHABLE: Final = frozenset({"url-refused", "url-other-file"})
+NOT_FETCHABLE: Final = frozenset({"url-refused", "url-other-file", "photo-not-proven"})
 NOT_AS_PLANNED: Final = frozenset(
     {"media-changed", "edited-before-sent", "edited-while-uploading", "edited-after-approval"}
 )

@@ -17,7 +17,7 @@ from contentsync import limits
 from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.hosting.bucket import Bucket, HostingError
-from contentsync.media_urls import Hosting, Look, object_name
+from contentsync.media_urls import Answer, Hosting, Look, object_name, shown
 from contentsync.plan.pull_checks import refused
 from contentsync.post import DesiredPost, Media
 from contentsync.store.port import Hosted, HostedObject
@@ -33,31 +33,51 @@ class Looks(Protocol):
     def __call__(self, urls: Mapping[str, int]) -> dict[str, Look]: ...
 
 
+class Proves(Protocol):
+    """Whoever fetches files from their addresses and compares their bytes."""
+
+    def __call__(self, files: Mapping[str, Media]) -> dict[str, Look]: ...
+
+
 @dataclass
 class Host:
-    """The place for a project's photos.
-
-    open_bucket: opens the store that `hosting.upload` names; None where apply puts nothing anywhere.
-    look: asks addresses what they answer.
-    """
+    """The place for a project's photos."""
 
     hosting: Hosting
     root: Path
     record: Hosted
     clock: Clock
+    #: Asks addresses what they answer.
     look: Looks
+    #: Fetches local photos from their addresses.
+    prove: Proves
+    #: Opens the store that `hosting.upload` names; None where apply puts nothing anywhere.
     open_bucket: Callable[[], Bucket] | None = None
     _bucket: list[Bucket] = field(default_factory=list)
 
     def make_ready(self, post: DesiredPost, open_id: str, progress: Progress) -> Problem | None:
-        """Put a post's local photos where they belong, and look at every address; what speaks against it, or None."""
+        """Put a post's local photos where they belong, and look at every address; what speaks against it, or None.
+
+        Local photos are proven by their bytes at their address. What can't be reached from here was at least proven
+        in the store that the address shows; without a store it is not proven, and nothing is begun.
+        """
         urls = self.hosting.urls_of(post)
         try:
             self._put_all(post, open_id, progress)
         except HostingError as err:
             return err.problem
-        looks = self.look({url: item.size for url, item in urls.items()})
-        return next((p for url, look in looks.items() if (p := refused(post, url, look, self.hosting))), None)
+        local = {url: item for url, item in urls.items() if item.path}
+        looks = self.look({url: item.size for url, item in urls.items() if not item.path}) | self.prove(local)
+        found = (self._against(post, url, look) for url, look in looks.items())
+        return next((problem for problem in found if problem), None)
+
+    def _against(self, post: DesiredPost, url: str, look: Look) -> Problem | None:
+        item = self.hosting.urls_of(post)[url]
+        if look.answer is not Answer.NOT_CHECKED or not item.path or self.open_bucket is not None:
+            return refused(post, url, look, self.hosting)
+        what = f"whether {item.path} lies at {shown(url)} can't be checked: {look.what}; nothing was sent"
+        hint = "run apply where that address can be reached, or set hosting.upload"
+        return Problem("photo-not-proven", what, hint, post.place_of(post.kind.value))
 
     def _put_all(self, post: DesiredPost, open_id: str, progress: Progress) -> None:
         """Raises HostingError at the first that can't be put; what was put stays, and is not sent again."""
@@ -77,11 +97,11 @@ class Host:
                     future.cancel()
 
     def _put(self, name: str, item: Media, post: str, open_id: str) -> None:
-        """Put one file there, unless it is there whole; one whose sending was cut off is sent again."""
+        """Put one file there, unless its very bytes are there; one whose sending was cut off is sent again."""
         bucket = self._bucket[0]
         known = self.record.find(bucket.upload, name)
         cut_off = known is not None and known.uploaded_at is None
-        if not cut_off and bucket.size_of(name) == item.size:
+        if not cut_off and bucket.digest_of(name, item.size) == item.sha256:
             return
         data = approved_bytes(self.root / item.path, item)
         self.record.begin(HostedObject(bucket.upload, name, item.size, post, open_id, self.clock.now()))

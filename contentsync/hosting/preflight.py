@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Unanswered
 from contentsync.media_urls import Answer, Look, host_of, is_loopback, shown
+from contentsync.post import Media
 from contentsync.tiktok.exchange import Answer as Heard
 from contentsync.tiktok.exchange import Exchange, OnRequest, Timeouts
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     import httpx
 
 SIDE_BY_SIDE: Final = 8
-PATIENCE: Final = Timeouts(connect=5.0, read=8.0, write=8.0, upload_answer=8.0)
+PATIENCE: Final = Timeouts(connect=5.0, read=8.0, write=8.0, upload_answer=8.0, total=120.0)
 PASSING: Final = frozenset({408, 425, 429})
 NO_SUCH_METHOD: Final = 501
+_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 class Preflight:
@@ -54,10 +56,35 @@ class Preflight:
             asked = {url: pool.submit(self._look, url, size) for url, size in urls.items()}
             return {url: future.result() for url, future in asked.items()}
 
-    def _look(self, url: str, size: int) -> Look:
+    def prove(self, files: Mapping[str, Media]) -> dict[str, Look]:
+        """Whether the very bytes of these files lie at their addresses: each is fetched whole, and hashed."""
+        if not files:
+            return {}
+        with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+            asked = {url: pool.submit(self._prove, url, item) for url, item in files.items()}
+            return {url: future.result() for url, future in asked.items()}
+
+    def _prove(self, url: str, item: Media) -> Look:
+        if silent := self._known_silent(url):
+            return silent
+        line = self._near if is_loopback(url) else self._far
+        try:
+            fetched = line.digest(url, shown(url), _HEADERS, item.size)
+        except NotSent as err:
+            return self._unreachable(url, err)
+        except Unanswered:
+            return Look(Answer.NOT_CHECKED, "it could not be fetched whole")
+        look = judged(fetched.status, None, item.size)
+        if look.answer is Answer.GOOD and fetched.sha256 != item.sha256:
+            return Look(Answer.OTHER_FILE, f"its bytes are not those of {item.path}")
+        return look
+
+    def _known_silent(self, url: str) -> Look | None:
         with self._lock:
-            silent = self._silent.get(host_of(url))
-        if silent:
+            return self._silent.get(host_of(url))
+
+    def _look(self, url: str, size: int) -> Look:
+        if silent := self._known_silent(url):
             return silent
         try:
             heard = self._ask("HEAD", url)
@@ -72,9 +99,7 @@ class Preflight:
         return look
 
     def _ask(self, method: str, url: str) -> Heard:
-        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
-        if method == "GET":
-            headers["Range"] = "bytes=0-0"
+        headers = _HEADERS | ({"Range": "bytes=0-0"} if method == "GET" else {})
         line = self._near if is_loopback(url) else self._far
         return line.send(method, url, shown(url), headers)
 

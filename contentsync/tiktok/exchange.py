@@ -137,7 +137,7 @@ class Exchange:
             line.client.close()
 
     def digest(self, url: str, shown: str, headers: Mapping[str, str], most: int) -> Fetched:
-        """Fetch a file once, redirects not followed, and hash it; a longer one than `most` bytes is not read to its end.
+        """Fetch a file once, redirects not followed, and hash it; what is longer than `most` bytes is cut there.
 
         Raises NotSent and Unanswered, the latter also where the file is cut off.
         """

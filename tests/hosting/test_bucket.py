@@ -12,7 +12,7 @@ from contentsync.errors import Problem
 from contentsync.hosting import store_errors
 from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.hosting.host import Host
-from contentsync.media_urls import Hosting, object_name
+from contentsync.media_urls import Answer, Hosting, Look, object_name
 from contentsync.post import DesiredPost, Kind
 from contentsync.store.port import HostedObject
 from contentsync.store.sqlite.database import open_memory
@@ -25,12 +25,15 @@ pytest.importorskip("obstore", reason="needs the extra hosting")
 
 def test_a_folder_takes_looks_up_and_gives_back(tmp_path: Path) -> None:
     bucket = Bucket("www/tiktok", tmp_path, {})
-    assert bucket.size_of("a.jpg") is None
+    assert bucket.digest_of("a.jpg", 5) is None
     bucket.put("a.jpg", b"12345")
-    assert (bucket.size_of("a.jpg"), (tmp_path / "www" / "tiktok" / "a.jpg").read_bytes()) == (5, b"12345")
+    assert (bucket.digest_of("a.jpg", 5), (tmp_path / "www" / "tiktok" / "a.jpg").read_bytes()) == (
+        sha256("12345"),
+        b"12345",
+    )
     bucket.delete("a.jpg")
     bucket.delete("a.jpg")
-    assert bucket.size_of("a.jpg") is None
+    assert bucket.digest_of("a.jpg", 5) is None
 
 
 def test_a_folder_by_its_address_may_have_a_blank(tmp_path: Path) -> None:
@@ -58,9 +61,9 @@ def test_a_store_that_refuses_is_told_without_its_keys(tmp_path: Path, monkeypat
         environ = keys | {"AWS_ENDPOINT_URL": web.url}
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
-        web.put("bucket/p/a.jpg", statuses={"HEAD": 403})
+        web.put("bucket/p/a.jpg", statuses={"GET": 403})
         with pytest.raises(HostingError) as told:
-            Bucket("s3://bucket/p", tmp_path, environ).size_of("a.jpg")
+            Bucket("s3://bucket/p", tmp_path, environ).digest_of("a.jpg", 5)
         problem = told.value.problem
         assert "403" in problem.what and "AWS_ACCESS_KEY_ID" in problem.hint
         assert not [word for word in ("the-key", "the-secret", "Signature") if word in problem.what + problem.hint]
@@ -147,11 +150,18 @@ class Site:
         self.post: DesiredPost = a_post(kind=Kind.PHOTOS, media=(item,))
         self.file = self.www / object_name(item)
         self.record = SqliteHosted(open_memory())
+        self.proof, self.uploads = Look(Answer.GOOD), True
 
     def make_ready(self) -> Problem | None:
         hosting = Hosting("https://media.acme.example/", uploads=True)
         host = Host(
-            hosting, self.root, self.record, ManualClock(), lambda _: {}, lambda: Bucket("www", self.root, {})
+            hosting,
+            self.root,
+            self.record,
+            ManualClock(),
+            lambda _: {},
+            lambda files: dict.fromkeys(files, self.proof),
+            (lambda: Bucket("www", self.root, {})) if self.uploads else None,
         )
         return host.make_ready(self.post, OPEN_ID, lambda *_: None)
 
@@ -170,9 +180,35 @@ def test_what_was_put_there_is_on_record(site: Site) -> None:
 
 def test_what_lies_there_whole_is_left_alone_and_not_ours(site: Site) -> None:
     site.www.mkdir()
+    site.file.write_bytes(b"picture")
+    assert site.make_ready() is None
+    assert site.record.all() == []
+
+
+def test_other_bytes_of_the_same_length_are_put_again(site: Site) -> None:
+    site.www.mkdir()
     site.file.write_bytes(b"another")
     assert site.make_ready() is None
-    assert (site.file.read_bytes(), site.record.all()) == (b"another", [])
+    assert site.file.read_bytes() == b"picture"
+
+
+@pytest.mark.parametrize(
+    ("answer", "uploads", "code"),
+    [
+        (Answer.OTHER_FILE, True, "url-other-file"),
+        (Answer.REFUSED, True, "url-refused"),
+        (Answer.NOT_CHECKED, True, ""),
+        (Answer.OTHER_FILE, False, "url-other-file"),
+        (Answer.NOT_CHECKED, False, "photo-not-proven"),
+        (Answer.GOOD, False, ""),
+    ],
+)
+def test_a_photo_is_proven_at_its_address_or_in_the_store(
+    site: Site, answer: Answer, uploads: bool, code: str
+) -> None:
+    site.proof, site.uploads = Look(answer, "no connection to it"), uploads
+    problem = site.make_ready()
+    assert (problem.code if problem else "") == code
 
 
 def test_what_lies_there_in_part_is_put_again(site: Site) -> None:

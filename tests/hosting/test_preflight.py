@@ -13,6 +13,7 @@ from contentsync.clock import SystemClock
 from contentsync.hosting.preflight import Preflight, judged
 from contentsync.media_urls import Answer
 from contentsync.tiktok import exchange
+from tests.builders import a_photo, sha256
 from tests.hosting.web import Web, a_web
 
 trustme = pytest.importorskip("trustme", reason="needs the package trustme")
@@ -99,3 +100,33 @@ def test_trouble_of_the_server_blocks_nothing(status: int) -> None:
 def test_every_answer_of_3xx_and_4xx_blocks(status: int) -> None:
     look = judged(status, None, 0)
     assert (look.answer, look.passes) == (Answer.REFUSED, status in {408, 425, 429})
+
+
+# The very bytes.
+
+
+@pytest.mark.parametrize(
+    ("lies_there", "statuses", "answer"),
+    [
+        (b"picture", {}, Answer.GOOD),
+        (b"Picture", {}, Answer.OTHER_FILE),
+        (b"picture and more", {}, Answer.OTHER_FILE),
+        (b"pic", {}, Answer.OTHER_FILE),
+        (b"picture", {"GET": 302}, Answer.REFUSED),
+        (b"picture", {"GET": 404}, Answer.REFUSED),
+        (b"picture", {"GET": 503}, Answer.NOT_CHECKED),
+    ],
+)
+def test_a_photo_is_proven_by_its_bytes(
+    web: Web, lies_there: bytes, statuses: dict[str, int], answer: Answer
+) -> None:
+    url = web.put("1.jpg", lies_there, statuses=statuses)
+    photo = a_photo("posts/1.jpg", sha256=sha256("picture"), size=7)
+    with Preflight(SystemClock()) as preflight:
+        assert preflight.prove({url: photo})[url].answer is answer
+
+
+def test_a_photo_whose_host_can_not_be_reached_is_not_proven() -> None:
+    url = "http://127.0.0.1:9/1.jpg"
+    with Preflight(SystemClock()) as preflight:
+        assert preflight.prove({url: a_photo()})[url].answer is Answer.NOT_CHECKED
