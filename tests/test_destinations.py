@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from contentsync.destinations import host_on_this_machine, is_tiktoks, may_be_chosen, may_get_secrets
 from contentsync.errors import ManifestError
 from contentsync.manifest.settings import load_settings
 from contentsync.project import Project
+from contentsync.tiktok.exchange import Exchange
 from contentsync.tiktok.oauth import authorize_url
+from tests.builders import ManualClock
 
 TIKTOKS = [
     "https://open.tiktokapis.com",
@@ -147,3 +150,19 @@ def test_the_environment_may_name_the_very_address(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", FOREIGN)
 def test_the_page_of_a_sign_in_is_tiktoks_own_whatever_the_base_url(url: str) -> None:
     assert authorize_url(url, "key", ("a",), "r", "s").startswith("https://www.tiktok.com/v2/auth/authorize/?")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_redirect_carries_no_token_elsewhere(method: str, status: int) -> None:
+    asked: list[httpx.URL] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        return httpx.Response(status, headers={"Location": "https://evil.example/", "Set-Cookie": "a=b"})
+
+    exchange = Exchange(ManualClock(), httpx.MockTransport(answer))
+    for _ in range(2):
+        given = exchange.send(method, "https://open.tiktokapis.com/v2/x/", "/v2/x/", {"Authorization": "Bearer t"})
+    exchange.close()
+    assert (given.status, [url.host for url in asked]) == (status, ["open.tiktokapis.com"] * 2)
