@@ -20,6 +20,7 @@ from contentsync.files import folder_inside, leads_out
 from contentsync.lifecycle import OVER, Phase
 from contentsync.media_urls import without_queries
 from contentsync.post import Attempt, Mode, PostState
+from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.receipt/1"
 LOST: Final = "state-lost"  # the problem of an attempt that was made from a receipt which leaves its end open
@@ -139,7 +140,7 @@ def _knows_more(path: Path, row: PostState, begun: bool) -> bool:
     if told.open_id != row.open_id:
         return False
     if strange := _strange(told, row):
-        return not (begun and last is not None and (_when(last.created_at) or "") > max(strange))
+        return not (begun and last is not None and (rfc3339(last.created_at, "seconds") or "") > max(strange))
     if told.attempts < len(row.attempts):
         return False
     open_here = last is not None and (last.is_open or last.phase is Phase.UNKNOWN) and last.problem_code != LOST
@@ -159,7 +160,7 @@ def _is_same(told: Mapping[str, Any], attempt: Attempt) -> bool:
     publish_id = told.get("publish_id")
     if publish_id and (attempt.publish_id or (attempt.phase in OVER)):
         return bool(publish_id == attempt.publish_id)
-    return told.get("started_at") == _when(attempt.created_at)
+    return told.get("started_at") == rfc3339(attempt.created_at, "seconds")
 
 
 def read(folder: Path, account: str) -> Iterator[Told]:
@@ -239,7 +240,7 @@ def _content(row: PostState, username: str) -> dict[str, Any]:
         "post_id": row.post_id or None,
         "url": url_of(row, username),
         "media_digest": row.media_digest or None,
-        "removed_at": _when(row.removed_at),
+        "removed_at": rfc3339(row.removed_at, "seconds"),
         "attempts": [_attempt(attempt) for attempt in row.attempts],
     }
 
@@ -259,8 +260,8 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "media_digest": attempt.media_digest,
         "digest": attempt.digest,
         "sent": without_queries(json.loads(attempt.sent)),
-        "started_at": _when(attempt.created_at),
-        "finished_at": _when(attempt.finished_at),
+        "started_at": rfc3339(attempt.created_at, "seconds"),
+        "finished_at": rfc3339(attempt.finished_at, "seconds"),
         "problem": attempt.problem_code or None,
     }
 
@@ -347,9 +348,3 @@ def _moment(text: str | None) -> datetime | None:
     if moment is not None and moment.tzinfo is None:
         raise ValueError(f"{text} has no zone")
     return moment
-
-
-def _when(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

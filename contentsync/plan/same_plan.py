@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from contentsync.plan.action import DOES_SOMETHING, AccountView, Action, Kind
-from contentsync.plan.planfile import account_as_json, action_as_json, with_hidden
+from contentsync.plan.document import account_as_json, action_as_json
+from contentsync.plan.planfile import with_hidden
 
 _FORECASTS: Final = frozenset({"due_at", "left", "problems"})
 _OF_ACCOUNT: Final = ("open_id", "nickname", "username", "privacy", "disabled", "max_seconds", "public", "sandbox")

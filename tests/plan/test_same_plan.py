@@ -9,7 +9,7 @@ import pytest
 
 from contentsync.errors import Level, Place, Problem
 from contentsync.plan.action import AccountView, Action, Change, Kind, Quota
-from contentsync.plan.planfile import account_as_json, action_as_json
+from contentsync.plan.document import account_as_json, action_as_json
 from contentsync.plan.same_plan import account_difference, action_difference
 from contentsync.post import Interaction, Mode, Privacy
 from tests.builders import NOW, OPEN_ID, a_creator, a_media

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
@@ -15,11 +14,12 @@ from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.errors import ContentsyncError
 from contentsync.operations.accounts import Met, meet_all
-from contentsync.plan.planfile import problem_as_json
+from contentsync.plan.document import problem_as_json
 from contentsync.post import Account, App
 from contentsync.signin.scopes import Ability, abilities, missing
 from contentsync.tiktok.overriding_token import Override, override_of
 from contentsync.tiktok.tokens import Choice, Pair
+from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.accounts/1"
 NOT_SIGNED_IN: Final = frozenset(
@@ -154,8 +154,8 @@ def _facts(met: Met, app: App) -> dict[str, Any]:
         "sandbox": met.sandbox,
         "scopes": None if met.scopes is None else list(met.scopes),
         "missing": list(missing(met.scopes)),
-        "expires_at": _when(pair.expires_at),
-        "refresh_expires_at": _when(pair.refresh_expires_at),
+        "expires_at": rfc3339(pair.expires_at, "seconds"),
+        "refresh_expires_at": rfc3339(pair.refresh_expires_at, "seconds"),
         "renewable": bool(pair.refresh_token),
         "kept_in": pair.kept_in,
         "public": creator.is_public,
@@ -175,7 +175,3 @@ def _facts(met: Met, app: App) -> dict[str, Any]:
             "videos": found.videos,
         },
     }
-
-
-def _when(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -29,7 +29,8 @@ from contentsync.operations.plan import Made
 from contentsync.operations.saved_plan import open_saved
 from contentsync.operations.selection import Wish, full_keys
 from contentsync.plan.action import Action, Kind
-from contentsync.plan.planfile import problem_as_json, when
+from contentsync.plan.document import problem_as_json
+from contentsync.times import rfc3339
 
 
 @click.command(cls=Summed)
@@ -184,7 +185,7 @@ def _end(report: Report, summary: Summary | None, *, is_saved: bool) -> int:
 
 def _as_left(action: Action) -> Told:
     problems = [problem_as_json(problem) for problem in action.problems]
-    detail = {"action": str(action.then or action.kind), "reason": action.reason, "due_at": when(action.due_at)}
+    detail = {"action": str(action.then or action.kind), "reason": action.reason, "due_at": rfc3339(action.due_at)}
     return Told("left", action.post, detail | {"problems": problems})
 
 

@@ -13,8 +13,8 @@ from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.table import figure, wrapped
 from contentsync.operations.browse import Thread, comments_on
-from contentsync.plan.planfile import when
 from contentsync.tiktok.comments import Comment
+from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.comments/1"
 
@@ -64,7 +64,7 @@ def _comment_as_json(comment: Comment) -> dict[str, Any]:
         "text": comment.text,
         "likes": comment.likes,
         "replies": comment.replies,
-        "created_at": when(comment.created_at) if comment.created_at else None,
+        "created_at": rfc3339(comment.created_at) if comment.created_at else None,
     }
 
 

@@ -19,7 +19,7 @@ def schema(check: bool) -> int:
     A manifest that begins with `# yaml-language-server: $schema=…/schemas/post.schema.json` is then completed and
     checked by editors.
     """
-    from contentsync.manifest.schema_files import schemas_as_json
+    from contentsync.operations.schemas import schemas_as_json
 
     folder = Path("schemas")
     stale = [name for name, wanted in schemas_as_json().items() if _read(folder / name) != wanted]
@@ -34,7 +34,7 @@ def schema(check: bool) -> int:
 
 def write_schemas(folder: Path) -> None:
     """Write all schemas into `folder`."""
-    from contentsync.manifest.schema_files import schemas_as_json
+    from contentsync.operations.schemas import schemas_as_json
 
     folder_inside(folder.parent, folder).mkdir(parents=True, exist_ok=True)
     for name, wanted in schemas_as_json().items():

@@ -21,8 +21,8 @@ from contentsync.operations.backup import back_up
 from contentsync.operations.edit_state import remove_row, rename_row
 from contentsync.operations.rebuild import Rebuilt
 from contentsync.operations.rows import all_rows, row_of
-from contentsync.plan.planfile import when
 from contentsync.post import PostState
+from contentsync.times import rfc3339
 
 
 @click.group()
@@ -61,7 +61,7 @@ def _as_json(row: PostState) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    return when(value) if isinstance(value, datetime) else str(value)
+    return rfc3339(value) if isinstance(value, datetime) else str(value)
 
 
 @state.command()

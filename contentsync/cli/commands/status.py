@@ -17,8 +17,8 @@ from contentsync.evidence import receipts
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.operations.selection import Wish
 from contentsync.operations.status import look, usernames
-from contentsync.plan.planfile import when
 from contentsync.post import PostState
+from contentsync.times import rfc3339
 
 FORMAT = "contentsync.status/1"
 _COLOURS = {Phase.PUBLISHED: "green", Phase.DELIVERED: "green", Phase.FAILED: "red", Phase.UNKNOWN: "magenta"}
@@ -89,7 +89,7 @@ def _as_json(key: str, row: PostState | None, usernames: dict[str, str]) -> dict
         "post_id": (row.post_id or None) if row else None,
         "url": url_of(row, usernames),
         "attempts": len(row.attempts) if row else 0,
-        "updated_at": when(last.updated_at) if last else None,
+        "updated_at": rfc3339(last.updated_at) if last else None,
         "problem": problem,
     }
 

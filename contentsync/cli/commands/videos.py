@@ -13,8 +13,8 @@ from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.table import Column, aligned, figure, one_line
 from contentsync.operations.browse import Listed, public_videos
-from contentsync.plan.planfile import when
 from contentsync.tiktok.wire import Video
+from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.videos/1"
 _COLUMNS: Final = (
@@ -74,7 +74,7 @@ def _video_as_json(video: Video, post: str | None) -> dict[str, Any]:
         "post_id": video.post.post_id,
         "post": post,
         "url": video.post.url or None,
-        "created_at": when(video.post.created_at) if dated else None,
+        "created_at": rfc3339(video.post.created_at) if dated else None,
         "caption": video.post.caption,
         "title": video.post.title,
         "duration": video.post.duration or None,

@@ -19,8 +19,8 @@ from contentsync.cli.terminal import text
 from contentsync.errors import Problem, StoreError, UsageError
 from contentsync.media_urls import shown
 from contentsync.operations.rows import row_of
-from contentsync.plan.planfile import when
 from contentsync.stored_event import StoredEvent
+from contentsync.times import rfc3339
 
 if TYPE_CHECKING:
     from contentsync.project import Project
@@ -245,8 +245,8 @@ def _as_json(event: StoredEvent, post: str | None) -> dict[str, Any]:
         "post": post,
         "publish_id": event.publish_id or None,
         "open_id": event.open_id or None,
-        "happened_at": when(event.happened_at),
-        "received_at": when(event.received_at),
+        "happened_at": rfc3339(event.happened_at),
+        "received_at": rfc3339(event.received_at),
         "late": event.late,
         "deliveries": event.deliveries,
         "state": str(event.state),

@@ -17,7 +17,7 @@ from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.interrupt import write_at_once
 from contentsync.errors import ContentsyncError, Problem
-from contentsync.plan.planfile import problem_as_json
+from contentsync.plan.document import problem_as_json
 
 PATIENCE: Final = 1.0  # seconds that a second Ctrl-C waits for the line under way
 

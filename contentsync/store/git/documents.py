@@ -10,12 +10,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import Phase
 from contentsync.post import Attempt, Mode, PostState
+from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.shared-post/1"
 ROOT: Final = "contentsync.json"
@@ -55,7 +56,9 @@ def post_text(row: PostState) -> bytes:
     told: dict[str, Any] = {"format": FORMAT, "post": row.key}
     told |= {name: getattr(row, name) for name in _POST_TEXTS if getattr(row, name)}
     told["generation"] = row.generation
-    told |= {name: _when(moment) for name in ("slot_at", "removed_at") if (moment := getattr(row, name))}
+    told |= {
+        name: rfc3339(moment, "milliseconds") for name in ("slot_at", "removed_at") if (moment := getattr(row, name))
+    }
     told["attempts"] = [_attempt_told(attempt) for attempt in row.attempts]
     return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
 
@@ -70,7 +73,7 @@ def _attempt_told(attempt: Attempt) -> dict[str, Any]:
         if field.name == "sent":
             told["sent"] = json.loads(value)
         else:
-            told[field.name] = _when(value) if field.name in _TIMES else value
+            told[field.name] = rfc3339(value, "milliseconds") if field.name in _TIMES else value
     if attempt.phase is Phase.INTENT:  # the claim says that init may go: no other machine can know whether it went
         told.setdefault("init_sent_at", told["created_at"])
     return told
@@ -147,12 +150,6 @@ def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
         raise ValueError(f"{value!r} is not a count")
     return value
-
-
-def _when(moment: datetime | None) -> str | None:
-    return (
-        None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )
 
 
 def _moment(value: object) -> datetime | None:

@@ -12,13 +12,13 @@ _ID: Final = "urn:contentsync:schema:{name}:1"
 def schemas_as_json() -> dict[str, str]:
     """The text of each file in `schemas/`, by its name; always the same for the same contentsync."""
     from contentsync.manifest.fields import PlainSchema, UntitledSchema
-    from contentsync.manifest.plan_schema import PLAN
     from contentsync.manifest.project_schema import PROJECT
     from contentsync.manifest.schema import MANIFEST
+    from contentsync.plan.document import PlanDocument
 
     post = MANIFEST.json_schema(schema_generator=PlainSchema)
     project = PROJECT.json_schema(schema_generator=PlainSchema)
-    plan = PLAN.json_schema(mode="serialization", schema_generator=UntitledSchema)
+    plan = PlanDocument.model_json_schema(mode="serialization", schema_generator=UntitledSchema)
     return {
         "post.schema.json": _text("post", "A manifest of contentsync: one post", post),
         "project.schema.json": _text("project", "contentsync.yaml: the project", project),
