@@ -20,6 +20,7 @@ CODES: Final[dict[str, str]] = {
     "file-unreadable": "A YAML file can't be read: no permission, no regular file, or gone.",
     "front-matter-missing": "A Markdown file does not begin with front matter.",
     "front-matter-open": "The front matter of a Markdown file has no end.",
+    "manifest-not-covered": "A file looks like a manifest, and no pattern of manifests covers it (a warning).",
     "merge-conflict": "A file contains the markers of a merge conflict (<<<<<<<, >>>>>>>).",
     "no-value": "A key has no value, or null, where there is nothing that null could mean.",
     "not-utf8": "A YAML file is not UTF-8.",

@@ -121,6 +121,13 @@ def _is_below(top: str, other: str) -> bool:
     return not other or top.startswith(f"{other}/")
 
 
+def every_file(root: Path) -> Iterator[str]:
+    """Every file below `root` that a glob could fit, but for hidden ones and those in hidden folders."""
+    for name in _walk(root, ""):
+        if not any(part.startswith(".") for part in name.split("/")):
+            yield name
+
+
 def _walk(root: Path, top: str) -> Iterator[str]:
     if top and (_is_skipped(*os.path.split(top)) or _is_linked(root, top)):
         return

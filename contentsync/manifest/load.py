@@ -41,9 +41,10 @@ def load(
     """
     settings, problems = load_settings(root, environ, user)
     desk = _Desk(root, settings, _reader(probe, cache))
-    desk.read(desk.names() if paths is None else desk.names_of(paths))
+    files = desk.names() if paths is None else desk.names_of(paths)
+    desk.read(files)
     told = placed([*((frozenset[str](), problem) for problem in problems), *desk.told])
-    return Loaded(settings, tuple(desk.posts), tuple(desk.faulty), tuple(desk.unread), tuple(told))
+    return Loaded(settings, tuple(desk.posts), tuple(desk.faulty), tuple(desk.unread), tuple(files), tuple(told))
 
 
 def _reader(probe: MediaReader | None, cache: MediaCache | None) -> MediaReader:

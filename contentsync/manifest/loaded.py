@@ -30,6 +30,8 @@ class Loaded:
     faulty: tuple[Faulty, ...] = ()
     #: The files that may declare further posts, which could not be read; a vanished post may be in one of them.
     unread: tuple[str, ...] = ()
+    #: The files that were read.
+    files: tuple[str, ...] = ()
     #: All problems of all files, by place, with the posts that each is about.
     told: tuple[Told, ...] = ()
 

@@ -11,6 +11,7 @@ import click
 
 from contentsync.cli import exits
 from contentsync.cli.terminal import text
+from contentsync.clock import SystemClock
 from contentsync.errors import Level, Problem
 
 
@@ -21,21 +22,18 @@ def validate(paths: tuple[Path, ...]) -> int:
 
     With PATHs only these manifests, or those in these folders. Needs no network and no token.
     """
-    from contentsync.manifest.load import load
-    from contentsync.root import find_root, user_says
-    from contentsync.store.sqlite.cache import FileCache
+    from contentsync.operations import validate as operation
+    from contentsync.root import find_root
     from contentsync.trust import stripped
 
     environ = stripped(os.environ)
-    root = find_root(Path(), environ)
-    cache = FileCache(root / ".contentsync" / "cache.db")
-    try:
-        loaded = load(root, environ, list(paths) or None, cache=cache, user=user_says(root, environ))
-    finally:
-        cache.close()
+    loaded, warnings = operation.validate(
+        find_root(Path(), environ), environ, list(paths) or None, SystemClock().now()
+    )
+    problems = (*loaded.problems, *warnings)
     text.hide_values(loaded.settings.hidden if loaded.settings else {})
-    text.show_problems(loaded.problems, out=True)
-    text.say(_summary(loaded.problems, len(loaded.posts)))
+    text.show_problems(problems, out=True)
+    text.say(_summary(problems, len(loaded.posts)))
     return exits.FAILED if loaded.has_errors else exits.DONE
 
 

@@ -1,0 +1,68 @@
+"""What is wrong with a project, offline? Every problem of every file, and what will surprise its author later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from contentsync.errors import ContentsyncError, Level, Problem
+from contentsync.manifest.load import load
+from contentsync.manifest.loaded import Loaded
+from contentsync.manifest.uncovered import uncovered
+from contentsync.operations.selection import rows_by_account
+from contentsync.post import DesiredPost
+from contentsync.project import Project
+from contentsync.root import user_says
+from contentsync.store.sqlite.cache import FileCache
+
+
+def validate(
+    root: Path, environ: Mapping[str, str], paths: Sequence[Path] | None, now: datetime
+) -> tuple[Loaded, list[Problem]]:
+    """The project as it is written, and warnings besides. paths: only these manifests and folders; None for all."""
+    cache = FileCache(root / ".contentsync" / "cache.db")
+    user = user_says(root, environ)
+    try:
+        loaded = load(root, environ, paths, cache=cache, user=user)
+    finally:
+        cache.close()
+    warnings = list(_past(root, loaded, _begun(root, environ), now))
+    if paths is None:
+        warnings += uncovered(root, loaded.files)
+    return loaded, warnings
+
+
+def _begun(root: Path, environ: Mapping[str, str]) -> set[str]:
+    """The keys of the posts that the state knows; none where it can't be looked into, or there is none."""
+    project = None
+    if not (root / ".contentsync").is_dir():
+        return set()
+    try:
+        project = Project.open(root, environ)
+        return {row.key for rows in rows_by_account(project).values() for row in rows if row.attempts}
+    except ContentsyncError:
+        return set()
+    finally:
+        if project:
+            project.close()
+
+
+def _past(root: Path, loaded: Loaded, begun: set[str], now: datetime) -> Iterator[Problem]:
+    """A warning for each post whose time is over, and of which neither the state nor a receipt knows anything."""
+    for post in loaded.posts:
+        if post.publish_at is None or post.publish_at > now or post.post_id or post.key in begun:
+            continue
+        if not (root / "receipts" / post.account / f"{post.name}.json").exists():
+            yield _past_problem(post, post.publish_at, now)
+
+
+def _past_problem(post: DesiredPost, publish_at: datetime, now: datetime) -> Problem:
+    ends = post.expires_at or publish_at + post.grace
+    when = f"{publish_at:%Y-%m-%d %H:%M} UTC"
+    if ends <= now:
+        what = f"publish_at {when} is past, and so is the end of its window: the post is never sent"
+    else:
+        what = f"publish_at {when} is past: apply sends the post at once"
+    where = post.place_of("publish_at")
+    return Problem("publish-at-past", what, "write a later publish_at, or take it out", where, Level.WARNING)
