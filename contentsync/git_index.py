@@ -10,6 +10,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from contentsync.trust import without_secrets
+
 _FIXED: Final = 62  # bytes of an entry before its name: times, ids, mode, owner, size, object name, flags
 _LONG: Final = 0xFFF  # the length of a name in its flags, where it is that long or longer
 
@@ -34,9 +36,16 @@ def may_come_into_git(path: Path) -> bool:
     """Whether `path` lies in a repository that does not ignore it. False where git itself can't be asked."""
     if _index_of(path) is None:
         return False
-    ask = ["git", "-C", str(path.parent), "check-ignore", "-q", "--", path.name]
+    ask = ["git", "-C", str(path.parent), "-c", "core.fsmonitor=false", "check-ignore", "-q", "--", path.name]
     try:
-        done = subprocess.run(ask, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=10)  # noqa: S603
+        done = subprocess.run(  # noqa: S603 - the user's own git
+            ask,
+            env=without_secrets(os.environ, ()),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=10,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 1
