@@ -25,7 +25,7 @@ from contentsync.post import Account, Attempt, Creator, DesiredPost, Media, Post
 from contentsync.store.lock import account_lock
 from contentsync.store.port import Store
 from contentsync.tiktok.chunks import ChunkPlan
-from contentsync.tiktok.overriding_token import step_to_renew
+from contentsync.tiktok.overriding_token import step_to_grant, step_to_renew
 
 if TYPE_CHECKING:
     from contentsync.project import Project
@@ -175,7 +175,7 @@ class AccountAtWork:
             self.store.save_creator(self.name, creator, now)
         granted = self.credentials.scopes()
         creator = remote.see_list(self.client, self.store, creator, now, granted=granted, full=full_list)
-        if unlisted := remote.not_listed(self.settings, creator, self._how_to_renew):
+        if unlisted := remote.not_listed(self.settings, creator, self._how_to_grant):
             notes.append(unlisted)
         self.look_at(self.store.posts(creator.open_id))
         return Asked(creator, tuple(notes))
@@ -196,6 +196,10 @@ class AccountAtWork:
     @property
     def _how_to_renew(self) -> str:
         return step_to_renew(self.settings, self._project.environ)
+
+    @property
+    def _how_to_grant(self) -> str:
+        return step_to_grant(self.settings, self._project.environ)
 
     def look_at(self, rows: list[PostState]) -> None:
         """Ask TikTok about the attempts of these posts that may have moved on; their receipts follow."""

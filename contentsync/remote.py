@@ -256,12 +256,12 @@ def _asked(steps: Steps, attempt: Attempt) -> Step:
     return steps.late_id(attempt) if attempt.phase is Phase.PUBLISHED else steps.look(attempt)
 
 
-def not_listed(account: Account, creator: Creator, renewal: str) -> Problem | None:
-    """What to say of a public list that could not be read; None where it was. renewal: as in AccountFacts."""
+def not_listed(account: Account, creator: Creator, grant: str) -> Problem | None:
+    """What to say of a public list that could not be read; None where it was. grant: how to get its scope."""
     unseen = "so existing videos, lookalikes, drift and the outcome of unknown posts are not checked"
     if LIST_SCOPE in creator.denied:
         what = f"the public videos of {account.name} can't be listed: the token lacks the scope video.list, {unseen}"
-        hint = f"if TikTok gives your app this scope, grant it: {renewal}"
+        hint = f"if TikTok gives your app this scope, grant it: {grant}"
         return Problem("list-not-read", what, hint, level=Level.NOTE)
     if creator.list_unread:
         what = f"the public videos of {account.name} could not be listed now ({creator.list_unread}), {unseen}"

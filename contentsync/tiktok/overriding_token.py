@@ -34,6 +34,12 @@ def step_to_renew(account: Account, environ: Mapping[str, str]) -> str:
     return override.anew if override else f"contentsync login {account.name}"
 
 
+def step_to_grant(account: Account, environ: Mapping[str, str]) -> str:
+    """The one step that gives the account a token with the scopes that a sign-in does not ask for by itself."""
+    override = override_of(account, environ)
+    return override.anew if override else f"contentsync login {account.name} --scope all"
+
+
 def override_of(account: Account, environ: Mapping[str, str]) -> Override | None:
     """What wins over a sign-in of this account; None where the sign-in is what counts."""
     seeds = [name for name in variables(account.name) if environ.get(name, "").strip()]

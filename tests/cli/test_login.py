@@ -307,3 +307,14 @@ def test_accounts_tell_of_bans_and_caps(tmp_path: Path) -> None:
         studio.write("contentsync.yaml", PROJECT.replace("audited: true", "audited: false"))
         told = studio.run("accounts").out
     assert "spam_risk_user_banned_from_posting" in told and "only_me alone: the app is not audited" in told
+
+
+def test_what_a_sign_in_left_out_is_told_with_the_command_that_brings_it(out: Studio) -> None:
+    signed_in(out)
+    told = out.run("accounts").out
+    assert "missing  video.list: no remote list" in told
+    assert "grant    contentsync login acme --scope all, as far as your app has these scopes" in told
+    out.post("one")
+    assert "grant it: contentsync login acme --scope all" in out.run("plan", "--account", "acme", "--json").out
+    signed_in(out, "--scope", "all")
+    assert "grant    contentsync" not in out.run("accounts").out

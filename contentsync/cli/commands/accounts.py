@@ -17,7 +17,7 @@ from contentsync.operations.accounts import Met, meet_all
 from contentsync.plan.document import problem_as_json
 from contentsync.post import Account, App
 from contentsync.signin.scopes import Ability, abilities, missing
-from contentsync.tiktok.overriding_token import Override, override_of
+from contentsync.tiktok.overriding_token import Override, override_of, step_to_grant
 from contentsync.tiktok.tokens import Choice, Pair
 from contentsync.times import rfc3339
 
@@ -49,7 +49,7 @@ def accounts(context: Context, stats: bool, json_: bool) -> int:
     else:
         for name, account in project.settings.accounts.items():
             if name in seen:
-                lines = _lines(name, seen[name], app, stats)
+                lines = _lines(name, seen[name], app, stats, step_to_grant(account, project.environ))
             else:
                 lines = _not_met(account, failures[name], override_of(account, project.environ))
             for line in lines:
@@ -57,7 +57,8 @@ def accounts(context: Context, stats: bool, json_: bool) -> int:
     return exits.worst(exits.of_error(err) or exits.FAILED for err in failures.values())
 
 
-def _lines(name: str, met: Met, app: App, stats: bool) -> Iterator[str]:
+def _lines(name: str, met: Met, app: App, stats: bool, grant: str) -> Iterator[str]:
+    """What is known of an account that is signed in. grant: the step that brings missing scopes."""
     creator = met.creator
     kind = {True: "public account", False: "private account", None: ""}[creator.is_public]
     sandbox = text.style("SANDBOX sign-in", fg="yellow") if met.sandbox else ""
@@ -68,6 +69,8 @@ def _lines(name: str, met: Met, app: App, stats: bool) -> Iterator[str]:
     yield _field("scopes", "not known" if met.scopes is None else ", ".join(met.scopes) or "none")
     for scope, why in missing(met.scopes).items():
         yield _field("missing", f"{scope}: {why}")
+    if missing(met.scopes):
+        yield _field("grant", f"{grant}, as far as your app has these scopes")
     if creator.privacy is not None:
         yield _field("privacy", ", ".join(creator.privacy) or "TikTok offers none")
         yield _field("off", ", ".join(sorted(creator.disabled)) or "nothing is turned off by the creator")
