@@ -15,7 +15,7 @@ import pytest
 
 from contentsync.emulator.faults import INITS
 from contentsync.emulator.server import Emulator
-from tests.cli.support import Studio
+from tests.cli.support import PROJECT, Studio
 
 APPLY = ("apply", "--auto-approve")
 MEGABYTE = 1_000_000
@@ -127,6 +127,36 @@ def test_who_waits_for_the_lock_can_be_stopped(studio: Studio, emulator: Emulato
         time.sleep(1.5)  # until it waits; nothing outside tells
         waiting.send_signal(signal.SIGINT)
         assert waiting.wait(PATIENCE) in {130, -signal.SIGINT}  # the latter where it was still starting
+
+
+# The lock of an account.
+
+
+def test_another_checkout_is_told_who_sends_for_an_account_and_sends_for_the_others(
+    studio: Studio, emulator: Emulator, tmp_path: Path
+) -> None:
+    studio.post("launch")
+    other = Studio(tmp_path / "other", studio.environment)
+    other.post("extra")
+    other.post("idea", "acme_de")
+    with holding(studio, emulator) as holder:
+        ran = other.run(*APPLY, "--allow", "existing-posts")
+    assert ran.code == 6
+    assert f"process {holder.pid} on " in ran.err and f"in {studio.root}` for account acme " in ran.err
+    assert count(emulator, "inbox_init") == 1
+
+
+def test_an_apply_that_only_waits_holds_nobody_up(studio: Studio, emulator: Emulator) -> None:
+    slow = PROJECT.replace("10ms, poll_max: 50ms", "40s, poll_max: 60s")
+    studio.write("contentsync.yaml", slow)
+    studio.post("one")
+    with begun(studio, *APPLY) as waiting:
+        until(lambda: studio.run("state", "show", "one").out.find("processing") > 0)
+        studio.post("two")
+        until(lambda: studio.run("state", "unlock").out == "Nobody holds the lock.\n")
+        assert studio.run(*APPLY, "--no-wait").code == 3
+        assert waiting.poll() is None
+    assert inits(emulator) == 2
 
 
 # Signals, while a file of several chunks is on its way.

@@ -7,10 +7,12 @@ import math
 import random
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
+from contentsync.evidence.noted import Noted
 from contentsync.lifecycle import Event, Phase
 from contentsync.plan.action import DOES_SOMETHING
 from contentsync.plan.action import Kind as Do
@@ -41,6 +43,7 @@ class Declared:
     mode: Mode = Mode.DIRECT
     caption: str = "Launch day"
     version: int = 1
+    window: tuple[float, float] | None = None  # seconds after the start, from when until when it may begin
 
     @property
     def mark(self) -> str:
@@ -51,7 +54,11 @@ class Declared:
         return _content(self.size, self.version)
 
     def manifest(self) -> DesiredPost:
-        return _manifest(self.name, self.mark, self.mode, self.caption, self.version)
+        asked = _manifest(self.name, self.mark, self.mode, self.caption, self.version)
+        if self.window is None:
+            return asked
+        opens, ends = (START + timedelta(seconds=at) for at in self.window)
+        return replace(asked, publish_at=opens, expires_at=ends)
 
 
 @cache
@@ -77,9 +84,20 @@ LIVES: Final[dict[str, Callable[[], list[Declared]]]] = {
     "draft": lambda: [Declared("teaser", 37, mode=Mode.DRAFT)],
     "pull": lambda: [Declared("teaser", url=URL)],
     "two": lambda: [Declared("teaser", url=URL), Declared("trailer", 53)],
+    "window": lambda: [
+        Declared("teaser", 53, caption="First", window=(40.0, 5_000.0)),
+        Declared("trailer", 21, caption="Second", window=(600.0, 4_000.0)),
+        Declared("zoom", url=URL, caption="Third", window=(3_000.0, 9_000.0)),
+    ],
+    "checkouts": lambda: [
+        Declared("teaser", 53, caption="First"),
+        Declared("trailer", url=URL, caption="Second"),
+        Declared("zoom", 37, caption="Third"),
+    ],
     "alike": lambda: [Declared("teaser", url=URL), Declared("trailer", 21), Declared("zoom", 37)],
 }
 SINGLE: Final = ("direct-1", "direct-3", "draft", "pull", "two")
+CHECKOUTS: Final = {"checkouts": 2}  # lives in which several checkouts share a machine, each with its own state
 
 
 @dataclass
@@ -118,14 +136,15 @@ def drawn(seed: int, life: str | None = None) -> Script:
         apart=rng.choice([(0.0,), (0.0, 90.0, -90.0), (-120.0, 120.0)]),
     )
     chosen = rng.choice(list(LIVES))
+    chosen = life or chosen
     return Script(
-        life=life or chosen,
+        life=chosen,
         chooser=Drawn(rng, rng.randint(1, 6), rng.choice([0.05, 0.15, 0.4])),
         habits=habits,
         rounds=rng.randint(1, 3),
         gaps=tuple(rng.choice([1.0, 30.0, 300.0, 1_500.0, 3_300.0, 4_200.0]) for _ in range(3)),
         wait=rng.choice([0.0, 20.0, 120.0]),
-        turns=rng.choice([0.0, 0.0, 0.0, 0.1, 0.3]),
+        turns=rng.choice([0.0, 0.0, 0.0, 0.1, 0.3]) if chosen not in CHECKOUTS else rng.choice([0.1, 0.3, 0.6]),
         rng=rng,
     )
 
@@ -134,6 +153,22 @@ def listed(life: str, faults: dict[int, str], tempo: str = "quick") -> Script:
     """The script of given faults. tempo: quick runs on half a minute later, slow after the hour of an upload."""
     habits = Habits(done_is_gone=True) if tempo == "quick" else Habits(counts=False, lag=20.0, id_after=600.0)
     return Script(life, Listed(faults), habits, gaps=(30.0,) if tempo == "quick" else (4_200.0,))
+
+
+def _a_state(number: int) -> sqlite3.Connection:
+    """An empty state; each has a lineage of its own."""
+    state = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    state.deserialize(_empty_state())
+    state.execute("PRAGMA foreign_keys = ON")
+    state.execute("UPDATE meta SET value = value || ? WHERE name = 'lineage'", (str(number),))
+    return state
+
+
+def _acts(machine: Machine) -> bool:
+    """Whether a run still has something to do, or could not tell."""
+    if machine.plan is None:
+        return True
+    return any(action.kind in DOES_SOMETHING or action.kind is Do.WAIT for action in machine.plan.actions)
 
 
 @cache
@@ -156,9 +191,9 @@ class Life:
         self.ledger = MemoryLedger()
         self.turns = Turns(script.rng, script.turns)
         self.promises = Promises(self)
-        self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        self.connection.deserialize(_empty_state())
-        self.connection.execute("PRAGMA foreign_keys = ON")
+        self.states = [_a_state(number) for number in range(CHECKOUTS.get(script.life, 1))]
+        self.journal: list[Noted] = []
+        self.sender: Machine | None = None  # who has the right to send, where several checkouts share a machine
         self.skew, self.skewed, self.mended, self.nested = 0.0, False, False, False
         self.at_work, self.locks, self.requests = 0, False, 0
         self.points: list[tuple[str, bool]] = []
@@ -167,6 +202,7 @@ class Life:
         self.trace: list[str] = []
         self.tracing = tracing
         self._late: list[tuple[float, Parcel]] = []
+        self._settled = 0  # how many runs there were when a person settled what was unknown
 
     def live(self) -> list[str]:
         """Live it; what was broken, in words, empty where all held."""
@@ -183,7 +219,8 @@ class Life:
                 self._come_to_rest()
             self.promises.at_rest()
         finally:
-            self.connection.close()
+            for state in self.states:
+                state.close()
         return self.promises.broken
 
     def _round(self) -> bool:
@@ -207,8 +244,8 @@ class Life:
             return False
         if machine is not self.machines[-1]:  # what it saw may have changed since
             return False
-        acts = [a for a in machine.plan.actions if a.kind in DOES_SOMETHING or a.kind is Do.WAIT]
-        return not acts
+        recent = self.machines[self._settled :][-len(self.states) :]
+        return len(recent) == len(self.states) and not any(map(_acts, recent))
 
     def _mend(self) -> None:
         self.mended, self.script.turns = True, 0.0
@@ -218,7 +255,11 @@ class Life:
     def _settle(self) -> None:
         """A person looks into the app, once nothing can be under way any more, and says what is true."""
         self.pass_time(2 * HOUR)
-        store = SqliteStore(Database(self.connection, None), "a person")
+        self._settled = len(self.machines)
+        for state in self.states:
+            self._settle_in(SqliteStore(Database(state, None), "a person"))
+
+    def _settle_in(self, store: SqliteStore) -> None:
         for attempt in (a for row in store.posts(OPEN_ID) for a in row.attempts if a.phase is Phase.UNKNOWN):
             out = next((task for task in self.world.out() if task.mark == mark_of(attempt)), None)
             self.say(None, f"— a person settles an unknown: {out.post_id if out else 'it was not published'} —")

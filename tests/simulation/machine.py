@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,8 @@ from contentsync.apply.around import Run
 from contentsync.apply.following import Following
 from contentsync.attempt.steps import Steps
 from contentsync.attempt.waiting import StoppableClock
-from contentsync.errors import ContentsyncError, Problem, SignInNeeded, StoreError
+from contentsync.errors import ContentsyncError, Problem, SignInNeeded, StoreError, StoreLocked
+from contentsync.evidence.noted import Noted, not_known
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import AccountFacts, Kind, Plan, Remote
 from contentsync.plan.action import World as Facts
@@ -144,6 +145,7 @@ class WatchedStore(SqliteStore):
         self._machine = machine
 
     def begin(self, post: DesiredPost, attempt: Attempt, now: datetime) -> Attempt:
+        self._machine.life.promises.begins(self._machine, post)
         return self._watched("intent", lambda: super(WatchedStore, self).begin(post, attempt, now))
 
     def save(self, attempt: Attempt, what: str, *, binds: bool = False, **detail: object) -> Attempt:
@@ -188,11 +190,23 @@ class Around:
         facts = machine.facts(machine.clock.now(), self._client.tiktok_now)
         return against(kind, post, facts.accounts["acme"], facts, self._posts)
 
-    def sending(self, open_id: str) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def sending(self, open_id: str) -> Iterator[None]:
+        """The lock of the identity, of all checkouts; one state's own processes are held apart by nothing here."""
+        life, machine = self._machine.life, self._machine
+        if len(life.states) == 1:
+            yield
+            return
+        if life.sender is not None and life.sender is not machine:
+            raise StoreLocked(Problem("locked", f"{life.sender.name} sends"))
+        life.sender = machine
+        try:
+            yield
+        finally:
+            life.sender = None
 
     def sending_again(self, open_id: str) -> AbstractContextManager[None]:
-        return nullcontext()
+        return self.sending(open_id)
 
 
 @dataclass(frozen=True)
@@ -202,6 +216,7 @@ class Parts:
     machine: type[Machine] | None = None
     store: type[WatchedStore] = WatchedStore
     steps: type[Steps] = Steps
+    around: type[Around] = Around
     plan: Callable[[Iterable[DesiredPost], Facts], Plan] = make_plan
 
 
@@ -217,6 +232,20 @@ class AtWorkInALife(AtWorkInATest):
     def plan_chunks(self, size: int) -> ChunkPlan:
         return small_chunks(size)
 
+    def note_begun(self, attempt: Attempt) -> None:
+        row = self.store.post(attempt.post_uid)
+        begun = Noted(
+            lineage=self.store.lineage,
+            attempt=attempt.id,
+            name=row.name if row else "",
+            generation=attempt.generation,
+            number=attempt.number,
+            media=attempt.media_digest,
+            sent=bool(attempt.publish_id),
+            at=len(self.life.journal),
+        )
+        self.life.journal.append(begun)
+
 
 class Machine:
     """One run of one process.
@@ -229,6 +258,7 @@ class Machine:
         self.life, self.name, self.parts = life, name, parts
         self.alive, self.may_apply, self.signed_out, self.error = True, True, False, ""
         self.stop = Stop()
+        self.state = life.states[len(life.machines) % len(life.states)]
         self.plan: Plan | None = None
         self.asked: set[str] = set()
         self.inits: dict[str, int] = {}
@@ -254,7 +284,7 @@ class Machine:
         self.clock = clock = MachineClock(self)
         waiting = StoppableClock(clock, self.stop)
         throttle = Throttle(life.ledger, waiting, OPEN_ID)
-        self.store = self.parts.store(Database(life.connection, None), self)
+        self.store = self.parts.store(Database(self.state, None), self)
         kind = Client if life.script.whole_wire else QuickClient
         with kind(API, Bearer(self), throttle, waiting, Line(self)) as client:
             at_work = AtWorkInALife(self.store, client, clock, Path(), life=life)
@@ -270,7 +300,7 @@ class Machine:
                 return
             if life.point(self, "approve", "approval") == "crash-before":
                 self.crash()
-            one = AccountRun(OPEN_ID, steps, Run(lambda told: None, Around(self, posts, client)))
+            one = AccountRun(OPEN_ID, steps, Run(lambda told: None, self.parts.around(self, posts, client)))
             one.send(self.plan.actions, posts)
             Following(one.take_followed(), steps.clock, self.stop).run(life.script.wait)
 
@@ -283,10 +313,13 @@ class Machine:
     def facts(self, now: datetime, tiktok_now: datetime | None) -> Facts:
         """All that the planner looks at."""
         store, videos = self.store, self.store.videos(OPEN_ID)
+        rows, journal = store.posts(OPEN_ID), self.life.journal
         account = AccountFacts(
             account=ACCOUNT,
             open_id=OPEN_ID,
-            rows=tuple(store.posts(OPEN_ID)),
+            rows=tuple(rows),
+            not_known=tuple(not_known(journal, rows)),
+            noted_at={note.attempt: note.at for note in journal},
             bindings=store.bindings(OPEN_ID),
             remote=Remote(
                 videos=tuple(video for video, gone_at in videos if gone_at is None),

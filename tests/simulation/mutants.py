@@ -6,7 +6,7 @@ They are handed in as parts; each must be caught, by what it does to posts alone
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,13 +14,14 @@ from contentsync.attempt.step import Step
 from contentsync.attempt.steps import Steps
 from contentsync.errors import Problem
 from contentsync.lifecycle import Event, Phase
-from contentsync.plan.action import Plan
+from contentsync.plan.action import Kind, Plan
 from contentsync.plan.action import World as Facts
+from contentsync.plan.last_look import Against
 from contentsync.plan.planner import make_plan
 from contentsync.post import Attempt, DesiredPost
 from contentsync.store.port import Superseded
 from contentsync.tiktok.client import Client
-from tests.simulation.machine import OPEN_ID, Machine, Parts, WatchedStore
+from tests.simulation.machine import OPEN_ID, Around, Machine, Parts, WatchedStore
 
 DEFECT: Final = Problem("mutant", "a wrong variant gave up")
 
@@ -122,6 +123,26 @@ def ignoring_unknowns(posts: Iterable[DesiredPost], facts: Facts) -> Plan:
     return make_plan(posts, replace(facts, accounts=hidden))
 
 
+class NotLookingAgain(Around):
+    """(j) What was true when the plan was made is taken to be true at each intent."""
+
+    def last_look(self, kind: Kind, post: DesiredPost) -> Against | None:
+        return None
+
+
+class WithoutTheRight(Around):
+    """(k) Two checkouts send for one account at the same time."""
+
+    def sending(self, open_id: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+def by_this_clock_alone(posts: Iterable[DesiredPost], facts: Facts) -> Plan:
+    """(l) What is due is told by the machine's clock alone."""
+    accounts = {name: replace(account, tiktok_now=None) for name, account in facts.accounts.items()}
+    return make_plan(posts, replace(facts, accounts=accounts))
+
+
 # By its letter: the parts, the life in which it shows, None for any, and whether the rules about order are needed.
 MUTANTS: Final[dict[str, tuple[Parts, str | None, bool]]] = {
     "a": (Parts(store=LateStore), None, False),
@@ -132,5 +153,9 @@ MUTANTS: Final[dict[str, tuple[Parts, str | None, bool]]] = {
     "f": (Parts(steps=Believing404), None, False),
     "g": (Parts(machine=BelievingTheList), "pull", False),
     "h": (Parts(steps=AskingLate), None, True),
+    "j": (Parts(around=NotLookingAgain), "checkouts", True),
+    "k": (Parts(around=WithoutTheRight), "checkouts", True),
+    "l": (Parts(around=NotLookingAgain, plan=by_this_clock_alone), "window", True),
+    "m": (Parts(around=NotLookingAgain), "window", True),
     "i": (Parts(store=BlindStore, plan=ignoring_unknowns), "two", True),
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from contentsync.lifecycle import NEXT, OPEN, SUCCESS, Phase
-from contentsync.post import Attempt
+from contentsync.post import Attempt, DesiredPost
 from contentsync.store.sqlite.database import Database
 from contentsync.store.sqlite.state import SqliteStore
+from tests.simulation.world import EPOCH
 
 if TYPE_CHECKING:
     from tests.simulation.life import Declared, Life
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import Task
 
 OPEN_ID = "open-id-of-acme"
+START = datetime.fromtimestamp(EPOCH, UTC)
 DAY = 86_400.0
 FAILED_BY_US = {"upload-too-slow"}
 
@@ -74,7 +77,7 @@ class Promises:
 
     def _count(self, where: str, *values: str) -> int:
         sql = f"SELECT count(*) FROM attempts WHERE {where}"
-        return int(self._life.connection.execute(sql, values).fetchone()[0])
+        return sum(int(state.execute(sql, values).fetchone()[0]) for state in self._life.states)
 
     # At its end.
 
@@ -97,21 +100,40 @@ class Promises:
             self._of_task(task, attempts)
         for attempt in attempts:
             self._agrees(attempt)
-        self._complete(attempts, SqliteStore(Database(self._life.connection, None), "judge").history())
+        self._complete(attempts, [line for store in self._stores() for line in store.history()])
 
     def _attempts(self) -> list[Attempt]:
-        store = SqliteStore(Database(self._life.connection, None), "judge")
-        return [attempt for row in store.posts(OPEN_ID) for attempt in row.attempts]
+        return [a for store in self._stores() for row in store.posts(OPEN_ID) for a in row.attempts]
+
+    def _stores(self) -> list[SqliteStore]:
+        return [SqliteStore(Database(state, None), "judge") for state in self._life.states]
 
     def _of_post(self, declared: Declared, mine: list[Attempt]) -> None:
         out = [task for task in self._life.world.out() if task.mark == declared.mark]
         if len(out) > 1:
             self.breaks(f"{declared.name} was published {len(out)} times: {[t.publish_id for t in out]}")
-        if not out and not self._failed_for_sure(mine):
+        if not out and not self._failed_for_sure(mine) and not self._missed(declared):
             last = f"{mine[-1].phase} ({mine[-1].problem_code})" if mine else "not even begun"
             self.breaks(f"{declared.name} is lost: its last attempt is {last}")
         if out and not any(a.phase in SUCCESS for a in mine):
             self.breaks(f"{declared.name} was published, and the state says {[str(a.phase) for a in mine]}")
+
+    def begins(self, machine: Machine, post: DesiredPost) -> None:
+        """An intent that is written now: never early by either clock, never after its window."""
+        if post.publish_at is None or post.expires_at is None:
+            return
+        habits, ours = self._life.script.habits, machine.clock.now()
+        theirs = START + timedelta(seconds=self._life.world.now) if habits.dates else ours
+        apart = timedelta(seconds=max(map(abs, habits.apart)) + 1)  # TikTok's own clocks differ, and tell seconds
+        if ours < post.publish_at or theirs + apart < post.publish_at:
+            self.breaks(f"{machine.name} began {post.name} early")
+        if min(ours, theirs - apart) >= post.expires_at:
+            self.breaks(f"{machine.name} began {post.name} after its window")
+
+    def _missed(self, declared: Declared) -> bool:
+        """Whether its window closed before anything of it went out."""
+        over = declared.window and self._life.world.now + max(self._life.skew, 0.0) >= declared.window[1]
+        return bool(over)
 
     def _failed_for_sure(self, mine: list[Attempt]) -> bool:
         last = mine[-1] if mine else None
@@ -141,10 +163,16 @@ class Promises:
             self.breaks(f"an attempt is {attempt.phase}, and TikTok has nothing of it")
         if attempt.phase in {Phase.FAILED, Phase.ORPHANED} and out:
             self.breaks(f"an attempt is {attempt.phase}, and its post is out as {attempt.publish_id}")
-        if attempt.phase in OPEN:
+        if attempt.phase in OPEN and not self._is_left_behind(attempt):
             self.breaks(f"an attempt is still {attempt.phase}")
         if attempt.post_id and task is not None and attempt.post_id != task.post_id:
             self.breaks(f"an attempt has the video of another: {attempt.post_id}")
+
+    def _is_left_behind(self, attempt: Attempt) -> bool:
+        """Whether an open attempt can't publish and stays: its window is over, or another checkout began the post."""
+        declared = next(d for d in self._life.posts if d.mark == mark_of(attempt))
+        overtaken = len(self._life.states) > 1 and attempt.init_sent_at is None
+        return not attempt.may_be_live and (self._missed(declared) or overtaken)
 
     def _complete(self, attempts: list[Attempt], history: list[dict[str, Any]]) -> None:
         """No row is lost, and the history of each is a path of the table."""
