@@ -315,6 +315,7 @@ def test_what_a_sign_in_left_out_is_told_with_the_command_that_brings_it(out: St
     assert "missing  video.list: no remote list" in told
     assert "grant    contentsync login acme --scope all, as far as your app has these scopes" in told
     out.post("one")
-    assert "grant it: contentsync login acme --scope all" in out.run("plan", "--account", "acme", "--json").out
+    listed = out.run("import", "acme")
+    assert (listed.code, "grant it: contentsync login acme --scope all" in listed.err) == (8, True)
     signed_in(out, "--scope", "all")
     assert "grant    contentsync" not in out.run("accounts").out
