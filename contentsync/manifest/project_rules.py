@@ -78,7 +78,8 @@ def _app(project: ProjectFile, written: Mapping[str, Any]) -> Iterator[Finding]:
         yield ("app", "sandbox", "client_key"), Problem("sandbox-key", what, hint)
     state = written.get("state")
     if isinstance(state, str) and re.search(r"://[^/\s:@]{0,200}:(?!\$\{)[^@\s]{1,200}@", state):
-        problem = Problem("literal-secret", "state holds a password", "write ${NAME} instead", level=Level.WARNING)
+        hint = "set the whole address in CONTENTSYNC_STATE instead"
+        problem = Problem("literal-secret", "state holds a password", hint, level=Level.WARNING)
         yield ("state",), problem
     if project.app and project.app.redirect_uri and not is_https_or_loopback(project.app.redirect_uri):
         what = "redirect_uri is neither https nor a loopback address"

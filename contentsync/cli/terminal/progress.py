@@ -145,7 +145,7 @@ class _Bars:
             elif told.event == "done":
                 self._remove(told)
             elif told.event in _WORDS and told.event not in {"accepted", "hosted"}:
-                self._bars.console.print(f"{told.post}: {_said(told)}", markup=False, highlight=False)
+                self._bars.console.print(text.hidden(f"{told.post}: {_said(told)}"), markup=False, highlight=False)
 
     def _move(self, told: Told) -> None:
         if told.post not in self._tasks:
