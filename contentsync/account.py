@@ -17,10 +17,11 @@ from contentsync import remote
 from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Tell, Told
 from contentsync.clock import Clock
-from contentsync.errors import ContentsyncError, Level, Problem, SignInNeeded
+from contentsync.errors import ContentsyncError, Level, Problem, SignInNeeded, StoreError
 from contentsync.evidence import journal, receipts
-from contentsync.evidence.noted import Noted, not_known
-from contentsync.plan.action import AccountFacts, Receipt, Remote
+from contentsync.evidence.witness import Witness
+from contentsync.lifecycle import Phase
+from contentsync.plan.action import AccountFacts, Remote
 from contentsync.post import Account, Attempt, Creator, DesiredPost, Media, PostState
 from contentsync.store.lock import account_lock
 from contentsync.store.port import Store
@@ -217,7 +218,9 @@ class AccountAtWork:
         if not open_id:
             return AccountFacts(self.settings, receipts=told)
         store = self.store
-        videos, rows, noted = store.videos(open_id), store.posts(open_id), self.noted(open_id)
+        # Like the receipts, the journal is read before the rows: a row is written first, so it is never behind.
+        noted = self._project.journal.read(open_id)
+        videos, rows = store.videos(open_id), store.posts(open_id)
         return AccountFacts(
             account=self.settings,
             open_id=open_id,
@@ -232,8 +235,8 @@ class AccountAtWork:
             ),
             receipts=told,
             noted_elsewhere=any(note.lineage != store.lineage for note in noted),
-            not_known=tuple(not_known(noted, rows)),
-            noted_at={note.attempt: note.at for note in noted if note.attempt},
+            journal=journal.witnesses(noted),
+            acquainted=store.is_acquainted(open_id),
             left_out=store.left_out(open_id),
             sandbox=creator is not None and self.credentials.is_sandbox,
             tiktok_now=self.client.tiktok_now if creator else None,
@@ -242,12 +245,11 @@ class AccountAtWork:
             how_to_renew=self._how_to_renew,
         )
 
-    def _receipts(self, open_id: str, left: receipts.LeftBehind | None) -> dict[str, Receipt]:
+    def _receipts(self, open_id: str, left: receipts.LeftBehind | None) -> dict[str, Witness]:
         folder = self._project.receipts
         if left is None:
             left = folder.left_behind(self._project.settings.accounts)
-        written = folder.of_identity(self.name, open_id, left)
-        return {r.name: Receipt(r.phase, r.generation, r.post_id, r.attempts, r.media) for r in written}
+        return {one.name: one.witness() for one in folder.of_identity(self.name, open_id, left)}
 
     # What its attempts need.
 
@@ -282,9 +284,11 @@ class AccountAtWork:
     def write_receipt(self, row: PostState, tell: Tell) -> bool:
         """Receipts are for others to read: one that can't be written is told, and stops nothing."""
         try:
-            self._project.receipts.write(row, begun=True)
-        except OSError as err:
-            tell(Told("receipt-not-written", row.key, {"why": err.strerror or str(err)}))
+            self._project.journal.note_ends(row)
+            self._project.receipts.write(row)
+        except (OSError, StoreError) as err:
+            why = err.strerror or str(err) if isinstance(err, OSError) else err.problems[0].what
+            tell(Told("receipt-not-written", row.key, {"why": why}))
             return False
         return True
 
@@ -294,7 +298,7 @@ class AccountAtWork:
         except OSError as err:
             tell(Told("receipt-not-removed", key, {"why": err.strerror or str(err)}))
 
-    # What this machine remembers outside of the project.
+    # What this machine's journal says, outside of the project.
 
     def right_to_send(
         self, doing: str, timeout: float = 0.0, stopped: Callable[[], bool] = lambda: False
@@ -306,25 +310,11 @@ class AccountAtWork:
         folder, said = self._project.data_folder, f"{doing} in {self._project.root}"
         return account_lock(folder, self.open_id, self.name, said, self.clock, timeout, stopped)
 
-    def noted(self, open_id: str) -> list[Noted]:
-        """What this machine remembers of the identity, whichever state did it."""
-        return journal.read(self._project.data_folder, open_id)
-
     def note_lineage(self) -> None:
-        """Remember that this state posts for the account. Raises StoreError."""
-        journal.note(self._project.data_folder, self.open_id, Noted(self._project.store.lineage))
+        """Note that this state posts for the account. Raises StoreError."""
+        self._project.journal.note_state(self.open_id)
 
     def note_begun(self, attempt: Attempt) -> None:
-        """Remember that this attempt is about to begin, or that TikTok took it. Raises StoreError."""
-        store = self._project.store
-        row = store.post(attempt.post_uid)
-        begun = Noted(
-            lineage=store.lineage,
-            attempt=attempt.id,
-            name=row.name if row else "",
-            generation=attempt.generation,
-            number=attempt.number,
-            media=attempt.media_digest,
-            sent=bool(attempt.publish_id),
-        )
-        journal.note(self._project.data_folder, attempt.open_id, begun)
+        """Note that this attempt is about to begin, or how far it got. Raises StoreError."""
+        row = self._project.store.post(attempt.post_uid)
+        self._project.journal.note_attempt(attempt, row.name if row else "", whole=attempt.phase is Phase.INTENT)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from contentsync import limits
 from contentsync.errors import Place, Problem
@@ -198,6 +198,9 @@ class DesiredPost:
 def _sha256(value: object) -> str:
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+BY_HAND: Final = "by-hand"  # the run of an attempt that nobody made: it stands for a person's word
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from contentsync.borders import checked_state, exposed_state, refuse_place
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, ManifestError, Problem, UsageError
+from contentsync.evidence.journal import Journal
 from contentsync.manifest.settings import NOTHING_SAID
 from contentsync.media_urls import Hosting, Look
 from contentsync.post import Account, Media, PostState, Settings
@@ -249,6 +250,11 @@ class Project:
         """Write a post's receipt after a mere look, but never ahead of the state."""
         if self.reading_store is self.__dict__.get("store"):
             self.receipts.offer(row, self.on_note)
+
+    @property
+    def journal(self) -> Journal:
+        """What this machine remembers, outside of every repository."""
+        return Journal(self.data_folder, self.reading_store.lineage)
 
     def close(self) -> None:
         """Close the connections to TikTok. Closing twice is harmless."""

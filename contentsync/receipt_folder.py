@@ -21,10 +21,10 @@ class ReceiptFolder:
     #: False where the project keeps no receipts: then nothing is written.
     is_kept: bool
 
-    def write(self, row: PostState, *, begun: bool = False) -> None:
-        """Write a post's receipt. begun: as in receipts.write. Raises OSError."""
+    def write(self, row: PostState, *, over: bool = False) -> None:
+        """Write a post's receipt. over: as in receipts.write. Raises OSError."""
         if self.is_kept:
-            receipts.write(self.path, row, self.store.username(row.open_id), begun=begun)
+            receipts.write(self.path, row, self.store.username(row.open_id), over=over)
 
     def left_behind(self, accounts: Collection[str]) -> receipts.LeftBehind:
         """The receipts under names that none of these accounts has."""

@@ -115,6 +115,8 @@ class AccountRun:
                 pass
 
     def _resume(self, action: Action, post: DesiredPost | None) -> None:
+        if post is not None and post.post_id:
+            post = None  # its manifest binds it to a video by now: nothing more is sent for it
         row = self.store.post_named(self.open_id, action.post.partition("/")[2])
         last = row.last if row else None
         if last is None:

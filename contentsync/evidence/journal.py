@@ -1,7 +1,8 @@
-"""What has been begun for which identity on this machine, and by which state? Notes in the user's data folder.
+"""What has been begun for which identity on this machine, and by which state? The journal in the user's data folder.
 
-They outlive a deleted project, so that a new state is not taken for the first one, nor an older copy for the newest.
-One file an identity, one line a note, only ever added to.
+It outlives a deleted project, so that a new state is not taken for the first one, nor an older copy for the newest.
+One file an identity, one line a note, only ever added to: each attempt whole before its init is sent, and afterwards
+what became of it.
 """
 
 from __future__ import annotations
@@ -10,30 +11,116 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from contentsync.errors import Problem, StoreError
-from contentsync.evidence.noted import Noted
+from contentsync.evidence.compare import tells_more
+from contentsync.evidence.record import MALFORMED, as_json, tried_of
+from contentsync.evidence.witness import Source, Tried, Witness
+from contentsync.lifecycle import Phase
+from contentsync.post import Attempt, PostState
+
+# What a later note of an attempt repeats of the first one.
+_BRIEF: Final = frozenset(
+    ("id", "number", "generation", "phase", "publish_id", "post_id", "media_digest", "started_at", "finished_at")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the journal says of one attempt; of none, where only that a state works for the identity was noted."""
+
+    #: The state that noted it last.
+    lineage: str
+    #: The post's name at that time.
+    name: str = ""
+    tried: Tried | None = None
+    #: The attempt as in record.py, as far as it was noted.
+    told: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def witness(self) -> Witness:
+        """The same, to be compared."""
+        tried = (self.tried,) if self.tried else ()
+        media = self.tried.media if self.tried else ""
+        return Witness(Source.JOURNAL, self.name, tried, media=media, lineage=self.lineage)
 
 
 def read(folder: Path, open_id: str) -> list[Noted]:
-    """All that was noted of an identity, oldest first; a line that was cut off or damaged tells nothing."""
+    """What is noted of an identity, one an attempt and one a state, oldest first.
+
+    A line that was cut off or damaged tells nothing.
+    """
     try:
         lines = _file_of(folder, open_id).read_bytes().splitlines()
     except OSError:
         return []
-    return [note for at, line in enumerate(lines) if (note := _note_of(line, at))]
+    found: dict[object, Noted] = {}
+    for note in filter(None, map(_note_of, lines)):
+        mark = (note.tried.id or (note.name, note.tried)) if note.tried else ("", note.lineage)
+        found[mark] = _together(found[mark], note) if mark in found else note
+    return list(found.values())
 
 
-def note(folder: Path, open_id: str, noted: Noted) -> None:
-    """Remember it, on disk before this returns. Raises StoreError."""
-    path = _file_of(folder, open_id)
-    if not noted.attempt and any(one.lineage == noted.lineage for one in read(folder, open_id)):
-        return
-    line = json.dumps({key: value for key, value in asdict(noted).items() if value and key != "at"})
+class Journal:
+    """The journal, as one state reads it and adds to it."""
+
+    def __init__(self, folder: Path, lineage: str) -> None:
+        self._folder, self._lineage = folder, lineage
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything is noted, of whatever identity."""
+        return any((self._folder / "lineages").glob("*.jsonl"))
+
+    def read(self, open_id: str) -> list[Noted]:
+        """What is noted of an identity, whichever state did it."""
+        return read(self._folder, open_id)
+
+    def note_state(self, open_id: str) -> None:
+        """Remember that this state posts for an identity, on disk before this returns. Raises StoreError."""
+        if not any(one.lineage == self._lineage for one in self.read(open_id)):
+            _add(self._folder, open_id, {"lineage": self._lineage})
+
+    def note_attempt(self, attempt: Attempt, name: str, *, whole: bool) -> None:
+        """Remember how far an attempt of the post `name` got, on disk before this returns. Raises StoreError.
+
+        whole: with all that it sends, as the first note of an attempt has it.
+        """
+        told = {key: value for key, value in as_json(attempt).items() if whole or key in _BRIEF}
+        _add(self._folder, attempt.open_id, {"lineage": self._lineage, "name": name, "told": told})
+
+    def note_ends(self, row: PostState, *, whole: bool = False) -> None:
+        """Remember how a post stands. whole: all its attempts, as first notes. Raises StoreError."""
+        for attempt in row.attempts if whole else row.attempts[-1:]:
+            self.note_attempt(attempt, row.name, whole=whole)
+
+
+def witnesses(notes: Iterable[Noted]) -> tuple[Witness, ...]:
+    """What the notes say of attempts, one witness each."""
+    return tuple(note.witness() for note in notes if note.tried)
+
+
+def _together(one: Noted, later: Noted) -> Noted:
+    """Two notes of one attempt; the phase is the one that tells more, and of two alike the later."""
+    if one.tried is None or later.tried is None:
+        return later
+    phase = one.tried.phase if tells_more(one.tried.phase, later.tried.phase) else later.tried.phase
+    publish_id, media = later.tried.publish_id or one.tried.publish_id, later.tried.media or one.tried.media
+    tried = replace(later.tried, phase=phase, publish_id=publish_id, media=media)
+    told = {**one.told, **{key: value for key, value in later.told.items() if value is not None}}
+    return Noted(later.lineage, later.name, tried, told | {"phase": str(phase)} if told else {})
+
+
+def _file_of(folder: Path, open_id: str) -> Path:
+    """An open_id may hold anything, and a file's name may not."""
+    return folder / "lineages" / f"{hashlib.sha256(open_id.encode()).hexdigest()[:32]}.jsonl"
+
+
+def _add(folder: Path, open_id: str, said: Mapping[str, object]) -> None:
+    path, line = _file_of(folder, open_id), json.dumps(said)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _append(path, f"\n{line}\n".encode())  # begins a line, whatever was cut off before it
@@ -41,11 +128,6 @@ def note(folder: Path, open_id: str, noted: Noted) -> None:
         what = f"what posts from this machine can't be noted in {folder}: {err.strerror or err}"
         hint = "make the folder writable for you, or name another one in CONTENTSYNC_DATA_DIR"
         raise StoreError(Problem("data-folder-unusable", what, hint)) from err
-
-
-def _file_of(folder: Path, open_id: str) -> Path:
-    """An open_id may hold anything, and a file's name may not."""
-    return folder / "lineages" / f"{hashlib.sha256(open_id.encode()).hexdigest()[:32]}.jsonl"
 
 
 def _append(path: Path, line: bytes) -> None:
@@ -59,30 +141,40 @@ def _append(path: Path, line: bytes) -> None:
         os.close(handle)
 
 
-def _note_of(line: bytes, at: int) -> Noted | None:
+def _note_of(line: bytes) -> Noted | None:
     try:
-        told = json.loads(line)
+        said = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(told, Mapping) or not isinstance(told.get("lineage"), str):
+    if not isinstance(said, Mapping) or not isinstance(said.get("lineage"), str):
         return None
-    return Noted(
-        lineage=told["lineage"],
-        attempt=_text(told, "attempt"),
-        name=_text(told, "name"),
-        generation=_count(told, "generation"),
-        number=_count(told, "number"),
-        media=_text(told, "media"),
-        sent=told.get("sent") is True,
-        at=at,
+    told, name = said.get("told"), _text(said, "name")
+    if not isinstance(told, Mapping):
+        return Noted(said["lineage"], name, _tried_before(said))
+    try:
+        return Noted(said["lineage"], name, tried_of(told), told)
+    except MALFORMED:
+        return None
+
+
+def _tried_before(said: Mapping[str, Any]) -> Tried | None:
+    """What a note of an earlier version says of an attempt: that it was begun, or that TikTok took its init."""
+    if not _text(said, "attempt"):
+        return None
+    return Tried(
+        phase=Phase.UPLOADING if said.get("sent") is True else Phase.INTENT,
+        number=_count(said, "number"),
+        generation=_count(said, "generation"),
+        id=_text(said, "attempt"),
+        media=_text(said, "media"),
     )
 
 
-def _text(told: Mapping[str, Any], key: str) -> str:
-    value = told.get(key)
+def _text(said: Mapping[str, Any], key: str) -> str:
+    value = said.get(key)
     return value if isinstance(value, str) else ""
 
 
-def _count(told: Mapping[str, Any], key: str) -> int:
-    value = told.get(key)
+def _count(said: Mapping[str, Any], key: str) -> int:
+    value = said.get(key)
     return value if isinstance(value, int) else 1

@@ -1,6 +1,9 @@
 """What do others see of what became of each post? One JSON file a post, committed with the content.
 
-A receipt is evidence for people and for a state that was lost; while the state is there, the state is the truth.
+A receipt is evidence for people, for other clones and for a state that was lost; while the state is there, the state
+is the truth. What a receipt tells is never lost by writing it: the attempts that the row does not know, or knows less
+of, stay in the file beside those of the row. Two versions that git left in one file with conflict markers are read as
+one receipt that tells of both.
 """
 
 from __future__ import annotations
@@ -9,21 +12,32 @@ import errno
 import json
 import os
 import tempfile
-import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from contentsync.evidence.compare import is_same, is_settled, knows_less, tells_more
+from contentsync.evidence.record import (
+    EPOCH,
+    MALFORMED,
+    as_json,
+    attempt_of,
+    bare_attempt,
+    count,
+    made_up,
+    moment,
+    text,
+    tried_of,
+)
+from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.files import folder_inside, leads_out
 from contentsync.lifecycle import OVER, Phase
-from contentsync.media_urls import without_queries
-from contentsync.post import Attempt, Mode, PostState
+from contentsync.post import PostState
 from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.receipt/1"
-LOST: Final = "state-lost"  # the problem of an attempt that was made from a receipt which leaves its end open
+_UNREADABLE: Final = (OSError, RecursionError, *MALFORMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,71 +51,74 @@ class Told:
     open_id: str
     body: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def attempts(self) -> int:
-        """How many attempts it tells of; one that can't be read tells of one."""
-        told = self.body.get("attempts") if self.body else [None]
-        return len(told) if isinstance(told, list) else 1
+    def witness(self) -> Witness:
+        """The same, to be compared."""
+        try:
+            self._told_row("", "")
+            tried = tuple(map(tried_of, _union(self.body["attempts"])))
+        except MALFORMED:
+            return Witness(Source.RECEIPT, self.name, legible=False)
+        bound = "" if tried else self.post_id
+        return Witness(Source.RECEIPT, self.name, tried, bound, self.generation, self._media())
 
-    @property
-    def media(self) -> str:
-        """The digest of the media that it tells of; empty where it does not."""
+    def _media(self) -> str:
         told = self.body.get("media_digest")
         return told if isinstance(told, str) else ""
 
-    @property
-    def is_over(self) -> bool:
-        """Whether it tells of the end of its last attempt."""
-        return self.attempts > 0 and self.phase in OVER
-
     def as_row(self, account: str, open_id: str) -> PostState:
-        """The row that a lost state had, as far as its receipt tells.
-
-        What was not final then may have gone further since, so it is unknown; and so is all where the receipt does
-        not hold together.
-        """
-        uid = uuid.uuid4().hex
+        """The row that a lost state had, as far as its receipt tells. One that can't be read tells of one attempt."""
         try:
-            return self._told_row(uid, account, open_id)
-        except (KeyError, TypeError, AttributeError, ValueError):
-            lost = (_unreadable(uid, open_id),)
-            return PostState(uid, open_id, self.name, account, attempts=lost)
+            return self._told_row(account, open_id)
+        except MALFORMED:
+            uid = made_up(open_id, self.name)
+            lost = bare_attempt(Tried(Phase.UNKNOWN, 1, started_at=EPOCH), f"{account}/{self.name}", open_id)
+            return PostState(uid, open_id, self.name, account, attempts=(lost,))
 
-    def _told_row(self, uid: str, account: str, open_id: str) -> PostState:
-        if not self.body:
-            raise ValueError("it can't be read")
-        attempts = tuple(_attempt_of(told, uid, open_id) for told in self.body["attempts"])
-        if any(attempt.phase is Phase.UNKNOWN for attempt in attempts[:-1]):
-            raise ValueError("an attempt began beside one that was not over")
+    def _told_row(self, account: str, open_id: str) -> PostState:
+        attempts = tuple(
+            attempt_of(told, f"{account}/{self.name}", open_id) for told in _union(self.body["attempts"])
+        )
         return PostState(
-            uid=uid,
+            uid=made_up(open_id, self.name, attempts[0].id if attempts else self.post_id),
             open_id=open_id,
             name=self.name,
             account=account,
-            generation=_count(self.generation),
+            generation=count(self.generation),
             attempts=attempts,
-            media_digest=_text(self.body.get("media_digest")),
-            bound_post_id="" if attempts else _text(self.post_id),
-            removed_at=_moment(self.body.get("removed_at")),
+            media_digest=text(self.body.get("media_digest")),
+            bound_post_id="" if attempts else text(self.post_id),
+            removed_at=moment(self.body.get("removed_at")),
         )
 
 
-def write(folder: Path, row: PostState, username: str = "", *, begun: bool = False) -> Path:
+def write(folder: Path, row: PostState, username: str = "", *, over: bool = False) -> Path:
     """Write the receipt of a post below `folder`; on disk whole, or not at all. Raises OSError.
 
-    One that knows more than the row stays: an older copy of the state, put in its place, has to learn from it.
-    So does one that tells of any attempt which the row lacks. begun: the row's last attempt may have been begun in
-    spite of it, knowingly; then a receipt that tells of nothing later is written over.
+    What the file tells beyond the row stays in it. One that can't be read stays as it is, unless the row is settled.
+    over: replace the file, whatever it tells: a person settled the post.
     """
     path = _place(folder, row.key)
-    text = json.dumps(_content(row, username), ensure_ascii=False, indent=2) + "\n"
-    if _is(path, text) or _knows_more(path, row, begun):
+    told = _read(path) if path.exists() else None
+    if told is not None and told.open_id in {"", row.open_id} and not over and _must_stay(told, row):
         return path
+    is_ours = told is not None and told.open_id == row.open_id and told.witness().legible
+    kept = told if is_ours and not over else None
+    body = json.dumps(_content(row, username, kept), ensure_ascii=False, indent=2) + "\n"
+    if not _is(path, body):
+        _put(path, body)
+    return path
+
+
+def _must_stay(told: Told, row: PostState) -> bool:
+    return not told.witness().legible and not is_settled(row, row.generation)
+
+
+def _put(path: Path, body: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".receipt-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(body)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
@@ -109,13 +126,13 @@ def write(folder: Path, row: PostState, username: str = "", *, begun: bool = Fal
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    return path
 
 
 def remove(folder: Path, key: str, row: PostState) -> None:
-    """Take away the receipt of a key that a row had, unless it tells of more than the row. Raises OSError."""
+    """Remove the receipt of a key that a row had, unless it tells of more than the row. Raises OSError."""
     path = _place(folder, key)
-    if not _knows_more(path, row, begun=False):
+    told = _read(path) if path.exists() else None
+    if told is not None and not (told.open_id == row.open_id and knows_less(row, told.witness())):
         path.unlink(missing_ok=True)
 
 
@@ -127,40 +144,11 @@ def _place(folder: Path, key: str) -> Path:
     return path
 
 
-def _is(path: Path, text: str) -> bool:
+def _is(path: Path, body: str) -> bool:
     try:
-        return path.read_bytes() == text.encode()
+        return path.read_bytes() == body.encode()
     except FileNotFoundError:
         return False
-
-
-def _knows_more(path: Path, row: PostState, begun: bool) -> bool:
-    """Whether the receipt at `path` tells of an attempt, or of its end, that `row` lacks. begun: as in `write`."""
-    told, last = _read(path), row.last
-    if told.open_id != row.open_id:
-        return False
-    if strange := _strange(told, row):
-        return not (begun and last is not None and (rfc3339(last.created_at, "seconds") or "") > max(strange))
-    if told.attempts < len(row.attempts):
-        return False
-    open_here = last is not None and (last.is_open or last.phase is Phase.UNKNOWN) and last.problem_code != LOST
-    return told.attempts > len(row.attempts) or (open_here and told.is_over)
-
-
-def _strange(told: Told, row: PostState) -> list[str]:
-    """When the attempts began that a receipt tells of and the row does not: another state's, or a later one's."""
-    given = told.body.get("attempts")
-    tried = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
-    unlike = [one for one in tried if not any(_is_same(one, attempt) for attempt in row.attempts)]
-    return [str(one.get("started_at") or "") for one in unlike]
-
-
-def _is_same(told: Mapping[str, Any], attempt: Attempt) -> bool:
-    """Whether both tell of one attempt; a time alone is no more than a second, in which two states may begin one."""
-    publish_id = told.get("publish_id")
-    if publish_id and (attempt.publish_id or (attempt.phase in OVER)):
-        return bool(publish_id == attempt.publish_id)
-    return told.get("started_at") == rfc3339(attempt.created_at, "seconds")
 
 
 def read(folder: Path, account: str) -> Iterator[Told]:
@@ -174,17 +162,51 @@ def read(folder: Path, account: str) -> Iterator[Told]:
 
 def _read(path: Path) -> Told:
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        return Told(
-            name=path.stem,
-            phase=str(said["phase"]),
-            generation=int(said["generation"]),
-            post_id=str(said.get("post_id") or ""),
-            open_id=str(said.get("open_id") or ""),
-            body=said,
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        return _told(path.stem, _one_of(_versions(path.read_text(encoding="utf-8"))))
+    except _UNREADABLE:
         return Told(path.stem, "unreadable", 1, "", "")
+
+
+def _told(name: str, body: Mapping[str, Any]) -> Told:
+    return Told(
+        name=name,
+        phase=str(body["phase"]),
+        generation=int(body["generation"]),
+        post_id=str(body.get("post_id") or ""),
+        open_id=str(body.get("open_id") or ""),
+        body=body,
+    )
+
+
+_OURS, _BASE, _THEIRS, _END = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+
+
+def _versions(content: str) -> list[Any]:
+    """What the file says; both versions, where git left it with conflict markers. Raises one of MALFORMED."""
+    if _OURS not in content:
+        return [json.loads(content)]
+    ours: list[str] = []
+    theirs: list[str] = []
+    side = _END
+    for line in content.splitlines():
+        marker = next((mark for mark in (_OURS, _BASE, _THEIRS, _END) if line.startswith(mark)), "")
+        side = marker or side
+        if not marker and side in {_OURS, _END}:
+            ours.append(line)
+        if not marker and side in {_THEIRS, _END}:
+            theirs.append(line)
+    return [json.loads("\n".join(lines)) for lines in (ours, theirs)]
+
+
+def _one_of(versions: list[Any]) -> Mapping[str, Any]:
+    """One body that tells all that these tell. Raises one of MALFORMED."""
+    first, *others = versions
+    if not others:
+        return dict(first)
+    if len({str(version.get("open_id")) for version in versions}) > 1:
+        raise ValueError("two identities")
+    newest = max(versions, key=lambda version: (int(version["generation"]), len(version["attempts"])))
+    return _with_attempts(dict(newest), _union([told for version in versions for told in version["attempts"]]))
 
 
 #: Receipts under names that no account has now, by the open_id that they name; empty where they name none.
@@ -208,13 +230,16 @@ def of_identity(folder: Path, account: str, open_id: str | None, left: LeftBehin
     """The receipts of one identity, one a name: those of its account, and those that it left under a former name."""
     found = {told.name: told for told in read(folder, account) if told.open_id in {"", open_id or told.open_id}}
     for told in left.get(open_id, ()) if open_id else ():
-        if told.attempts > _attempts(found.get(told.name)):
-            found[told.name] = told
+        found[told.name] = _both(found[told.name], told) if told.name in found else told
     return [found[name] for name in sorted(found)]
 
 
-def _attempts(told: Told | None) -> int:
-    return -1 if told is None else told.attempts
+def _both(one: Told, other: Told) -> Told:
+    """Two receipts of one post as one; where either can't be read, none is known to tell all."""
+    try:
+        return _told(one.name, _one_of([one.body, other.body]))
+    except MALFORMED:
+        return Told(one.name, "unreadable", 1, "", "")
 
 
 def post_url(username: str, post_id: str, *, photos: bool = False) -> str | None:
@@ -229,9 +254,10 @@ def url_of(row: PostState, username: str) -> str | None:
     return post_url(username, row.post_id, photos=bool(done and json.loads(done.sent).get("kind") == "photos"))
 
 
-def _content(row: PostState, username: str) -> dict[str, Any]:
+def _content(row: PostState, username: str, kept: Told | None) -> dict[str, Any]:
+    """What the receipt of a row says, and what `kept`, the file as it is, tells beyond the row."""
     last = row.last
-    return {
+    body: dict[str, Any] = {
         "format": FORMAT,
         "post": row.key,
         "open_id": row.open_id,
@@ -241,110 +267,29 @@ def _content(row: PostState, username: str) -> dict[str, Any]:
         "url": url_of(row, username),
         "media_digest": row.media_digest or None,
         "removed_at": rfc3339(row.removed_at, "seconds"),
-        "attempts": [_attempt(attempt) for attempt in row.attempts],
+        "attempts": [as_json(attempt) for attempt in row.attempts],
     }
+    if kept is None or not knows_less(row, kept.witness()):
+        return body
+    if kept.post_id and not row.post_id:
+        body |= {"post_id": kept.post_id, "url": kept.body.get("url")}
+    body["generation"] = max(row.generation, kept.generation)
+    return _with_attempts(body, _union([*map(as_json, row.attempts), *kept.body["attempts"]]))
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "number": attempt.number,
-        "generation": attempt.generation,
-        "phase": str(attempt.phase),
-        "mode": str(attempt.mode),
-        "publish_id": attempt.publish_id or None,
-        "post_id": attempt.post_id or None,
-        "sha256": attempt.sha256 or None,
-        "bytes": attempt.size,
-        "duration": attempt.duration,
-        "pulls": attempt.pulls,
-        "media_digest": attempt.media_digest,
-        "digest": attempt.digest,
-        "sent": without_queries(json.loads(attempt.sent)),
-        "started_at": rfc3339(attempt.created_at, "seconds"),
-        "finished_at": rfc3339(attempt.finished_at, "seconds"),
-        "problem": attempt.problem_code or None,
-    }
+def _with_attempts(body: dict[str, Any], attempts: list[Mapping[str, Any]]) -> dict[str, Any]:
+    phase = attempts[-1]["phase"] if attempts else body["phase"]
+    return body | {"phase": phase, "attempts": attempts}
 
 
-def _attempt_of(told: Mapping[str, Any], uid: str, open_id: str) -> Attempt:
-    """One attempt of a receipt. Raises KeyError, TypeError, AttributeError or ValueError where it is none."""
-    phase, begun = Phase(told["phase"]), _moment(told["started_at"])
-    if begun is None:
-        raise KeyError("started_at")
-    sent, ended = told["sent"], phase in OVER
-    finished = _moment(told["finished_at"]) or begun
-    code = _text(told.get("problem")) if ended else "state-lost"
-    return Attempt(
-        id=uuid.uuid4().hex,
-        post_uid=uid,
-        open_id=open_id,
-        generation=_count(told["generation"]),
-        phase=phase if ended else Phase.UNKNOWN,
-        mode=Mode(told["mode"]),
-        pulls=bool(told["pulls"]),
-        digest=_text(told["digest"]),
-        media_digest=_text(told["media_digest"]),
-        sha256=_text(told["sha256"]),
-        size=_count(told["bytes"]),
-        created_at=begun,
-        updated_at=finished,
-        sent=_text(json.dumps(sent, ensure_ascii=False, sort_keys=True)),
-        caption=_text(sent.get("caption")),
-        privacy=_text(sent.get("privacy")),
-        duration=None if told["duration"] is None else float(told["duration"]),
-        init_sent_at=begun,
-        publish_id=_text(told["publish_id"]),
-        finished_at=finished,
-        post_id=_text(told["post_id"]),
-        problem_code=code,
-        problem_what="" if ended else f"it was {phase} when its state was lost",
-        number=_count(told["number"]),
-        version=1,
-    )
-
-
-def _text(value: object) -> str:
-    """Text that can be stored; empty for none."""
-    if not isinstance(value, str | None):
-        raise TypeError(f"{value!r} is no text")
-    return (value or "").encode().decode()  # a lone surrogate would break whoever stores it
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
-        raise ValueError(f"{value!r} is no count")
-    return value
-
-
-def _unreadable(uid: str, open_id: str) -> Attempt:
-    """A receipt that nobody can read proves only that something was attempted."""
-    return Attempt(
-        id=uuid.uuid4().hex,
-        post_uid=uid,
-        open_id=open_id,
-        generation=1,
-        phase=Phase.UNKNOWN,
-        mode=Mode.DIRECT,
-        pulls=False,
-        digest="",
-        media_digest="",
-        sha256="",
-        size=0,
-        created_at=_EPOCH,
-        updated_at=_EPOCH,
-        problem_code="state-lost",
-        problem_what="its receipt can't be read, and the state was lost",
-        number=1,
-        version=1,
-    )
-
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _moment(text: str | None) -> datetime | None:
-    """An aware time. Raises ValueError or TypeError for anything else."""
-    moment = datetime.fromisoformat(text) if text else None
-    if moment is not None and moment.tzinfo is None:
-        raise ValueError(f"{text} has no zone")
-    return moment
+def _union(attempts: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Each attempt once, by the version that tells most of it; those that are not over last, else in their order."""
+    found: list[Mapping[str, Any]] = []
+    for told in attempts:
+        tried = tried_of(told)
+        at = next((n for n, one in enumerate(found) if is_same(tried_of(one), tried)), None)
+        if at is None:
+            found.append(told)
+        elif tells_more(tried.phase, tried_of(found[at]).phase):
+            found[at] = told
+    return sorted(found, key=lambda told: (Phase(told["phase"]) not in OVER, str(told["started_at"])))

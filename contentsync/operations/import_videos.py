@@ -29,11 +29,12 @@ class Imported:
 
 
 def import_videos(project: Project, account: Account, folder: Path | None) -> list[Imported]:
-    """Bind every public video of an account that belongs to no post: a manifest in `folder` and a row each.
+    """Take note of every public video of an account that belongs to no post, so that it blocks no create any more.
 
-    folder: None only tells which there are. What may be a declared post's own is left alone, and a manifest that
-    names its video already only gets its row. Raises UsageError for a folder that no manifest is read from,
-    ManifestError for a project that is not sound, SignInNeeded or Unlisted where TikTok does not give the list.
+    folder: where each gets a manifest, and a row; None for neither. What may be a declared post's own is left alone,
+    and that post stays blocked. A manifest that names its video already only gets its row. Raises UsageError for a
+    folder that no manifest is read from, ManifestError for a project that is not sound, SignInNeeded or Unlisted
+    where TikTok does not give the list.
     """
     within = _within(project, folder) if folder else ""
     declared = [p for p in (load_sound(project) if folder else project.load()).posts if p.account == account.name]
@@ -42,11 +43,13 @@ def import_videos(project: Project, account: Account, folder: Path | None) -> li
     facts = at_work.facts(creator)
     owners = _Owners(facts.rows, declared, unbound(facts))
     taken = {row.name for row in facts.rows} | {post.name for post in declared}
-    done = []
+    done: list[Imported] = []
+    left_out: set[str] = set()
     for video in reversed(unbound(facts)):
         post = owners.named(video)
         if post is None and (belongs := owners.of(video)):
             done.append(Imported(video, belongs=belongs))
+            left_out |= owners.marks_of(video)
             continue
         name = post.name if post else _free_name(video, taken, folder)
         taken.add(name)
@@ -54,9 +57,9 @@ def import_videos(project: Project, account: Account, folder: Path | None) -> li
         if folder:
             _bind(project, DesiredPost(account.name, name, post_id=video.post_id), creator.open_id, within)
         done.append(Imported(video, name, path or (project.root / post.where.file if post else None)))
-    if folder and any(item.name for item in done):
-        at_work.note_lineage()
-        project.store.leave_out(creator.open_id, (), project.clock.now())
+    at_work.note_lineage()
+    project.store.become_acquainted(creator.open_id, project.clock.now())
+    project.store.leave_out(creator.open_id, left_out, project.clock.now())
     return done
 
 
@@ -76,11 +79,16 @@ class _Owners:
         known = {row.name for row in rows}
         new = [post for post in declared if post.name not in known and not post.post_id]
         alike = Lookalikes(free)
-        self._alike = {post_id: post for post in new for post_id in alike.of(post.caption)}
+        self._alike = {post_id: post for post in new for post_id in alike.of(post, any_length=True)}
 
     def named(self, video: RemotePost) -> DesiredPost | None:
         """The post whose manifest names it."""
         return self._by_id.get(video.post_id)
+
+    def marks_of(self, video: RemotePost) -> set[str]:
+        """The name and media of the new post that it may be; empty where there is none."""
+        post = self._alike.get(video.post_id)
+        return {post.name, post.media_digest} - {""} if post else set()
 
     def of(self, video: RemotePost) -> str:
         """Why it is not imported; empty where nothing speaks for an owner."""

@@ -1,37 +1,40 @@
-"""How is a lost state made again? From receipts and from what TikTok tells."""
+"""How is a lost state made again? From receipts, from this machine's journal, and from what TikTok tells."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from contentsync.errors import ContentsyncError, StoreError
 from contentsync.manifest.fields import NAME_PATTERN
+from contentsync.operations.evidence import Heard, hear
 from contentsync.plan.action import AccountFacts
 from contentsync.plan.moves import marks_of, marks_of_row
-from contentsync.post import Account, PostState, RemotePost
+from contentsync.post import Account, DesiredPost, PostState, RemotePost
 from contentsync.project import Project
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild made: rows; the public videos of no post; the receipts that could not be used.
-
-    without: keys that are declared and that nothing tells of: they count as new from here on.
-    """
+    """What a rebuild did for one account."""
 
     account: str
+    #: The rows that were made, or that know more now.
     rows: tuple[PostState, ...]
+    #: The public videos of no post.
     unbound: tuple[RemotePost, ...]
+    #: The keys of the posts whose evidence contradicts what is known, so that it could not be taken in.
     unused: tuple[str, ...] = ()
+    #: Keys that are declared and that nothing tells of: they count as new from here on.
     without: tuple[str, ...] = ()
 
 
 def rebuild(project: Project) -> tuple[list[Rebuilt], dict[str, ContentsyncError]]:
-    """Make the rows that are missing from receipts; then TikTok is asked what became of those that are not final.
+    """Take in what receipts and the journal tell; then TikTok is asked what became of the attempts left open.
 
-    What a receipt leaves open is unknown here: it may have gone further than its receipt tells. Returns what was
-    made, and the accounts that could not be asked. Raises StoreError.
+    What a witness leaves open is unknown here: it may have gone further since. Returns what was done, and the
+    accounts that could not be asked. Raises StoreError.
     """
     made, failures = [], {}
     for account in project.settings.accounts.values():
@@ -46,37 +49,59 @@ def rebuild(project: Project) -> tuple[list[Rebuilt], dict[str, ContentsyncError
 
 
 def _rebuild(project: Project, account: Account) -> Rebuilt | None:
-    folder, at_work = project.receipts, project.at_work(account.name)
-    left = folder.left_behind(project.settings.accounts)
-    found = {receipt.name for receipt in folder.of_identity(account.name, at_work.open_id, left)}
-    if not found and not left:
+    declared = [post for post in project.load().posts if post.account == account.name and not post.post_id]
+    at_work = project.at_work(account.name)
+    known = at_work.open_id
+    # Before TikTok is asked: what is learnt then is written into receipts, also under names that an older copy has.
+    left = project.receipts.left_behind(project.settings.accounts)
+    written = {told.name for told in project.receipts.of_identity(account.name, known, left)}
+    if not (written or left or _may_be_noted(project, account, known, declared)):
         return None  # no need for a token
     creator = at_work.ask_with_list(scope_needed=False)
-    told = folder.of_identity(account.name, creator.open_id, left)
-    if not told:
+    heard = hear(project, account, creator.open_id, declared)
+    if not heard.rows:
         return None
-    now, rows = project.clock.now(), project.store.posts(creator.open_id)
-    before, old_names = {row.uid for row in rows}, {row.name for row in rows} - found
-    at_work.note_lineage()
-    unused = []
-    for receipt in told:
-        row = receipt.as_row(account.name, creator.open_id)
-        if not re.fullmatch(NAME_PATTERN, receipt.name) or not project.store.restore(row, now, old_names):
-            unused.append(f"receipts/{account.name}/{receipt.name}.json")
-    for old in rows:
-        if (renamed := project.store.post(old.uid)) and renamed.name != old.name:
-            folder.remove(old.key, old)
-    project.store.leave_out(creator.open_id, (), now)
+    before = {row.uid: row for row in project.store.posts(creator.open_id)}
+    unused = _take_in(project, account, heard, {row.name for row in before.values()} - written)
+    _remove_old_receipts(project, before.values())
+    project.store.leave_out(creator.open_id, (), project.clock.now())
     at_work.ask()
     facts = at_work.facts(creator)
-    made = tuple(row for row in facts.rows if row.uid not in before)
-    told_of = {receipt.name for receipt in told} | {note.name for note in facts.not_known}
-    names_known = {row.name for row in facts.rows} | told_of
-    marks = {mark for row in facts.rows for mark in marks_of_row(row)}  # a new name of what is known is no new post
-    declared = [post for post in project.load().posts if post.account == account.name and not post.post_id]
-    new = [post for post in declared if post.name not in names_known and not marks_of(post) & marks]
-    without = tuple(post.key for post in new)
-    return Rebuilt(account.name, made, tuple(unbound(facts)), tuple(unused), without)
+    better = tuple(row for row in facts.rows if row.uid not in before or row.attempts != before[row.uid].attempts)
+    for row in better:
+        project.offer_receipt(row)
+    without = _without(facts, heard, declared)
+    return Rebuilt(account.name, better, tuple(unbound(facts)), tuple(unused), without)
+
+
+def _may_be_noted(project: Project, account: Account, open_id: str, declared: Collection[DesiredPost]) -> bool:
+    """Whether the journal may tell of an account; so it may where its identity is not known yet."""
+    return bool(hear(project, account, open_id, declared).noted) if open_id else project.journal.is_there
+
+
+def _take_in(project: Project, account: Account, heard: Heard, old_names: Collection[str]) -> list[str]:
+    """Write what was heard into the state; the keys of what contradicts it."""
+    now, unused = project.clock.now(), []
+    for row in heard.rows:
+        project.journal.note_state(row.open_id)
+        if not re.fullmatch(NAME_PATTERN, row.name) or not project.store.restore(row, now, old_names):
+            unused.append(f"{account.name}/{row.name}")
+    return unused
+
+
+def _remove_old_receipts(project: Project, before: Iterable[PostState]) -> None:
+    """Of posts that have another name by now."""
+    for old in before:
+        if (renamed := project.store.post(old.uid)) and renamed.name != old.name:
+            project.receipts.remove(old.key, old)
+
+
+def _without(facts: AccountFacts, heard: Heard, declared: Collection[DesiredPost]) -> tuple[str, ...]:
+    """The declared posts that nothing tells of; a new name of what is known is no new post."""
+    told_of = {row.name for row in facts.rows} | {row.name for row in heard.rows}
+    marks = {mark for row in facts.rows for mark in marks_of_row(row)}
+    new = [post for post in declared if post.name not in told_of and not marks_of(post) & marks]
+    return tuple(post.key for post in new)
 
 
 def unbound(facts: AccountFacts) -> list[RemotePost]:

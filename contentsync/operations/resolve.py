@@ -1,20 +1,29 @@
-"""What became of an unknown attempt? A person says so; who, when and why stay in the history.
+"""What became of a post? A person says so; who, when and why stay in the history. Nothing is sent to TikTok.
 
-Nothing is sent to TikTok.
+A person may speak of an attempt whose end is unknown, of what a receipt or the journal tells and the state does not
+know, and of a post that the state never attempted ("it is there"). What the witnesses tell is taken into the row
+with the person's word, so that the next plan does not ask again.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import replace
-from datetime import timedelta
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from contentsync.errors import Problem
-from contentsync.lifecycle import Event, Phase
-from contentsync.operations.rows import NotSettled, row_of, written
-from contentsync.post import Attempt, PostState
+from contentsync.evidence.compare import Known, is_settled, knows_less
+from contentsync.evidence.record import made_up
+from contentsync.evidence.witness import Tried
+from contentsync.lifecycle import OVER, SUCCESS, Event, Phase
+from contentsync.operations.evidence import Heard, hear
+from contentsync.operations.rows import NotSettled, all_rows, settled
+from contentsync.operations.selection import one_key
+from contentsync.post import BY_HAND, Attempt, DesiredPost, Mode, PostState
 from contentsync.project import Project
 from contentsync.store.port import AttemptOpen, Superseded
 
@@ -24,7 +33,7 @@ POST_ID: Final = re.compile(r"[1-9][0-9]{0,31}")
 
 
 class Verdict(StrEnum):
-    """What a person says became of an unknown attempt."""
+    """What a person says became of a post."""
 
     PUBLISHED = "published"
     NOT_PUBLISHED = "not-published"
@@ -38,35 +47,108 @@ _EVENTS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a person said, and when."""
+
+    verdict: Verdict
+    post_id: str
+    why: str
+    now: datetime
+
+    @property
+    def event(self) -> str:
+        """For the history."""
+        return f"resolved-{self.verdict}"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that is known of the post that a person speaks of."""
+
+    key: str
+    open_id: str
+    #: None where no manifest declares it.
+    post: DesiredPost | None
+    #: None where the state does not know it.
+    row: PostState | None
+    #: What a receipt or the journal tells beyond the row, if only that there is something that can't be read; None
+    #: where neither does.
+    told: PostState | None = None
+
+    @property
+    def name(self) -> str:
+        return self.key.partition("/")[2]
+
+    @property
+    def generation(self) -> int:
+        """The generation that the person speaks of."""
+        known = self.post or self.row or self.told
+        return known.generation if known else 1
+
+
 def resolve(project: Project, name: str, verdict: Verdict, post_id: str, why: str) -> PostState:
-    """Settle an unknown attempt by a person's word. Raises UsageError where there is nothing to settle."""
+    """Settle a post by a person's word. Raises UsageError where there is nothing to settle."""
     if post_id and not POST_ID.fullmatch(post_id):
         hint = "it is the number at the end of the video's address"
         raise NotSettled(Problem("post-id-malformed", f'"{post_id}" is no id of a TikTok post', hint))
-    row = row_of(project, name)
+    case = _case(project, name)
+    word = Word(verdict, post_id, why, project.clock.now())
     if post_id:
-        _refuse_taken(project, row, post_id)
-    attempt = _unsettled(project, row)
-    now = project.clock.now()
-    settled = attempt.after(_EVENTS[verdict], now, upload_url="", retry=verdict is Verdict.NOT_PUBLISHED)
-    if post_id:
-        settled = replace(settled, post_id=post_id)
-    try:
-        project.store.save(settled, f"resolved-{verdict}", binds=bool(post_id), why=why)
-    except AttemptOpen:
-        raise _taken(post_id, "another post") from None
-    except Superseded:
-        raise NotSettled(_moved_on(row)) from None
-    return written(project, row.uid)
+        _refuse_taken(project, case, post_id)
+    if verdict is Verdict.NOT_PUBLISHED:
+        _refuse_to_rule_out(case)
+    said = [step(project, case, word) for step in (_take_in, _settle_unknown)]
+    row = project.store.post_named(case.open_id, case.name)
+    if verdict is Verdict.NOT_PUBLISHED and not any(said):
+        raise _nothing(case, row)
+    if row is None and verdict is Verdict.NOT_PUBLISHED and case.post is not None:
+        project.store.ensure_post(case.post, case.open_id, now=word.now)
+    if verdict is not Verdict.NOT_PUBLISHED and not (any(said) and row and is_settled(row, case.generation)):
+        _say_it_is_there(project, case, row, word)
+    return settled(project, case.open_id, case.name)
 
 
-def _refuse_taken(project: Project, row: PostState, post_id: str) -> None:
+def _case(project: Project, name: str) -> Case:
+    """The post that is meant, with all that is known of it. Raises UsageError."""
+    rows = {row.key: row for row in all_rows(project)}
+    posts = {post.key: post for post in project.load().posts}
+    key = one_key(list(dict.fromkeys([*rows, *posts])), name)
+    row, post, account = rows.get(key), posts.get(key), project.settings.accounts.get(key.partition("/")[0])
+    if account is None:
+        assert row is not None  # no manifest is loaded without its account
+        return Case(key, row.open_id, post, row)
+    at_work = project.at_work(account.name)
+    open_id = row.open_id if row else at_work.open_id or at_work.identify().open_id
+    heard = hear(project, account, open_id, [post] if post else [])
+    return Case(key, open_id, post, row, _told_beyond(project, heard, Case(key, open_id, post, row)))
+
+
+def _told_beyond(project: Project, heard: Heard, case: Case) -> PostState | None:
+    """What the witnesses of a post tell that no row knows."""
+    known = Known(project.store.posts(case.open_id))
+    receipt = next((one.witness() for one in heard.receipts if one.name == case.name), None)
+    beyond = receipt is not None and (case.row is None or knows_less(case.row, receipt))
+    beyond = beyond and receipt is not None and receipt.tells_something
+    if not beyond and not any(note.name == case.name for note in heard.noted):
+        return None
+    told = next((one for one in heard.rows if one.name == case.name), None)
+    if told is None:  # a receipt that can't be read, of a post that the state knows
+        return PostState(made_up(case.key), case.open_id, case.name, case.key.partition("/")[0])
+    return replace(told, attempts=tuple(a for a in told.attempts if known.lacks(case.name, Tried.of(a))))
+
+
+def _refuse_taken(project: Project, case: Case, post_id: str) -> None:
     """A video is one post's, of one generation; what a manifest names is taken too."""
-    if post_id in {row.bound_post_id, *(attempt.post_id for attempt in row.attempts)}:
-        raise _taken(post_id, f"an earlier attempt of {row.key}")
-    claimed = next((p.key for p in project.load().posts if p.post_id == post_id and p.key != row.key), None)
+    row = case.row
+    if row is not None and post_id in {row.bound_post_id, *(attempt.post_id for attempt in row.attempts)}:
+        raise _taken(post_id, f"an earlier attempt of {case.key}")
+    claimed = next((p.key for p in project.load().posts if p.post_id == post_id and p.key != case.key), None)
     if claimed:
         raise _taken(post_id, f"{claimed}, whose manifest names it")
+    holder = project.store.bindings(case.open_id).get(post_id)
+    if holder and (row is None or holder != row.uid):
+        raise _taken(post_id, "another post")
 
 
 def _taken(post_id: str, holder: str) -> NotSettled:
@@ -74,24 +156,153 @@ def _taken(post_id: str, holder: str) -> NotSettled:
     return NotSettled(Problem("video-bound-twice", what, "see: contentsync state list"))
 
 
-def _unsettled(project: Project, row: PostState) -> Attempt:
-    """The attempt to settle: an unknown one, or one that TikTok processes for longer than it says it may."""
-    last, now = row.last, project.clock.now()
-    if last is not None and last.phase is Phase.UNKNOWN:
-        return last
-    if last is not None and last.phase is Phase.PROCESSING and now - last.created_at > STUCK:
-        what = f"TikTok has been processing it since {last.created_at:%Y-%m-%d %H:%M} UTC"
-        lost = last.after(Event.LOST_SIGHT, now, problem_code="stuck", problem_what=what)
-        try:
-            return project.store.save(lost, "stuck")
-        except Superseded:
-            raise NotSettled(_moved_on(row)) from None
-    stands = f"it is {last.phase}" if last else "it was never attempted"
-    hint = f"contentsync explain {row.key} shows where it stands"
-    raise NotSettled(Problem("nothing-to-resolve", f"{row.key} has no unknown outcome: {stands}", hint))
+def _refuse_to_rule_out(case: Case) -> None:
+    """A witness that says that it is there is believed; to post it again is another wish."""
+    told = case.told
+    if told is None:
+        return
+    done = [a for a in told.attempts if a.phase in SUCCESS and a.generation >= case.generation]
+    if done or (told.bound_post_id and told.generation >= case.generation):
+        what = f"a receipt or this machine's journal says that {case.key} is {done[0].phase if done else 'bound'}"
+        hint = "contentsync state rebuild takes that in; to post it again, raise its `generation`"
+        raise NotSettled(Problem("is-published", what, hint))
 
 
-def _moved_on(row: PostState) -> Problem:
-    return Problem(
-        "changed-meanwhile", f"{row.key} was changed meanwhile", f"look again: contentsync explain {row.key}"
+# What receipts and the journal tell.
+
+
+def _take_in(project: Project, case: Case, word: Word) -> bool:
+    """Take in what the witnesses tell, with the person's word for what they leave open; whether any did."""
+    if case.told is None:
+        return False
+    told = _ended(case, case.told, word)
+    if (told.attempts or told.bound_post_id) and not project.store.restore(
+        told, word.now, what=word.event, why=word.why
+    ):
+        what = f"what is told of {case.key} contradicts what the state knows of another post"
+        hint = f"compare: contentsync explain {case.key}, and contentsync state list"
+        raise NotSettled(Problem("evidence-contradicts", what, hint))
+    return True
+
+
+def _ended(case: Case, told: PostState, word: Word) -> PostState:
+    """The attempts that are told, those that were left open with the end that follows from the person's word."""
+    left = [a for a in told.attempts if a.phase not in OVER]
+    done = any(a.phase in SUCCESS and a.generation >= case.generation for a in told.attempts)
+    of_now = [a for a in left if a.generation >= case.generation]
+    phase = Phase.ORPHANED if word.verdict is Verdict.NOT_PUBLISHED else Phase.ABANDONED
+    ends = {a.id: replace(a, phase=phase, finished_at=word.now, updated_at=word.now) for a in left}
+    if of_now and word.verdict is Verdict.PUBLISHED and not done:
+        newest = of_now[-1].id
+        ends[newest] = _as_declared(replace(ends[newest], phase=Phase.PUBLISHED, post_id=word.post_id), case.post)
+    return replace(told, attempts=tuple(ends.get(a.id, a) for a in told.attempts))
+
+
+def _as_declared(attempt: Attempt, post: DesiredPost | None) -> Attempt:
+    """The attempt; where its witness did not tell what was sent, the manifest does."""
+    if attempt.digest or post is None:
+        return attempt
+    return replace(attempt, digest=post.digest, media_digest=post.media_digest)
+
+
+# An attempt of the row whose end is not known.
+
+
+def _settle_unknown(project: Project, case: Case, word: Word) -> bool:
+    """Settle an unknown attempt of the row, or one that TikTok processes for too long; whether there was one.
+
+    Raises NotSettled for an open attempt that apply can resume.
+    """
+    row = project.store.post_named(case.open_id, case.name)
+    last = row.last if row else None
+    if row is None or last is None or last.phase in OVER:
+        return False
+    if last.phase is not Phase.UNKNOWN:
+        last = _out_of_sight(project, case, row, last, word)
+    there = word.verdict is Verdict.PUBLISHED and is_settled(row, last.generation)  # by what was told
+    event = Event.KEPT if there else _EVENTS[word.verdict]
+    done = last.after(event, word.now, upload_url="", retry=word.verdict is Verdict.NOT_PUBLISHED)
+    if word.post_id and not there:
+        done = replace(done, post_id=word.post_id)
+    try:
+        project.store.save(done, word.event, binds=bool(done.post_id), why=word.why)
+    except AttemptOpen:
+        raise _taken(word.post_id, "another post") from None
+    except Superseded:
+        raise NotSettled(_moved_on(case)) from None
+    return True
+
+
+def _out_of_sight(project: Project, case: Case, row: PostState, last: Attempt, word: Word) -> Attempt:
+    """An open attempt that is not resumed any more: TikTok is stuck with it, or it was begun elsewhere too."""
+    stuck = last.phase is Phase.PROCESSING and word.now - last.created_at > STUCK
+    if not stuck and case.told is None:
+        raise _nothing(case, row)
+    what = f"TikTok has been processing it since {last.created_at:%Y-%m-%d %H:%M} UTC"
+    event = Event.LOST_AFTER_COMMIT if last.phase is Phase.INTENT else Event.LOST_SIGHT
+    lost = last.after(event, word.now, problem_code="stuck", problem_what=what, upload_url="")
+    try:
+        return project.store.save(lost, "stuck")
+    except Superseded:
+        raise NotSettled(_moved_on(case)) from None
+
+
+def _moved_on(case: Case) -> Problem:
+    hint = f"look again: contentsync explain {case.key}"
+    return Problem("changed-meanwhile", f"{case.key} was changed meanwhile", hint)
+
+
+def _nothing(case: Case, row: PostState | None) -> NotSettled:
+    stands = f"it is {row.last.phase}" if row and row.last else "nothing says that it was ever sent"
+    hint = f"contentsync explain {case.key} shows where it stands"
+    return NotSettled(Problem("nothing-to-resolve", f"{case.key} has no unknown outcome: {stands}", hint))
+
+
+# The person's word alone.
+
+
+def _say_it_is_there(project: Project, case: Case, row: PostState | None, word: Word) -> None:
+    """Settle a post that no witness tells of: it is there, or is left for good. Raises NotSettled."""
+    done = row.success if row else None
+    if row is not None and done is not None and not done.post_id and word.post_id:
+        named = done.noting(word.now, post_id=word.post_id)
+        project.store.save(named, word.event, binds=True, why=word.why)
+        return
+    post = case.post
+    if post is None or post.post_id or (row is not None and is_settled(row, case.generation)):
+        raise _nothing(case, row)
+    uid = row.uid if row else uuid.uuid4().hex
+    attempt = _by_hand(post, case.open_id, uid, word)
+    known = PostState(uid, case.open_id, post.name, post.account, post.generation, (attempt,), post.media_digest)
+    if not project.store.restore(known, word.now, what=word.event, why=word.why):
+        raise _taken(word.post_id, "another post")
+
+
+def _by_hand(post: DesiredPost, open_id: str, uid: str, word: Word) -> Attempt:
+    """An attempt that nobody made: it stands for the person's word that the post is there, or is to be left."""
+    there = Phase.DELIVERED if post.mode is Mode.DRAFT and not word.post_id else Phase.PUBLISHED
+    media = post.media[0] if post.media else None
+    return Attempt(
+        id=uuid.uuid4().hex,
+        post_uid=uid,
+        open_id=open_id,
+        generation=post.generation,
+        phase=there if word.verdict is Verdict.PUBLISHED else Phase.ABANDONED,
+        mode=post.mode,
+        pulls=post.pulls,
+        digest=post.digest,
+        media_digest=post.media_digest,
+        sha256=media.sha256 if media else "",
+        size=media.size if media else 0,
+        created_at=word.now,
+        updated_at=word.now,
+        run_id=BY_HAND,
+        sent=json.dumps(post.sent_values(), ensure_ascii=False, sort_keys=True),
+        caption=post.caption,
+        privacy=str(post.privacy or ""),
+        duration=media.facts.duration if media and media.facts else None,
+        finished_at=word.now,
+        post_id=word.post_id,
+        number=1,
+        version=1,
     )

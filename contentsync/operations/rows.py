@@ -39,12 +39,20 @@ def _names(project: Project) -> dict[str, str]:
     return {account.open_id: account.name for account in project.all_at_work() if account.open_id}
 
 
-def written(project: Project, uid: str) -> PostState:
-    """The row as it stands now, its receipt renewed; one that can't be written stops nothing."""
+def settled(project: Project, open_id: str, name: str) -> PostState:
+    """The row of a post that a person settled; its receipt and this machine's journal tell the same from now on."""
+    row = project.store.post_named(open_id, name)
+    assert row is not None
+    project.journal.note_ends(row, whole=True)
+    return written(project, row.uid, over=True)
+
+
+def written(project: Project, uid: str, *, over: bool = False) -> PostState:
+    """The row as it stands now, its receipt renewed. over: as in receipts.write. Raises StoreError."""
     row = project.store.post(uid)
     assert row is not None
     try:
-        project.receipts.write(row)
+        project.receipts.write(row, over=over)
     except OSError as err:
         what = f"{row.key} is settled, but its receipt can't be written: {err.strerror or err}"
         raise StoreError(

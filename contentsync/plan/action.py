@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from contentsync.errors import Level, Problem
-from contentsync.evidence.noted import Noted
+from contentsync.evidence.witness import Witness
 from contentsync.faulty import Faulty
 from contentsync.media_urls import Hosting, Look
 from contentsync.post import Account, App, Attempt, Creator, DesiredPost, Media, Mode, PostState, RemotePost
@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 DOES_SOMETHING: Final = frozenset({Kind.CREATE, Kind.RESUME, Kind.ADOPT, Kind.MOVE})
 
-GUARDS: Final = ("max-creates-per-run", "max-creates-per-day", "same-media", "existing-posts")
+GUARDS: Final = ("max-creates-per-run", "max-creates-per-day", "same-media", "lookalike", "existing-posts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +150,6 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a committed receipt says of a post: the phase and generation of its last attempt, and how many it had.
-
-    media: as DesiredPost.media_digest.
-    """
-
-    phase: str
-    generation: int = 1
-    post_id: str = ""
-    attempts: int = 0
-    media: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Remote:
     """The public list of an account. gone: videos that were listed once, and when they were found missing."""
 
@@ -178,9 +164,9 @@ class AccountFacts:
 
     open_id: None where it was never asked. creator: None where TikTok was not asked.
     tiktok_now: TikTok's clock at its last answer; None where it was not asked or did not say.
-    receipts: by post name. noted_elsewhere: the user's data folder knows another state of this open_id.
-    not_known: the attempts that it knows and that are in none of the rows. noted_at: the place of the last note of an
-    attempt, by its id. left_out: the names and media of the posts that were not among those for which existing-posts
+    receipts: by post name. journal: this machine's, one an attempt. noted_elsewhere: it knows another state of this
+    open_id. acquainted: a person took note of what was there before this state.
+    left_out: the names and media of the posts that were not among those for which existing-posts
     was lifted last. scopes: what the token grants, as TikTok said when it gave it; None where that is not known.
     token_since: when the token was saved; None for one that was not, as of the environment, or where none was used.
     how_to_renew: the step that gives the account another token; empty for a sign-in.
@@ -192,10 +178,10 @@ class AccountFacts:
     rows: tuple[PostState, ...] = ()
     bindings: Mapping[str, str] = field(default_factory=dict)
     remote: Remote = Remote()
-    receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    receipts: Mapping[str, Witness] = field(default_factory=dict)
+    journal: tuple[Witness, ...] = ()
     noted_elsewhere: bool = False
-    not_known: tuple[Noted, ...] = ()
-    noted_at: Mapping[str, int] = field(default_factory=dict)
+    acquainted: bool = False
     left_out: frozenset[str] = frozenset()
     sandbox: bool = False
     tiktok_now: datetime | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from contentsync.errors import Level, Problem
@@ -120,8 +121,8 @@ def _too_long(post: DesiredPost, creator: Creator) -> list[Problem]:
     return [Problem("video-too-long", what, "cut the video", post.place_of("video"))]
 
 
-def notes_of(post: DesiredPost, world: World, alike: list[str]) -> tuple[Problem, ...]:
-    """What a person should know before this is sent. alike: public videos with its caption that belong to no post."""
+def notes_of(post: DesiredPost, world: World, alike: Sequence[str]) -> tuple[Problem, ...]:
+    """What a person should know before this is sent. alike: public videos for which a guard was lifted."""
     return (
         *_unchecked(post, world),
         *fetch_notes(post, world),
@@ -167,8 +168,11 @@ def _labels(post: DesiredPost) -> list[Problem]:
     return [_note("label", f"Your {kind} will be labeled as '{label}'")]
 
 
-def _lookalikes(alike: list[str]) -> list[Problem]:
+def _lookalikes(alike: Sequence[str]) -> list[Problem]:
+    """Told where the guard is lifted."""
     if not alike:
         return []
-    what = f"a public video has this caption already: {', '.join(alike[:3])}"
-    return [_note("lookalike", what, f'post_id: "{alike[0]}" binds it', level=Level.WARNING)]
+    what = f"a public video has this caption and length already: {', '.join(alike[:3])}"
+    return [
+        _note("lookalike", what, "the guard lookalike was lifted: it is posted all the same", level=Level.WARNING)
+    ]

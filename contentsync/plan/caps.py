@@ -13,7 +13,7 @@ from typing import Final
 
 from contentsync.lifecycle import OPEN, SUCCESS, Phase
 from contentsync.plan.action import AccountFacts, Quota, World
-from contentsync.post import Attempt, Mode
+from contentsync.post import BY_HAND, Attempt, Mode
 
 DAY: Final = timedelta(hours=24)
 MAY_SHOW: Final = OPEN | SUCCESS | {Phase.UNKNOWN, Phase.ABANDONED}
@@ -137,6 +137,8 @@ def counts(attempt: Attempt, now: datetime) -> bool:
 
     Source: Upload, "pending shares"; that an unfinished init of a draft counts is not documented, so it is taken to.
     """
+    if attempt.run_id == BY_HAND:
+        return False
     lost_draft = attempt.phase is Phase.ORPHANED and attempt.mode is Mode.DRAFT and attempt.init_sent_at is not None
     return (attempt.phase in MAY_SHOW or lost_draft) and spent_at(attempt, now) > now - DAY
 

@@ -24,7 +24,7 @@ class Wanted:
     """A create, or a wait for its time, that caps and guards may still put off.
 
     earliest: when its window opens, or now. ends: when its window ends. due: its place in the order, which may lie
-    in the past.
+    in the past. alike: public videos that belong to no post and are like this one.
     """
 
     action: Action
@@ -34,6 +34,7 @@ class Wanted:
     earliest: datetime
     due: datetime
     ends: datetime | None = None
+    alike: tuple[str, ...] = ()
 
 
 def ration(wanted: Iterable[Wanted], world: World) -> list[Action]:
@@ -99,6 +100,8 @@ class _Rationing:
 
     def _guarded(self, want: Wanted, desk: _Desk) -> Problem | None:
         if "existing-posts" not in self._world.allow and (problem := desk.existing.problem(want.post)):
+            return problem
+        if "lookalike" not in self._world.allow and (problem := _lookalike(want)):
             return problem
         return None if "same-media" in self._world.allow else _same_media(want, desk)
 
@@ -176,8 +179,8 @@ class ExistingPosts:
     def problem(self, post: DesiredPost) -> Problem | None:
         """What speaks against creating a post."""
         if {post.name, post.media_digest} & self._left_out:
-            what = "existing-posts was lifted for other posts of the account, and not for this one"
-            hint = "pass --allow existing-posts for it too, if it is not at TikTok already"
+            what = "what was at TikTok before was settled for other posts of the account, and not for this one"
+            hint = f"if it is there: contentsync resolve {post.key} --published; else pass --allow existing-posts"
             return Problem("existing-posts", what, hint)
         return self._evidence if self._is_young and post.name not in self._known else None
 
@@ -186,21 +189,21 @@ def _evidence(facts: AccountFacts) -> Problem | None:
     """What tells of posts that no row of this state tells of."""
     known = {row.name for row in facts.rows if row.bound_post_id or row.attempts}
     showing = any(row.bound_post_id or _shows(row) for row in facts.rows)
-    unknown = sum(told.phase != "declared" and name not in known for name, told in facts.receipts.items())
-    public = sum(video.post_id not in facts.bindings for video in facts.remote.videos)
-    hint = "bring the old state back, or run: contentsync state rebuild"
+    unknown = sum(told.tells_something and name not in known for name, told in facts.receipts.items())
+    public = 0 if facts.acquainted else sum(video.post_id not in facts.bindings for video in facts.remote.videos)
+    hint = f"contentsync import {facts.account.name} takes note of what is there"
     if unknown:
         told = f"{unknown} receipts tell of some" if unknown > 1 else "a receipt tells of one"
+        hint = "contentsync state rebuild takes the receipts in"
     elif public:
         told = f"{public} videos are public" if public > 1 else "a video is public"
-        hint = f"bring the old state back, or run: contentsync import {facts.account.name} --write DIR"
-    elif facts.noted_elsewhere and not showing:
+    elif facts.noted_elsewhere and not (showing or facts.acquainted):
         told = "another state on this machine did post for it"
     else:
         return None
     own = "did not make all posts" if any(map(_shows, facts.rows)) else "made no post"
     what = f"this state {own} of {facts.account.name}, but {told}"
-    hint = f"{hint}; or pass --allow existing-posts, if none of them is one of these manifests"
+    hint = f"{hint}; or pass --allow existing-posts, if none of it is one of these manifests"
     return Problem("existing-posts", what, hint)
 
 
@@ -217,6 +220,16 @@ def _not_looked(facts: AccountFacts) -> Problem | None:
 def _shows(row: PostState) -> bool:
     """Whether anything that this state knows of a post may be at TikTok."""
     return any(attempt.phase in MAY_SHOW for attempt in row.attempts)
+
+
+def _lookalike(want: Wanted) -> Problem | None:
+    """A public video that may be this very post: another state sent it, or someone posted it by hand."""
+    if not want.alike:
+        return None
+    key, first = want.post.key, want.alike[0]
+    what = f"a public video has this caption and length already, and belongs to no post: {', '.join(want.alike[:3])}"
+    hint = f"if it is this post: contentsync resolve {key} --published --post-id {first}; if both are meant, pass"
+    return Problem("lookalike", what, f"{hint} --allow lookalike")
 
 
 def _same_media(want: Wanted, desk: _Desk) -> Problem | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from contentsync import limits
-from contentsync.post import Attempt, Mode, Privacy, RemotePost
+from contentsync.post import Attempt, DesiredPost, Kind, Mode, Privacy, RemotePost
 
 _SKEW = timedelta(minutes=2)  # TikTok's clock and ours
 _CUT_FROM = limits.LISTED_CAPTION_UNITS - 3  # a cut may fall before a wide character, or leave room for dots
@@ -52,7 +52,7 @@ def may_fit(attempt: Attempt, video: RemotePost) -> bool:
     since = video.created_at - attempt.created_at
     if not -_SKEW <= since <= timedelta(hours=limits.ADOPT_WINDOW_HOURS):
         return False
-    if attempt.duration is not None and video.duration and abs(attempt.duration - video.duration) > 1:
+    if not _same_length(attempt.duration, video.duration):
         return False
     if attempt.mode is Mode.DIRECT and attempt.privacy not in {"", Privacy.EVERYONE}:
         return False
@@ -64,21 +64,43 @@ def candidates(attempt: Attempt, videos: Iterable[RemotePost]) -> list[RemotePos
 
 
 class Lookalikes:
-    """Videos by their captions, to be asked many times."""
+    """Public videos that belong to no post, to be asked many times which of them are like a post.
+
+    Alike are the same caption, as far as TikTok shows it, and the same length, as far as both are known: TikTok tells
+    whole seconds, and none of photos; nobody knows the length of what TikTok fetches. Where neither has a caption
+    only the length speaks, so both lengths have to be known.
+    """
 
     def __init__(self, videos: Iterable[RemotePost]) -> None:
-        self._whole: dict[str, list[str]] = {}
-        self._cut: list[tuple[str, str]] = []
+        self._whole: dict[str, list[RemotePost]] = {}
+        self._cut: list[tuple[str, RemotePost]] = []
         for video in sorted(videos, key=lambda v: (v.created_at, v.post_id), reverse=True):
-            listed = video.caption or video.title
-            self._whole.setdefault(normal(listed), []).append(video.post_id)
-            if beginning := _beginning(listed):
-                self._cut.append((beginning, video.post_id))
+            for listed in {video.caption or video.title, video.title or video.caption}:
+                self._whole.setdefault(normal(listed), []).append(video)
+                if beginning := _beginning(listed):
+                    self._cut.append((beginning, video))
 
-    def of(self, caption: str) -> list[str]:
-        """The ids of the videos that have this caption, newest first; none for an empty one."""
-        ours = normal(caption)
-        if not ours:
-            return []
-        cut = [post_id for beginning, post_id in self._cut if ours.startswith(beginning)]
-        return list(dict.fromkeys([*self._whole.get(ours, []), *cut]))
+    def of(self, post: DesiredPost, *, any_length: bool = False) -> tuple[str, ...]:
+        """The ids of the videos that are like a post, newest first. any_length: by the caption alone."""
+        texts = list(filter(None, map(normal, (post.caption, post.title))))
+        seconds = _seconds(post)
+        found = [video for text in texts for video in self._with(text)]
+        if not texts and seconds is not None:
+            found = [video for video in self._whole.get("", ()) if video.duration]
+        alike = [video for video in found if any_length or _same_length(seconds, video.duration)]
+        alike.sort(key=lambda video: (video.created_at, video.post_id), reverse=True)
+        return tuple(dict.fromkeys(video.post_id for video in alike))
+
+    def _with(self, text: str) -> list[RemotePost]:
+        return [*self._whole.get(text, ()), *(video for cut, video in self._cut if text.startswith(cut))]
+
+
+def _seconds(post: DesiredPost) -> float | None:
+    """How long a post's video is; None for photos, and where no probe could say."""
+    facts = post.media[0].facts if post.media and post.kind is Kind.VIDEO else None
+    return facts.duration if facts else None
+
+
+def _same_length(ours: float | None, listed: int) -> bool:
+    """Whether two lengths may be one: TikTok rounds to whole seconds; one that is not known may be any."""
+    return ours is None or not listed or abs(ours - listed) <= 1

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from contentsync.errors import Problem
-from contentsync.plan.action import Action, Kind, Receipt
+from contentsync.evidence.witness import Witness
+from contentsync.plan.action import Action, Kind
 from contentsync.plan.scene import Scene
-from contentsync.plan.sending import lost_by_moving
 from contentsync.post import DesiredPost, PostState
 
 _TAKEN: Final = ("due_at", "changes", "problems", "left", "adopts")  # of what follows, by the move that tells it
@@ -38,7 +38,7 @@ def rename_of(scene: Scene, post: DesiredPost) -> Rename | Problem | None:
     named = f"the account is called {post.account} now"
     if row is None and (problem := _held(scene, source)):
         return problem
-    return lost_by_moving(scene, source) or Rename(source, f"was {source.key}" if row is None else named)
+    return scene.elsewhere.lost_by_moving(source) or Rename(source, f"was {source.key}" if row is None else named)
 
 
 def _held(scene: Scene, source: PostState) -> Problem | None:
@@ -66,7 +66,7 @@ def after(scene: Scene, renames: Mapping[str, Rename]) -> Scene:
     return moved
 
 
-def _own(scene: Scene, renames: Mapping[str, Rename]) -> dict[str, Receipt]:
+def _own(scene: Scene, renames: Mapping[str, Rename]) -> dict[str, Witness]:
     """Receipts that stand under a new name already: they were moved by hand, and are the later word."""
     return {name: told for name, told in scene.facts.receipts.items() if name in renames}
 

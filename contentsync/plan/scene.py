@@ -9,10 +9,10 @@ from datetime import datetime
 from functools import cached_property
 
 from contentsync.errors import Problem
-from contentsync.evidence.noted import Noted
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.media_urls import shown
-from contentsync.plan.action import AccountFacts, Action, Change, Kind, Receipt, World, fingerprint
+from contentsync.plan.action import AccountFacts, Action, Change, Kind, World, fingerprint
+from contentsync.plan.elsewhere import Elsewhere
 from contentsync.plan.match import Lookalikes
 from contentsync.plan.moves import Moves
 from contentsync.plan.schedule import FreeSlots, Window, due_clock, late_clock, needs_slot, window_of
@@ -55,20 +55,9 @@ class Scene:
         }
 
     @cached_property
-    def not_known(self) -> dict[str, list[Noted]]:
-        """What this machine remembers of attempts that no row can be, by name and by media."""
-        found: dict[str, list[Noted]] = {}
-        for one in self.facts.not_known:
-            for mark in {one.name, one.media} - {""}:
-                found.setdefault(mark, []).append(one)
-        return found
-
-    @cached_property
-    def receipts_of_media(self) -> dict[str, tuple[str, Receipt]]:
-        """By media the receipts of posts that this state does not know by name, with that name."""
-        told = self.facts.receipts.items()
-        unknown = [(name, receipt) for name, receipt in told if receipt.phase != "declared" and name not in self.rows]
-        return {receipt.media: (name, receipt) for name, receipt in unknown if receipt.media}
+    def elsewhere(self) -> Elsewhere:
+        """What receipts and the journal tell of posts, and the rows do not know."""
+        return Elsewhere(self.facts, self.world.lineage)
 
     @property
     def is_paused(self) -> bool:

@@ -8,8 +8,8 @@ from typing import Final
 
 from contentsync import limits
 from contentsync.errors import Problem
-from contentsync.lifecycle import SUCCESS, Phase
-from contentsync.plan.action import Action, Kind, Receipt
+from contentsync.lifecycle import Phase
+from contentsync.plan.action import Action, Kind
 from contentsync.plan.blocks import blocks_of, notes_of
 from contentsync.plan.guards import Wanted, warned
 from contentsync.plan.scene import Scene, settle
@@ -18,21 +18,23 @@ from contentsync.post import Attempt, DesiredPost, Mode, PostState
 
 _DAY: Final = timedelta(hours=24)
 INBOX_FULL: Final = "spam-risk-too-many-pending-share"
-_LOST: Final = "state-lost"  # an attempt that was made from its receipt, and knows no more than that
 
 
 def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) -> Action | Wanted:
     """A create for `reason`, unless its time, a switch or a problem speaks against it."""
-    if problem := _told_elsewhere(scene, post, row) or noted_here(scene, post, row) or _returned(scene, post, row):
+    told = scene.elsewhere.against(post.key, post.media_digest, post.generation)
+    if problem := told or _returned(scene, post, row):
         return scene.blocked(post, problem)
     window = scene.window(post, row)
     if held := held_back(scene, post, window):
         return held
     times = _earliest(scene, post, row, window)
     blocks = blocks_of(post, scene.facts, scene.world)
-    notes = notes_of(post, scene.world, scene.lookalikes.of(post.caption))
+    alike = scene.lookalikes.of(post)
+    notes = notes_of(post, scene.world, alike if "lookalike" in scene.world.allow else ())
     if not times:
-        return _now(scene, post, row, reason, window, (*stopped(scene), *blocks), notes)
+        made = _now(scene, post, row, reason, window, (*stopped(scene), *blocks), notes)
+        return replace(made, alike=alike) if isinstance(made, Wanted) else made
     if window.new_slot:
         scene.slots.take()
     due_at, why = max(times, key=lambda time: time[0])
@@ -41,7 +43,7 @@ def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) 
     waits = warned(waits, *(replace(block, where=block.where or post.where) for block in blocks))
     ahead = scene.now - scene.due_now  # of TikTok's clock; caps are counted by this machine's
     earliest, ends = due_at if left else due_at + ahead, window.ends_at and window.ends_at + ahead
-    return Wanted(waits, post, row, scene.facts, earliest, earliest, ends)
+    return Wanted(waits, post, row, scene.facts, earliest, earliest, ends, alike)
 
 
 def _now(
@@ -124,76 +126,6 @@ def _inits_room(row: PostState | None, now: datetime) -> datetime | None:
         sorted(a.init_sent_at for a in row.attempts if a.init_sent_at and a.init_sent_at > now - _DAY) if row else []
     )
     return sent[-limits.INITS_PER_POST_A_DAY] + _DAY if len(sent) >= limits.INITS_PER_POST_A_DAY else None
-
-
-def _told_elsewhere(scene: Scene, post: DesiredPost, row: PostState | None) -> Problem | None:
-    """What a committed receipt tells and this state does not: it was made from another state, or a later one."""
-    receipt, other = scene.facts.receipts.get(post.name), ""
-    if receipt is None and row is None:
-        other, receipt = scene.receipts_of_media.get(post.media_digest, ("", None))
-    if receipt is None or receipt.generation < post.generation or "existing-posts" in scene.world.allow:
-        return None
-    if receipt.phase == "declared" or (row is not None and row.attempts and _is_known(receipt, row)):
-        return None
-    hint = "bring the old state back, or run: contentsync state rebuild; --allow existing-posts posts it all the same"
-    whose = f"it has the media of {other}, and the receipt of that" if other else "its receipt"
-    return _not_known(receipt, hint, whose)
-
-
-def noted_here(scene: Scene, post: DesiredPost, row: PostState | None) -> Problem | None:
-    """What this machine remembers of an attempt that no row can be: another state made it, or a newer copy.
-
-    What this post began later was begun in knowledge of that.
-    """
-    if "existing-posts" in scene.world.allow:
-        return None
-    at = max((scene.facts.noted_at.get(a.id, -1) for a in row.attempts), default=-1) if row else -1
-    marked = (*scene.not_known.get(post.name, ()), *scene.not_known.get(post.media_digest, ()))
-    noted = next((one for one in marked if one.generation >= post.generation and one.at >= at), None)
-    if noted is None:
-        return None
-    other = f"as {noted.name} " if noted.name != post.name else ""
-    by = "a newer copy of this state" if noted.lineage == scene.world.lineage else "another state on this machine"
-    hint = (
-        "bring that state back, or run: contentsync state rebuild; or pass --allow existing-posts, if it is not there"
-    )
-    return Problem("existing-posts", f"{by} sent it {other}before, and this one does not know of that", hint)
-
-
-def lost_by_moving(scene: Scene, row: PostState) -> Problem | None:
-    """What the receipt under a row's old name tells and this state does not: a move would write over it."""
-    receipt = scene.facts.receipts.get(row.name)
-    if receipt is None or receipt.phase == "declared" or "existing-posts" in scene.world.allow:
-        return None
-    older = receipt.attempts <= len(row.attempts) and receipt.generation <= row.generation
-    if _is_known(receipt, row) or (row.success is not None and older):
-        return None
-    hint, whose = "bring the newer state back, or run: contentsync state rebuild", f"it was {row.key}"
-    return _not_known(receipt, hint, f"{whose}, and the receipt of that")
-
-
-def ended_elsewhere(scene: Scene, post: DesiredPost, row: PostState) -> Problem | None:
-    """What a receipt tells of the end of an attempt that is open here: this is an older copy of the state."""
-    receipt, taken_in = scene.facts.receipts.get(post.name), row.last is not None and row.last.problem_code == _LOST
-    if receipt is None or receipt.attempts < len(row.attempts) or taken_in:
-        return None
-    if receipt.phase not in SUCCESS | {Phase.ABANDONED}:
-        return None
-    return _not_known(receipt, "bring the newer state back, or run: contentsync state rebuild")
-
-
-def _not_known(receipt: Receipt, hint: str, whose: str = "its receipt") -> Problem:
-    what = f"{whose} says {receipt.phase}, but this state does not know of that"
-    return Problem("existing-posts", what, hint)
-
-
-def _is_known(receipt: Receipt, row: PostState) -> bool:
-    """Whether a receipt is no more than an older word about the attempts of this row."""
-    if receipt.attempts > len(row.attempts) or receipt.generation > row.generation:
-        return False
-    if receipt.post_id:
-        return receipt.post_id == row.post_id
-    return row.success is not None or receipt.phase not in SUCCESS
 
 
 def _returned(scene: Scene, post: DesiredPost, row: PostState | None) -> Problem | None:

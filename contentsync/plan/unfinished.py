@@ -11,7 +11,7 @@ from contentsync.plan import binding
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.blocks import blocks_of, cap_of
 from contentsync.plan.scene import Scene, settle, unsettled
-from contentsync.plan.sending import ended_elsewhere, held_back, noted_here, stopped, waiting_for
+from contentsync.plan.sending import held_back, stopped, waiting_for
 from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.upload_hour import Hour, judge, left_by_tiktok, words
 
@@ -21,12 +21,10 @@ _LOST: Final = "the answer to its init is lost, or another process waits for it;
 
 def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action:
     """The next step of an attempt that is open or unknown; no other may begin beside it."""
-    if problem := ended_elsewhere(scene, post, row):
+    if problem := scene.elsewhere.against(post.key, last.media_digest, last.generation):
         return scene.blocked(post, problem)
     if last.phase is Phase.UNKNOWN:
         return binding.unknown(scene, post, last)
-    if problem := noted_here(scene, post, row):
-        return scene.blocked(post, problem)
     if until := _in_other_hands(scene, last):
         host = last.machine.partition("/")[0]
         reason = f"{host} is sending it (last heard of {last.updated_at:%Y-%m-%d %H:%M} UTC)"

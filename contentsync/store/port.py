@@ -221,11 +221,13 @@ class Store(Protocol):
         """Reduce a post to a tombstone. Raises AttemptOpen where an attempt is open or unknown by now."""
         ...
 
-    def restore(self, row: PostState, now: datetime, old_names: Collection[str] = ()) -> bool:
-        """Take in a row of a lost state, or the attempts that an older copy lacks, with the videos they became.
+    def restore(
+        self, row: PostState, now: datetime, old_names: Collection[str] = (), what: str = "restored", **detail: object
+    ) -> bool:
+        """Take in a row of a lost state, or what an older copy does not know, with the videos they became.
 
         old_names: a row of one of these names with the same attempt gets this row's name.
-        False where the row contradicts what is known.
+        what, detail: for the history. False where the row contradicts what is known.
         """
         ...
 
@@ -330,6 +332,14 @@ class Store(Protocol):
 
     def left_out(self, open_id: str) -> frozenset[str]:
         """The names and media of those posts."""
+        ...
+
+    def become_acquainted(self, open_id: str, now: datetime) -> None:
+        """Remember that a person took note of what an identity had posted before this state."""
+        ...
+
+    def is_acquainted(self, open_id: str) -> bool:
+        """Whether a person took note of that."""
         ...
 
     def history(self, uid: str | None = None) -> list[dict[str, Any]]:

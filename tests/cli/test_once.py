@@ -88,7 +88,7 @@ def test_a_deleted_state_posts_nothing_again(
 
     ran = apply(studio)
 
-    assert (ran.code, "[existing-posts]" in ran.out, len(emulator.posts())) == (5, True, 1)
+    assert (ran.code, "[known-elsewhere]" in ran.out, len(emulator.posts())) == (5, True, 1)
 
 
 @pytest.mark.parametrize("keys", [{}, {"privacy": "only_me"}, {"mode": "draft"}], ids=["public", "private", "draft"])

@@ -83,7 +83,7 @@ def test_resolve_settles_an_unknown(
         (["launch", "--published", "--post-id", "seven"], "post-id-malformed"),
         (["lanch", "--keep"], "unknown-post"),
         (["other", "--keep"], "nothing-to-resolve"),
-        (["new", "--keep"], "not-in-state"),
+        (["new", "--not-published"], "nothing-to-resolve"),
     ],
 )
 def test_resolve_refuses_what_makes_no_sense(
@@ -135,7 +135,7 @@ def test_import_lists_then_binds_and_the_plan_has_nothing_to_do(studio: Studio, 
     emulator.add_video("acme", Video("Hello"))
     emulator.add_video("acme", Video("About mine"))
     studio.post("mine")
-    assert "1 video of acme could be bound" in run("import", "acme").out
+    assert "1 video of acme noted" in run("import", "acme").out
     ran = run("import", "acme", "--write", "posts/imported")
     assert (ran.code, "1 video of acme bound" in ran.out) == (0, True)
     assert 'write post_id: "' in ran.out

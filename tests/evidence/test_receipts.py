@@ -77,25 +77,74 @@ def test_a_receipt_of_a_key_that_is_no_more_is_taken_away(tmp_path: Path) -> Non
     assert not path.exists()
 
 
-def of_another_machine(tmp_path: Path) -> Path:
+# What a receipt tells is never lost.
+
+
+def of_another_machine(tmp_path: Path, phase: Phase = Phase.PUBLISHED) -> Path:
     """A receipt of the same post whose one attempt another state made."""
-    there = an_attempt(a_post(), id="there", publish_id="v_pub_file~v2-1.another")
+    there = an_attempt(
+        a_post(), id="there", phase=phase, publish_id="v_pub_file~v2-1.another", created_at=NOW - timedelta(hours=1)
+    )
     return receipts.write(tmp_path, a_row(attempts=(there,)))
 
 
-def test_only_what_was_begun_later_writes_over_the_word_of_another_machine(tmp_path: Path) -> None:
-    path, told = of_another_machine(tmp_path), of_another_machine(tmp_path).read_bytes()
-    failed = a_row(phase=Phase.FAILED)
-    for begun in (False, True):
-        receipts.write(tmp_path, failed, begun=begun)
-    later = an_attempt(a_post(), id="later", created_at=NOW + timedelta(minutes=1))
-    receipts.write(tmp_path, a_row(attempts=(later,)))
-    assert path.read_bytes() == told
-    receipts.write(tmp_path, a_row(attempts=(later,)), begun=True)
-    assert path.read_bytes() != told
+def attempts_in(path: Path) -> list[tuple[str, str]]:
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return [(one["id"], one["phase"]) for one in told["attempts"]]
+
+
+def test_what_another_machine_says_stays_beside_what_this_one_says(tmp_path: Path) -> None:
+    path = of_another_machine(tmp_path)
+    receipts.write(tmp_path, a_row(phase=Phase.FAILED))
+    assert attempts_in(path) == [("there", "published"), ("launch-1", "failed")]
+    receipts.write(tmp_path, a_row(phase=Phase.FAILED))
+    assert attempts_in(path) == [("there", "published"), ("launch-1", "failed")]
+
+
+def test_an_older_copy_of_the_row_takes_nothing_back(tmp_path: Path) -> None:
+    path = receipts.write(tmp_path, a_row())
+    receipts.write(tmp_path, a_row(phase=Phase.UPLOADING))
+    assert attempts_in(path) == [("launch-1", "published")]
+    assert json.loads(path.read_text(encoding="utf-8"))["post_id"] == POST_ID
+
+
+def test_what_is_not_over_comes_last(tmp_path: Path) -> None:
+    path = of_another_machine(tmp_path, Phase.PROCESSING)
+    receipts.write(tmp_path, a_row(phase=Phase.FAILED))
+    assert attempts_in(path) == [("launch-1", "failed"), ("there", "processing")]
+    assert json.loads(path.read_text(encoding="utf-8"))["phase"] == "processing"
 
 
 def test_a_receipt_that_tells_of_more_is_not_taken_away_with_an_old_name(tmp_path: Path) -> None:
     path = of_another_machine(tmp_path)
     receipts.remove(tmp_path, "acme/launch", a_row(phase=Phase.FAILED))
     assert path.exists()
+
+
+def test_a_receipt_that_can_not_be_read_stays_until_the_post_is_settled(tmp_path: Path) -> None:
+    path = tmp_path / "acme" / "launch.json"
+    path.parent.mkdir()
+    path.write_text("{")
+    receipts.write(tmp_path, a_row(phase=Phase.FAILED))
+    assert path.read_text() == "{"
+    receipts.write(tmp_path, a_row(phase=Phase.FAILED), over=True)
+    assert attempts_in(path) == [("launch-1", "failed")]
+
+
+def with_markers(ours: str, theirs: str) -> str:
+    """As git leaves a file whose two versions it can't merge: what both have in common stands once."""
+    mine, other = ours.splitlines(), theirs.splitlines()
+    head = next(n for n, pair in enumerate(zip(mine, other, strict=False)) if pair[0] != pair[1])
+    lines = [*mine[:head], "<<<<<<< HEAD", *mine[head:], "=======", *other[head:], ">>>>>>> origin/main"]
+    return "\n".join(lines)
+
+
+def test_both_versions_of_a_merge_conflict_are_read(tmp_path: Path) -> None:
+    theirs = of_another_machine(tmp_path, Phase.PROCESSING).read_text(encoding="utf-8")
+    ours = receipts.write(tmp_path / "here", a_row(phase=Phase.FAILED)).read_text(encoding="utf-8")
+    (tmp_path / "acme" / "launch.json").write_text(with_markers(ours, theirs))
+    (told,) = receipts.read(tmp_path, "acme")
+    assert [(one.id, one.phase) for one in told.witness().tried] == [
+        ("launch-1", Phase.FAILED),
+        ("there", Phase.PROCESSING),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -159,8 +160,8 @@ def test_what_is_settled_or_was_never_begun_has_nothing_to_resolve(site: Site) -
     site.studio.post("new")
     with pytest.raises(NotSettled, match="it is published"):
         resolve(site, "published")
-    with pytest.raises(NotSettled, match="was never attempted"):
-        resolve(site, "published", name="new")
+    with pytest.raises(NotSettled, match="nothing says that it was ever sent"):
+        resolve(site, "not-published", name="new")
     with pytest.raises(UsageError, match="no post"):
         resolve(site, "published", name="lanch")
 
@@ -284,7 +285,10 @@ def test_a_row_is_not_moved_where_that_does_harm(site: Site, new: str, code: str
 # state rebuild
 
 
-def lose(site: Site) -> None:
+def lose(site: Site, *, notes: bool = False) -> None:
+    if notes:
+        with site.project() as project:
+            shutil.rmtree(project.data_folder / "lineages")
     for file in (site.studio.root / ".contentsync").glob("state.db*"):
         file.unlink()
 
@@ -362,10 +366,13 @@ def spoil(path: Path, how: Any) -> None:
 def test_a_receipt_that_nobody_can_read_leaves_its_post_unknown(site: Site, how: Any) -> None:
     site.studio.post("launch", privacy="only_me")
     site.apply()
-    lose(site)
+    lose(site, notes=True)
     spoil(receipt(site), how)
     rebuild(site)
-    assert (site.kinds(), site.phases()) == ({"acme/launch": "unknown"}, ["unknown"])
+    known = how == "twice"  # one posting that is told twice is one, and TikTok tells what became of it
+    assert (site.kinds(), site.phases()) == (
+        ({}, ["published"]) if known else ({"acme/launch": "unknown"}, ["unknown"])
+    )
     assert (site.apply().results, inits(site)) == ({}, 1)
 
 
@@ -375,7 +382,7 @@ def test_two_receipts_of_one_posting_make_one_row_and_the_other_stays_blocked(si
     receipt(site, "twin").write_bytes(receipt(site).read_bytes())
     lose(site)
     made = rebuild(site)[0]
-    assert ([row.name for row in made.rows], made.unused) == (["launch"], ("receipts/acme/twin.json",))
+    assert ([row.name for row in made.rows], made.unused) == (["launch"], ("acme/twin",))
     edit(site, "twin", video="launch.mp4", privacy="only_me")
     assert site.kinds() == {"acme/twin": "blocked"}
 
@@ -390,7 +397,7 @@ def test_receipts_of_another_identity_and_of_impossible_names_are_left_alone(sit
     lose(site)
     made = rebuild(site)[0]
     assert sorted(row.name for row in made.rows) == ["folder", "launch"]
-    assert made.unused == ("receipts/acme/Not A Name.json",)
+    assert made.unused == ("acme/Not A Name",)
 
 
 def test_an_older_copy_of_the_state_gets_the_attempts_that_it_lacks(site: Site, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 now: +2d                      times are ISO, or from builders.NOW: +1d2h, -30m
 posts: [launch, {name: teaser, caption: Hi, publish_at: +1d}]    the keys of a manifest; a video of its own each
 state: [{name: launch, phase: published, at: -2d, was: {caption: Old}}]     was: how it differed when it was sent
-videos, gone, receipts, not_known, left_out, creator, limits, slots, timezone, paused            of account acme
+videos, gone, receipts, journal, left_out, creator, limits, slots, timezone, paused            of account acme
 accounts: {beta: {…}}         further accounts, with the same keys
 audited, posting_users, allow, retry, only
 expected: |                   what is printed
@@ -20,9 +20,9 @@ from typing import Any
 
 import yaml
 
-from contentsync.evidence.noted import Noted
+from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.lifecycle import Phase
-from contentsync.plan.action import AccountFacts, Receipt, Remote, World
+from contentsync.plan.action import AccountFacts, Remote, World
 from contentsync.post import (
     App,
     Attempt,
@@ -43,8 +43,8 @@ from tests.builders import NOW, a_creator, a_media, a_post, a_private_creator, a
 
 CASES = Path(__file__).parent / "cases"
 OF_AN_ACCOUNT = {
-    *("state", "videos", "gone", "list_read_at", "receipts", "noted_elsewhere", "not_known", "left_out", "sandbox"),
-    *("tiktok_now", "open_id", "creator", "limits", "slots", "timezone", "paused", "scopes"),
+    *("state", "videos", "gone", "list_read_at", "receipts", "noted_elsewhere", "journal", "acquainted", "left_out"),
+    *("tiktok_now", "open_id", "creator", "limits", "slots", "timezone", "paused", "scopes", "sandbox"),
     *("how_to_renew", "token_since"),
 }
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -120,9 +120,10 @@ class Case:
                 gone={str(key): moment(at) for key, at in told.get("gone", {}).items()},
                 read_at=moment(told.get("list_read_at", self.now)),
             ),
-            receipts={key: Receipt(**receipt) for key, receipt in told.get("receipts", {}).items()},
+            receipts={key: _receipt(key, receipt, rows) for key, receipt in told.get("receipts", {}).items()},
             noted_elsewhere=told.get("noted_elsewhere", False),
-            not_known=tuple(Noted("another", "an-attempt", **note) for note in told.get("not_known", [])),
+            journal=tuple(_noted(number, note) for number, note in enumerate(told.get("journal", []))),
+            acquainted=told.get("acquainted", False),
             left_out=frozenset(told.get("left_out", ())),
             sandbox=told.get("sandbox", False),
             tiktok_now=moment(told["tiktok_now"]) if "tiktok_now" in told else None,
@@ -186,6 +187,25 @@ def _attempt(was: DesiredPost, open_id: str, row: int, number: int, told: dict[s
     sent = json.dumps(was.sent_values())
     over = {"id": f"{row}-{number}", "number": number, "open_id": open_id, "sent": sent, "created_at": created}
     return an_attempt(was, **(over | {"phase": phase} | given))
+
+
+def _receipt(name: str, told: dict[str, Any], rows: tuple[PostState, ...]) -> Witness:
+    """`attempts` of a row's own, as it knows them, and further ones that it does not; the last in `phase`."""
+    phase, generation = told["phase"], told.get("generation", 1)
+    if phase in {"declared", "bound", "unreadable"}:
+        legible = phase != "unreadable"
+        return Witness(Source.RECEIPT, name, (), told.get("post_id", ""), generation, legible=legible)
+    own = [Tried.of(a) for row in rows if row.name == name for a in row.attempts][: told.get("own", 0)]
+    last = Tried(Phase(phase), len(own) + 1, generation, f"elsewhere-{name}", media=told.get("media", ""))
+    tried = (*own[:-1], replace(own[-1], phase=Phase(phase))) if told.get("own") else (last,)
+    return Witness(Source.RECEIPT, name, tried, generation=generation, media=told.get("media", ""))
+
+
+def _noted(number: int, told: dict[str, Any]) -> Witness:
+    """An attempt in the journal; of this state's own lineage with `here: true`."""
+    phase, media = Phase(told.get("phase", "uploading")), told.get("media", "")
+    tried = Tried(phase, 1, told.get("generation", 1), told.get("id", f"noted-{number}"), media=media)
+    return Witness(Source.JOURNAL, told["name"], (tried,), media=media, lineage="another")
 
 
 def _creator(told: str | dict[str, Any], open_id: str) -> Creator | None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contentsync.evidence.compare import is_settled, tells_more
 from contentsync.lifecycle import OPEN, SUCCESS, Phase
 from contentsync.plan import planfile
 from contentsync.plan.action import AccountFacts, Action, Kind, Plan, World
@@ -163,14 +164,31 @@ def test_no_guard_is_passed_unless_it_is_lifted(world: Given) -> None:
 
 @anything
 @given(worlds())
-def test_nothing_that_this_machine_knows_of_or_was_left_out_is_created_unless_it_is_lifted(world: Given) -> None:
-    plan, known = plan_of(world), world[1]
-    posts = {post.key: post for post in world[0]}
-    for action in of_kind(plan, Kind.CREATE) if "existing-posts" not in known.allow else []:
-        post, facts = posts[action.post], known.accounts[action.account]
-        same = [n for n in facts.not_known if n.name == post.name or n.media == post.media_digest]
-        assert all(n.generation < post.generation for n in same)
-        assert not {post.name, post.media_digest} & facts.left_out
+def test_what_any_witness_tells_and_the_rows_do_not_is_never_sent_whatever_guard_is_lifted(world: Given) -> None:
+    plan, posts = plan_of(world), {post.key: post for post in world[0]}
+    sends = (a for a in plan.actions if a.kinds & {Kind.CREATE, Kind.RESUME} and a.post in posts)
+    for action in (a for a in sends if not posts[a.post].post_id):
+        post, facts = posts[action.post], world[1].accounts[action.account]
+        sent = {a.id: a for row in facts.rows for a in row.attempts}
+        for witness in (w for w in (*facts.receipts.values(), *facts.journal) if w.name == post.name):
+            beyond = [t for t in witness.tried if t.id not in sent or tells_more(t.phase, sent[t.id].phase)]
+            names = {post.name, action.moved_from.partition("/")[2]}
+            resumes = [a.generation for r in facts.rows if r.name in names for a in r.attempts if a.is_open]
+            generation = max(resumes) if Kind.RESUME in action.kinds else post.generation
+            assert all(t.generation < generation for t in beyond), witness.tried
+            assert witness.legible or any(is_settled(r, r.generation) for r in facts.rows if r.name in names)
+
+
+@anything
+@given(worlds())
+def test_no_post_is_created_beside_a_public_video_that_is_like_it_unless_that_is_lifted(world: Given) -> None:
+    plan, posts = plan_of(world), {post.key: post for post in world[0]}
+    for action in of_kind(plan, Kind.CREATE) if "lookalike" not in world[1].allow else []:
+        post, facts = posts[action.post], world[1].accounts[action.account]
+        claimed = {p.post_id for p in world[0] if p.account == post.account}
+        free = [v for v in facts.remote.videos if v.post_id not in facts.bindings and v.post_id not in claimed]
+        assert not [v for v in free if v.caption == post.caption != "" and v.duration == 10]
+        assert "existing-posts" in world[1].allow or not {post.name, post.media_digest} & facts.left_out
 
 
 @anything

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from contentsync.evidence.noted import Noted
+from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.lifecycle import Phase
-from contentsync.plan.action import GUARDS, AccountFacts, Receipt, Remote, World
+from contentsync.plan.action import GUARDS, AccountFacts, Remote, World
 from contentsync.post import (
     App,
     Attempt,
@@ -46,7 +46,7 @@ CREATORS = (
     a_creator(privacy=None, stop="spam_risk_too_many_posts"),
     a_creator(privacy=None, stop="spam_risk_user_banned_from_posting", stop_what="banned"),
 )
-RECEIPTS = (Receipt("published", 1, "79"), Receipt("failed"), Receipt("unknown", 2), Receipt("declared"))
+RECEIPTS = ((Phase.PUBLISHED, 1), (Phase.FAILED, 1), (Phase.UNKNOWN, 2), (Phase.PROCESSING, 1), None)
 
 
 def worlds() -> st.SearchStrategy[tuple[tuple[DesiredPost, ...], World]]:
@@ -129,17 +129,25 @@ class _Maker:
                 tuple(self.video() for _ in range(self.random.randint(0, 3))),
                 {video: self.time(-50, 0) for video in self.often([], VIDEOS)},
             ),
-            receipts={known: self.random.choice(RECEIPTS) for known in self.often([], NAMES)},
+            receipts={known: self.receipt(known, rows) for known in self.often([], NAMES)},
             noted_elsewhere=self.often(False, True),
-            not_known=tuple(self.noted() for _ in self.often([], NAMES)),
+            journal=tuple(self.noted() for _ in self.often([], NAMES)),
             left_out=frozenset(self.often([], NAMES)),
         )
 
-    def noted(self) -> Noted:
+    def receipt(self, name: str, rows: Iterable[PostState]) -> Witness:
+        """One that tells of what the row knows, of more, or of nothing."""
+        known = [Tried.of(attempt) for row in rows if row.name == name for attempt in row.attempts]
+        told = self.random.choice(RECEIPTS)
+        more = [Tried(told[0], len(known) + 1, told[1], f"elsewhere-{name}")] if told else []
+        legible = self.often(True, False)
+        return Witness(Source.RECEIPT, name, tuple(self.often(known + more, known, more)) * legible, legible=legible)
+
+    def noted(self) -> Witness:
         media = a_post(media=(self.media(),)).media_digest
-        return Noted(
-            "another", "an-attempt", self.random.choice(NAMES), self.often(1, 2), media=self.often("", media)
-        )
+        phase = self.random.choice([Phase.INTENT, Phase.PROCESSING, Phase.PUBLISHED, Phase.FAILED])
+        tried = Tried(phase, 1, self.often(1, 2), "noted", media=self.often("", media))
+        return Witness(Source.JOURNAL, self.random.choice(NAMES), (tried,), lineage="another")
 
     def video(self) -> RemotePost:
         return a_remote(

@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 
 from contentsync.errors import StoreError, StoreLocked
-from contentsync.evidence import journal
-from contentsync.evidence.noted import Noted
 from contentsync.lifecycle import Phase
 from contentsync.store.lock import apply_lock
 from contentsync.store.sqlite import database
@@ -235,32 +233,6 @@ def test_the_lock_dies_with_its_process(tmp_path: Path, clock: ManualClock) -> N
         process.kill()
     with apply_lock(tmp_path, "another", clock, timeout=5):
         pass
-
-
-def test_what_was_begun_for_an_identity_is_remembered(tmp_path: Path) -> None:
-    begun = Noted("first", "an-attempt", "launch", 2, 3, "digest")
-    for noted in (Noted("first"), Noted("first"), begun, Noted("second")):
-        journal.note(tmp_path, OPEN_ID, noted)
-    assert journal.read(tmp_path, OPEN_ID) == [Noted("first"), begun, Noted("second")]
-    assert journal.read(tmp_path, "someone-else") == []
-
-
-@pytest.mark.parametrize(
-    "text", ["", "[]", '{"lineage": 5}', "\x00", '{"lineage": "la', '{"lineage": "x", "number": 1e999}']
-)
-def test_a_damaged_or_cut_note_takes_no_other_with_it(tmp_path: Path, text: str) -> None:
-    journal.note(tmp_path, OPEN_ID, Noted("first"))
-    (file,) = (tmp_path / "lineages").iterdir()
-    file.write_text(file.read_text() + text)
-    journal.note(tmp_path, OPEN_ID, Noted("second", "an-attempt"))
-    known = journal.read(tmp_path, OPEN_ID)
-    assert (known[0], known[-1]) == (Noted("first"), Noted("second", "an-attempt"))
-
-
-def test_a_note_that_can_not_be_written_is_told_before_anything_is_sent(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError):
-        journal.note(tmp_path / "file", OPEN_ID, Noted("first"))
 
 
 def test_an_older_state_gets_what_it_lacks_and_keeps_a_copy_of_itself(tmp_path: Path) -> None:

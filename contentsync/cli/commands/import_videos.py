@@ -21,27 +21,25 @@ from contentsync.operations import import_videos as operation
 @locking
 @click.pass_obj
 def import_videos(context: Context, account: str, folder: Path | None, lock_timeout: float) -> int:
-    """Bind the public videos of ACCOUNT that belong to no post. Without --write they are only listed.
+    """Take note of the public videos of ACCOUNT that belong to no post; with --write, also as manifests.
 
-    Each gets a manifest with its post_id, which is never posted, and a row in the state. What may be a declared
-    post's own is left alone, and told. Nothing is overwritten; stopped half-way, the same command goes on.
+    Once they are noted, they do not block new posts any more (guard existing-posts). With --write each gets a
+    manifest with its post_id, which is never posted, and a row in the state. What may be a declared post's own is
+    left alone and named, and that post stays blocked. Nothing is overwritten; stopped half-way, run it again.
     """
     project = context.project()
     try:
         known = project.account(account)
-        if folder is None:
-            done = operation.import_videos(project, known, None)
-        else:
-            with project.lock(f"contentsync import {account}", lock_timeout):
-                done = operation.import_videos(project, known, folder)
+        with project.lock(f"contentsync import {account}", lock_timeout):
+            done = operation.import_videos(project, known, folder)
     finally:
         project.close()
     for item in done:
-        where = item.belongs or (str(item.path) if item.path else "not written")
+        where = item.belongs or (str(item.path) if item.path else "noted")
         caption = text.printable(item.video.caption).replace("\n", " ")[:50]
         text.say(f"{item.video.post_id}  {text.when(item.video.created_at)}  {caption}  {where}")
     free, left = sum(bool(item.name) for item in done), sum(bool(item.belongs) for item in done)
-    verb = "bound" if folder else "could be bound: --write DIR"
+    verb = "bound" if folder else "noted; --write DIR binds them"
     text.say(f"{text.many(free, 'video')} of {account} {verb}")
     if left:
         text.say(f"{text.many(left, 'video')} left alone: a post of this project may be what it shows")

@@ -1,4 +1,4 @@
-"""`contentsync resolve`: a person settles what became of an unknown attempt."""
+"""`contentsync resolve`: a person says what became of a post."""
 
 from __future__ import annotations
 
@@ -31,9 +31,11 @@ def resolve(
     why: str,
     lock_timeout: float,
 ) -> int:
-    """Settle POST, whose outcome is unknown: look into TikTok's app first, then say what is there.
+    """Settle POST by your own word: look into TikTok's app first, then say what is there.
 
-    --not-published allows a new attempt: if the video is there after all, it will be there twice.
+    This settles an unknown outcome, and what a receipt or this machine's journal tells of a post that the state does
+    not know. --published and --keep also settle a post of which nothing is known. --not-published allows a new
+    attempt: if the video is there after all, it will be there twice.
     """
     said = [verdict for verdict, is_said in zip(Verdict, (published, not_published, keep), strict=True) if is_said]
     if len(said) != 1:
@@ -46,8 +48,8 @@ def resolve(
             row = operation.resolve(project, post, said[0], post_id, why)
     finally:
         project.close()
-    assert row.last is not None
-    text.say(f"{row.key}: {row.last.phase}{f' as {row.post_id}' if row.post_id else ''}")
+    stands = row.last.phase if row.last else "bound"
+    text.say(f"{row.key}: {stands}{f' as {row.post_id}' if row.post_id else ''}")
     if not_published:
         text.tell("The next apply sends it again; if it is at TikTok after all, it will be there twice.")
     return exits.DONE

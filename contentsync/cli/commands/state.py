@@ -132,7 +132,7 @@ def backup(context: Context, file: Path) -> int:
 @locking
 @click.pass_obj
 def rebuild(context: Context, lock_timeout: float) -> int:
-    """Make the rows that are missing from the receipts, and ask TikTok what became of them."""
+    """Take in what the receipts and this machine's journal tell, and ask TikTok what became of it."""
     project = context.project()
     try:
         with project.lock("contentsync state rebuild", lock_timeout):
@@ -143,18 +143,19 @@ def rebuild(context: Context, lock_timeout: float) -> int:
         _show_rebuilt(account)
     show_failures(failures)
     if not made and not failures:
-        text.say("No receipts, so nothing to rebuild from.")
+        text.say("Nothing to rebuild from: neither a receipt nor this machine's journal tells of a post.")
     return exits.worst(exits.of_error(err) or exits.FAILED for err in failures.values())
 
 
 def _show_rebuilt(account: Rebuilt) -> None:
-    text.say(f"{account.account}: {text.many(len(account.rows), 'row')} made from receipts")
+    text.say(f"{account.account}: {text.many(len(account.rows), 'row')} made from receipts and the journal")
     for row in account.rows:
         text.say(f"  {row.key}  {phase_of(row)}  {row.post_id}".rstrip())
-    for name in account.unused:
-        text.say(f"  {name} contradicts what is known, and was left out; its post stays blocked")
+    for key in account.unused:
+        text.say(f"  {key}: its evidence contradicts what is known, and was left out; the post stays blocked")
+        text.say(f"    settle it: contentsync resolve {key} --published, --not-published or --keep")
     for key in account.without:
-        text.say(f"  {key} has no receipt: it counts as new; if it was posted, hold it before you apply")
+        text.say(f"  {key} has no receipt: it counts as new; if it was posted: contentsync resolve {key} --published")
     if account.unbound:
         count = text.many(len(account.unbound), "public video")
         text.say(f"  {count} of no post: contentsync import {account.account} tells which")

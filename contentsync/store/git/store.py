@@ -348,10 +348,12 @@ class GitStore(SqliteStore):
         with self._sharing(now, f"{row.key}: removed", (row.open_id, row.name)):
             super().remove(row, why, now)
 
-    def restore(self, row: PostState, now: datetime, old_names: Collection[str] = ()) -> bool:
+    def restore(
+        self, row: PostState, now: datetime, old_names: Collection[str] = (), what: str = "restored", **detail: object
+    ) -> bool:
         names = (row.name, *old_names)
         with self._sharing(now, f"{row.key}: restored", *((row.open_id, name) for name in names)):
-            return super().restore(row, now, old_names)
+            return super().restore(row, now, old_names, what, **detail)
 
     def pin_slot(self, post: DesiredPost, open_id: str, slot_at: datetime, now: datetime) -> bool:
         self._mark((open_id, post.name))  # goes with the next push

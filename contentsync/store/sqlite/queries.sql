@@ -97,6 +97,9 @@ UPDATE attempts SET phase = :phase, updated_at = :updated_at, init_sent_at = :in
     version = :version + 1
 WHERE id = :id AND version = :version;
 
+-- name: number_attempt(number, id)!
+UPDATE attempts SET number = :number WHERE id = :id;
+
 -- name: add_history(at, who, open_id, post_uid, post, attempt_id, what, phase_before, phase_after, detail, log_id)!
 INSERT INTO history (at, who, open_id, post_uid, post, attempt_id, what, phase_before, phase_after, detail, log_id)
 VALUES (:at, :who, :open_id, :post_uid, :post, :attempt_id, :what, :phase_before, :phase_after, :detail, :log_id);

@@ -11,13 +11,14 @@ import json
 import os
 import sqlite3
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 from contentsync.errors import Problem, StoreError
+from contentsync.evidence.merge import merge
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.store.port import AttemptOpen, Superseded
@@ -272,16 +273,24 @@ class SqliteStore:
             self._note(db, row, "removed", now, post=row.key, why=why)
             self._q.raise_serial(db)
 
-    def restore(self, row: PostState, now: datetime, old_names: Collection[str] = ()) -> bool:
-        """Take in a row of a lost state, or the attempts that an older copy of it lacks, with the videos they became.
+    def restore(
+        self,
+        row: PostState,
+        now: datetime,
+        old_names: Collection[str] = (),
+        what: str = "restored",
+        **detail: object,
+    ) -> bool:
+        """Take in a row of a lost state, or what an older copy of it does not know, with the videos they became.
 
         old_names: of those a row with the same attempt is renamed to this one, as it was after the copy was made.
-        False where a constraint speaks against it: what it tells is another post's, or contradicts what is known.
+        what, detail: for the history. False where a constraint speaks against it: what is told is another post's, or
+        contradicts what is known.
         """
         try:
             with self._db.writing() as db:
                 self._rename_as_told(db, row, old_names, now)
-                self._restore(db, row, now)
+                self._restore(db, row, now, what, detail)
         except sqlite3.IntegrityError:
             return False
         return True
@@ -289,48 +298,66 @@ class SqliteStore:
     def _rename_as_told(
         self, db: sqlite3.Connection, row: PostState, old_names: Collection[str], now: datetime
     ) -> None:
-        for attempt in (attempt for attempt in row.attempts if attempt.publish_id):
-            for held in self._q.attempt_of_publish_id(db, open_id=row.open_id, publish_id=attempt.publish_id):
-                old = self._whole(db, self._q.post(db, uid=held["post_uid"]))
+        for attempt in row.attempts:
+            held = self._q.attempt(db, id=attempt.id)
+            found = [held] if held else []
+            if attempt.publish_id:
+                found += self._q.attempt_of_publish_id(db, open_id=row.open_id, publish_id=attempt.publish_id)
+            for old in (self._whole(db, self._q.post(db, uid=one["post_uid"])) for one in found):
                 if old is not None and old.name in old_names:
                     self._rename(db, old, DesiredPost(row.account, row.name), now, "its receipt has the new name")
 
-    def _restore(self, db: sqlite3.Connection, row: PostState, now: datetime) -> None:
+    def _restore(
+        self, db: sqlite3.Connection, row: PostState, now: datetime, what: str, detail: dict[str, object]
+    ) -> None:
         made = self._q.restore_post(db, **rows.post_row(row)) == 1
         known = self._whole(db, self._q.post_named(db, open_id=row.open_id, name=row.name))
         assert known is not None
-        for ours, told in zip(known.attempts, row.attempts, strict=False):
-            self._restore_end(db, ours, told, now)
-        lacking = row.attempts[len(known.attempts) :]
-        for attempt in (replace(attempt, post_uid=known.uid) for attempt in lacking):
-            self._q.add_attempt(db, **rows.attempt_row(attempt))
-            self._q.save_attempt(db, **rows.attempt_row(attempt))
-            if attempt.post_id:
-                self._bind(db, attempt, attempt.post_id, "restored")
-            self._tell(db, attempt, "restored", now, before="")
-        if lacking and not made:
-            generation, media = max(known.generation, row.generation), row.media_digest
+        merged = merge(known.attempts, row.attempts, now)
+        for attempt in merged.changed:
+            self._restore_attempt(db, attempt, known, now, what, detail)
+        for number, attempt in enumerate(merged.added, len(known.attempts) + 1):
+            added = replace(attempt, post_uid=known.uid, number=number, version=1)
+            self._q.add_attempt(db, **rows.attempt_row(added))
+            self._restore_attempt(db, added, known, now, what, detail)
+        if merged.added and not made:
+            newer = row if row.generation >= known.generation else known
             self._q.begin_generation(
-                db, uid=known.uid, generation=generation, media_digest=media, account=known.account
+                db,
+                uid=known.uid,
+                generation=newer.generation,
+                media_digest=newer.media_digest,
+                account=known.account,
             )
-        if made and row.bound_post_id:
-            self._bind_bare(db, row.open_id, known.uid, row.bound_post_id, "restored", now)
-        if made or lacking:
-            self._note(db, row, "restored", now, post=row.key)
+        if row.bound_post_id and not (known.attempts or merged.added):
+            self._bind_bare(db, row.open_id, known.uid, row.bound_post_id, what, now)
+            self._q.bind_post(db, uid=known.uid, post_id=row.bound_post_id)
+        if made or merged.added or merged.changed:
+            self._number(db, merged.order)
+            self._note(db, row, what, now, post=row.key, **detail)
             self._q.raise_serial(db)
 
-    def _restore_end(self, db: sqlite3.Connection, ours: Attempt, told: Attempt, now: datetime) -> None:
-        """Take in how an attempt ended that an older copy of the state holds to be open."""
-        was_open = ours.is_open or ours.phase is Phase.UNKNOWN
-        if not was_open or told.phase is Phase.UNKNOWN or ours.publish_id not in {"", told.publish_id}:
-            return
-        ended = replace(told, id=ours.id, post_uid=ours.post_uid, run_id=ours.run_id, version=ours.version)
-        if self._q.save_attempt(db, **rows.attempt_row(ended)) != 1:
-            return
-        if ended.post_id and ended.post_id != ours.post_id:
-            self._bind(db, ended, ended.post_id, "restored")
-        self._tell(db, ended, "restored", now, before=ours.phase)
-        self._q.raise_serial(db)
+    def _restore_attempt(
+        self,
+        db: sqlite3.Connection,
+        attempt: Attempt,
+        known: PostState,
+        now: datetime,
+        what: str,
+        detail: dict[str, object],
+    ) -> None:
+        before = next((own for own in known.attempts if own.id == attempt.id), None)
+        if self._q.save_attempt(db, **rows.attempt_row(attempt)) != 1:
+            raise sqlite3.IntegrityError(attempt.id)
+        if attempt.post_id and (before is None or attempt.post_id != before.post_id):
+            self._bind(db, attempt, attempt.post_id, what)
+        self._tell(db, attempt, what, now, before=before.phase if before else "", **detail)
+
+    def _number(self, db: sqlite3.Connection, order: Sequence[str]) -> None:
+        """Give the attempts of a post their numbers, in this order; no number is ever there twice."""
+        for sign in (-1, 1):
+            for number, attempt_id in enumerate(order, 1):
+                self._q.number_attempt(db, id=attempt_id, number=sign * number)
 
     @property
     def hosted(self) -> SqliteHosted:
@@ -508,6 +535,19 @@ class SqliteStore:
         with self._db.reading() as db:
             row = self._q.meta(db, name=f"left out: {open_id}")
         return frozenset(json.loads(row["value"])) if row else frozenset()
+
+    def become_acquainted(self, open_id: str, now: datetime) -> None:
+        """Remember that a person took note of what an identity had posted before this state."""
+        if self.is_acquainted(open_id):
+            return
+        with self._db.writing() as db:
+            self._q.set_meta(db, name=f"acquainted: {open_id}", value=str(rows.to_ms(now)))
+            self._history(db, now, "acquainted", open_id=open_id)
+
+    def is_acquainted(self, open_id: str) -> bool:
+        """Whether a person took note of that."""
+        with self._db.reading() as db:
+            return self._q.meta(db, name=f"acquainted: {open_id}") is not None
 
     def history(self, uid: str | None = None) -> list[dict[str, Any]]:
         """The lines of history, oldest first; of one post, or of all. `at` is a datetime, `detail` a mapping."""

@@ -1,0 +1,133 @@
+"""Who knows more? The one comparison of what witnesses say, for the planner, the receipts, rebuild and resolve.
+
+The danger: a state that was lost, an older copy of it, a second clone or another machine does not know of an attempt
+that was begun elsewhere. A create that is decided from the rows alone then posts a second time.
+
+The rule: an attempt that any witness tells of must be one that the rows know, and know at least as well. Otherwise
+the post is not sent, and an open attempt of it is not resumed, until the evidence is taken in (`state rebuild`), a
+person has settled it (`resolve`), or the author raised the post's `generation`.
+
+Why that is enough: before an init is sent, the intent is in the rows and in the journal of the machine; the receipt
+follows at once and never loses an attempt. So whatever was begun is told by the state that began it, by the journal
+of its machine and, once pushed, by the receipt. Where none of the three is at hand, the public list still speaks
+(the guards `lookalike` and `existing-posts`).
+
+Which attempt is which: by the id that its state gave it, else by TikTok's publish_id, else by the second in which it
+began, else (notes of earlier versions) by its number. Doubt makes two of it: the post is then held back, not sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from contentsync.evidence.witness import Tried, Witness
+from contentsync.lifecycle import OVER, SUCCESS, Phase
+from contentsync.post import PostState
+
+NOTHING_CAME: Final = frozenset({Phase.FAILED, Phase.ORPHANED})
+
+# How much a phase tells of one and the same attempt. A witness that is behind is never ahead of another by this.
+_TELLS: Final = {
+    Phase.INTENT: 0,
+    Phase.UPLOADING: 1,
+    Phase.PROCESSING: 2,
+    Phase.UNKNOWN: 2,
+    Phase.FAILED: 3,
+    Phase.ORPHANED: 3,
+    Phase.ABANDONED: 4,
+    Phase.DELIVERED: 5,
+    Phase.PUBLISHED: 6,
+}
+
+
+def tells_more(told: Phase, known: Phase) -> bool:
+    """Whether `told` is later, or more certain, than what is `known` of the same attempt."""
+    return _TELLS[told] > _TELLS[known]
+
+
+def is_same(one: Tried, other: Tried) -> bool:
+    """Whether both tell of one attempt, of one post."""
+    if one.id and other.id:
+        return one.id == other.id
+    if one.publish_id and other.publish_id:
+        return one.publish_id == other.publish_id
+    if (one.publish_id and _ended_without(other)) or (other.publish_id and _ended_without(one)):
+        return False
+    if one.started_at and other.started_at:
+        return one.started_at == other.started_at
+    return one.number == other.number > 0
+
+
+def _ended_without(tried: Tried) -> bool:
+    """Whether an attempt is over and never had a publish_id."""
+    return tried.phase in OVER and not tried.publish_id
+
+
+def lacking(told: Iterable[Tried], known: Iterable[Tried]) -> list[Tried]:
+    """The attempts of one post that are `told` and not `known`, or not known as far."""
+    ours = tuple(known)
+    return [one for one in told if not any(_knows(own, one) for own in ours)]
+
+
+def _knows(own: Tried, told: Tried) -> bool:
+    return is_same(told, own) and not tells_more(told.phase, own.phase)
+
+
+def knows_less(row: PostState, told: Witness) -> bool:
+    """Whether a witness tells anything of a post that its row does not know."""
+    if not told.legible:
+        return not is_settled(row, row.generation)
+    if told.bound and told.bound not in videos_of(row):
+        return True
+    return bool(lacking(told.tried, map(Tried.of, row.attempts)))
+
+
+def videos_of(row: PostState) -> set[str]:
+    """The videos that a post is known to be."""
+    return {row.bound_post_id, *(attempt.post_id for attempt in row.attempts)} - {""}
+
+
+def is_settled(row: PostState, generation: int) -> bool:
+    """Whether a row knows for good that this generation, or a later one, is at TikTok or was left."""
+    if row.bound_post_id and row.generation >= generation:
+        return True
+    ended = SUCCESS | {Phase.ABANDONED}
+    return any(a.phase in ended and a.generation >= generation for a in row.attempts)
+
+
+class Known:
+    """All attempts that a state knows of one identity, under whatever name; to be asked many times."""
+
+    def __init__(self, rows: Iterable[PostState]) -> None:
+        self._by_mark: dict[tuple[str, object], list[Tried]] = {}
+        self._videos: set[str] = set()
+        for row in rows:
+            self._videos |= videos_of(row)
+            for tried in map(Tried.of, row.attempts):
+                for mark in _marks(row.name, tried):
+                    self._by_mark.setdefault(mark, []).append(tried)
+
+    def lacking(self, witness: Witness) -> tuple[Tried, ...]:
+        """What a witness tells of attempts that are not known, or not known as far."""
+        return tuple(one for one in witness.tried if self.lacks(witness.name, one))
+
+    def lacks(self, name: str, told: Tried) -> bool:
+        """Whether an attempt that is told of a post of this name is not known, or not known as far."""
+        return bool(lacking([told], self._alike(name, told)))
+
+    def lacks_binding(self, witness: Witness) -> bool:
+        """Whether a witness names a video that no post is known to have."""
+        return bool(witness.bound) and witness.bound not in self._videos
+
+    def _alike(self, name: str, told: Tried) -> Iterator[Tried]:
+        for mark in _marks(name, told):
+            yield from self._by_mark.get(mark, ())
+
+
+def _marks(name: str, tried: Tried) -> set[tuple[str, object]]:
+    """By what an attempt can be found. A second or a number is one post's, by its name or its media."""
+    found: set[tuple[str, object]] = {("id", tried.id), ("publish_id", tried.publish_id)}
+    for whose in {name, tried.media}:
+        found |= {(f"second of {whose}", tried.started_at), (f"number of {whose}", tried.number)} if whose else set()
+    return {mark for mark in found if mark[1]}

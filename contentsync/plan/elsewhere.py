@@ -1,0 +1,117 @@
+"""What do other witnesses tell of a post that its row does not know? That speaks against sending it.
+
+The danger and the rule are those of `evidence/compare.py`. A receipt is about the post of its name. Where a post may
+have had another name it is found by its media: in this machine's journal, and in receipts of posts that no row knows.
+No guard lifts this: evidence is taken in by `state rebuild`, settled by `resolve`, or left behind by a higher
+`generation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from contentsync.errors import Problem
+from contentsync.evidence.compare import Known, is_settled, lacking, videos_of
+from contentsync.evidence.witness import Source, Tried, Witness
+from contentsync.lifecycle import SUCCESS, Phase
+from contentsync.plan.action import AccountFacts
+from contentsync.post import PostState
+
+_REBUILD: Final = "contentsync state rebuild"
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """One thing that a witness tells and the rows do not know."""
+
+    witness: Witness
+    #: The attempt; None for a video that a post is bound to, and for a receipt that can't be read.
+    tried: Tried | None = None
+
+    def concerns(self, generation: int) -> bool:
+        """Whether it speaks against sending this generation."""
+        if self.tried is not None:
+            return self.tried.generation >= generation
+        return not self.witness.legible or self.witness.generation >= generation
+
+
+class Elsewhere:
+    """What receipts and the journal tell of one account's posts, and the rows do not know."""
+
+    def __init__(self, facts: AccountFacts, lineage: str) -> None:
+        self._lineage = lineage
+        self._rows = {row.name: row for row in facts.rows}
+        self._known = Known(facts.rows)
+        self._by_mark: dict[str, list[Lack]] = {}
+        for receipt in facts.receipts.values():
+            self._keep(self._lacks_of_its_row(receipt), {receipt.name})
+            if receipt.name not in self._rows:
+                self._keep(self._lacks(receipt), {receipt.media})
+        for noted in facts.journal:
+            self._keep(self._lacks(noted), {noted.name, noted.media})
+
+    def against(self, key: str, media: str, generation: int) -> Problem | None:
+        """Why this generation of a post may not be sent, nor an attempt of it resumed; None where it may."""
+        name = key.partition("/")[2]
+        found = (*self._by_mark.get(name, ()), *self._by_mark.get(media or name, ()))
+        lack = next((lack for lack in found if lack.concerns(generation)), None)
+        return lack and self._problem(key, lack)
+
+    def lost_by_moving(self, row: PostState) -> Problem | None:
+        """What the receipt under a row's old name tells beyond the row; under the new name nobody would see it."""
+        lacks = [lack for lack in self._by_mark.get(row.name, ()) if lack.witness.source is Source.RECEIPT]
+        lack = next((lack for lack in lacks if not is_settled(row, lack.tried.generation if lack.tried else 1)), None)
+        if lack is None:
+            return None
+        problem = self._problem(row.key, lack)
+        what = problem.what.replace("its receipt", f"it was {row.key}, and the receipt of that", 1)
+        return Problem("known-elsewhere", what, f"{_REBUILD} takes it in, under the name {row.key}")
+
+    def _keep(self, lacks: Iterable[Lack], marks: set[str]) -> None:
+        for lack in lacks:
+            for mark in marks - {""}:
+                self._by_mark.setdefault(mark, []).append(lack)
+
+    def _lacks_of_its_row(self, receipt: Witness) -> list[Lack]:
+        """What a receipt tells and the row of its name does not know, whatever other rows know of it."""
+        row = self._rows.get(receipt.name)
+        if not receipt.legible:
+            return [] if row is not None and _stands_for_anything(row) else [Lack(receipt)]
+        known = tuple(map(Tried.of, row.attempts)) if row else ()
+        bound = [Lack(receipt)] if receipt.bound and not (row and receipt.bound in videos_of(row)) else []
+        return [*bound, *(Lack(receipt, tried) for tried in lacking(receipt.tried, known))]
+
+    def _lacks(self, witness: Witness) -> list[Lack]:
+        """What a witness tells and no row knows, under whatever name."""
+        bound = [Lack(witness)] if self._known.lacks_binding(witness) else []
+        return [*bound, *(Lack(witness, tried) for tried in self._known.lacking(witness))]
+
+    def _problem(self, key: str, lack: Lack) -> Problem:
+        settle = f"contentsync resolve {key} --published, --not-published or --keep"
+        if not lack.witness.legible:
+            what = "its receipt can't be read, so that it is not known what became of the post"
+            return Problem("known-elsewhere", what, f"repair the file; or settle the post: {settle}")
+        hint = f"{_REBUILD} takes it in"
+        if lack.tried is None or lack.tried.phase in SUCCESS:
+            hint += "; to post it again all the same, raise its `generation`"
+        elif lack.witness.name == key.partition("/")[2]:
+            hint += f"; or settle it by hand: {settle}"
+        return Problem("known-elsewhere", self._what(key, lack), hint)
+
+    def _what(self, key: str, lack: Lack) -> str:
+        same_name = lack.witness.name == key.partition("/")[2]
+        if lack.witness.source is Source.JOURNAL:
+            newer = lack.witness.lineage == self._lineage
+            by = "a newer copy of this state" if newer else "another state on this machine"
+            name = "" if same_name else f"as {lack.witness.name} "
+            return f"{by} sent it {name}before, and this one does not know of that"
+        said = str(lack.tried.phase) if lack.tried else f"that it is video {lack.witness.bound}"
+        whose = "its receipt" if same_name else f"it has the media of {lack.witness.name}, and the receipt of that"
+        return f"{whose} says {said}, but this state does not know of that"
+
+
+def _stands_for_anything(row: PostState) -> bool:
+    """Whether nothing is sent for a row, whatever else may have been tried: it is settled, or waits for a person."""
+    return is_settled(row, row.generation) or any(a.phase is Phase.UNKNOWN for a in row.attempts)
