@@ -101,7 +101,7 @@ class _Rationing:
     def _guarded(self, want: Wanted, desk: _Desk) -> Problem | None:
         if "existing-posts" not in self._world.allow and (problem := desk.existing.problem(want.post)):
             return problem
-        if "lookalike" not in self._world.allow and (problem := _lookalike(want)):
+        if "lookalike" not in self._world.allow and (problem := lookalike(want)):
             return problem
         return None if "same-media" in self._world.allow else _same_media(want, desk)
 
@@ -222,7 +222,7 @@ def _shows(row: PostState) -> bool:
     return any(attempt.phase in MAY_SHOW for attempt in row.attempts)
 
 
-def _lookalike(want: Wanted) -> Problem | None:
+def lookalike(want: Wanted) -> Problem | None:
     """A public video that may be this very post: another state sent it, or someone posted it by hand."""
     if not want.alike:
         return None

@@ -19,7 +19,7 @@ from datetime import datetime
 
 from contentsync.errors import Problem
 from contentsync.plan.action import AccountFacts, Kind, Plan, World, fingerprint
-from contentsync.plan.guards import Wanted
+from contentsync.plan.guards import Wanted, lookalike
 from contentsync.plan.planner import decide
 from contentsync.plan.scene import Scene
 from contentsync.post import DesiredPost
@@ -47,6 +47,8 @@ def against(
     """
     decided = decide(Scene(facts, posts, world), post)
     now = decided.action if isinstance(decided, Wanted) else decided
+    if isinstance(decided, Wanted) and "lookalike" not in world.allow and (problem := lookalike(decided)):
+        return Against(problem, Kind.BLOCKED)  # a video that was not listed yet when the plan was made
     if now.kind is kind:
         return None
     if now.blockers:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.lifecycle import Phase
-from contentsync.plan.action import AccountFacts, Kind, Receipt, World
+from contentsync.plan.action import AccountFacts, Kind, Remote, World
 from contentsync.plan.last_look import against, edited, expired
 from contentsync.plan.planner import make_plan
 from contentsync.post import App, DesiredPost
-from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_row, an_account, an_attempt
+from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_remote, a_row, an_account, an_attempt
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 POST = a_post()
@@ -53,7 +54,10 @@ def test_a_pause_meanwhile_is_waited_for_and_leaves_nothing_undone() -> None:
 
 
 def test_what_another_witness_says_of_the_post_by_now_stops_it() -> None:
-    assert look(receipts={"launch": Receipt("published", 1, "79", attempts=1)}) == ("blocked", True)
+    told = Witness(Source.RECEIPT, "launch", (Tried(Phase.PUBLISHED, 1, id="there"),))
+    assert look(receipts={"launch": told}) == ("blocked", True)
+    assert look(journal=(replace(told, source=Source.JOURNAL),)) == ("blocked", True)
+    assert look(remote=Remote(videos=(a_remote(),))) == ("blocked", True)
     assert look(rows=(a_row(POST, phase=Phase.PUBLISHED),)) == ("unchanged", True)
     assert look(rows=(a_row(POST, phase=Phase.UPLOADING),)) == ("resume", True)
 
