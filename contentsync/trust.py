@@ -17,6 +17,7 @@ from typing import Final
 OURS: Final = "CONTENTSYNC_"
 _NEVER: Final = re.compile(r"CONTENTSYNC_(?:TOKEN_.*|REFRESH_TOKEN_.*|SECRET_KEY|TRUST)")
 _SECRET: Final = re.compile(r"SECRET|TOKEN|PASSW|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_?KEY", re.I)
+A_SECRETS_LENGTH: Final = 8  # a shorter value of such a name is a setting, such as CONTENTSYNC_TOKEN_STORE=file
 SECRET_KEYS: Final = frozenset({"app.client_secret", "app.sandbox.client_secret"})
 
 
@@ -88,17 +89,14 @@ def stripped(environ: Mapping[str, str]) -> dict[str, str]:
 
 def without_secrets(environ: Mapping[str, str], secrets: Iterable[str | None]) -> dict[str, str]:
     """The environment for a program that the repository names: none of our variables, and none of `secrets`."""
-    held = {secret for secret in secrets if secret}
+    ours = {value.strip() for name, value in environ.items() if name.startswith(OURS) and is_secret(name)}
+    held = {secret for secret in secrets if secret} | {value for value in ours if len(value) >= A_SECRETS_LENGTH}
     return {name: value for name, value in environ.items() if not name.startswith(OURS) and value.strip() not in held}
-
-
-HIDDEN_FROM: Final = 8  # characters: a shorter value can't be told from ordinary words and figures
 
 
 def hide(text: str, read: Mapping[str, str]) -> str:
     """`text` with each value that ${NAME} gave replaced by the name. read: values by name."""
     for name, value in sorted(read.items(), key=lambda item: -len(item[1])):
-        if len(value) >= HIDDEN_FROM:
-            for spelt in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
-                text = text.replace(spelt, f"${{{name}}}")
+        for spelt in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
+            text = text.replace(spelt, f"${{{name}}}")
     return text

@@ -23,6 +23,9 @@ from contentsync.manifest.wording import tidy
 
 VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _CLOUDS: Final = ("s3://", "gs://", "az://")
+_FREE_TEXTS: Final = frozenset(
+    ["open_id", "token_command", "base_url", "upload", "verified", "state", "redirect_uri", "manifests", "notify"]
+)
 _CLIENT_KEYS: Final = frozenset({"app.client_key", "app.sandbox.client_key"})
 
 
@@ -152,10 +155,18 @@ class Variables:
             self.document.refuse(Problem("variable-malformed", what, "set it to the bare value again"), path)
         else:
             self.read[name] = found
-            if key not in _CLIENT_KEYS:
+            if key not in _CLIENT_KEYS and len(found) >= _hidden_from(key):
                 self.hidden[name] = found
             return True
         return False
+
+
+def _hidden_from(key: str) -> int:
+    """How long a value must be to be hidden: a shorter one can't be told from ordinary words and figures.
+
+    Most keys take words of a small, public set, such as a mode; a free text is hidden when it is shorter, too.
+    """
+    return 6 if key.rpartition(".")[2] in _FREE_TEXTS or key in trust.SECRET_KEYS else 8
 
 
 def _forbidden(name: str, key: str) -> Problem | None:

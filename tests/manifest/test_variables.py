@@ -161,7 +161,14 @@ def test_a_link_out_makes_a_folder_an_outside_one(tmp_path: Path) -> None:
 
 
 def test_a_program_gets_no_secret_of_ours() -> None:
-    environ = {"PATH": "/bin", "CONTENTSYNC_TOKEN_A": "t", "CONTENTSYNC_X": "x", "TIKTOK_SECRET": "hush\n", "V": "v"}
+    environ = {
+        "PATH": "/bin",
+        "CONTENTSYNC_TOKEN_A": "act.long",
+        "CONTENTSYNC_X": "x",
+        "TIKTOK_SECRET": "hush\n",
+        "V": "v",
+    }
+    environ |= {"ACME_IN_THE_CI": "act.long"}  # what the seed was set from
     assert without_secrets(environ, ["hush", None]) == {"PATH": "/bin", "V": "v"}
 
 
@@ -178,5 +185,19 @@ def test_what_was_read_is_hidden_in_text_and_in_json(value: str) -> None:
         assert "${CONTENTSYNC_X}" in hide(line, read) and value not in hide(line, read)
 
 
-def test_a_short_value_is_left_since_it_may_be_any_word() -> None:
-    assert hide("1 of 15 posts", {"CONTENTSYNC_N": "15"}) == "1 of 15 posts"
+@pytest.mark.parametrize(
+    ("key", "value", "is_hidden"),
+    [
+        ("timezone", "UTC", False),
+        ("timezone", "Europe/Berlin", True),
+        ("state", "x.db", False),
+        ("state", "hunter2", True),
+        ("accounts: {a: {mode: direct, open_id", "hunter2", True),
+        ("accounts: {a: {mode", "direct", False),
+        ("accounts: {a: {limits: {posts_per_day", "12", False),
+    ],
+)
+def test_a_value_is_hidden_unless_it_may_be_any_word(key: str, value: str, is_hidden: bool, tmp_path: Path) -> None:
+    text = f"{key}: '${{CONTENTSYNC_X}}'{'}' * key.count('{')}\n"
+    settings, _, _ = read(tmp_path, text, CONTENTSYNC_X=value)
+    assert (hide(f"a {value} b", settings.hidden) == "a ${CONTENTSYNC_X} b") is is_hidden
