@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from contentsync.attempt.step import Step, said
+from contentsync.attempt.waiting import Stopped
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.plan.match import candidates
 from contentsync.post import Attempt, PostState, RemotePost
+from contentsync.store.port import Superseded
 from contentsync.tiktok import wire
 
 if TYPE_CHECKING:
@@ -39,6 +41,29 @@ def is_doubtful(attempt: Attempt, now: datetime) -> bool:
     ended = attempt.finished_at or attempt.created_at
     had_all = attempt.phase is Phase.FAILED and bool(attempt.publish_id) and attempt.may_be_live
     return had_all and now - ended < RECENT
+
+
+def too_fresh(attempt: Attempt, now: datetime, patience: float) -> float:
+    """Seconds to wait, up to `patience`, before TikTok is asked once more: it may take its first word back soon."""
+    since = (now - (attempt.finished_at or now)).total_seconds()
+    return min(max(patience - since, 0.0), patience)
+
+
+def reconsider(steps: Steps, row: PostState | None, generation: int) -> Step | None:
+    """Ask once more about the recent failures of a post, before an attempt of this generation follows them.
+
+    The step of the failure that is none, or that TikTok can't be asked about now; None where all are failures.
+    """
+    failures = doubtful(row, steps.now) if row and row.generation == generation else []
+    for failed in failures:
+        try:
+            steps.clock.sleep(too_fresh(failed, steps.now, steps.at_work.poll_max))
+            step = ask_again(steps, failed)
+        except (Superseded, Stopped):
+            return Step(steps.store.attempt(failed.id), again_in=steps.at_work.poll_initial)
+        if step.again_in is not None or step.attempt.phase is not Phase.FAILED:
+            return step
+    return None
 
 
 def ask_again(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | None = None) -> Step:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from contentsync.attempt.step import Step
+from contentsync.attempt.step import HourOver, Step
 from contentsync.attempt.upload import MediaReader, OtherBytes
 from contentsync.errors import NotSent, Problem, Unanswered
 from contentsync.lifecycle import Event
 from contentsync.post import Attempt
-from contentsync.store.port import Superseded
 from contentsync.tiktok import chunks
 from contentsync.tiktok.client import PutAnswer
 from contentsync.upload_hour import HOUR, Hour, judge
@@ -28,10 +27,6 @@ POSTED: Final = Problem(
     "posted-meanwhile", "an earlier attempt of this post turned out to be published", "nothing to do: it is out"
 )
 PASSING: Final = frozenset({408, 416, 429})  # and every 5xx: look what TikTok has, then go on from there
-
-
-class HourOver(Exception):
-    """The upload's hour ended while its last bytes were held back."""
 
 
 class Sender:
@@ -106,7 +101,7 @@ class Sender:
                 chunk.last,
                 self.attempt.size,
                 self._content_type,
-                self._still_may if chunk.last == self.attempt.size - 1 else None,
+                self._last_look if chunk.last == self.attempt.size - 1 else None,
             )
         except HourOver:
             return self._url_dead(EXPIRED)
@@ -124,25 +119,13 @@ class Sender:
         """The end of an upload of which no last PUT began: its hour is over, or the post is out by now."""
         if self.attempt.last_put_at is not None:
             return None
-        problem = EXPIRED if self._hour_is_over() else None
+        problem = EXPIRED if self._steps.hour_is_over(self.attempt) else None
         if self._steps.is_out(self.attempt):
             problem = POSTED
         return Step(self._steps.end_upload(self.attempt, problem), problem=problem) if problem else None
 
-    def _still_may(self) -> None:
-        """Look once more, right before the very last bytes go: this process may have been stopped for long.
-
-        Raises Superseded where another process took the attempt over or the post is out, HourOver after the hour.
-        """
-        current = self._steps.store.attempt(self.attempt.id)
-        if current.version != self.attempt.version or self._steps.is_out(current):
-            raise Superseded(self.attempt.id)
-        if self._hour_is_over():
-            raise HourOver
-
-    def _hour_is_over(self) -> bool:
-        steps = self._steps
-        return judge(self.attempt, steps.clock.now(), steps.tiktok_now(self.attempt)) is not Hour.RUNS
+    def _last_look(self) -> None:
+        self._steps.still_may(self.attempt)
 
     def _keep(self, **known: object) -> None:
         """Put on disk what is known by now, where it differs from what was."""

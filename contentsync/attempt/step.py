@@ -8,6 +8,10 @@ from contentsync.errors import Problem
 from contentsync.post import Attempt, Mode
 
 
+class HourOver(Exception):
+    """The upload's hour ended while its last bytes were held back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What one step came to. again_in: seconds after which another makes sense; None: this run can do no more.

@@ -14,9 +14,9 @@ from contentsync.attempt import doubt
 from contentsync.attempt.at_work import AtWork
 from contentsync.attempt.sender import EXPIRED, Sender
 from contentsync.attempt.starter import Starter
-from contentsync.attempt.step import Step, said
+from contentsync.attempt.step import HourOver, Step, said
 from contentsync.attempt.told import Tell, Told
-from contentsync.attempt.upload import MediaChanged, MediaReader, OtherBytes
+from contentsync.attempt.upload import MediaChanged, MediaReader, OtherBytes, incomplete, offset_of
 from contentsync.attempt.waiting import Stop as Stop
 from contentsync.attempt.waiting import StoppableClock, Stopped
 from contentsync.clock import Clock
@@ -24,7 +24,7 @@ from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswer
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.store.port import Store, Superseded
-from contentsync.tiktok import chunks, refusals, wire
+from contentsync.tiktok import refusals, wire
 from contentsync.tiktok.client import Client
 from contentsync.upload_hour import Hour, judge, left_by_tiktok, words
 
@@ -109,8 +109,7 @@ class Steps:
 
     def _past_its_hour(self, attempt: Attempt) -> Step | None:
         """R4a, before any byte is sent: the hour of the URL is gone, or the URL is dead, and no last PUT began."""
-        gone = judge(attempt, self.now, self.tiktok_now(attempt)) is not Hour.RUNS
-        if attempt.last_put_at is None and (gone or not attempt.upload_url):
+        if attempt.last_put_at is None and (self.hour_is_over(attempt) or not attempt.upload_url):
             return Step(self.end_upload(attempt, EXPIRED), problem=EXPIRED)
         return None
 
@@ -138,6 +137,20 @@ class Steps:
         self._last_puts[attempt.id] = self.clock.monotonic()
         known = {"last_put_at": self.now, "wire_bytes": attempt.size, "wire_sha256": sha256}
         return self.note(attempt, "last-chunk", **known)
+
+    def still_may(self, attempt: Attempt) -> None:
+        """Look once more, right before the very last bytes go: this process may have been stopped for long.
+
+        Raises Superseded where another process took the attempt over or the post is out, HourOver after the hour.
+        """
+        current = self.store.attempt(attempt.id)
+        if current.version != attempt.version or self.is_out(current):
+            raise Superseded(attempt.id)
+        if self.hour_is_over(attempt):
+            raise HourOver
+
+    def hour_is_over(self, attempt: Attempt) -> bool:
+        return judge(attempt, self.now, self.tiktok_now(attempt)) is not Hour.RUNS
 
     def is_out(self, attempt: Attempt) -> bool:
         """Whether another attempt of the post, of this generation or a later one, ended as a post or a draft."""
@@ -183,19 +196,8 @@ class Steps:
     # Before another attempt.
 
     def reconsider(self, row: PostState | None, generation: int) -> Step | None:
-        """Ask once more about the recent failures of a post, before an attempt of this generation follows them.
-
-        The step of the failure that is none, or that TikTok can't be asked about now; None where all are failures.
-        """
-        failures = doubt.doubtful(row, self.now) if row and row.generation == generation else []
-        for failed in failures:
-            try:
-                step = doubt.ask_again(self, failed)
-            except Superseded:
-                return Step(self.store.attempt(failed.id), again_in=self.at_work.poll_initial)
-            if step.again_in is not None or step.attempt.phase is not Phase.FAILED:
-                return step
-        return None
+        """What speaks against a new attempt of this generation: a failure that may be none. None: nothing does."""
+        return doubt.reconsider(self, row, generation)
 
     # From the last byte to the end.
 
@@ -282,21 +284,21 @@ class Steps:
 
     def _has_less_for_good(self, attempt: Attempt, status: wire.Status) -> bool:
         """Whether TikTok's count speaks against its own word that all is there, and will do so for ever."""
-        short = _offset(attempt, status) not in {None, attempt.size}
+        short = offset_of(attempt, status) not in {None, attempt.size}
         return not attempt.pulls and short and self._nothing_can_arrive(attempt) is Hour.OVER
 
     def _seen_again(self, attempt: Attempt, status: wire.Status) -> Step:
         """TikTok tells of an unknown one again: it is processed if its bytes are there, and else stays unknown."""
-        has, all_taken = _offset(attempt, status), attempt.sent_bytes >= attempt.size
+        has, all_taken = offset_of(attempt, status), attempt.sent_bytes >= attempt.size
         if attempt.pulls or has == attempt.size or (has is None and all_taken):
             return self._again(self.save(attempt.after(Event.SEEN, self.now), "seen"))
         if status.uploaded_bytes is not None and not all_taken and self._nothing_can_arrive(attempt) is Hour.OVER:
-            return Step(self.end_upload(attempt, _incomplete(attempt, status.uploaded_bytes)))
+            return Step(self.end_upload(attempt, incomplete(attempt, status.uploaded_bytes)))
         return Step(attempt)
 
     def _upload_progress(self, attempt: Attempt, status: wire.Status, settle: bool) -> Step:
         """What status says of the bytes; only a count tells, and a missing one proves nothing (R4a)."""
-        has, offset = status.uploaded_bytes, _offset(attempt, status)
+        has, offset = status.uploaded_bytes, offset_of(attempt, status)
         if offset == attempt.size:
             return self.all_sent(attempt)
         hour = self._nothing_can_arrive(attempt) if settle else Hour.RUNS
@@ -307,7 +309,7 @@ class Steps:
         if hour is Hour.OVER:
             if has is None:
                 return self._lost_sight(attempt, "its upload is past its hour, and TikTok does not tell what it has")
-            return Step(self.end_upload(attempt, _incomplete(attempt, has)))
+            return Step(self.end_upload(attempt, incomplete(attempt, has)))
         if offset is not None:
             attempt = attempt.noting(self.now, sent_bytes=offset)
         return Step(attempt, again_in=0.0)
@@ -390,16 +392,3 @@ def _may_arrive_until(attempt: Attempt) -> datetime | None:
     if attempt.last_put_at is None:
         return attempt.upload_expires_at
     return max(attempt.upload_expires_at, attempt.last_put_at) + IN_FLIGHT
-
-
-def _incomplete(attempt: Attempt, has: int) -> Problem:
-    what = f"TikTok has {has} of {attempt.size} bytes, and the upload's hour is gone"
-    return Problem("upload-expired", what, "run apply again")
-
-
-def _offset(attempt: Attempt, status: wire.Status) -> int | None:
-    """Where the upload goes on by TikTok's count, `size` where all is there; None where it does not say."""
-    if status.uploaded_bytes is None:
-        return None
-    plan = chunks.ChunkPlan(attempt.chunk_size or attempt.size, attempt.chunk_count or 1)
-    return chunks.snap(plan, attempt.size, status.uploaded_bytes)

@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+from contentsync.errors import Problem
+from contentsync.post import Attempt
+from contentsync.tiktok import chunks, wire
 from contentsync.tiktok.chunks import Chunk
 
 BLOCK: Final = 1 << 20
@@ -143,3 +146,16 @@ class MediaReader:
             if self._file.seek(0, 2) != self.size:
                 raise MediaChanged(f"{self.path} has another size than the file that was planned")
         return self._file
+
+
+def incomplete(attempt: Attempt, has: int) -> Problem:
+    what = f"TikTok has {has} of {attempt.size} bytes, and the upload's hour is gone"
+    return Problem("upload-expired", what, "run apply again")
+
+
+def offset_of(attempt: Attempt, status: wire.Status) -> int | None:
+    """Where the upload goes on by TikTok's count, `size` where all is there; None where it does not say."""
+    if status.uploaded_bytes is None:
+        return None
+    plan = chunks.ChunkPlan(attempt.chunk_size or attempt.size, attempt.chunk_count or 1)
+    return chunks.snap(plan, attempt.size, status.uploaded_bytes)

@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from contentsync.evidence.noted import Noted, not_known
+
 from contentsync.apply.account_run import AccountRun
 from contentsync.apply.around import Run
 from contentsync.apply.following import Following
 from contentsync.attempt.steps import Steps
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.errors import ContentsyncError, Problem, SignInNeeded, StoreError, StoreLocked
-from contentsync.evidence.noted import Noted, not_known
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import AccountFacts, Kind, Plan, Remote
 from contentsync.plan.action import World as Facts

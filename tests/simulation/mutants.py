@@ -5,6 +5,7 @@ They are handed in as parts; each must be caught, by what it does to posts alone
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
@@ -18,7 +19,7 @@ from contentsync.plan.action import Kind, Plan
 from contentsync.plan.action import World as Facts
 from contentsync.plan.last_look import Against
 from contentsync.plan.planner import make_plan
-from contentsync.post import Attempt, DesiredPost
+from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.store.port import Superseded
 from contentsync.tiktok.client import Client
 from tests.simulation.machine import OPEN_ID, Around, Machine, Parts, WatchedStore
@@ -143,6 +144,31 @@ def by_this_clock_alone(posts: Iterable[DesiredPost], facts: Facts) -> Plan:
     return make_plan(posts, replace(facts, accounts=accounts))
 
 
+class Trusting(Steps):
+    """(n) A resumed upload takes what another process sent for what the file has now."""
+
+    def advance(self, attempt: Attempt, post: DesiredPost | None) -> Step:
+        if attempt.phase is Phase.UPLOADING and post is not None and attempt.wire_bytes:
+            with self.at_work.path_of(post).open("rb") as file:
+                now = hashlib.sha256(file.read(attempt.wire_bytes)).hexdigest()
+            attempt = replace(attempt, wire_sha256=now)
+        return super().advance(attempt, post)
+
+
+class BelievingFailed(Steps):
+    """(o) A FAILED of TikTok's is believed, and followed by a new attempt at once."""
+
+    def reconsider(self, row: PostState | None, generation: int) -> Step | None:
+        return None
+
+
+class Sleepwalking(Steps):
+    """(p) A process that was stopped amid its last chunk sends on when it wakes."""
+
+    def still_may(self, attempt: Attempt) -> None:
+        return
+
+
 # By its letter: the parts, the life in which it shows, None for any, and whether the rules about order are needed.
 MUTANTS: Final[dict[str, tuple[Parts, str | None, bool]]] = {
     "a": (Parts(store=LateStore), None, False),
@@ -158,4 +184,6 @@ MUTANTS: Final[dict[str, tuple[Parts, str | None, bool]]] = {
     "l": (Parts(around=NotLookingAgain, plan=by_this_clock_alone), "window", True),
     "m": (Parts(around=NotLookingAgain), "window", True),
     "i": (Parts(store=BlindStore, plan=ignoring_unknowns), "two", True),
+    "o": (Parts(steps=BelievingFailed), None, False),
+    "p": (Parts(steps=Sleepwalking), "direct-1", False),
 }

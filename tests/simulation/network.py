@@ -16,7 +16,7 @@ from contentsync.tiktok.answers import unanswered
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.exchange import Answer as Heard
 from contentsync.tiktok.exchange import Exchange
-from tests.simulation.faults import DELAYS, FAIL_REASONS
+from tests.simulation.faults import DELAYS, FAIL_REASONS, LIES
 from tests.simulation.world import API, Answer, refused
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 30.0
 TRAVEL = 0.05
-OF_TIKTOK = {*FAIL_REASONS, "stuck", "forgotten"}
+OF_TIKTOK = {*FAIL_REASONS, *LIES, "stuck", "forgotten"}
 NOT_SENT = {"lost", "500", "429", "401", "401-signed-out", "signed-out", "403", "404", "416", "empty-list"}
 CANNED = {
     "500": (500, None, {}),
@@ -51,13 +51,17 @@ class Crash(BaseException):
 
 @dataclass(frozen=True)
 class Parcel:
-    """A request on its way. body: JSON of a call, bytes of a chunk. span: first, last, total of a chunk."""
+    """A request on its way. body: JSON of a call, bytes of a chunk. span: first, last, total of a chunk.
+
+    slept: its sender was stopped after it began, before its body went.
+    """
 
     kind: str
     path: str
     body: Any
     begun: float
     span: tuple[int, int, int] = (0, 0, 0)
+    slept: bool = False
 
     @property
     def mark(self) -> str:
@@ -92,7 +96,8 @@ class Line(httpx.BaseTransport):
         machine.sends(parcel)
         life.pass_time(TRAVEL)
         life.deliver_due()
-        status, answered, more = self._carried(replace(parcel, begun=life.world.now), fault)
+        begun = parcel.begun if parcel.slept else life.world.now
+        status, answered, more = self._carried(replace(parcel, begun=begun), fault)
         answer = status, answered, more | life.world.date()
         machine.hears(parcel, answer)
         life.pass_time(TRAVEL)
@@ -108,7 +113,9 @@ class Line(httpx.BaseTransport):
             return Parcel(kind, path, json.loads(b"".join(blocks)), begun)
         first, last, total = map(int, re.findall(r"[0-9]+", headers["Content-Range"]))
         kind = "last" if last == total - 1 else "put"
-        body = bytearray()
+        if self._life.point(self._machine, "body", f"the body of bytes {first}-{last}") == "crash-before":
+            self._machine.crash()
+        slept, body = self._life.world.now > begun, bytearray()
         try:
             for block in blocks:
                 body += block
@@ -116,7 +123,7 @@ class Line(httpx.BaseTransport):
             if body:
                 self._life.deliver(Parcel(kind, url, bytes(body), begun, (first, last, total)))
             raise
-        return Parcel(kind, url, bytes(body), begun, (first, last, total))
+        return Parcel(kind, url, bytes(body), begun, (first, last, total), slept)
 
     def _carried(self, parcel: Parcel, fault: str | None) -> Answer:
         if fault is None:
@@ -184,6 +191,8 @@ class Line(httpx.BaseTransport):
         task.stuck = task.stuck or fault == "stuck"
         if fault in FAIL_REASONS and (task.pulls or not math.isinf(task.ends_at)):
             task.fails = FAIL_REASONS[fault]
+        if fault in LIES:
+            task.lies = fault
 
 
 def _cut(parcel: Parcel) -> Parcel:

@@ -86,7 +86,7 @@ class Promises:
         unknowns = [attempt for attempt in self._attempts() if attempt.phase is Phase.UNKNOWN]
         for attempt in unknowns:
             lost_answer = attempt.pulls and attempt.init_sent_at is not None and not attempt.publish_id
-            if not lost_answer and attempt.problem_code != "lost-sight":
+            if not lost_answer and attempt.problem_code not in {"lost-sight", "failed-but-there"}:
                 self.breaks(f"{mark_of(attempt)} is unknown without need: {attempt.problem_code}")
         self.unknowns = len(unknowns)
         return bool(unknowns)

@@ -11,7 +11,8 @@ from tests.simulation.__main__ import main
 from tests.simulation.campaign import TEMPOS, Case, Tally, first_that_catches, live, pairs, run, seeds, singles
 from tests.simulation.faults import FITTING, parse
 from tests.simulation.life import HOUR, LIVES, SINGLE, Life, drawn, listed
-from tests.simulation.mutants import MUTANTS
+from tests.simulation.machine import Parts
+from tests.simulation.mutants import MUTANTS, Trusting
 
 SEEDS = 5_000
 SLICE = 250
@@ -77,12 +78,12 @@ def test_a_wrong_variant_is_caught(letter: str) -> None:
 
 
 def test_a_clock_that_is_set_hours_ahead_between_two_processes_makes_nothing_appear_twice() -> None:
-    script = listed("direct-1", parse("7:crash-late-10m,8:far-ahead"))
+    script = listed("direct-1", parse("8:crash-late-10m,9:far-ahead"))
     assert Life(script).live() == []
 
 
 def test_only_tiktoks_clock_tells_of_it() -> None:
-    script = listed("direct-1", parse("7:crash-late-10m,8:far-ahead"))
+    script = listed("direct-1", parse("8:crash-late-10m,9:far-ahead"))
     life = Life(script)
     life.world.habits = replace(script.habits, dates=False)
     assert any("2 times" in broken for broken in life.live())
@@ -103,6 +104,12 @@ def test_no_single_fault_does_where_tiktok_tells_no_time(life: str) -> None:
         script = case.script()
         script.habits = replace(script.habits, dates=False)
         assert Life(script).live() == [], case.command
+
+
+def test_altered_bytes_that_a_killed_process_sent_are_never_completed() -> None:
+    case = Case(life="direct-3", faults=((2, "alter"), (8, "crash-after")))
+    assert live(case).promises.broken == []
+    assert "other bytes" in live(case, Parts(steps=Trusting), rules=False).promises.broken[0]
 
 
 def test_a_failure_prints_one_command_that_lives_it_again(capsys: pytest.CaptureFixture[str]) -> None:

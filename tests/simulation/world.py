@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 HOUR = 3_600.0
+LIE = 20.0  # seconds after which TikTok takes a wrong FAILED back
 IN_FLIGHT = 240.0  # a chunk that was begun within the hour is still taken that long after it
 API = "https://open.tiktokapis.com"
 UPLOADS = "https://open-upload.tiktokapis.com/video/?upload_id="
@@ -49,7 +50,9 @@ class Habits:
 class Task:
     """One posting. chunks: what was taken, in its order; each with the time at which it was complete.
 
-    ends_at: when it is published or fails; infinite while it is stuck. fails: the reason, empty for none.
+    ends_at: when it is published or fails; infinite while it is stuck. fails: the reason, empty for none. lies: how
+    TikTok says FAILED of it although it is out: `lies-id` with its id, `lies-list` while the list shows it,
+    `lies-later` for a while.
     """
 
     publish_id: str
@@ -63,6 +66,7 @@ class Task:
     ends_at: float = math.inf
     stuck: bool = False
     fails: str = ""
+    lies: str = ""
     forgotten: bool = False
     hidden: bool = False
 
@@ -162,10 +166,22 @@ class World:
             return ok({"status": "PROCESSING_UPLOAD", "uploaded_bytes": has})
         if task.fails:
             return ok({"status": "FAILED", "fail_reason": task.fails})
+        if lie := self._lie(task, at):
+            return ok(lie)
         if task.mode == "draft" and not self._is_posted(task, at):
             return ok({"status": "SEND_TO_USER_INBOX", "uploaded_bytes": task.size})
         told = at >= task.ends_at + self.habits.id_after and self._is_public(task)
         return ok({"status": "PUBLISH_COMPLETE", "publicaly_available_post_id": [int(task.post_id)] if told else []})
+
+    def _lie(self, task: Task, at: float) -> dict[str, Any] | None:
+        """A FAILED that is none: only what someone may find out."""
+        shown = task.mode == "direct" and self._is_public(task) and not task.hidden
+        failed: dict[str, Any] = {"status": "FAILED", "fail_reason": "internal"}
+        if task.lies == "lies-id" and shown:
+            return failed | {"publicaly_available_post_id": [int(task.post_id)]}
+        if task.lies == "lies-list" and shown:
+            return failed
+        return failed if task.lies and at < task.ends_at + LIE else None
 
     def _is_posted(self, task: Task, at: float) -> bool:
         after = self.habits.creator_posts
@@ -176,7 +192,8 @@ class World:
 
     def _listed(self, at: float) -> Iterator[dict[str, Any]]:
         for task in reversed(self.tasks.values()):
-            shown = task.is_out(at - self.habits.listed_after) and self._is_public(task) and not task.hidden
+            after = 0.0 if task.lies == "lies-list" else self.habits.listed_after
+            shown = task.is_out(at - after) and self._is_public(task) and not task.hidden
             if shown and (task.mode == "direct" or self._is_posted(task, at)):
                 yield {
                     "id": task.post_id,
@@ -186,13 +203,25 @@ class World:
                 }
 
     # The upload. begun: when its sender began to send it; at: when its last byte arrived.
+    # slept: its sender stopped in the middle; such a PUT is taken whenever it ends.
 
-    def put(self, url: str, first: int, last: int, total: int, body: bytes, *, begun: float, at: float) -> Answer:
+    def put(
+        self,
+        url: str,
+        first: int,
+        last: int,
+        total: int,
+        body: bytes,
+        *,
+        begun: float,
+        at: float,
+        slept: bool = False,
+    ) -> Answer:
         task = next((task for task in self.tasks.values() if task.upload_url == url), None)
         if task is None or (task.has() == task.size and self.habits.done_is_gone):
             return 404, None, {}
         until = task.made_at + HOUR
-        if begun >= until or at >= until + IN_FLIGHT:
+        if begun >= until or (at >= until + IN_FLIGHT and not slept):
             return 403, None, {}
         had = task.has()
         if first != had or total != task.size or last != self._end_of_chunk(task, first):
