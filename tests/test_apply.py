@@ -435,6 +435,14 @@ def test_what_is_edited_after_its_approval_is_not_sent(site: Site, edit: str) ->
     assert inits(site) == 0
 
 
+def test_a_faulty_post_beside_it_in_the_same_file_does_not_stop_a_post(site: Site) -> None:
+    manifest = site.studio.post("launch")
+    with site.planned() as late:
+        good = manifest.read_text(encoding="utf-8")
+        manifest.write_text(f"{good}---\nname: other\naccount: nobody\n", encoding="utf-8")
+        assert late().results == {"acme/launch": "published"}
+
+
 def test_a_plan_that_waited_for_a_day_begins_nothing(site: Site, clock: ManualClock) -> None:
     site.studio.post("launch")
     with site.planned() as late:

@@ -7,12 +7,17 @@ post's manifest, the row, the receipts, this machine's journal, and both clocks.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from contentsync.errors import Level
 from contentsync.operations.plan import Made
 from contentsync.plan.action import AccountFacts, Kind
 from contentsync.plan.last_look import Against, against, edited, expired
 from contentsync.post import Account, DesiredPost
 from contentsync.project import Project
+
+if TYPE_CHECKING:
+    from contentsync.manifest.load import Loaded
 
 
 class LastLook:
@@ -29,9 +34,9 @@ class LastLook:
         if late := expired(self._made.plan, self._project.clock.now()):
             return late
         found = self._project.load([self._project.root / post.where.file])
-        accounts = found.settings.accounts if found.settings and not found.has_errors else {}
         now = next((other for other in found.posts if other.key == post.key), None)
-        account = accounts.get(post.account)
+        settings = None if _is_faulty_elsewhere(found, post.where.file) else found.settings
+        account = settings.accounts.get(post.account) if settings else None
         if account is None or (changed := edited(post, now)):
             return edited(post, None) if account is None else changed
         facts = self._facts(account)
@@ -45,3 +50,9 @@ class LastLook:
         if at_work.client.lost_time:
             at_work.client.user_info()  # for the time that its answer tells
         return replace(at_work.facts(self._made.world.accounts[account.name].creator), account=account)
+
+
+def _is_faulty_elsewhere(found: Loaded, manifest: str) -> bool:
+    """Whether the project file has errors; those of other posts in the same manifest are their own matter."""
+    errors = [problem for problem in found.problems if problem.level is Level.ERROR]
+    return any(problem.where is None or problem.where.file != manifest for problem in errors)

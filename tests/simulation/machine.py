@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
-
-from contentsync.evidence.noted import Noted, not_known
 
 from contentsync.apply.account_run import AccountRun
 from contentsync.apply.around import Run
 from contentsync.apply.following import Following
 from contentsync.attempt.steps import Steps
+from contentsync.attempt.told import Tell
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.errors import ContentsyncError, Problem, SignInNeeded, StoreError, StoreLocked
+from contentsync.evidence.compare import tells_more
+from contentsync.evidence.journal import Noted, witnesses
+from contentsync.evidence.witness import Tried
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import AccountFacts, Kind, Plan, Remote
 from contentsync.plan.action import World as Facts
@@ -235,17 +237,19 @@ class AtWorkInALife(AtWorkInATest):
 
     def note_begun(self, attempt: Attempt) -> None:
         row = self.store.post(attempt.post_uid)
-        begun = Noted(
-            lineage=self.store.lineage,
-            attempt=attempt.id,
-            name=row.name if row else "",
-            generation=attempt.generation,
-            number=attempt.number,
-            media=attempt.media_digest,
-            sent=bool(attempt.publish_id),
-            at=len(self.life.journal),
-        )
-        self.life.journal.append(begun)
+        self._note(attempt, row.name if row else "")
+
+    def write_receipt(self, row: PostState, _tell: Tell) -> bool:
+        for attempt in row.attempts[-1:]:
+            self._note(attempt, row.name)
+        return True
+
+    def _note(self, attempt: Attempt, name: str) -> None:
+        """As the journal of the machine: one note an attempt, with the phase that tells more."""
+        tried, before = Tried.of(attempt), self.life.journal.get(attempt.id)
+        if before and before.tried and tells_more(before.tried.phase, tried.phase):
+            tried = replace(tried, phase=before.tried.phase)
+        self.life.journal[attempt.id] = Noted(self.store.lineage, name, tried)
 
 
 class Machine:
@@ -314,13 +318,12 @@ class Machine:
     def facts(self, now: datetime, tiktok_now: datetime | None) -> Facts:
         """All that the planner looks at."""
         store, videos = self.store, self.store.videos(OPEN_ID)
-        rows, journal = store.posts(OPEN_ID), self.life.journal
+        rows = store.posts(OPEN_ID)
         account = AccountFacts(
             account=ACCOUNT,
             open_id=OPEN_ID,
             rows=tuple(rows),
-            not_known=tuple(not_known(journal, rows)),
-            noted_at={note.attempt: note.at for note in journal},
+            journal=witnesses(self.life.journal.values()),
             bindings=store.bindings(OPEN_ID),
             remote=Remote(
                 videos=tuple(video for video, gone_at in videos if gone_at is None),
