@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import functools
 import importlib
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -57,9 +58,13 @@ COMMANDS: Final = {
 
 @dataclass
 class Context:
-    """What the options before the command say. summary: what a stream of JSON lines must end with."""
+    """What the command line asks for."""
 
+    #: Whether each request is shown.
     verbose: bool = False
+    #: Whether data are asked for as JSON.
+    json: bool = False
+    #: What a stream of JSON lines must end with.
     summary: Summary | None = None
     _opened: list[Project] = field(default_factory=list)
 
@@ -152,12 +157,24 @@ def run(args: list[str]) -> int:
         code, problems = _ended(args, context)
     finally:
         context.close()
+    if context.json and context.summary is None and problems:
+        _show_as_json(problems)
     if context.summary is not None:
         from contentsync.cli.terminal.interrupt import outliving_output
 
         with outliving_output():
             context.summary.end(code, problems)
     return code
+
+
+def _show_as_json(problems: Sequence[Problem]) -> None:
+    """What ended a command, as the data that was asked for; on one line, as some commands write a line an event."""
+    from contentsync.cli.terminal import text
+    from contentsync.cli.terminal.interrupt import outliving_output
+    from contentsync.views.problems import document
+
+    with outliving_output():
+        text.say(json.dumps(document(problems), ensure_ascii=False))
 
 
 def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:

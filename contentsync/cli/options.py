@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from contentsync.cli.duration import DURATION
+from contentsync.cli.main import Context
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -81,4 +82,14 @@ def locking(command: F) -> F:
 
 def as_json(command: F) -> F:
     """--json."""
-    return click.option("--json", "json_", is_flag=True, help="Data on stdout as JSON; all else on stderr.")(command)
+    option = click.option(
+        "--json", "json_", is_flag=True, callback=_remember_json, help="Data on stdout as JSON; all else on stderr."
+    )
+    return option(command)
+
+
+def _remember_json(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    """Problems that end the command are then printed as JSON as well."""
+    if value and (context := ctx.find_object(Context)):
+        context.json = True
+    return value

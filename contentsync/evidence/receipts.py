@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from contentsync import links
 from contentsync.evidence.compare import is_same, is_settled, knows_less, tells_more
 from contentsync.evidence.record import (
     EPOCH,
@@ -242,18 +243,6 @@ def _both(one: Told, other: Told) -> Told:
         return Told(one.name, "unreadable", 1, "", "")
 
 
-def post_url(username: str, post_id: str, *, photos: bool = False) -> str | None:
-    """The address of a post in TikTok's web pages; None while either part is unknown."""
-    kind = "photo" if photos else "video"
-    return f"https://www.tiktok.com/@{username}/{kind}/{post_id}" if username and post_id else None
-
-
-def url_of(row: PostState, username: str) -> str | None:
-    """The address of what came of a post, as far as it is known."""
-    done = row.success
-    return post_url(username, row.post_id, photos=bool(done and json.loads(done.sent).get("kind") == "photos"))
-
-
 def _content(row: PostState, username: str, kept: Told | None) -> dict[str, Any]:
     """What the receipt of a row says, and what `kept`, the file as it is, tells beyond the row."""
     last = row.last
@@ -264,7 +253,7 @@ def _content(row: PostState, username: str, kept: Told | None) -> dict[str, Any]
         "phase": str(last.phase) if last else "bound" if row.bound_post_id else "declared",
         "generation": row.generation,
         "post_id": row.post_id or None,
-        "url": url_of(row, username),
+        "url": links.url_of(row, username),
         "media_digest": row.media_digest or None,
         "removed_at": rfc3339(row.removed_at, "seconds"),
         "attempts": [as_json(attempt) for attempt in row.attempts],

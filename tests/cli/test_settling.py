@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -216,7 +217,9 @@ def test_who_looks_is_told_too_that_the_state_itself_is_damaged(
     damage(state_file(studio))
     for command in LOOKS:
         ran = run(*command)
-        assert (ran.code, ran.out) == (1, "")
+        told = [code] if "--json" in command else []
+        found = [problem["code"] for line in ran.out.splitlines() for problem in json.loads(line)["problems"]]
+        assert (ran.code, found) == (1, told)
         assert any(f"[{code}]" in line and str(state_file(studio)) in line for line in ran.err.splitlines())
         assert "  hint: " in ran.err
     assert not (studio.root / "copy.db").exists()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any, Final
 
 import click
 
@@ -14,17 +12,11 @@ from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.errors import ContentsyncError
 from contentsync.operations.accounts import Met, meet_all
-from contentsync.plan.document import problem_as_json
 from contentsync.post import Account, App
 from contentsync.signin.scopes import Ability, abilities, missing
 from contentsync.tiktok.overriding_token import Override, override_of, step_to_grant
 from contentsync.tiktok.tokens import Choice, Pair
-from contentsync.times import rfc3339
-
-FORMAT: Final = "contentsync.accounts/1"
-NOT_SIGNED_IN: Final = frozenset(
-    {"no-token", "no-refresh-token", "invalid-grant", "access-token-invalid", "access-removed"}
-)
+from contentsync.views import accounts as view
 
 
 @click.command()
@@ -44,8 +36,7 @@ def accounts(context: Context, stats: bool, json_: bool) -> int:
     finally:
         project.close()
     if json_:
-        told = [_as_json(name, seen.get(name), failures.get(name), app) for name in project.settings.accounts]
-        text.say(json.dumps({"format": FORMAT, "accounts": told}, ensure_ascii=False, indent=2))
+        text.show_json(view.document(list(project.settings.accounts), seen, failures, app))
     else:
         for name, account in project.settings.accounts.items():
             if name in seen:
@@ -124,7 +115,7 @@ def _ability(ability: Ability) -> str:
 def _not_met(account: Account, err: ContentsyncError, other: Override | None) -> Iterator[str]:
     """other: what is used in place of a sign-in, and so what has to change first."""
     name = text.style(account.name, bold=True)
-    if any(problem.code in NOT_SIGNED_IN for problem in err.problems):
+    if any(problem.code in view.NOT_SIGNED_IN for problem in err.problems):
         login = f"contentsync login {account.name}"
         how = f"{other.anew}; or {other.away}, then {login}" if other else login
         yield f"{name}  {text.style('not signed in', fg='red')}: {how}"
@@ -135,46 +126,3 @@ def _not_met(account: Account, err: ContentsyncError, other: Override | None) ->
     yield f"{name}  could not be asked"
     for problem in err.problems:
         yield from (f"    {line}" for line in text.problem_lines(problem.addressed(account.name)))
-
-
-def _as_json(name: str, met: Met | None, err: ContentsyncError | None, app: App) -> dict[str, Any]:
-    problem = err.problems[0] if err and err.problems else None
-    told: dict[str, Any] = {
-        "account": name,
-        "signed_in": met is not None or not (problem and problem.code in NOT_SIGNED_IN),
-        "problem": problem_as_json(problem) if problem else None,
-    }
-    return told | (_facts(met, app) if met else {})
-
-
-def _facts(met: Met, app: App) -> dict[str, Any]:
-    creator, pair, found = met.creator, met.pair, met.stats
-    offered = creator.privacy
-    return {
-        "open_id": creator.open_id,
-        "nickname": creator.nickname,
-        "username": creator.username,
-        "sandbox": met.sandbox,
-        "scopes": None if met.scopes is None else list(met.scopes),
-        "missing": list(missing(met.scopes)),
-        "expires_at": rfc3339(pair.expires_at, "seconds"),
-        "refresh_expires_at": rfc3339(pair.refresh_expires_at, "seconds"),
-        "renewable": bool(pair.refresh_token),
-        "kept_in": pair.kept_in,
-        "public": creator.is_public,
-        "privacy": None if offered is None else [str(level) for level in offered],
-        "disabled": sorted(creator.disabled),
-        "max_seconds": creator.max_seconds,
-        "stop": creator.stop or None,
-        "can": [
-            {"what": able.name, "possible": able.possible, "why": able.why or None}
-            for able in abilities(creator, app, met.scopes, sandbox=met.sandbox)
-        ],
-        "stats": found
-        and {
-            "followers": found.followers,
-            "following": found.following,
-            "likes": found.likes,
-            "videos": found.videos,
-        },
-    }

@@ -29,8 +29,7 @@ from contentsync.operations.plan import Made
 from contentsync.operations.saved_plan import open_saved
 from contentsync.operations.selection import Wish, full_keys
 from contentsync.plan.action import Action, Kind
-from contentsync.plan.document import problem_as_json
-from contentsync.times import rfc3339
+from contentsync.views import apply_events
 
 
 @click.command(cls=Summed)
@@ -184,9 +183,7 @@ def _end(report: Report, summary: Summary | None, *, is_saved: bool) -> int:
 
 
 def _as_left(action: Action) -> Told:
-    problems = [problem_as_json(problem) for problem in action.problems]
-    detail = {"action": str(action.then or action.kind), "reason": action.reason, "due_at": rfc3339(action.due_at)}
-    return Told("left", action.post, detail | {"problems": problems})
+    return Told("left", action.post, apply_events.held_back(action))
 
 
 def _show_left(action: Action) -> None:

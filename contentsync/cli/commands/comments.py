@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
-
 import click
 
 from contentsync.cli import exits
@@ -13,10 +10,7 @@ from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.table import figure, wrapped
 from contentsync.operations.browse import Thread, comments_on
-from contentsync.tiktok.comments import Comment
-from contentsync.times import rfc3339
-
-FORMAT: Final = "contentsync.comments/1"
+from contentsync.views import comments as view
 
 
 @click.command()
@@ -40,32 +34,10 @@ def comments(context: Context, video_id: str, limit: int, replies_of: str, json_
     finally:
         project.close()
     if json_:
-        text.say(json.dumps(_as_json(video_id, replies_of, found), ensure_ascii=False, indent=2))
+        text.show_json(view.document(video_id, replies_of, found))
     else:
         _show(found)
     return exits.DONE
-
-
-def _as_json(video_id: str, replies_of: str, found: Thread) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "video_id": video_id,
-        "replies_of": replies_of or None,
-        "comments": [_comment_as_json(comment) for comment in found.comments],
-        "more": found.more,
-    }
-
-
-def _comment_as_json(comment: Comment) -> dict[str, Any]:
-    return {
-        "comment_id": comment.comment_id,
-        "video_id": comment.video_id or None,
-        "parent_comment_id": comment.parent_id or None,
-        "text": comment.text,
-        "likes": comment.likes,
-        "replies": comment.replies,
-        "created_at": rfc3339(comment.created_at) if comment.created_at else None,
-    }
 
 
 def _counted(count: int | None, one: str, several: str) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import click
 
 from contentsync.cli import exits
@@ -12,8 +9,8 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, locking
 from contentsync.cli.terminal import text
 from contentsync.operations import hosting as operation
-from contentsync.operations.hosting import Belonging
 from contentsync.store.port import HostedObject
+from contentsync.views import hosted_photos
 
 
 @click.group()
@@ -31,24 +28,13 @@ def list_(context: Context, json_: bool) -> int:
     """
     found = operation.belonging(context.project())
     if json_:
-        text.say(json.dumps([_as_json(item) for item in found], ensure_ascii=False, indent=2))
+        text.show_json(hosted_photos.document(found))
         return exits.DONE
     for item in found:
         text.say(f"{text.printable(item.media.path)}\t{item.media.sha256}\t{item.url or '(no hosting)'}")
     if not found:
         text.tell("No post has local photos.")
     return exits.DONE
-
-
-def _as_json(item: Belonging) -> dict[str, Any]:
-    return {
-        "path": item.media.path,
-        "sha256": item.media.sha256,
-        "bytes": item.media.size,
-        "name": item.name,
-        "url": item.url or None,
-        "posts": list(item.posts),
-    }
 
 
 @hosting.command()

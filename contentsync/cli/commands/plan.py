@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -62,7 +61,7 @@ def plan(
     if out:
         save_plan(project, made.plan, out)
     if json_:
-        text.say(json.dumps(planfile.as_json(made.plan, __version__), ensure_ascii=False, indent=2))
+        text.show_json(planfile.as_json(made.plan, __version__))
     else:
         show_plan(made.plan, made.posts, full=full, failed=made.is_partial)
         for sentence in declarations(made.plan.actions, made.posts):

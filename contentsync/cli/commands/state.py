@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +9,6 @@ import click
 
 from contentsync.cli import exits
 from contentsync.cli.commands.plan import show_failures
-from contentsync.cli.commands.status import phase_of
 from contentsync.cli.main import Context
 from contentsync.cli.options import because, locking
 from contentsync.cli.terminal import text
@@ -21,8 +17,8 @@ from contentsync.operations.backup import back_up
 from contentsync.operations.edit_state import remove_row, rename_row
 from contentsync.operations.rebuild import Rebuilt
 from contentsync.operations.rows import all_rows, row_of
-from contentsync.post import PostState
-from contentsync.times import rfc3339
+from contentsync.views import state_row
+from contentsync.views.status import phase_of
 
 
 @click.group()
@@ -47,21 +43,8 @@ def list_(context: Context) -> int:
 @click.pass_obj
 def show(context: Context, post: str) -> int:
     """The row of POST with its attempts, as JSON. Upload URLs are left out: they bear a token."""
-    text.say(json.dumps(_as_json(row_of(context.project(), post)), ensure_ascii=False, indent=2))
+    text.show_json(state_row.document(row_of(context.project(), post)))
     return exits.DONE
-
-
-def _as_json(row: PostState) -> dict[str, Any]:
-    told = asdict(row)
-    for attempt in told["attempts"]:
-        del attempt["upload_url"]
-        attempt["sent"] = json.loads(attempt["sent"])
-    plain: dict[str, Any] = json.loads(json.dumps(told, default=_plain))
-    return plain
-
-
-def _plain(value: object) -> object:
-    return rfc3339(value) if isinstance(value, datetime) else str(value)
 
 
 @state.command()
@@ -103,7 +86,7 @@ def history(context: Context, post: str | None, json_: bool) -> int:
     uid = row_of(project, post).uid if post else None
     for line in project.reading_store.history(uid):
         if json_:
-            text.say(json.dumps(line, ensure_ascii=False, default=_plain))
+            text.say(state_row.history_line(line))
         else:
             text.say(_history_line(line))
     return exits.DONE

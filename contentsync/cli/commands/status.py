@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import click
 
 from contentsync.cli import exits
@@ -13,14 +10,13 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, selecting, waiting
 from contentsync.cli.terminal import text
 from contentsync.errors import ContentsyncError
-from contentsync.evidence import receipts
-from contentsync.lifecycle import SUCCESS, Phase
+from contentsync.lifecycle import Phase
 from contentsync.operations.selection import Wish
 from contentsync.operations.status import look, usernames
 from contentsync.post import PostState
-from contentsync.times import rfc3339
+from contentsync.views import status as view
+from contentsync.views.status import phase_of, url_of
 
-FORMAT = "contentsync.status/1"
 _COLOURS = {Phase.PUBLISHED: "green", Phase.DELIVERED: "green", Phase.FAILED: "red", Phase.UNKNOWN: "magenta"}
 _CODES = {
     Phase.FAILED: exits.FAILED,
@@ -59,8 +55,7 @@ def status(
     show_failures(failures)
     handles = usernames(project)
     if json_:
-        told = [_as_json(key, row, handles) for key, row in found.items()]
-        text.say(json.dumps({"format": FORMAT, "posts": told}, ensure_ascii=False, indent=2))
+        text.show_json(view.document(found, handles))
     else:
         _show(found, handles)
     needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}
@@ -75,36 +70,6 @@ def _code(err: ContentsyncError) -> int:
 def _codes(found: dict[str, PostState | None]) -> list[int]:
     phases = [row.last.phase for row in found.values() if row and row.last]
     return [_CODES.get(phase, exits.DONE) for phase in phases]
-
-
-def _as_json(key: str, row: PostState | None, usernames: dict[str, str]) -> dict[str, Any]:
-    last = row.last if row else None
-    problem = None
-    if last and last.problem_code and last.phase not in SUCCESS:
-        problem = {"code": last.problem_code, "what": last.problem_what}
-    return {
-        "post": key,
-        "phase": phase_of(row),
-        "publish_id": (last.publish_id or None) if last else None,
-        "post_id": (row.post_id or None) if row else None,
-        "url": url_of(row, usernames),
-        "attempts": len(row.attempts) if row else 0,
-        "updated_at": rfc3339(last.updated_at) if last else None,
-        "problem": problem,
-    }
-
-
-def phase_of(row: PostState | None) -> str:
-    """Where a post stands, in one word: its last attempt's phase; `bound` without one; `new` before any."""
-    if row is None:
-        return "new"
-    if row.last is not None:
-        return str(row.last.phase)
-    return "bound" if row.bound_post_id else "new"
-
-
-def url_of(row: PostState | None, usernames: dict[str, str]) -> str | None:
-    return receipts.url_of(row, usernames.get(row.open_id, "")) if row else None
 
 
 def _show(found: dict[str, PostState | None], usernames: dict[str, str]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import Any
 
 import click
 
@@ -16,8 +14,7 @@ from contentsync.errors import Problem, UsageError
 from contentsync.operations.trust import grant
 from contentsync.post import Settings
 from contentsync.trust import Wanted
-
-FORMAT = "contentsync.trust/1"
+from contentsync.views import trust as view
 
 
 @click.command()
@@ -34,7 +31,7 @@ def trust(context: Context, show: bool, json_: bool) -> int:
     project = context.project()
     wanted = project.settings.wanted
     if json_:
-        text.say(json.dumps(_as_json(project.settings), ensure_ascii=False, indent=2))
+        text.show_json(view.document(project.settings))
     else:
         _show(project.settings)
     if show or json_ or wanted.is_empty or project.settings.granted:
@@ -70,16 +67,3 @@ def _lines(wanted: Wanted) -> list[str]:
         *(f"read   the variable {name}   ({key})" for key, name in wanted.variables),
         *(f"write  {place}   ({key})" for key, place in wanted.folders),
     ]
-
-
-def _as_json(settings: Settings) -> dict[str, Any]:
-    wanted = settings.wanted
-    return {
-        "format": FORMAT,
-        "digest": wanted.digest or None,
-        "granted": settings.granted,
-        "commands": [{"key": key, "command": list(command)} for key, command in wanted.commands],
-        "scripts": [{"path": path, "sha256": sha256} for path, sha256 in wanted.scripts],
-        "variables": [{"key": key, "name": name} for key, name in wanted.variables],
-        "folders": [{"key": key, "place": place} for key, place in wanted.folders],
-    }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -14,9 +13,8 @@ from contentsync.cli.terminal import text
 from contentsync.cli.terminal.table import Column, aligned, figure, one_line
 from contentsync.operations.browse import Listed, public_videos
 from contentsync.tiktok.wire import Video
-from contentsync.times import rfc3339
+from contentsync.views import videos as view
 
-FORMAT: Final = "contentsync.videos/1"
 _COLUMNS: Final = (
     Column("views", right=True),
     Column("likes", right=True),
@@ -48,44 +46,12 @@ def videos(context: Context, account: str, limit: int, ids: tuple[str, ...], jso
     finally:
         project.close()
     if json_:
-        text.say(json.dumps(_as_json(account, found), ensure_ascii=False, indent=2))
+        text.show_json(view.document(account, found))
     else:
         _show(found, account)
     for post_id in found.missing:
         text.tell(f"{post_id}: not there as a public video of {account}")
     return exits.FAILED if found.missing else exits.DONE
-
-
-def _as_json(account: str, found: Listed) -> dict[str, Any]:
-    told = [_video_as_json(video, found.posts.get(video.post.post_id)) for video in found.videos]
-    return {
-        "format": FORMAT,
-        "account": account,
-        "open_id": found.open_id,
-        "videos": told,
-        "missing": list(found.missing),
-        "more": found.more,
-    }
-
-
-def _video_as_json(video: Video, post: str | None) -> dict[str, Any]:
-    dated = video.post.created_at.timestamp() > 0
-    return {
-        "post_id": video.post.post_id,
-        "post": post,
-        "url": video.post.url or None,
-        "created_at": rfc3339(video.post.created_at) if dated else None,
-        "caption": video.post.caption,
-        "title": video.post.title,
-        "duration": video.post.duration or None,
-        "width": video.width,
-        "height": video.height,
-        "views": video.views,
-        "likes": video.likes,
-        "comments": video.comments,
-        "shares": video.shares,
-        "cover_url": video.cover_url or None,
-    }
 
 
 def _show(found: Listed, account: str) -> None:

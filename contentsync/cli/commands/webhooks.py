@@ -19,13 +19,11 @@ from contentsync.cli.terminal import text
 from contentsync.errors import Problem, StoreError, UsageError
 from contentsync.media_urls import shown
 from contentsync.operations.rows import row_of
-from contentsync.stored_event import StoredEvent
-from contentsync.times import rfc3339
+from contentsync.views import events as event_view
 
 if TYPE_CHECKING:
     from contentsync.project import Project
 
-FORMAT: Final = "contentsync.webhooks/1"
 PORT: Final = 8486
 PATH: Final = "/tiktok/webhooks"
 
@@ -225,8 +223,7 @@ def list_(context: Context, json_: bool) -> int:
     }
     events = project.reading_store.events.all()
     if json_:
-        told = [_as_json(event, keys.get(event.publish_id)) for event in events]
-        text.say(json.dumps({"format": FORMAT, "events": told}, ensure_ascii=False, indent=2))
+        text.show_json(event_view.document(events, keys))
         return exits.DONE
     for event in events:
         about = keys.get(event.publish_id) or event.publish_id or event.open_id
@@ -236,21 +233,3 @@ def list_(context: Context, json_: bool) -> int:
     if not events:
         text.say("No events.")
     return exits.DONE
-
-
-def _as_json(event: StoredEvent, post: str | None) -> dict[str, Any]:
-    return {
-        "id": event.digest,
-        "event": event.event or None,
-        "post": post,
-        "publish_id": event.publish_id or None,
-        "open_id": event.open_id or None,
-        "happened_at": rfc3339(event.happened_at),
-        "received_at": rfc3339(event.received_at),
-        "late": event.late,
-        "deliveries": event.deliveries,
-        "state": str(event.state),
-        "outcome": event.outcome or None,
-        "tries": event.tries,
-        "body": event.body,
-    }

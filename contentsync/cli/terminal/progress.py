@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from contentsync.attempt.told import Told
 from contentsync.cli.terminal import text
+from contentsync.views import apply_events
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -64,7 +65,7 @@ class JsonLines:
             self._summary.count(told)
             if told.event == "progress" and not _is_due(self._last, told.post, JSON_EVERY):
                 return
-            text.say(json.dumps({"event": told.event, "post": told.post} | dict(told.detail), ensure_ascii=False))
+            text.say(json.dumps(apply_events.event(told), ensure_ascii=False))
 
 
 class Lines:

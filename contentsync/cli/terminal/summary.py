@@ -17,7 +17,7 @@ from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.interrupt import write_at_once
 from contentsync.errors import ContentsyncError, Problem
-from contentsync.plan.document import problem_as_json
+from contentsync.views import apply_events
 
 PATIENCE: Final = 1.0  # seconds that a second Ctrl-C waits for the line under way
 
@@ -58,8 +58,7 @@ class Summary:
     def _line(self, exit_code: int, problems: Sequence[Problem]) -> str:
         counts = {str(result): count for result, count in self._results.items()} | {"left": self._left}
         counts["unchanged"] = self.unchanged
-        told = [problem_as_json(problem) for problem in (*self._problems, *problems)]
-        line = {"event": "summary", "counts": counts, "exit_code": exit_code, "problems": told}
+        line = apply_events.summary(counts, exit_code, (*self._problems, *problems))
         return text.hidden(json.dumps(line))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -27,6 +28,11 @@ def colour() -> bool | None:
 def say(line: str = "") -> None:
     """A line of data."""
     click.echo(hidden(line), color=colour())
+
+
+def show_json(document: Mapping[str, object]) -> None:
+    """One JSON document, as data."""
+    say(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def tell(line: str = "") -> None:

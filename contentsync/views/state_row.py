@@ -1,0 +1,33 @@
+"""`state show` and `state history --json`: a row with its attempts, and each change of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from contentsync.post import PostState
+from contentsync.times import rfc3339
+
+FORMAT: Final = "contentsync.state/1"
+
+
+def document(row: PostState) -> dict[str, Any]:
+    """The row with its attempts. Upload URLs are left out: they hold a token."""
+    told = asdict(row)
+    for attempt in told["attempts"]:
+        del attempt["upload_url"]
+        attempt["sent"] = json.loads(attempt["sent"])
+    plain: dict[str, Any] = json.loads(json.dumps(told, default=_plain))
+    return {"format": FORMAT} | plain
+
+
+def history_line(change: Mapping[str, Any]) -> str:
+    """One change of the history, as one line of JSON."""
+    return json.dumps(change, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> object:
+    return rfc3339(value) if isinstance(value, datetime) else str(value)

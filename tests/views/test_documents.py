@@ -1,0 +1,70 @@
+"""Does each JSON document say what it is, with nothing in it that JSON does not know?"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import re
+from typing import Any
+
+import pytest
+
+from contentsync import views
+from contentsync.errors import Problem
+from contentsync.operations.accounts import Met
+from contentsync.operations.browse import Listed, Thread
+from contentsync.operations.hosting import Belonging
+from contentsync.post import App, Settings
+from contentsync.tiktok.tokens import Pair
+from contentsync.views import (
+    accounts,
+    comments,
+    events,
+    hosted_photos,
+    problems,
+    state_row,
+    status,
+    trust,
+    videos,
+)
+from tests.builders import NOW, a_creator, a_photo, a_row
+
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "accounts": accounts.document(["acme"], {"acme": Met(a_creator(), Pair("secret"))}, {}, App()),
+    "comments": comments.document("7400000000000000001", "", Thread(())),
+    "events": events.document([], {}),
+    "hosted_photos": hosted_photos.document([Belonging(a_photo(), "1.jpg", "https://x.example/1.jpg", ("acme/a",))]),
+    "problems": problems.document([Problem("same-media", "it was posted")]),
+    "state_row": state_row.document(a_row()),
+    "status": status.document({"acme/launch": a_row(), "acme/new": None}, {}),
+    "trust": trust.document(Settings()),
+    "videos": videos.document("acme", Listed("id", (), {})),
+}
+
+
+STREAM = {"apply_events"}  # one object a line, which a summary ends
+
+
+def test_every_view_is_here() -> None:
+    assert {module.name for module in pkgutil.iter_modules(views.__path__)} == set(DOCUMENTS) | STREAM
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_names_its_format(name: str) -> None:
+    told = json.loads(json.dumps(DOCUMENTS[name]))
+    assert told["format"] == importlib.import_module(f"contentsync.views.{name}").FORMAT
+    assert re.fullmatch(r"contentsync\.[a-z]+/1", told["format"])
+
+
+def test_no_token_is_in_a_document() -> None:
+    assert "secret" not in json.dumps(DOCUMENTS)
+
+
+def test_a_post_without_a_row_is_new() -> None:
+    posts = {post["post"]: post["phase"] for post in DOCUMENTS["status"]["posts"]}
+    assert posts == {"acme/launch": "published", "acme/new": "new"}
+
+
+def test_times_are_rfc_3339_in_utc() -> None:
+    assert DOCUMENTS["state_row"]["attempts"][0]["created_at"] == f"{NOW:%Y-%m-%dT%H:%M:%SZ}"
