@@ -17,10 +17,14 @@ from contentsync import remote
 from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Tell, Told
 from contentsync.clock import Clock
-from contentsync.errors import ContentsyncError, Level, Problem, SignInNeeded, StoreError
-from contentsync.evidence import journal, receipts
+from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, SignInNeeded, StoreError
+from contentsync.evidence import first_posts, journal, receipts
+from contentsync.evidence.identity import Former, Identity, Witnessed, Witnesses
 from contentsync.evidence.witness import Witness
+from contentsync.files import inside
 from contentsync.lifecycle import Phase
+from contentsync.manifest import pin
+from contentsync.manifest.files import PROJECT_FILE
 from contentsync.plan.action import AccountFacts, Remote
 from contentsync.post import Account, Attempt, Creator, DesiredPost, Media, PostState
 from contentsync.store.lock import account_lock
@@ -57,6 +61,26 @@ class Asked:
 
 class Unlisted(ContentsyncError):
     """TikTok did not give the public list, which is what the command is about."""
+
+
+def witnesses_of(project: Project, left: receipts.LeftBehind | None = None) -> Witnesses:
+    """What speaks of posts under any identity: rows, receipts of names that are gone, this machine's notes.
+
+    left: those receipts, where the caller read them already.
+    """
+    names = project.settings.accounts
+    if left is None:
+        left = project.receipts.left_behind(names)
+    behind = [Witnessed(told.identity, "", receipts=1) for several in left.values() for told in several]
+    noted = first_posts.of_project(project.data_folder, place_of(project))
+    first = [Witnessed(identity, name) for name, identity in noted.items()]
+    owners = {account.open_id: account.name for account in project.all_at_work() if account.open_id}
+    return Witnesses([*project.reading_store.accounts.witnessed(), *behind, *first], owners)
+
+
+def place_of(project: Project) -> str:
+    """What tells a project from others on this machine."""
+    return f"{project.root} {project.settings.base_url}"
 
 
 class AccountAtWork:
@@ -156,7 +180,15 @@ class AccountAtWork:
     def identify(self) -> Creator:
         """Ask TikTok who the token speaks for. Raises SignInNeeded for another identity than the known one."""
         self.refuse_removed_access()
-        creator = remote.identify(self.client, self.store, self.settings, self.clock.now())
+        first = first_posts.read(self._project.data_folder, place_of(self._project), self.name)
+        creator = remote.identify(
+            self.client,
+            self.store,
+            self.settings,
+            self.clock.now(),
+            noted=first.open_id if first else "",
+            renewal=self._how_to_renew,
+        )
         self._seen = creator.open_id
         self.throttle.count_for(creator.open_id)
         return creator
@@ -207,7 +239,12 @@ class AccountAtWork:
         for row in remote.look_at_attempts(self.steps(), rows, self.clock):
             self._project.offer_receipt(row)
 
-    def facts(self, creator: Creator | None = None, left: receipts.LeftBehind | None = None) -> AccountFacts:
+    def facts(
+        self,
+        creator: Creator | None = None,
+        left: receipts.LeftBehind | None = None,
+        witnesses: Witnesses | None = None,
+    ) -> AccountFacts:
         """All that is known of the account now.
 
         creator: from fresh calls, None where none were made. left: the receipts under former names of accounts, where
@@ -241,9 +278,49 @@ class AccountAtWork:
             sandbox=creator is not None and self.credentials.is_sandbox,
             tiktok_now=self.client.tiktok_now if creator else None,
             scopes=self.credentials.scopes() if creator else None,
+            formers=self.formers(open_id, witnesses),
             token_since=self.credentials.pair().saved_at if creator else None,
             how_to_renew=self._how_to_renew,
         )
+
+    # Who it is.
+
+    def formers(self, open_id: str, witnesses: Witnesses | None = None) -> tuple[Former, ...]:
+        """The other open_ids under which posts of the account were made, by the state, receipts and our notes.
+
+        witnesses: what speaks of all accounts, where the caller read that already.
+        """
+        told = receipts.read(self._project.receipts.path, self.name)
+        own = [Witnessed(one.identity, self.name, receipts=1) for one in told if one.is_of_a_post]
+        own.append(Witnessed(Identity(self.store.accounts.pinned(self.name)), self.name))
+        found = witnesses or witnesses_of(self._project)
+        return found.formers(self.store.accounts.identity(open_id), self.name, own)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the account is bound to its open_id, by the project file or by its first post."""
+        return bool(self.settings.open_id) or self.store.accounts.pinned(self.name) == self.open_id
+
+    def pin(self, tell: Tell) -> None:
+        """Bind the account to who it posts as, before its first post: in the project file, else in the state alone.
+
+        Raises StoreError where that can't be recorded.
+        """
+        project, identity = self._project, self.store.accounts.identity(self.open_id)
+        first_posts.note(project.data_folder, place_of(self._project), self.name, identity)
+        was_pinned = self.is_pinned
+        project.store.accounts.pin(self.name, self.open_id, self.clock.now())
+        if was_pinned:
+            return
+        detail: dict[str, object] = {"open_id": self.open_id, "line": f'open_id: "{self.open_id}"'}
+        try:
+            inside(project.root, project.root / PROJECT_FILE)
+            pin.pin(project.root, self.name, self.open_id)
+        except ManifestError as err:
+            detail["why"] = f"{err.problems[0].what}; write the line under accounts: {self.name}: yourself"
+        except pin.NotPinned as err:
+            detail["why"] = f"{err.problems[0].what}; {err.problems[0].hint}"
+        tell(Told("pinned", self.name, detail))
 
     def _receipts(self, open_id: str, left: receipts.LeftBehind | None) -> dict[str, Witness]:
         folder = self._project.receipts

@@ -356,6 +356,8 @@ class Creator:
     stop_what: str = ""
     denied: frozenset[str] = frozenset()
     list_unread: str = ""
+    #: One for each developer; empty where TikTok did not give it.
+    union_id: str = ""
 
     @property
     def is_public(self) -> bool | None:

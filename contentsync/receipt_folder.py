@@ -24,7 +24,7 @@ class ReceiptFolder:
     def write(self, row: PostState, *, over: bool = False) -> None:
         """Write a post's receipt. over: as in receipts.write. Raises OSError."""
         if self.is_kept:
-            receipts.write(self.path, row, self.store.username(row.open_id), over=over)
+            receipts.write(self.path, row, self.store.accounts.identity(row.open_id), over=over)
 
     def left_behind(self, accounts: Collection[str]) -> receipts.LeftBehind:
         """The receipts under names that none of these accounts has."""

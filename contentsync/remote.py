@@ -31,6 +31,7 @@ LACKS_SCOPE: Final = frozenset({"scope_not_authorized", "scope_permission_missed
 DIRECT_SCOPE: Final = "video.publish"  # of Query Creator Info, too
 LIST_SCOPE: Final = "video.list"
 
+ANOTHER_APP: Final = "token-not-authorized-for-specified-publish-id"  # another app began it; only a person can tell
 NEVER: Final = datetime.fromtimestamp(0, UTC)  # of a video whose time TikTok does not tell
 
 LATE_IDS: Final = 10  # asked for at a time: some never come, and each question counts against a limit by the minute
@@ -42,27 +43,35 @@ RECEIPTS: Final = 50
 ASK_FOR: Final = timedelta(days=7)  # how long TikTok is asked for an id or an end that may come late
 
 
-def identify(client: Client, store: Store, account: Account, now: datetime) -> Creator:
-    """Who the token speaks for, checked against the pin and against what this state has seen of the account.
+def identify(
+    client: Client, store: Store, account: Account, now: datetime, *, noted: str = "", renewal: str = ""
+) -> Creator:
+    """Who the token speaks for, checked against the pin and against what is known of the account.
 
-    Raises SignInNeeded for another identity.
+    noted: the open_id that its first post from this machine bound it to; empty for none. renewal: as in
+    `not_listed`. Raises SignInNeeded for another identity.
     """
     user = client.user_info()
-    known = account.open_id
-    if known is None and (seen := store.last_seen(account.name)) and store.posts(seen):
+    known = account.open_id or store.accounts.pinned(account.name)
+    if not known and (seen := store.last_seen(account.name)) and store.posts(seen):
         known = seen
-    if known not in {None, user.open_id}:
+    known = known or noted
+    if known not in {"", user.open_id}:
         what = (
             f"the token of account {account.name} belongs to {user.display_name or user.open_id}, not to its open_id"
         )
-        hint = (
-            f"sign in as the right one: contentsync login {account.name}; or pin open_id: {user.open_id} if the "
-            "account is meant to be another one"
-        )
-        raise SignInNeeded(Problem("other-identity", what, hint))
-    creator = Creator(user.open_id, nickname=user.display_name, username=user.username)
+        raise SignInNeeded(Problem("other-identity", what, _other_hint(account, user, renewal)))
+    creator = Creator(user.open_id, nickname=user.display_name, username=user.username, union_id=user.union_id)
     store.save_creator(account.name, creator, now)
     return creator
+
+
+def _other_hint(account: Account, user: UserInfo, renewal: str) -> str:
+    """How to go on where a token speaks for another identity than the account's."""
+    right = f"use the right account's token: {renewal or f'contentsync login {account.name}'}"
+    pin = f'write open_id: "{user.open_id}" under accounts: {account.name}: and run '
+    anew = f"{pin if account.open_id else 'run '}contentsync accounts rebind {account.name}"
+    return f"{right}; or, if it is the same TikTok account in another app, {anew}"
 
 
 def clock_wrong(now: datetime, date: datetime | None) -> Problem | None:
@@ -108,6 +117,7 @@ def ask_creator(client: Client, creator: Creator, granted: frozenset[str] | None
         privacy=info.privacy,
         disabled=info.disabled,
         max_seconds=info.max_seconds,
+        union_id=creator.union_id,
     )
 
 
@@ -244,7 +254,7 @@ def _look(steps: Steps, attempt: Attempt) -> Attempt:
         step = _asked(steps, attempt)
     except Superseded:
         return steps.store.attempt(attempt.id)
-    if step.stop and step.problem:
+    if step.stop and step.problem and step.problem.code != ANOTHER_APP:
         raise SignInNeeded(step.problem)
     return step.attempt
 

@@ -106,6 +106,8 @@ class World:
         except TypeError as err:
             raise ValueError(str(err)) from err
         self.accounts[name] = after
+        if "open_id" in changes:
+            self._open_ids[name, self.config.app.client_key] = after.open_id
         if "scopes" in changes:
             self.tokens.narrow(name, after.scopes)
         return after

@@ -53,12 +53,8 @@ def read(folder: Path, open_id: str) -> list[Noted]:
 
     A line that was cut off or damaged tells nothing.
     """
-    try:
-        lines = _file_of(folder, open_id).read_bytes().splitlines()
-    except OSError:
-        return []
     found: dict[object, Noted] = {}
-    for note in filter(None, map(_note_of, lines)):
+    for note in filter(None, map(_note_of, _lines_of(folder, open_id))):
         mark = (note.tried.id or (note.name, note.tried)) if note.tried else ("", note.lineage)
         found[mark] = _together(found[mark], note) if mark in found else note
     return list(found.values())
@@ -97,6 +93,16 @@ class Journal:
         for attempt in row.attempts if whole else row.attempts[-1:]:
             self.note_attempt(attempt, row.name, whole=whole)
 
+    def follow(self, old: str, new: str) -> None:
+        """Let what is noted of one open_id count for another one of the same account, too. Raises StoreError.
+
+        May be repeated: a line that is there is not added again.
+        """
+        there = _lines_of(self._folder, new)
+        for line in _lines_of(self._folder, old):
+            if line not in there and _note_of(line):
+                _add_line(self._folder, new, line)
+
 
 def witnesses(notes: Iterable[Noted]) -> tuple[Witness, ...]:
     """What the notes say of attempts, one witness each."""
@@ -119,11 +125,22 @@ def _file_of(folder: Path, open_id: str) -> Path:
     return folder / "lineages" / f"{hashlib.sha256(open_id.encode()).hexdigest()[:32]}.jsonl"
 
 
+def _lines_of(folder: Path, open_id: str) -> list[bytes]:
+    try:
+        return _file_of(folder, open_id).read_bytes().splitlines()
+    except OSError:
+        return []
+
+
 def _add(folder: Path, open_id: str, said: Mapping[str, object]) -> None:
-    path, line = _file_of(folder, open_id), json.dumps(said)
+    _add_line(folder, open_id, json.dumps(said).encode())
+
+
+def _add_line(folder: Path, open_id: str, line: bytes) -> None:
+    path = _file_of(folder, open_id)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _append(path, f"\n{line}\n".encode())  # begins a line, whatever was cut off before it
+        _append(path, b"\n" + line + b"\n")  # begins a line, whatever was cut off before it
     except OSError as err:
         what = f"what posts from this machine can't be noted in {folder}: {err.strerror or err}"
         hint = "make the folder writable for you, or name another one in CONTENTSYNC_DATA_DIR"

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from contentsync import links
 from contentsync.evidence.compare import is_same, is_settled, knows_less, tells_more
+from contentsync.evidence.identity import Identity
 from contentsync.evidence.record import (
     EPOCH,
     MALFORMED,
@@ -62,6 +63,17 @@ class Told:
         bound = "" if tried else self.post_id
         return Witness(Source.RECEIPT, self.name, tried, bound, self.generation, self._media())
 
+    @property
+    def identity(self) -> Identity:
+        """Whose post it is; older receipts name the open_id alone."""
+        known = (self.body.get(key) for key in ("union_id", "username"))
+        return Identity(self.open_id, *(value if isinstance(value, str) else "" for value in known))
+
+    @property
+    def is_of_a_post(self) -> bool:
+        """Whether it tells of more than a manifest that was seen."""
+        return self.phase != "declared"
+
     def _media(self) -> str:
         told = self.body.get("media_digest")
         return told if isinstance(told, str) else ""
@@ -92,7 +104,7 @@ class Told:
         )
 
 
-def write(folder: Path, row: PostState, username: str = "", *, over: bool = False) -> Path:
+def write(folder: Path, row: PostState, identity: Identity | None = None, *, over: bool = False) -> Path:
     """Write the receipt of a post below `folder`; on disk whole, or not at all. Raises OSError.
 
     What the file tells beyond the row stays in it. One that can't be read stays as it is, unless the row is settled.
@@ -104,10 +116,21 @@ def write(folder: Path, row: PostState, username: str = "", *, over: bool = Fals
         return path
     is_ours = told is not None and told.open_id == row.open_id and told.witness().legible
     kept = told if is_ours and not over else None
-    body = json.dumps(_content(row, username, kept), ensure_ascii=False, indent=2) + "\n"
+    body = json.dumps(_content(row, identity or Identity(row.open_id), kept), ensure_ascii=False, indent=2) + "\n"
     if not _is(path, body):
         _put(path, body)
     return path
+
+
+def rebind(path: Path, identity: Identity) -> None:
+    """Let a receipt name another open_id, and change nothing else of it. Raises OSError, ValueError."""
+    told = json.loads(path.read_text(encoding="utf-8"))
+    told |= {
+        "open_id": identity.open_id,
+        "union_id": identity.union_id or told.get("union_id"),
+        "username": identity.username or told.get("username"),
+    }
+    _put(path, json.dumps(told, ensure_ascii=False, indent=2) + "\n")
 
 
 def _must_stay(told: Told, row: PostState) -> bool:
@@ -243,17 +266,19 @@ def _both(one: Told, other: Told) -> Told:
         return Told(one.name, "unreadable", 1, "", "")
 
 
-def _content(row: PostState, username: str, kept: Told | None) -> dict[str, Any]:
+def _content(row: PostState, identity: Identity, kept: Told | None) -> dict[str, Any]:
     """What the receipt of a row says, and what `kept`, the file as it is, tells beyond the row."""
     last = row.last
     body: dict[str, Any] = {
         "format": FORMAT,
         "post": row.key,
         "open_id": row.open_id,
+        "union_id": identity.union_id or None,
+        "username": identity.username or None,
         "phase": str(last.phase) if last else "bound" if row.bound_post_id else "declared",
         "generation": row.generation,
         "post_id": row.post_id or None,
-        "url": links.url_of(row, username),
+        "url": links.url_of(row, identity.username),
         "media_digest": row.media_digest or None,
         "removed_at": rfc3339(row.removed_at, "seconds"),
         "attempts": [as_json(attempt) for attempt in row.attempts],

@@ -83,6 +83,10 @@ def _send_all(
     for action in actions:
         if action.account in made.world.accounts:  # the others are faulty posts: nothing is done for them
             by_account.setdefault(action.account, []).append(action)
+    accounts = [project.at_work(name) for name in by_account]
+    for account in accounts:  # one after another: each may write into the project file
+        if any(Kind.CREATE in action.kinds for action in by_account[account.name]):
+            account.pin(run.tell)
     runs: dict[str, AccountRun] = {}
 
     def send(account: AccountAtWork) -> None:
@@ -90,7 +94,7 @@ def _send_all(
         runs[account.name] = one = _account_run(account, made, todo, run, stop)
         one.send(todo, made.posts)
 
-    side_by_side([project.at_work(name) for name in by_account], send, failures)
+    side_by_side(accounts, send, failures)
     return {name: runs[name] for name in by_account if name in runs}
 
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from contentsync.errors import ContentsyncError, Level, Problem
 from contentsync.faulty import Faulty
 from contentsync.operations.addresses import decided
-from contentsync.plan.action import AccountFacts, Plan, World
+from contentsync.plan.action import AccountFacts, Kind, Plan, World
 from contentsync.post import Creator, DesiredPost, Mode
 from contentsync.project import Project
 from contentsync.remote import refuse_twins
 
 if TYPE_CHECKING:
     pass
-from contentsync.account import AccountAtWork
+from contentsync.account import AccountAtWork, witnesses_of
 from contentsync.operations.selection import Wish, load_all, load_sound, rows_by_account, select
 from contentsync.operations.side_by_side import side_by_side
 
@@ -83,6 +83,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
     problems = [p for p in loaded.problems_of(selected) if p.code != UNSET or not wish.refresh]
     of_files = [problem for problem in problems if problem not in blocked]
     plan = replace(plan, notes=tuple(problem for problem in of_files if problem.level is Level.ERROR))
+    notes += [note for name in facts if (note := _not_pinned(project, plan, name))]
     shared = [behind] if behind else []
     faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
     return Made(plan, told, world, failures, (*of_files, *shared, *notes), faults)
@@ -93,6 +94,19 @@ def _by_account(faulty: Iterable[Faulty]) -> dict[str, tuple[Faulty, ...]]:
     for one in faulty:
         found[one.account] = (*found.get(one.account, ()), one)
     return found
+
+
+def _not_pinned(project: Project, plan: Plan, name: str) -> Problem | None:
+    """Whom an account's first post goes out as, where nothing has bound the account to a TikTok account so far."""
+    view = next((view for view in plan.accounts if view.name == name), None)
+    creates = any(Kind.CREATE in action.kinds for action in plan.actions if action.account == name)
+    if view is None or view.creator is None or not creates or project.at_work(name).is_pinned:
+        return None
+    handle = f" (@{view.creator.username})" if view.creator.username else ""
+    who = f"{view.creator.nickname or view.open_id}{handle}"
+    what = f"{name} is not pinned to a TikTok account yet: it posts as {who}"
+    hint = f'apply writes open_id: "{view.open_id}" under accounts: {name}:; no other identity posts for it then'
+    return Problem("open-id-not-pinned", what, hint, level=Level.NOTE)
 
 
 def _accounts_of(
@@ -121,7 +135,8 @@ def _facts(
         refuse_twins({name: creator.open_id for name, creator in creators.items()})
     present = [account for account in accounts if account.name not in failures]
     left = project.receipts.left_behind(project.settings.accounts)
-    return {a.name: a.facts(creators.get(a.name), left) for a in present}, notes
+    witnesses = witnesses_of(project, left)
+    return {a.name: a.facts(creators.get(a.name), left, witnesses) for a in present}, notes
 
 
 def _each_once(notes: Iterable[Problem]) -> list[Problem]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from contentsync.errors import Level, Problem
+from contentsync.evidence.identity import Former
 from contentsync.evidence.witness import Witness
 from contentsync.faulty import Faulty
 from contentsync.media_urls import Hosting, Look
@@ -168,7 +169,8 @@ class AccountFacts:
     open_id. acquainted: a person took note of what was there before this state.
     left_out: the names and media of the posts that were not among those for which existing-posts
     was lifted last. scopes: what the token grants, as TikTok said when it gave it; None where that is not known.
-    token_since: when the token was saved; None for one that was not, as of the environment, or where none was used.
+    formers: other open_ids under which posts of the account were made. token_since: when the token was saved; None
+    for one that was not, as of the environment, or where none was used.
     how_to_renew: the step that gives the account another token; empty for a sign-in.
     """
 
@@ -186,6 +188,7 @@ class AccountFacts:
     sandbox: bool = False
     tiktok_now: datetime | None = None
     scopes: frozenset[str] | None = None
+    formers: tuple[Former, ...] = ()
     token_since: datetime | None = None
     how_to_renew: str = ""
 

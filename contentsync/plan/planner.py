@@ -22,7 +22,7 @@ from contentsync.plan.renamed import Rename, after, move, rename_of
 from contentsync.plan.scene import Scene, unsettled
 from contentsync.plan.sending import wanted
 from contentsync.plan.unfinished import unfinished, vanished
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import Creator, DesiredPost, PostState
 
 
 def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[str] | None = None) -> Plan:
@@ -131,11 +131,16 @@ def _order(
     return (action.due_at or opens_at or now, natural(action.post))
 
 
+def _in_view(creator: Creator) -> Creator:
+    """What the header says; what the answers lack, the posts and notes say that need it."""
+    return replace(creator, denied=frozenset(), list_unread="", union_id="")
+
+
 def _view(facts: AccountFacts, world: World) -> AccountView:
     return AccountView(
         name=facts.account.name,
         open_id=facts.open_id,
-        creator=facts.creator and replace(facts.creator, denied=frozenset(), list_unread=""),  # posts say it
+        creator=facts.creator and _in_view(facts.creator),
         quota=quota_of(facts, world),
         public=facts.creator.is_public if facts.creator else None,
         list_read_at=facts.remote.read_at,

@@ -22,6 +22,8 @@ INBOX_FULL: Final = "spam-risk-too-many-pending-share"
 
 def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) -> Action | Wanted:
     """A create for `reason`, unless its time, a switch or a problem speaks against it."""
+    if problem := _other_open_id(scene):
+        return scene.blocked(post, problem)
     told = scene.elsewhere.against(post.key, post.media_digest, post.generation)
     if problem := told or _returned(scene, post, row):
         return scene.blocked(post, problem)
@@ -44,6 +46,19 @@ def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) 
     ahead = scene.now - scene.due_now  # of TikTok's clock; caps are counted by this machine's
     earliest, ends = due_at if left else due_at + ahead, window.ends_at and window.ends_at + ahead
     return Wanted(waits, post, row, scene.facts, earliest, earliest, ends, alike)
+
+
+def _other_open_id(scene: Scene) -> Problem | None:
+    """What was made for the account under another open_id: until a person says whose it is, nothing is new."""
+    if not scene.facts.formers:
+        return None
+    name, former = scene.facts.account.name, scene.facts.formers[0]
+    what = f"{name} has a new open_id; made under the earlier one, {former.identity.shown}: {former.counted}"
+    hint = (
+        f"if that is the same TikTok account in another app: contentsync accounts rebind {name}; if it is another "
+        "TikTok account, give one of the two a name of its own in contentsync.yaml"
+    )
+    return Problem("open-id-changed", what, hint)
 
 
 def _now(

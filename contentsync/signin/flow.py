@@ -22,9 +22,10 @@ from contentsync.errors import (
     Unanswered,
     UsageError,
 )
+from contentsync.manifest import pin
 from contentsync.post import Account, Settings
 from contentsync.project import Project
-from contentsync.signin import page, pin
+from contentsync.signin import page
 from contentsync.signin.listener import Listener, other_sign_in
 from contentsync.signin.redirect import Answer, Target, read_pasted, target_of
 from contentsync.signin.scopes import app_lacks_scope, missing, to_ask
@@ -313,7 +314,8 @@ class _Desk:
             what = f"{who} signed in, which is another TikTok account than {pinned} for {name}: nothing was kept"
             hint = (
                 f"sign in to TikTok as the right one in the browser first; or, if {name} is meant to be this one, "
-                f'write open_id: "{open_id}" under accounts: {name}:'
+                f'write open_id: "{open_id}" under accounts: {name}:, sign in, and then run contentsync accounts '
+                f"rebind {name}, so that its posts follow"
             )
             if self.wish.sandbox:
                 hint += "; a sandbox may know an account by another open_id: then give it a name of its own"

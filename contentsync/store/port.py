@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from contentsync.clock import Clock
 from contentsync.errors import Problem
+from contentsync.evidence.identity import Identity, Witnessed
 from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
 
@@ -114,8 +115,38 @@ class Events(Protocol):
     def removed_access(self, open_id: str) -> RemovedAccess | None: ...
 
 
+class Accounts(Protocol):
+    """Which TikTok account each account of the project is."""
+
+    def witnessed(self) -> list[Witnessed]:
+        """Every identity that posts were made under, by the account's name at that time."""
+        ...
+
+    def identity(self, open_id: str) -> Identity:
+        """The identity with all that TikTok said of it."""
+        ...
+
+    def pinned(self, account: str) -> str:
+        """The open_id that the account's first post bound it to; empty where none did."""
+        ...
+
+    def pin(self, account: str, open_id: str, now: datetime) -> bool:
+        """Bind an account to an open_id; False where it was bound to it before."""
+        ...
+
+    def rebind(self, old: str, new: str, account: str, now: datetime) -> int:
+        """Give all rows of an identity to its new open_id, whole or not at all; returns how many posts there were.
+
+        Raises StoreError where both have a post of the same name, or the same video.
+        """
+        ...
+
+
 class Store(Protocol):
     """The state of one project."""
+
+    @property
+    def accounts(self) -> Accounts: ...
 
     @property
     def events(self) -> Events: ...
@@ -277,10 +308,6 @@ class Store(Protocol):
 
     def last_seen(self, account: str) -> str:
         """The open_id that TikTok last gave for an account's name; empty where it never did."""
-        ...
-
-    def username(self, open_id: str) -> str:
-        """The handle of an identity as TikTok last gave it; empty where it is not known."""
         ...
 
     def creators(self) -> dict[str, tuple[str, Creator, datetime]]:

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from contentsync.evidence import receipts
+from contentsync.evidence.identity import Identity
 from contentsync.lifecycle import Phase
 from tests.builders import NOW, OPEN_ID, POST_ID, a_media, a_post, a_row, an_attempt
 
 
 def test_a_receipt_tells_what_became_of_a_post(tmp_path: Path) -> None:
-    told = json.loads(receipts.write(tmp_path, a_row(), "acme_studio").read_text(encoding="utf-8"))
+    identity = Identity(OPEN_ID, "u-1", "acme_studio")
+    told = json.loads(receipts.write(tmp_path, a_row(), identity).read_text(encoding="utf-8"))
+    assert (told["open_id"], told["union_id"], told["username"]) == (OPEN_ID, "u-1", "acme_studio")
     assert (told["format"], told["post"], told["phase"]) == ("contentsync.receipt/1", "acme/launch", "published")
     assert (told["post_id"], told["url"]) == (POST_ID, f"https://www.tiktok.com/@acme_studio/video/{POST_ID}")
     assert told["attempts"][0]["started_at"] == "2026-03-01T12:00:00Z"
@@ -148,3 +151,14 @@ def test_both_versions_of_a_merge_conflict_are_read(tmp_path: Path) -> None:
         ("launch-1", Phase.FAILED),
         ("there", Phase.PROCESSING),
     ]
+
+
+def test_an_older_receipt_names_its_open_id_alone_and_follows_to_another(tmp_path: Path) -> None:
+    path = receipts.write(tmp_path, a_row())
+    told = json.loads(path.read_text("utf-8"))
+    del told["union_id"], told["username"]
+    path.write_text(json.dumps(told))
+    (older,) = receipts.read(tmp_path, "acme")
+    assert older.identity == Identity(OPEN_ID)
+    receipts.rebind(path, Identity("new", "u-1"))
+    assert json.loads(path.read_text("utf-8")) == told | {"open_id": "new", "union_id": "u-1", "username": None}

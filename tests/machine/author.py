@@ -177,6 +177,11 @@ class Author:
         if post.kind != "pull":
             (folder / f"{post.number}.mp4").write_bytes(clip(post.number, post.version))
 
+    def be(self, open_id: str) -> None:
+        """Pin the account to another open_id."""
+        self.open_id = open_id
+        self._write_project()
+
     def _write_project(self) -> None:
         text = PROJECT.format(account=self.account, open_id=self.open_id)
         (self.root / "contentsync.yaml").write_text(text, encoding="utf-8")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +20,7 @@ from contentsync.errors import ContentsyncError
 from contentsync.lifecycle import NEXT, Phase
 from contentsync.operations.backup import back_up
 from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.rebind import preview, rebind
 from contentsync.operations.rebuild import rebuild
 from contentsync.operations.resolve import Verdict, resolve
 from contentsync.operations.selection import Wish
@@ -28,7 +31,7 @@ from contentsync.post import Attempt, Mode, PostState
 from contentsync.project import Project
 from tests.builders import ManualClock
 from tests.machine.author import Author, Declared
-from tests.machine.process import Machine, WallClock
+from tests.machine.process import Killed, Machine, Seam, WallClock
 
 MEMORY: Final = Path("/dev/shm")
 PRIVACY: Final = {"PUBLIC_TO_EVERYONE": "everyone", "SELF_ONLY": "only_me", None: ""}
@@ -163,6 +166,22 @@ class Life:
         known = {a.publish_id for a in row.attempts if a.publish_id and a.phase is not Phase.UNKNOWN}
         return any(task["lives"] and task["publish_id"] not in known for task in self.tasks_of(post))
 
+    def another_app(self) -> None:
+        """The account has another open_id from now on, for the token too; its manifests stay as they are."""
+        old, new = self.author.open_id, f"{self.author.open_id}+"
+        self.emulator.change_account("acme", open_id=new)
+        for path in (self.folder / "data").glob("*.json"):
+            path.write_text(path.read_text("utf-8").replace(json.dumps(old), json.dumps(new)), "utf-8")
+        self.author.be(new)
+
+    def rebind(self, seam: Seam | None = None) -> None:
+        """A person says that it is the same account; the process may die on the way."""
+        name = self.author.account
+        with suppress(Killed), self.no_error(), self.machine.process(seam or Seam()) as project:
+            wanted = preview(project, project.account(name))
+            with project.lock(f"contentsync accounts rebind {name}"):
+                rebind(project, wanted)
+
     # TikTok, its users, and time.
 
     def set_clock(self, seconds: float) -> None:
@@ -202,7 +221,8 @@ class Life:
 
     def row(self, post: Declared) -> PostState | None:
         with self.machine.state() as store:
-            return store.post_named(self.author.open_id, post.name)
+            found = (store.post_named(one, post.name) for one in (self.author.open_id, *store.identities()))
+            return next(filter(None, found), None)
 
     def look_again(self) -> None:
         """Which posts have a name and media that the state takes for their own? What was never begun may have any."""
@@ -220,7 +240,8 @@ class Life:
         if not (self.author.root / ".contentsync" / "state.db").exists():
             return
         with self.machine.state() as store:
-            rows, history = store.posts(self.author.open_id), store.history()
+            rows = [row for open_id in store.identities() for row in store.posts(open_id)]
+            history = store.history()
         for line in history:
             before, after = line["phase_before"], line["phase_after"]
             known = line["what"] == "restored" or not before or before == after

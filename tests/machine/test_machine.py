@@ -161,6 +161,14 @@ class Lives(RuleBasedStateMachine):
         self.life.bring_copy_back(kept)
         self._go_on(rebuilt, lifted)
 
+    @rule(said=st.booleans(), at=st.integers(0, 30))
+    def another_app(self, said: bool, at: int) -> None:
+        """Sandbox to live, or other keys: until a person says that it is the same account, nothing is new."""
+        self.life.another_app()
+        self._apply(None)
+        if said:
+            self.life.rebind(Seam(at, Seam.kill))
+
     @rule()
     def keep_a_copy(self) -> None:
         self.life.keep_copy()
@@ -215,6 +223,7 @@ class Lives(RuleBasedStateMachine):
 
     def _come_to_rest(self) -> None:
         self.life.emulator.clear_faults()
+        self.life.rebind()
         for number in range(ROUNDS):
             ran = self._apply(None, wait=600.0)
             assert not ran.refused and not ran.failures, (ran.refused, ran.failures)

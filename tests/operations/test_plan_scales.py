@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from contentsync.evidence import receipts
+from contentsync.evidence.identity import Identity
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish
 from contentsync.post import Creator
@@ -32,7 +33,7 @@ def a_project_of(root: Path, accounts: int) -> Path:
         known = {"id": f"of-{name}", "publish_id": f"v-{name}", "post_id": f"74{name[1:]:0>8}"}
         row = a_row(post, open_id=f"id-{name}", attempts=(an_attempt(post, open_id=f"id-{name}", **known),))
         assert store.restore(row, NOW)
-        receipts.write(root / "receipts", row, name)
+        receipts.write(root / "receipts", row, Identity(row.open_id, username=name))
     store.close()
     return root
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import yaml
 
+from contentsync.evidence.identity import Former, Identity
 from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import AccountFacts, Remote, World
@@ -45,7 +46,7 @@ CASES = Path(__file__).parent / "cases"
 OF_AN_ACCOUNT = {
     *("state", "videos", "gone", "list_read_at", "receipts", "noted_elsewhere", "journal", "acquainted", "left_out"),
     *("tiktok_now", "open_id", "creator", "limits", "slots", "timezone", "paused", "scopes", "sandbox"),
-    *("how_to_renew", "token_since"),
+    *("how_to_renew", "token_since", "formers"),
 }
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -128,6 +129,7 @@ class Case:
             sandbox=told.get("sandbox", False),
             tiktok_now=moment(told["tiktok_now"]) if "tiktok_now" in told else None,
             scopes=frozenset(told["scopes"]) if "scopes" in told else None,
+            formers=tuple(map(_former, told.get("formers", []))),
             token_since=moment(told["token_since"]) if "token_since" in told else None,
             how_to_renew=told.get("how_to_renew", ""),
         )
@@ -231,6 +233,11 @@ def _media(text: str, seconds: float) -> Media:
     made = a_media(f"posts/{text}.mp4")
     assert made.facts is not None
     return replace(made, facts=replace(made.facts, duration=seconds))
+
+
+def _former(told: dict[str, Any]) -> Former:
+    identity = Identity(told["open_id"], username=told.get("username", ""))
+    return Former(identity, told.get("rows", 0), told.get("receipts", 0))
 
 
 def _video(told: dict[str, Any]) -> RemotePost:

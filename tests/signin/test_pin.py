@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from contentsync.errors import Level
 from contentsync.manifest.load import load_settings
+from contentsync.manifest.pin import NotPinned, pin, with_pin
 from contentsync.manifest.source import read_yaml
-from contentsync.signin.pin import NotPinned, pin, with_pin
 
 OPEN_ID = "-000aB_c.9"
 PROJECT = """\

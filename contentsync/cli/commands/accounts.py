@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import click
 
 from contentsync.cli import exits
 from contentsync.cli.main import Context
-from contentsync.cli.options import as_json
+from contentsync.cli.options import as_json, locking
 from contentsync.cli.terminal import text
 from contentsync.errors import ContentsyncError
 from contentsync.operations.accounts import Met, meet_all
+from contentsync.operations.rebind import Rebinding, preview
+from contentsync.operations.rebind import rebind as operation
 from contentsync.post import Account, App
 from contentsync.signin.scopes import Ability, abilities, missing
 from contentsync.tiktok.overriding_token import Override, override_of, step_to_grant
@@ -19,16 +22,19 @@ from contentsync.tiktok.tokens import Choice, Pair
 from contentsync.views import accounts as view
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--stats", is_flag=True, help="Also followers, following, likes and videos.")
 @as_json
-@click.pass_obj
-def accounts(context: Context, stats: bool, json_: bool) -> int:
+@click.pass_context
+def accounts(command: click.Context, stats: bool, json_: bool) -> int:
     """Show who each account is at TikTok, its scopes and expiry, and what can really be done for it.
 
     TikTok is asked about each. One that is not signed in is shown with the command that signs it in; the others are
     shown all the same.
     """
+    if command.invoked_subcommand:
+        return exits.DONE
+    context: Context = command.obj
     project = context.project()
     try:
         seen, failures = meet_all(project, stats=stats)
@@ -46,6 +52,52 @@ def accounts(context: Context, stats: bool, json_: bool) -> int:
             for line in lines:
                 text.say(line)
     return exits.worst(exits.of_error(err) or exits.FAILED for err in failures.values())
+
+
+@accounts.command()
+@click.argument("name")
+@click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+@locking
+@click.pass_obj
+def rebind(context: Context, name: str, auto_approve: bool, lock_timeout: float) -> int:
+    """Say that account NAME has a new open_id: its posts, videos, notes and receipts follow.
+
+    TikTok gives the same account another open_id in each app, so a new app (sandbox to live, other CI secrets) makes
+    everything look new, and nothing is posted until you have said that it is the same account.
+    """
+    if not auto_approve and not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask at: give --auto-approve")
+    project = context.project()
+    try:
+        with project.lock(f"contentsync accounts rebind {name}", lock_timeout):
+            wanted = preview(project, project.account(name))
+            _show_rebinding(wanted)
+            if not wanted.is_needed:
+                return exits.DONE
+            if not auto_approve:
+                answer = click.prompt("Type yes to let them follow", default="", show_default=False, err=True)
+                if answer.strip() != "yes":
+                    text.tell("Nothing was changed.")
+                    return exits.INTERRUPTED
+            moved = operation(project, wanted)
+    finally:
+        project.close()
+    text.say(f"{name}: {text.many(moved, 'post')} of the state and all receipts follow; commit the receipts.")
+    return exits.DONE
+
+
+def _show_rebinding(wanted: Rebinding) -> None:
+    """From which identity to which, and how much."""
+    now = wanted.now
+    who = text.printable(f"{now.nickname}{f' (@{now.username})' if now.username else ''}".strip())
+    text.say(f"{wanted.account} is {who} now, open_id {now.open_id}")
+    if not wanted.is_needed:
+        text.say("Nothing was posted for it under another open_id: there is nothing to do.")
+    for former in wanted.formers:
+        text.say(f"  {former.counted} follow from {text.printable(former.identity.shown)}")
+    if wanted.open:
+        attempts = text.many(wanted.open, "open attempt")
+        text.say(f"  {attempts} of the other app become unknown: TikTok tells this app nothing of them")
 
 
 def _lines(name: str, met: Met, app: App, stats: bool, grant: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ _WORDS: Final = {
     "published": "published",
     "delivered": "delivered to the inbox",
     "hosted": "its photos lie on the web",
+    "pinned": "from now on it posts as this TikTok account only",
     "receipt-not-written": "its receipt could not be written",
     "receipt-not-removed": "the receipt of its old name could not be removed",
 }

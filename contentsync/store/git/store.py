@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -33,6 +33,7 @@ from contentsync.store.git import documents
 from contentsync.store.git.branch import Branch, Pushed
 from contentsync.store.git.merge import merged
 from contentsync.store.port import AttemptOpen, Superseded
+from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.database import Database
 from contentsync.store.sqlite.shared import SharedCopy
 from contentsync.store.sqlite.state import SqliteStore
@@ -41,6 +42,20 @@ FORMAT: Final = "contentsync.state/1"
 TRIES: Final = 20  # pushes that may lose the race in a row
 HEAD, LINEAGE, READ_AT = "shared head", "shared lineage", "shared read at"
 NUMBER, SERIAL, COUNTED = "shared number", "shared serial", "serial when last shared"
+
+
+class SharedAccounts(SqliteAccounts):
+    """The identities of a shared state: rows that follow a new open_id are other files on the branch."""
+
+    def __init__(self, database: Database, history: Callable[..., None], store: GitStore) -> None:
+        super().__init__(database, history)
+        self._store = store
+
+    def rebind(self, old: str, new: str, account: str, now: datetime) -> int:
+        names = [row.name for row in self._store.posts(old)]
+        files = [(open_id, name) for open_id in (old, new) for name in names]
+        with self._store.sharing(now, f"{account} has a new open_id", *files):
+            return super().rebind(old, new, account, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,7 @@ class GitStore(SqliteStore):
 
     def __init__(self, database: Database, branch: Branch, machine: str, who: str | None = None) -> None:
         super().__init__(database, who)
+        self.accounts = SharedAccounts(database, self._history, self)
         self.machine = machine
         self._branch = branch
         self._copy = SharedCopy(database)
@@ -212,7 +228,7 @@ class GitStore(SqliteStore):
                 self._copy.unmark(path)
 
     @contextmanager
-    def _sharing(self, now: datetime, news: str, *posts: tuple[str, str]) -> Iterator[None]:
+    def sharing(self, now: datetime, news: str, *posts: tuple[str, str]) -> Iterator[None]:
         """Mark the files of these posts, let the block change them, then push; a dead remote only delays the push."""
         self._mark(*posts)
         yield
@@ -323,21 +339,21 @@ class GitStore(SqliteStore):
         return super().ensure_post(post, open_id, now=now)
 
     def move(self, row: PostState, post: DesiredPost, now: datetime, why: str = "") -> bool:
-        with self._sharing(now, f"{row.key}: moved to {post.key}", (row.open_id, row.name), (row.open_id, post.name)):
+        with self.sharing(now, f"{row.key}: moved to {post.key}", (row.open_id, row.name), (row.open_id, post.name)):
             return super().move(row, post, now, why)
 
     def bind_post(self, post: DesiredPost, open_id: str, post_id: str, how: str, now: datetime) -> bool:
-        with self._sharing(now, f"{post.key}: bound to {post_id}", (open_id, post.name)):
+        with self.sharing(now, f"{post.key}: bound to {post_id}", (open_id, post.name)):
             return super().bind_post(post, open_id, post_id, how, now)
 
     def bind_further(self, attempt: Attempt, post_id: str, how: str, now: datetime) -> bool:
         row = self.post(attempt.post_uid)
         assert row is not None  # every attempt has its post
-        with self._sharing(now, f"{row.key}: {how}", (row.open_id, row.name)):
+        with self.sharing(now, f"{row.key}: {how}", (row.open_id, row.name)):
             return super().bind_further(attempt, post_id, how, now)
 
     def acknowledge(self, row: PostState, digest: str, why: str, now: datetime) -> None:
-        with self._sharing(now, f"{row.key}: acknowledged", (row.open_id, row.name)):
+        with self.sharing(now, f"{row.key}: acknowledged", (row.open_id, row.name)):
             super().acknowledge(row, digest, why, now)
 
     def see_edit(self, row: PostState, media: str, now: datetime) -> None:
@@ -345,14 +361,14 @@ class GitStore(SqliteStore):
         super().see_edit(row, media, now)
 
     def remove(self, row: PostState, why: str, now: datetime) -> None:
-        with self._sharing(now, f"{row.key}: removed", (row.open_id, row.name)):
+        with self.sharing(now, f"{row.key}: removed", (row.open_id, row.name)):
             super().remove(row, why, now)
 
     def restore(
         self, row: PostState, now: datetime, old_names: Collection[str] = (), what: str = "restored", **detail: object
     ) -> bool:
         names = (row.name, *old_names)
-        with self._sharing(now, f"{row.key}: restored", *((row.open_id, name) for name in names)):
+        with self.sharing(now, f"{row.key}: restored", *((row.open_id, name) for name in names)):
             return super().restore(row, now, old_names, what, **detail)
 
     def pin_slot(self, post: DesiredPost, open_id: str, slot_at: datetime, now: datetime) -> bool:

@@ -111,11 +111,12 @@ SELECT * FROM history WHERE post_uid = :post_uid ORDER BY seq;
 SELECT * FROM history ORDER BY seq;
 
 -- Not every answer tells the names: what is known of an identity stays until another name is told.
--- name: save_creator(open_id, account, nickname, username, privacy, disabled, max_seconds, stop, stop_what, seen_at)!
-INSERT INTO creators (open_id, account, nickname, username, privacy, disabled, max_seconds, stop, stop_what, seen_at)
-VALUES (:open_id, :account, :nickname, :username, :privacy, :disabled, :max_seconds, :stop, :stop_what, :seen_at)
+-- name: save_creator(open_id, union_id, account, nickname, username, privacy, disabled, max_seconds, stop, stop_what, seen_at)!
+INSERT INTO creators (open_id, union_id, account, nickname, username, privacy, disabled, max_seconds, stop, stop_what, seen_at)
+VALUES (:open_id, :union_id, :account, :nickname, :username, :privacy, :disabled, :max_seconds, :stop, :stop_what, :seen_at)
 ON CONFLICT (open_id) DO UPDATE SET account = excluded.account,
     nickname = COALESCE(NULLIF(excluded.nickname, ''), creators.nickname),
+    union_id = COALESCE(NULLIF(excluded.union_id, ''), creators.union_id),
     username = COALESCE(NULLIF(excluded.username, ''), creators.username), privacy = excluded.privacy, disabled = excluded.disabled,
     max_seconds = excluded.max_seconds, stop = excluded.stop, stop_what = excluded.stop_what,
     seen_at = excluded.seen_at;
@@ -129,8 +130,42 @@ SELECT account, open_id FROM creators ORDER BY seen_at;
 -- name: last_seen(account)^
 SELECT open_id FROM creators WHERE account = :account ORDER BY seen_at DESC LIMIT 1;
 
--- name: username(open_id)^
-SELECT username FROM creators WHERE open_id = :open_id;
+-- Posts that tell of something, by identity and account name, and who TikTok said that identity is.
+-- name: witnessed_identities()
+SELECT posts.open_id, posts.account, COUNT(*) AS count, COALESCE(creators.union_id, '') AS union_id,
+    COALESCE(creators.username, '') AS username
+FROM posts LEFT JOIN creators ON creators.open_id = posts.open_id
+WHERE posts.bound_post_id <> '' OR posts.removed_at IS NOT NULL
+   OR EXISTS (SELECT 1 FROM attempts WHERE attempts.post_uid = posts.uid)
+GROUP BY posts.open_id, posts.account, creators.union_id, creators.username
+ORDER BY posts.open_id, posts.account;
+
+-- name: identity(open_id)^
+SELECT union_id, username FROM creators WHERE open_id = :open_id;
+
+-- Rows that tell of nothing, under the identity that others are about to get.
+-- name: drop_bare_posts(open_id)!
+DELETE FROM posts
+WHERE open_id = :open_id AND bound_post_id = '' AND removed_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.post_uid = posts.uid)
+  AND NOT EXISTS (SELECT 1 FROM bindings WHERE bindings.post_uid = posts.uid);
+
+-- name: rebind_attempts(new, old)!
+UPDATE attempts SET open_id = :new, version = version + 1 WHERE open_id = :old;
+
+-- name: rebind_posts(new, account, old)!
+UPDATE posts SET open_id = :new, account = :account WHERE open_id = :old;
+
+-- name: rebind_bindings(new, old)!
+UPDATE bindings SET open_id = :new WHERE open_id = :old;
+
+-- name: rebind_hosted(new, old)!
+UPDATE hosted SET open_id = :new WHERE open_id = :old;
+
+-- name: rebind_videos(new, old)!
+UPDATE videos SET open_id = :new
+WHERE open_id = :old
+  AND NOT EXISTS (SELECT 1 FROM videos AS other WHERE other.open_id = :new AND other.post_id = videos.post_id);
 
 -- name: creators()
 SELECT * FROM creators ORDER BY seen_at;

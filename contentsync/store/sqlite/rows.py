@@ -94,6 +94,7 @@ def post_row(row: PostState) -> dict[str, Any]:
 def creator_row(account: str, creator: Creator, seen_at: datetime) -> dict[str, Any]:
     return {
         "open_id": creator.open_id,
+        "union_id": creator.union_id,
         "account": account,
         "nickname": creator.nickname,
         "username": creator.username,
@@ -117,6 +118,7 @@ def creator_of(row: Row) -> Creator:
         max_seconds=row["max_seconds"],
         stop=row["stop"],
         stop_what=row["stop_what"],
+        union_id=row["union_id"],
     )
 
 

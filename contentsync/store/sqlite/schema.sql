@@ -212,3 +212,7 @@ ALTER TABLE attempts ADD COLUMN wire_sha256 TEXT NOT NULL DEFAULT '';
 -- migration 7
 -- Which machine began an attempt, where the state is shared.
 ALTER TABLE attempts ADD COLUMN machine TEXT NOT NULL DEFAULT '';
+
+-- migration 8
+-- One for each developer, whereas an open_id is one for each app: what tells that two open_ids are one account.
+ALTER TABLE creators ADD COLUMN union_id TEXT NOT NULL DEFAULT '';

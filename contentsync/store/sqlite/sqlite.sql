@@ -21,3 +21,5 @@ END;
 -- migration 6
 
 -- migration 7
+
+-- migration 8

@@ -23,6 +23,7 @@ from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.store.port import AttemptOpen, Superseded
 from contentsync.store.sqlite import rows
+from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.database import Database, backup, open_copy, open_file, open_memory, queries
 from contentsync.store.sqlite.events import SqliteEvents
 from contentsync.store.sqlite.hosted import SqliteHosted
@@ -46,6 +47,7 @@ class SqliteStore:
         self._who = who or whoami()
         self._held: dict[str, tuple[tuple[int, int], list[PostState]]] = {}
         self.events = SqliteEvents(database)
+        self.accounts = SqliteAccounts(database, self._history)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -449,12 +451,6 @@ class SqliteStore:
         with self._db.reading() as db:
             row = self._q.last_seen(db, account=account)
         return str(row["open_id"]) if row else ""
-
-    def username(self, open_id: str) -> str:
-        """The handle of an identity as TikTok last gave it; empty where it is not known."""
-        with self._db.reading() as db:
-            row = self._q.username(db, open_id=open_id)
-        return str(row["username"]) if row else ""
 
     def creators(self) -> dict[str, tuple[str, Creator, datetime]]:
         """By account name, as last asked: the open_id, what TikTok said, and when."""

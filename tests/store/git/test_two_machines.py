@@ -176,3 +176,11 @@ def test_a_post_takes_three_pushes(one: GitStore, remote: Path) -> None:
     working = one.save(mine.after(Event.ALL_SENT, NOW, sent_bytes=mine.size), "all-sent")
     one.save(working.after(Event.PUBLISHED, NOW, post_id="7400"), "published")
     assert int(git(remote, "rev-list", "--count", "contentsync-state")) == 3
+
+
+def test_rows_that_follow_a_new_open_id_do_so_on_every_machine(one: GitStore, other: GitStore) -> None:
+    announced(one, opened(one, begun(one)))
+    one.accounts.rebind(OPEN_ID, "another-app", "acme", LATER)
+    other.catch_up(LATER)
+    assert [(row.name, row.account) for row in other.posts("another-app")] == [("launch", "acme")]
+    assert other.posts(OPEN_ID) == []

@@ -1,0 +1,78 @@
+"""Which TikTok account did this machine's user first post as, for each account of a project? Notes outside of it.
+
+They lie in the user's data folder and outlive a deleted project, so that after a lost state another identity is not
+taken for the account's own. One small file an account of a project.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from contentsync.errors import Problem, StoreError
+from contentsync.evidence.identity import Identity
+
+
+def read(folder: Path, project: str, account: str) -> Identity | None:
+    """The identity that was noted; None where none was, or where the note can't be read.
+
+    project: what tells the project from others: its root and the API's address.
+    """
+    told = _told(_file_of(folder, project, account))
+    return Identity(told["open_id"], told["union_id"], told["username"]) if told else None
+
+
+def of_project(folder: Path, project: str) -> dict[str, Identity]:
+    """All that was noted for a project, by the account's name at that time."""
+    found = {}
+    for path in sorted((folder / "identities").glob("*.json")):
+        told = _told(path)
+        if told and told["project"] == project:
+            found[told["account"]] = Identity(told["open_id"], told["union_id"], told["username"])
+    return found
+
+
+def _told(path: Path) -> dict[str, str] | None:
+    try:
+        said = json.loads(path.read_bytes())
+        told = {key: said[key] for key in ("project", "account", "open_id", "union_id", "username")}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return told if all(isinstance(value, str) for value in told.values()) and told["open_id"] else None
+
+
+def note(folder: Path, project: str, account: str, identity: Identity) -> None:
+    """Remember it, on disk before this returns. Raises StoreError."""
+    if read(folder, project, account) == identity:
+        return
+    path = _file_of(folder, project, account)
+    text = json.dumps({"project": project, "account": account} | asdict(identity)) + "\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _replace(path, text)
+    except OSError as err:
+        what = f"who {account} posts as can't be noted in {folder}: {err.strerror or err}"
+        hint = "make the folder writable for you, or name another one in CONTENTSYNC_DATA_DIR"
+        raise StoreError(Problem("data-folder-unusable", what, hint)) from err
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".identity-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _file_of(folder: Path, project: str, account: str) -> Path:
+    mark = hashlib.sha256(f"{project}\n{account}".encode()).hexdigest()[:32]
+    return folder / "identities" / f"{mark}.json"

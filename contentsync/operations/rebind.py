@@ -1,0 +1,111 @@
+"""An account has a new open_id (another app): let its rows and receipts follow, after a person's yes.
+
+The danger: half of the evidence under the new open_id, and the other half forgotten. So each step leaves what is not
+moved yet where the next run finds it: the journal is copied first, then the receipts follow one by one, and the state
+is moved last, whole. Whatever still names the old open_id stops the account's creates, and a second run finishes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from contentsync.account import AccountAtWork, place_of
+from contentsync.attempt.step import said
+from contentsync.errors import Problem, SignInNeeded, StoreError
+from contentsync.evidence import first_posts, receipts
+from contentsync.evidence.identity import Former, Identity
+from contentsync.lifecycle import Event, Phase
+from contentsync.post import Account, Attempt, Creator
+from contentsync.project import Project
+from contentsync.remote import ask_creator
+from contentsync.store.port import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Rebinding:
+    """What would follow an account to its new open_id."""
+
+    account: str
+    #: Who the account's token speaks for.
+    now: Creator
+    #: The open_ids that its posts were made under.
+    formers: tuple[Former, ...]
+    #: How many attempts are open under them: TikTok tells another app nothing of these, so they become unknown.
+    open: int
+
+    @property
+    def is_needed(self) -> bool:
+        return bool(self.formers)
+
+
+def preview(project: Project, account: Account) -> Rebinding:
+    """What would follow the account. Raises SignInNeeded where its token, or its pin, is not the new identity's."""
+    asked = AccountAtWork(project, replace(account, open_id=None), "")  # whoever the token speaks for
+    try:
+        user = asked.client.user_info()
+        creator = Creator(user.open_id, nickname=user.display_name, username=user.username, union_id=user.union_id)
+        creator = ask_creator(asked.client, creator, asked.credentials.scopes())
+    finally:
+        asked.close()
+    if account.open_id not in {None, user.open_id}:
+        what = f"contentsync.yaml pins {account.name} to {account.open_id}, and its token speaks for {user.open_id}"
+        hint = f'write open_id: "{user.open_id}" under accounts: {account.name}:, then run this again'
+        raise SignInNeeded(Problem("other-identity", what, hint))
+    project.store.save_creator(account.name, creator, project.clock.now())
+    formers = asked.formers(user.open_id)
+    return Rebinding(account.name, creator, formers, len(_open(project.store, formers)))
+
+
+def rebind(project: Project, wanted: Rebinding) -> int:
+    """Let rows, videos, notes and receipts follow; returns how many posts of the state did. The lock is held.
+
+    May be run again after a crash at any moment. Raises StoreError where the state or a note can't be written.
+    """
+    now, creator = project.clock.now(), wanted.now
+    identity = Identity(creator.open_id, creator.union_id, creator.username)
+    moved = 0
+    for attempt in _open(project.store, wanted.formers):
+        _let_go(project.store, attempt, project)
+    for former in wanted.formers:
+        old = former.identity.open_id
+        project.journal.follow(old, identity.open_id)
+        _move_receipts(project, wanted.account, old, identity)
+        moved += project.store.accounts.rebind(old, identity.open_id, wanted.account, now)
+    project.journal.note_state(identity.open_id)
+    first_posts.note(project.data_folder, place_of(project), wanted.account, identity)
+    return moved
+
+
+def _open(store: Store, formers: tuple[Former, ...]) -> list[Attempt]:
+    rows = (row for former in formers for row in store.posts(former.identity.open_id))
+    return [attempt for row in rows for attempt in row.attempts if attempt.is_open]
+
+
+def _let_go(store: Store, attempt: Attempt, project: Project) -> None:
+    """An open attempt of another app: what may be live is unknown; what was never sent did nothing."""
+    event = Event.LOST_SIGHT
+    if attempt.phase is Phase.INTENT:
+        sent = Event.LOST_AFTER_COMMIT if attempt.pulls else Event.LOST_BEFORE_COMMIT
+        event = sent if attempt.init_sent_at else Event.NOT_SENT
+    problem = Problem("begun-by-another-app", "another app began it, and TikTok tells this one nothing of it")
+    store.save(attempt.after(event, project.clock.now(), **said(problem), upload_url=""), str(event))
+
+
+def _move_receipts(project: Project, account: str, old: str, identity: Identity) -> None:
+    """Let the receipts of an open_id name the new one. Raises StoreError where one can't be written."""
+    folder = project.receipts.path
+    names = [path.name for path in folder.glob("*") if path.is_dir()]
+    for name in sorted({account, *names} - set(project.settings.accounts) | {account}):
+        for told in receipts.read(folder, name):
+            if told.open_id == old:
+                _move_receipt(folder / name / f"{told.name}.json", identity)
+
+
+def _move_receipt(path: Path, identity: Identity) -> None:
+    try:
+        receipts.rebind(path, identity)
+    except (OSError, ValueError) as err:
+        what = f"the receipt {path} could not be written: {err}"
+        hint = "make it writable, then run the command again: it goes on where it was"
+        raise StoreError(Problem("receipt-not-written", what, hint)) from err
