@@ -41,9 +41,24 @@ _TELLS: Final = {
 }
 
 
-def tells_more(told: Phase, known: Phase) -> bool:
-    """Whether `told` is later, or more certain, than what is `known` of the same attempt."""
-    return _TELLS[told] > _TELLS[known]
+_IN_DOUBT: Final = frozenset({Phase.PROCESSING, Phase.UNKNOWN})
+
+
+def tells_more(told: Tried, known: Tried) -> bool:
+    """Whether what is told of an attempt is later, or more certain, than what is known of the same attempt.
+
+    TikTok was seen to take FAILED back: against an attempt that may be live, a failure counts only where it was
+    written down later.
+    """
+    if told.phase is Phase.FAILED and known.phase in _IN_DOUBT:
+        return _is_later(told, known)
+    if known.phase is Phase.FAILED and told.phase in _IN_DOUBT:
+        return not _is_later(known, told)
+    return _TELLS[told.phase] > _TELLS[known.phase]
+
+
+def _is_later(one: Tried, other: Tried) -> bool:
+    return bool(one.updated_at and other.updated_at and one.updated_at > other.updated_at)
 
 
 def is_same(one: Tried, other: Tried) -> bool:
@@ -71,7 +86,7 @@ def lacking(told: Iterable[Tried], known: Iterable[Tried]) -> list[Tried]:
 
 
 def _knows(own: Tried, told: Tried) -> bool:
-    return is_same(told, own) and not tells_more(told.phase, own.phase)
+    return is_same(told, own) and not tells_more(told, own)
 
 
 def knows_less(row: PostState, told: Witness) -> bool:

@@ -65,6 +65,6 @@ def _together(some: Iterable[Attempt], others: Iterable[Attempt]) -> tuple[Attem
         at = next((n for n, one in enumerate(found) if is_same(Tried.of(one), tried)), None)
         if at is None:
             found.append(attempt)
-        elif tells_more(attempt.phase, found[at].phase):
+        elif tells_more(tried, Tried.of(found[at])):
             found[at] = attempt
     return tuple(sorted(found, key=lambda one: (one.phase not in OVER, one.created_at)))

@@ -25,7 +25,18 @@ from contentsync.post import Attempt, PostState
 
 # What a later note of an attempt repeats of the first one.
 _BRIEF: Final = frozenset(
-    ("id", "number", "generation", "phase", "publish_id", "post_id", "media_digest", "started_at", "finished_at")
+    (
+        "id",
+        "number",
+        "generation",
+        "phase",
+        "publish_id",
+        "post_id",
+        "media_digest",
+        "started_at",
+        "finished_at",
+        "updated_at",
+    )
 )
 
 
@@ -113,7 +124,7 @@ def _together(one: Noted, later: Noted) -> Noted:
     """Two notes of one attempt; the phase is the one that tells more, and of two alike the later."""
     if one.tried is None or later.tried is None:
         return later
-    phase = one.tried.phase if tells_more(one.tried.phase, later.tried.phase) else later.tried.phase
+    phase = one.tried.phase if tells_more(one.tried, later.tried) else later.tried.phase
     publish_id, media = later.tried.publish_id or one.tried.publish_id, later.tried.media or one.tried.media
     tried = replace(later.tried, phase=phase, publish_id=publish_id, media=media)
     told = {**one.told, **{key: value for key, value in later.told.items() if value is not None}}

@@ -39,7 +39,7 @@ def merge(known: Iterable[Attempt], told: Iterable[Attempt], now: datetime) -> M
         own = next((own for own in ours.values() if is_same(Tried.of(own), Tried.of(one))), None)
         if own is None:
             added.append(lost(one))
-        elif tells_more(one.phase, own.phase):
+        elif tells_more(Tried.of(one), Tried.of(own)):
             changed[own.id] = _better_known(own, lost(one))
     overtaken = [_ended(own, now) for own in ours.values() if own.id not in changed and _is_overtaken(own, added)]
     changed |= {attempt.id: attempt for attempt in overtaken}

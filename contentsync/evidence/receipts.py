@@ -304,6 +304,6 @@ def _union(attempts: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         at = next((n for n, one in enumerate(found) if is_same(tried_of(one), tried)), None)
         if at is None:
             found.append(told)
-        elif tells_more(tried.phase, tried_of(found[at]).phase):
+        elif tells_more(tried, tried_of(found[at])):
             found[at] = told
     return sorted(found, key=lambda told: (Phase(told["phase"]) not in OVER, str(told["started_at"])))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from contentsync.evidence.witness import MADE_UP, Tried, is_own, to_the_second
+from contentsync.evidence.witness import MADE_UP, Tried, is_own, to_the_millisecond, to_the_second
 from contentsync.lifecycle import OVER, Phase
 from contentsync.media_urls import without_queries
 from contentsync.post import Attempt, Mode
@@ -44,13 +44,14 @@ def as_json(attempt: Attempt) -> dict[str, Any]:
         "sent": without_queries(json.loads(attempt.sent)),
         "started_at": rfc3339(attempt.created_at, "seconds"),
         "finished_at": rfc3339(attempt.finished_at, "seconds"),
+        "updated_at": rfc3339(attempt.updated_at, "milliseconds"),
         "problem": attempt.problem_code or None,
     }
 
 
 def tried_of(told: Mapping[str, Any]) -> Tried:
     """What such JSON says of an attempt. Raises one of MALFORMED."""
-    begun = moment(told["started_at"])
+    begun, updated = moment(told["started_at"]), moment(told.get("updated_at"))
     return Tried(
         phase=Phase(told["phase"]),
         number=count(told["number"]),
@@ -59,6 +60,7 @@ def tried_of(told: Mapping[str, Any]) -> Tried:
         publish_id=text(told.get("publish_id")),
         started_at=to_the_second(begun) if begun else None,
         media=text(told.get("media_digest")),
+        updated_at=to_the_millisecond(updated) if updated else None,
     )
 
 
@@ -82,7 +84,7 @@ def attempt_of(told: Mapping[str, Any], uid: str, open_id: str) -> Attempt:
         sha256=text(told["sha256"]),
         size=count(told["bytes"]),
         created_at=begun,
-        updated_at=finished,
+        updated_at=moment(told.get("updated_at")) or finished,
         run_id=TAKEN_IN,
         sent=text(json.dumps(sent, ensure_ascii=False, sort_keys=True)),
         caption=text(sent.get("caption")),

@@ -41,6 +41,8 @@ class Tried:
     started_at: datetime | None = None
     #: As DesiredPost.media_digest.
     media: str = ""
+    #: When its state last wrote it down, to the millisecond.
+    updated_at: datetime | None = None
 
     @classmethod
     def of(cls, attempt: Attempt) -> Self:
@@ -53,6 +55,7 @@ class Tried:
             publish_id=attempt.publish_id,
             started_at=to_the_second(attempt.created_at),
             media=attempt.media_digest,
+            updated_at=to_the_millisecond(attempt.updated_at),
         )
 
 
@@ -91,3 +94,8 @@ def is_own(attempt: Attempt) -> bool:
 
 def to_the_second(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def to_the_millisecond(moment: datetime) -> datetime:
+    """A time as exact as the state keeps it."""
+    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -143,10 +143,10 @@ def test_once_taken_in_nothing_is_sent_twice(known: tuple[Attempt, ...], told: t
 def test_taking_evidence_in_never_takes_knowledge_back() -> None:
     for known, told in product(ROWS[2:], TOLD):
         assert known is not None
-        before = {a.id: a.phase for a in known}
+        before = {a.id: Tried.of(a) for a in known}
         for changed in merge(known, writes(*told), NOW).changed:
             overtaken = changed.problem_code == "overtaken"
-            assert overtaken or tells_more(changed.phase, before[changed.id]), (known, told)
+            assert overtaken or tells_more(Tried.of(changed), before[changed.id]), (known, told)
 
 
 # Which attempt is which.
@@ -185,6 +185,20 @@ def test_what_is_written_down_is_read_as_the_same() -> None:
 
 def test_phases_tell_more_in_one_order_only() -> None:
     for one, other in product(Phase, Phase):
-        assert not (tells_more(one, other) and tells_more(other, one))
+        assert not (tells_more(Tried(one), Tried(other)) and tells_more(Tried(other), Tried(one)))
     for done, rest in product(SUCCESS, OPEN | {Phase.UNKNOWN, Phase.FAILED, Phase.ORPHANED}):
-        assert tells_more(done, rest)
+        assert tells_more(Tried(done), Tried(rest))
+
+
+@pytest.mark.parametrize("doubt", [Phase.UNKNOWN, Phase.PROCESSING])
+def test_a_failure_that_was_taken_back_never_frees_a_post(doubt: Phase) -> None:
+    """TikTok said FAILED, and something spoke for the post later; or the other way round."""
+    failed, later = mine(Phase.FAILED), mine(doubt, updated_at=NOW + timedelta(seconds=1))
+    assert knows_less(a_row(BEFORE, attempts=(failed,)), witness(later))
+    assert not knows_less(a_row(BEFORE, attempts=(later,)), witness(failed))
+    assert planned(a_row(BEFORE, attempts=(failed,)), witness(later)).kind is Kind.BLOCKED
+    assert merge((later,), writes(failed), NOW).changed == ()
+    (doubted,) = merge((failed,), writes(later), NOW).changed
+    assert doubted.phase is Phase.UNKNOWN
+    failed_at_last = mine(Phase.FAILED, updated_at=NOW + timedelta(seconds=2))
+    assert not knows_less(a_row(BEFORE, attempts=(failed_at_last,)), witness(later))

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contentsync.evidence.compare import is_settled, tells_more
+from contentsync.evidence.witness import Tried
 from contentsync.lifecycle import OPEN, SUCCESS, Phase
 from contentsync.plan import planfile
 from contentsync.plan.action import AccountFacts, Action, Kind, Plan, World
@@ -171,7 +172,7 @@ def test_what_any_witness_tells_and_the_rows_do_not_is_never_sent_whatever_guard
         post, facts = posts[action.post], world[1].accounts[action.account]
         sent = {a.id: a for row in facts.rows for a in row.attempts}
         for witness in (w for w in (*facts.receipts.values(), *facts.journal) if w.name == post.name):
-            beyond = [t for t in witness.tried if t.id not in sent or tells_more(t.phase, sent[t.id].phase)]
+            beyond = [t for t in witness.tried if t.id not in sent or tells_more(t, Tried.of(sent[t.id]))]
             names = {post.name, action.moved_from.partition("/")[2]}
             resumes = [a.generation for r in facts.rows if r.name in names for a in r.attempts if a.is_open]
             generation = max(resumes) if Kind.RESUME in action.kinds else post.generation

@@ -247,7 +247,7 @@ class AtWorkInALife(AtWorkInATest):
     def _note(self, attempt: Attempt, name: str) -> None:
         """As the journal of the machine: one note an attempt, with the phase that tells more."""
         tried, before = Tried.of(attempt), self.life.journal.get(attempt.id)
-        if before and before.tried and tells_more(before.tried.phase, tried.phase):
+        if before and before.tried and tells_more(before.tried, tried):
             tried = replace(tried, phase=before.tried.phase)
         self.life.journal[attempt.id] = Noted(self.store.lineage, name, tried)
 
@@ -318,12 +318,12 @@ class Machine:
     def facts(self, now: datetime, tiktok_now: datetime | None) -> Facts:
         """All that the planner looks at."""
         store, videos = self.store, self.store.videos(OPEN_ID)
-        rows = store.posts(OPEN_ID)
+        journal, rows = witnesses(self.life.journal.values()), store.posts(OPEN_ID)
         account = AccountFacts(
             account=ACCOUNT,
             open_id=OPEN_ID,
             rows=tuple(rows),
-            journal=witnesses(self.life.journal.values()),
+            journal=journal,
             bindings=store.bindings(OPEN_ID),
             remote=Remote(
                 videos=tuple(video for video, gone_at in videos if gone_at is None),
@@ -334,7 +334,7 @@ class Machine:
         )
         app = App("key", "secret", audited=True, posting_users_per_day=None)
         attempts = tuple(store.attempts_since(now - DAY))
-        return Facts(now=now, accounts={"acme": account}, app=app, attempts=attempts)
+        return Facts(now=now, accounts={"acme": account}, app=app, attempts=attempts, allow=self.life.allow)
 
     # What the simulation sees of it.
 
