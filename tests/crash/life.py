@@ -76,7 +76,7 @@ LIVES: Final[dict[str, tuple[Declared, ...]]] = {
 }
 SINGLE: Final = ("direct", "chunks3", "draft", "pull", "photos")
 PICTURES: Final = tuple(CLIP.parent / name for name in ("ok.webp", "ok.jpg"))
-HOSTING: Final = "hosting: {base_url: https://media.acme.example/, upload: ../www}\n"
+HOSTING: Final = 'hosting: {base_url: https://media.acme.example/, upload: "${CONTENTSYNC_WWW}"}\n'
 
 
 class Zygote:
@@ -242,7 +242,12 @@ class Life:
 
     def _command(self, args: list[str], faults: list[Fault]) -> int:
         own = {"CONTENTSYNC_DATA_DIR": str(self.folder / "data"), "CONTENTSYNC_TOKEN_STORE": "file"}
-        environ = {**_outside(), **self.emulator.environment, **own}
+        environ = {
+            **_outside(),
+            **self.emulator.environment,
+            **own,
+            "CONTENTSYNC_WWW": str(self.studio.root.parent / "www"),
+        }
         job = Job(
             str(self.studio.root),
             args,

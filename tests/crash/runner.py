@@ -223,13 +223,23 @@ class SeamedContext(Context):
         project = Project.open(Path(job.root), job.environ)
         project.clock = SharedClock(fate.shared)
         project.transport = DyingTransport(fate)
-        project.media_transport = httpx.MockTransport(lambda _: httpx.Response(200))
+        project.media_transport = httpx.MockTransport(
+            lambda request: _served(Path(job.environ["CONTENTSYNC_WWW"]), request)
+        )
         project.backend_of = lambda root, state, _environ: SqliteBackend(
             root / state,
             lambda path: SqliteStore(DyingDatabase(open_file(path), fate), "a test"),  # type: ignore[arg-type]
         )
         project.plan_chunks = _cut if job.chunked else plan_chunks
         return project
+
+
+def _served(folder: Path, request: httpx.Request) -> httpx.Response:
+    """What lies on the web under an address: the photo of that name, or some video."""
+    file = folder / request.url.path.rpartition("/")[2]
+    if file.is_file():
+        return httpx.Response(200, content=file.read_bytes())
+    return httpx.Response(200 if file.suffix == ".mp4" else 404)
 
 
 def _cut(size: int) -> ChunkPlan:
