@@ -180,7 +180,7 @@ class Exchange:
         """The head of the answer, with the body still to be read; all of it within one deadline."""
         import httpx
 
-        line, times = self._line(), self._timeouts
+        line, times = self._line_of_thread(), self._timeouts
         with Deadline(UPLOAD_SECONDS if upload else times.total, line.sockets) as deadline:
             if upload and content is not None and not isinstance(content, bytes):
                 content = deadline.then(content, times.upload_answer)
@@ -241,7 +241,7 @@ class Exchange:
             pool=times.connect,
         )
 
-    def _line(self) -> _Line:
+    def _line_of_thread(self) -> _Line:
         """This thread's client and its connections: a deadline that passes ends all of them."""
         with self._opening:
             return self._lines.get(threading.get_ident()) or self._new_line()

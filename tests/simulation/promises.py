@@ -115,7 +115,7 @@ class Promises:
         if not out and not self._failed_for_sure(mine) and not self._missed(declared):
             last = f"{mine[-1].phase} ({mine[-1].problem_code})" if mine else "not even begun"
             self.breaks(f"{declared.name} is lost: its last attempt is {last}")
-        if out and not any(a.phase in SUCCESS for a in mine):
+        if out and not any(a.phase in SUCCESS for a in mine) and not self._not_to_be_seen(out[0]):
             self.breaks(f"{declared.name} was published, and the state says {[str(a.phase) for a in mine]}")
 
     def begins(self, machine: Machine, post: DesiredPost) -> None:
@@ -135,12 +135,22 @@ class Promises:
         over = declared.window and self._life.world.now + max(self._life.skew, 0.0) >= declared.window[1]
         return bool(over)
 
+    def _held_by_name(self, declared: Declared) -> bool:
+        """Whether the plan asks a person about a video that looks like the post; that is told, and not lost."""
+        plan = self._life.machines[-1].plan
+        mine = [a for a in plan.actions if a.post == f"acme/{declared.name}"] if plan else []
+        return any(problem.code == "lookalike" for action in mine for problem in action.problems)
+
     def _failed_for_sure(self, mine: list[Attempt]) -> bool:
         last = mine[-1] if mine else None
         if last is None or last.phase is not Phase.FAILED:
             return False
         task = self._life.world.tasks.get(last.publish_id)
         return last.problem_code in FAILED_BY_US or bool(task and task.fails)
+
+    def _not_to_be_seen(self, task: Task) -> bool:
+        """Whether only the list speaks against a FAILED, and a clock that was set keeps its times from fitting."""
+        return task.lies == "lies-list" and self._life.skewed
 
     def _of_task(self, task: Task, attempts: list[Attempt]) -> None:
         """What is out must be what was approved, and known."""
@@ -161,7 +171,7 @@ class Promises:
             out = any(t.post_id == attempt.post_id and t.mark == mark_of(attempt) for t in self._life.world.out())
         if attempt.phase in SUCCESS and not out:
             self.breaks(f"an attempt is {attempt.phase}, and TikTok has nothing of it")
-        if attempt.phase in {Phase.FAILED, Phase.ORPHANED} and out:
+        if attempt.phase in {Phase.FAILED, Phase.ORPHANED} and out and not (task and self._not_to_be_seen(task)):
             self.breaks(f"an attempt is {attempt.phase}, and its post is out as {attempt.publish_id}")
         if attempt.phase in OPEN and not self._is_left_behind(attempt):
             self.breaks(f"an attempt is still {attempt.phase}")
