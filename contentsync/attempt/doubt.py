@@ -125,11 +125,22 @@ def _compared(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | Non
         return Step(attempt, again_in=again, problem=None if again is None else err.problem)
     except (Unanswered, NotSent, SignInNeeded) as err:
         return Step(attempt, again_in=steps.at_work.poll_max, problem=err.problems[0])
+    fitting = _fitting(steps, attempt, videos)
+    return doubt(steps, attempt, fitting) if fitting else Step(attempt)
+
+
+def shown(steps: Steps, attempt: Attempt) -> str:
+    """What the list, as it was last read, says for an attempt that TikTok calls failed; empty for nothing."""
+    if not attempt.may_be_live:
+        return ""
+    listed = steps.store.videos(attempt.open_id)
+    return _fitting(steps, attempt, (video for video, gone_at in listed if gone_at is None))
+
+
+def _fitting(steps: Steps, attempt: Attempt, videos: Iterable[RemotePost]) -> str:
     bound = steps.store.bindings(attempt.open_id)
     found = candidates(attempt, (video for video in videos if video.post_id not in bound))
-    if not found:
-        return Step(attempt)
-    return doubt(steps, attempt, f"public video {found[0].post_id} fits it: caption, duration and time")
+    return f"public video {found[0].post_id} fits it: caption, duration and time" if found else ""
 
 
 def _newest(steps: Steps) -> list[RemotePost]:

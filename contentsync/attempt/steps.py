@@ -253,10 +253,11 @@ class Steps:
 
     def _failed(self, attempt: Attempt, status: wire.Status) -> Step:
         """A failure, unless something speaks for the post; what spoke for it before still does."""
-        if attempt.phase is Phase.UNKNOWN and (status.post_ids or attempt.problem_code == doubt.THERE):
+        there = doubt.words_of_id(status.post_ids) if status.post_ids else doubt.shown(self, attempt)
+        if attempt.phase is Phase.UNKNOWN and (there or attempt.problem_code == doubt.THERE):
             return Step(attempt)
-        if status.post_ids:
-            return doubt.doubt(self, attempt, doubt.words_of_id(status.post_ids))
+        if there:
+            return doubt.doubt(self, attempt, there)
         reason = status.fail_reason
         row = refusals.failure(reason)
         problem = row.problem()

@@ -187,3 +187,10 @@ def test_what_was_posted_twice_is_said_and_not_hidden(bench: Bench) -> None:
     bench.tiktok.statuses = [PUBLISHED]
     step = ask_again(bench.steps, first)
     assert isinstance(step.problem, Problem) and step.problem.code == "posted-twice"
+
+
+def test_a_failure_of_a_video_that_was_listed_before_is_unknown_at_once(bench: Bench) -> None:
+    attempt = bench.processing()
+    bench.store.save_videos(attempt.open_id, [a_video()], back_to=None, now=NOW)
+    bench.tiktok.statuses = [FAILED]
+    assert bench.advance(attempt).attempt.phase is Phase.UNKNOWN

@@ -112,7 +112,12 @@ class Promises:
         out = [task for task in self._life.world.out() if task.mark == declared.mark]
         if len(out) > 1:
             self.breaks(f"{declared.name} was published {len(out)} times: {[t.publish_id for t in out]}")
-        if not out and not self._failed_for_sure(mine) and not self._missed(declared):
+        if (
+            not out
+            and not self._failed_for_sure(mine)
+            and not self._held_by_name(declared)
+            and not self._missed(declared)
+        ):
             last = f"{mine[-1].phase} ({mine[-1].problem_code})" if mine else "not even begun"
             self.breaks(f"{declared.name} is lost: its last attempt is {last}")
         if out and not any(a.phase in SUCCESS for a in mine) and not self._not_to_be_seen(out[0]):
