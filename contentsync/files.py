@@ -1,4 +1,6 @@
-"""Does a path stay inside a folder? The one check that all readers and writers of a project's files share.
+"""Does a path stay inside a folder? And how is a file replaced so that a crash leaves it whole?
+
+All readers and writers of a project's files share the one check, and all writers the one way of replacing a file.
 
 A repository can hold links, and rows and plan files can hold any text. So a path is followed through all links to
 where it really leads, before anything is read, written or deleted there. A link that is put in place between this
@@ -7,7 +9,9 @@ check and the use of the path is not seen: whoever can do that on this machine a
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -65,3 +69,53 @@ def _told(root: Path, path: Path) -> str:
         return str(path.relative_to(root))
     except ValueError:
         return str(path)
+
+
+def replace_whole(path: Path, data: bytes, mode: int = 0o600, prefix: str = "") -> None:
+    """Replace a file: after a crash at any moment the old content is there, or the new one, and nothing between.
+
+    The data are on disk before the name points to them. mode: of the new file, from its first byte on never wider.
+    prefix: of the name that the file has until then, where leftovers are looked for. Raises OSError.
+    """
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=prefix or f".{path.name}-", suffix=".tmp")  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode != 0o600:
+            Path(part).chmod(mode)
+        Path(part).replace(path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all, and never in the place of another. Raises OSError."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        with part.open("xb") as file:  # never through a link
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "there is a file of that name", str(path))
+        part.rename(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on disk, where the system has a way to."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

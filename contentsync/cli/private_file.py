@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import tempfile
 from pathlib import Path
 
 from contentsync.errors import Problem, UsageError
+from contentsync.files import replace_whole
 
 
 def refuse_tracked(file: Path, project: Path) -> None:
@@ -35,10 +34,7 @@ def _is_ignored(file: Path, project: Path) -> bool:
 def write(file: Path, content: str) -> None:
     """Replace `file` whole, mode 0600 from its first byte on. Raises UsageError."""
     try:
-        handle, temp = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.write(content)
-        Path(temp).replace(file)
+        replace_whole(file, content.encode())
     except OSError as err:
         what = f"{file} can't be written: {err.strerror or type(err).__name__}"
         raise UsageError(

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
-import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +31,7 @@ from contentsync.evidence.record import (
     tried_of,
 )
 from contentsync.evidence.witness import Source, Tried, Witness
-from contentsync.files import folder_inside, leads_out
+from contentsync.files import folder_inside, leads_out, replace_whole
 from contentsync.lifecycle import OVER, Phase
 from contentsync.post import PostState
 from contentsync.times import rfc3339
@@ -139,17 +137,7 @@ def _must_stay(told: Told, row: PostState) -> bool:
 
 def _put(path: Path, body: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".receipt-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace_whole(path, body.encode(), 0o644, ".receipt-")
 
 
 def remove(folder: Path, key: str, row: PostState) -> None:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Final
 
 from contentsync.errors import ContentsyncError, Level, Place, Problem
+from contentsync.files import replace_whole
 from contentsync.manifest.document import Document
 from contentsync.manifest.files import PROJECT_FILE
 from contentsync.manifest.source import read_yaml
@@ -34,7 +33,7 @@ def pin(root: Path, account: str, open_id: str) -> None:
     path = (root / PROJECT_FILE).resolve()
     try:
         before = path.read_bytes()
-        _replace(path, with_pin(before, account, open_id))
+        replace_whole(path, with_pin(before, account, open_id), path.stat().st_mode & 0o7777)
     except OSError as err:
         raise _not_pinned(f"it can't be written: {err.strerror or type(err).__name__}", account, open_id) from err
 
@@ -80,18 +79,3 @@ def _not_pinned(why: str, account: str, open_id: str, where: Place | None = None
     what = f"the open_id of {account} was not written into {PROJECT_FILE}: {why}"
     hint = f"write it there yourself, under accounts: {account}:, as: open_id: {json.dumps(open_id)}"
     return NotPinned(Problem("open-id-not-pinned", what, hint, where, level=Level.WARNING))
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put `data` in the file's place; a crash leaves the old one or the new one. Raises OSError."""
-    handle, temp = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temp).chmod(path.stat().st_mode & 0o7777)
-        Path(temp).replace(path)
-    except OSError:
-        Path(temp).unlink(missing_ok=True)
-        raise

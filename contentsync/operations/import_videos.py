@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contentsync.errors import ManifestError, Problem
+from contentsync.files import write_new
 from contentsync.manifest.files import would_find
 from contentsync.operations.rebuild import unbound
 from contentsync.operations.rows import NotSettled, written
@@ -133,20 +134,14 @@ def _free_name(video: RemotePost, taken: Collection[str], folder: Path | None) -
 
 def _write_manifest(folder: Path, account: Account, name: str, video: RemotePost) -> Path:
     """A manifest that is there whole or not at all, and overwrites nothing. Raises ManifestError."""
-    path, part = folder / f"{name}.yaml", folder / f".{name}.part"
+    path = folder / f"{name}.yaml"
     about = " ".join("".join(char if char.isprintable() else " " for char in video.caption).split())
     lines = [f"# {about}" if about else "", f"# {video.url}" if video.url.isprintable() and video.url else ""]
     lines += [f"name: {name}", f"account: {account.name}", f'post_id: "{video.post_id}"']
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        with part.open("x", encoding="utf-8") as file:  # never through a link
-            file.write("\n".join(line for line in lines if line) + "\n")
-        if os.path.lexists(path):
-            raise FileExistsError(17, "there is a file of that name", str(path))
-        part.rename(path)
+        write_new(path, ("\n".join(line for line in lines if line) + "\n").encode())
     except OSError as err:
-        part.unlink(missing_ok=True)
         what = f"{path} can't be written: {err.strerror or err}"
-        raise ManifestError(Problem("manifest-unwritable", what, "mend that, then run it again: it goes on")) from err
+        raise ManifestError(Problem("manifest-unwritable", what, "fix that, then run it again: it goes on")) from err
     return path

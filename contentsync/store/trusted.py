@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 
 from contentsync.errors import Problem, StoreError
+from contentsync.files import replace_whole
 
 
 def read(folder: Path, root: Path) -> frozenset[str]:
@@ -28,10 +28,7 @@ def record(folder: Path, root: Path, digest: str) -> None:
     text = json.dumps({"path": os.path.realpath(root), "digest": digest}, indent=2) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".trust-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(part).replace(path)
+        replace_whole(path, text.encode())
     except OSError as err:
         what = f"the grant can't be kept in {folder}: {err.strerror or err}"
         hint = "make the folder writable for you, or name another one in CONTENTSYNC_DATA_DIR"

@@ -18,7 +18,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,6 +29,7 @@ import filelock
 import platformdirs
 
 from contentsync.errors import NotSent, Problem, TokensUnusable, UsageError
+from contentsync.files import replace_whole
 from contentsync.tiktok.os_keyring import Keyring, OsKeyring
 
 FORMAT: Final = "contentsync.tokens/1"
@@ -301,13 +301,8 @@ class TokenStore:
             left_over.unlink()
         kind = WITH_KEYRING if any(record.entry for record in records) else FORMAT
         content = {"format": kind, "pairs": [_as_json(record) for record in records]}
-        handle, temp = tempfile.mkstemp(prefix="tokens-", suffix=".tmp", dir=self._folder)  # 0600 from the start
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temp).replace(self.path)
-        _sync_folder(self._folder)
+        data = json.dumps(content, indent=1).encode()
+        replace_whole(self.path, data, prefix="tokens-")
 
     def _unusable(self, why: str) -> TokensUnusable:
         hint = f"make it usable, or move it away and sign in again: mv {self.path} {self.path}.old"
@@ -379,13 +374,3 @@ def _time(value: object) -> datetime | None:
     if at.tzinfo is None:
         raise ValueError
     return at
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
