@@ -13,7 +13,7 @@ from typing import Final
 _TIKTOK: Final = re.compile(r"https://(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+tiktokapis\.com(?::443)?/?", re.I | re.A)
 _BYTE: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _NEAR: Final = re.compile(
-    rf"https?://(?P<host>localhost|127(?:\.{_BYTE}){{3}}|\[::1\])(?::[0-9]{{1,5}})?(?:/[!-~]*)?", re.I | re.A
+    rf"https?://(?P<host>localhost|127(?:\.{_BYTE}){{3}}|\[::1\])(?::[0-9]{{1,5}})?(?:[/?#][!-~]*)?", re.I | re.A
 )
 _HTTPS: Final = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:/[!-~]*)?", re.I | re.A)
 _NO_PATH: Final = re.compile(r"[?#\\@]")
@@ -24,8 +24,13 @@ def is_tiktoks(base_url: str) -> bool:
     return _TIKTOK.fullmatch(base_url) is not None
 
 
+def is_on_this_machine(url: str) -> bool:
+    """Whether an address leads to this machine, whatever stands behind its host. The one test of loopback."""
+    return _NEAR.fullmatch(url) is not None
+
+
 def host_on_this_machine(url: str) -> str:
-    """The host of an address on this machine, as written there in lower case; empty for any other address."""
+    """The host of an API address on this machine, in lower case; empty for another address, or one with a query."""
     found = _NEAR.fullmatch(url)
     return "" if found is None or _NO_PATH.search(url) else found["host"].lower()
 

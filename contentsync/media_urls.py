@@ -6,7 +6,6 @@ always means the same bytes. Source: Media Transfer Guide, "Pull from URL"; Phot
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -138,15 +137,6 @@ def _ascii(host: str) -> str:
         return host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:
         return host
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is this very machine's."""
-    host = host_of(url)
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def shown(url: str) -> str:

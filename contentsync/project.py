@@ -21,6 +21,7 @@ from contentsync.root import find_root, user_says
 from contentsync.store.backends import backend_of
 from contentsync.store.port import Backend, Store
 from contentsync.store.sqlite.cache import FileCache
+from contentsync.suggestions import near
 from contentsync.tiktok.chunks import ChunkPlan, plan_chunks
 from contentsync.trust import UserSays, stripped
 
@@ -272,10 +273,8 @@ class Project:
 
 def unknown(kind: str, name: str, known: Mapping[str, object] | list[str]) -> Problem:
     """The problem for a name that is not there, with those it may have meant."""
-    import difflib
-
-    near = difflib.get_close_matches(name, list(known), 3, 0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else _there(kind, list(known))
+    found = near(name, known, most=3)
+    hint = f"did you mean {' or '.join(found)}?" if found else _there(kind, list(known))
     return Problem(f"unknown-{kind}", f'there is no {kind} "{name}"', hint)
 
 

@@ -20,6 +20,7 @@ import click
 
 from contentsync import __version__
 from contentsync.cli import exits
+from contentsync.suggestions import near
 
 if TYPE_CHECKING:
     from contentsync.cli.terminal.summary import Summary
@@ -105,10 +106,8 @@ class Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
-
-            near = difflib.get_close_matches(args[0], COMMANDS, 2, 0.5)
-            meant = f" Did you mean {' or '.join(near)}?" if near else ""
+            found = near(args[0], COMMANDS, most=2)
+            meant = f" Did you mean {' or '.join(found)}?" if found else ""
             ctx.fail(f'There is no command "{args[0]}".{meant}')
         return super().resolve_command(ctx, args)
 

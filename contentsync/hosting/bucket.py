@@ -13,11 +13,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from contentsync.destinations import is_on_this_machine
 from contentsync.errors import ContentsyncError, Problem
 from contentsync.files import local_place
 from contentsync.hosting import store_errors
 from contentsync.hosting.store_errors import CLOUDS, ENDPOINTS, Place
-from contentsync.media_urls import content_type, is_loopback
+from contentsync.media_urls import content_type
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -126,4 +127,4 @@ class Bucket:
 
 def _is_nearby(environ: Mapping[str, str]) -> bool:
     """Whether the store is a stand-in on this machine, which may be spoken to without TLS."""
-    return any(is_loopback(environ.get(name, "")) for names in ENDPOINTS.values() for name in names)
+    return any(is_on_this_machine(environ.get(name, "")) for names in ENDPOINTS.values() for name in names)

@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from contentsync.clock import Clock
+from contentsync.destinations import is_on_this_machine
 from contentsync.errors import NotSent, Unanswered
-from contentsync.media_urls import Answer, Look, host_of, is_loopback, shown
+from contentsync.media_urls import Answer, Look, host_of, shown
 from contentsync.post import Media
 from contentsync.tiktok.exchange import Answer as Heard
 from contentsync.tiktok.exchange import Exchange, OnRequest, Timeouts
@@ -67,7 +68,7 @@ class Preflight:
     def _prove(self, url: str, item: Media) -> Look:
         if silent := self._known_silent(url):
             return silent
-        line = self._near if is_loopback(url) else self._far
+        line = self._near if is_on_this_machine(url) else self._far
         try:
             fetched = line.digest(url, shown(url), _HEADERS, item.size)
         except NotSent as err:
@@ -100,7 +101,7 @@ class Preflight:
 
     def _ask(self, method: str, url: str) -> Heard:
         headers = _HEADERS | ({"Range": "bytes=0-0"} if method == "GET" else {})
-        line = self._near if is_loopback(url) else self._far
+        line = self._near if is_on_this_machine(url) else self._far
         return line.send(method, url, shown(url), headers)
 
     def _unreachable(self, url: str, err: NotSent) -> Look:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from contentsync.destinations import is_on_this_machine
 from contentsync.errors import Level, Problem
 from contentsync.manifest.document import Path
 from contentsync.media_urls import is_domain
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
 Finding = tuple[Path, Problem]
 VERSION: Final = 1
 DEEP_WILDCARDS: Final = 3  # more of them take for ever on one deep folder
-_LOOPBACK: Final = re.compile(r"http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::(?:[0-9]{1,5}|\*))?(?:/\S*)?")
 _HTTPS: Final = re.compile(r"https://[^\s/@?#:]+(?::[0-9]{1,5})?(?:/\S*)?")
 
 
 def is_https_or_loopback(url: str) -> bool:
-    """Whether a token may go there: https, or http to this machine."""
-    return bool(_HTTPS.fullmatch(url) or _LOOPBACK.fullmatch(url))
+    """Whether a token may go there: https, or http to this machine. A port may be `*`, as in a redirect URI."""
+    return _HTTPS.fullmatch(url) is not None or is_on_this_machine(url.replace(":*", "", 1))
 
 
 def check(
@@ -130,7 +130,7 @@ def _base_url_problem(base_url: str | None, is_lacking: bool, is_near: bool) -> 
         hint = "write base_url: https://HOST/PATH/, the address under which everyone sees what lies in upload"
         what = "hosting.upload needs a base_url: without it TikTok would not find what is put there"
         return Problem("hosting-url", what, hint) if is_lacking else None
-    if not (_HTTPS.fullmatch(base_url) or (is_near and _LOOPBACK.fullmatch(base_url))):
+    if not (_HTTPS.fullmatch(base_url) or (is_near and is_on_this_machine(base_url))):
         return Problem("hosting-url", "base_url is no https address", "TikTok fetches only https")
     if re.search(r"[?#\s]", base_url):
         return Problem("hosting-url", "base_url has more than a path: a ?, # or blank", "write https://HOST/PATH/")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
+
+from contentsync.suggestions import near
 
 _LONGEST: Final = 40
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
@@ -39,5 +40,5 @@ def listed(names: Sequence[str]) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint with the nearest known name; empty where none is near."""
-    near = difflib.get_close_matches(name[:_LONGEST], list(known), n=1, cutoff=0.6)
-    return f'did you mean "{tidy(near[0])}"?' if near else ""
+    found = near(name, known)
+    return f'did you mean "{tidy(found[0])}"?' if found else ""

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from contentsync.destinations import host_on_this_machine
 from contentsync.errors import (
     ContentsyncError,
     Level,
@@ -38,7 +39,6 @@ from contentsync.tiktok.overriding_token import Override, override_of
 from contentsync.tiktok.sign_in_refusals import sign_in_refusal
 from contentsync.tiktok.throttle import Throttle
 from contentsync.tiktok.tokens import Owner, Pair, TokenStore
-from contentsync.tiktok.upload_url import loopback_host
 from contentsync.tiktok.wire import UserInfo
 
 FIVE_MINUTES: Final = 300.0
@@ -198,7 +198,7 @@ class _Desk:
         self.project, self.account, self.tokens, self.keys, self.target = project, account, tokens, keys, target
         self.wish, self.person = wish, person
         self.base_url = project.api_url
-        direct = bool(loopback_host(self.base_url))
+        direct = bool(host_on_this_machine(self.base_url))
         self.exchange = Exchange(project.clock, project.transport, project.on_request, direct=direct)
         self.state = secrets.token_urlsafe(32)
         self.verifier = pkce.new_verifier() if target.is_desktop else ""

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from contentsync.destinations import is_on_this_machine
 from contentsync.errors import Problem, SignInNeeded, UsageError
 from contentsync.tiktok.reading import told, word
 
 _DESKTOP: Final = re.compile(r"(https?)://(localhost|127\.0\.0\.1):(\*|[0-9]{1,5})(/[^?#\s]*)?")
-_WEB: Final = re.compile(r"https://[^\s/?#@]+(/[^?#\s]*)?")
-_LOOPBACK: Final = re.compile(r"https?://(localhost|127\.|\[)")
+_WEB: Final = re.compile(r"https://[^\s/?#@\[]+(/[^?#\s]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def target_of(uri: str) -> Target:
         port = None if desktop[3] == "*" else int(desktop[3])
         if port is None or 0 < port < 65_536:
             return Target(uri, desktop[4] or "/", port, is_desktop=True, is_plain=desktop[1] == "http")
-    elif (web := _WEB.fullmatch(uri)) and not _LOOPBACK.match(uri):
+    elif (web := _WEB.fullmatch(uri)) and not is_on_this_machine(uri):
         return Target(uri, web[1] or "/", None, is_desktop=False, is_plain=False)
     what = "TikTok registers no redirect URI like app.redirect_uri: neither query nor #, and on this machine a port"
     hint = "write http://127.0.0.1:*/callback/ (Desktop), or the https address of a Web app"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from contentsync.destinations import host_on_this_machine
 from contentsync.errors import NotSent, Problem, Refused, Unanswered
 from contentsync.post import Account
 from contentsync.project import Project
@@ -13,7 +14,6 @@ from contentsync.tiktok.exchange import Exchange
 from contentsync.tiktok.oauth import AppKeys
 from contentsync.tiktok.overriding_token import variables
 from contentsync.tiktok.tokens import Owner, Pair, TokenStore
-from contentsync.tiktok.upload_url import loopback_host
 
 BY_HAND = "take it away by hand in TikTok's app: Settings, Security, Manage app permissions"
 
@@ -34,7 +34,7 @@ class Left:
 def sign_out(project: Project, account: Account) -> Left:
     """Revoke and forget all tokens of an account, those of the app's sandbox too. Raises StoreError."""
     left = Left()
-    direct = bool(loopback_host(project.api_url))
+    direct = bool(host_on_this_machine(project.api_url))
     exchange = Exchange(project.clock, project.transport, project.on_request, direct=direct)
     tokens = TokenStore.of(project.environ)
     try:

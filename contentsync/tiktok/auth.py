@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 from contentsync import limits
 from contentsync.clock import Clock
+from contentsync.destinations import host_on_this_machine
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.post import Account, App
 from contentsync.tiktok import oauth
 from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
 from contentsync.tiktok.overriding_token import override_of, variables
 from contentsync.tiktok.tokens import Owner, Pair, TokenStore
-from contentsync.tiktok.upload_url import loopback_host
 from contentsync.trust import without_secrets
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Credentials:
         self._tokens = tokens
         self._clock = clock
         self._environ = environ
-        self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(loopback_host(base_url)))
+        self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(host_on_this_machine(base_url)))
         self._held: Pair | None = None
 
     def __repr__(self) -> str:

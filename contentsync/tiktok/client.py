@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 from contentsync.clock import Clock
+from contentsync.destinations import host_on_this_machine
 from contentsync.errors import NotSent, Problem, Refused, Unanswered
 from contentsync.tiktok import wire
 from contentsync.tiktok.answers import judge, unanswered
@@ -22,7 +23,7 @@ from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Tim
 from contentsync.tiktok.reading import http_date
 from contentsync.tiktok.refusals import MINUTE, refusal
 from contentsync.tiktok.throttle import Throttle
-from contentsync.tiktok.upload_url import is_trusted, loopback_host
+from contentsync.tiktok.upload_url import is_trusted
 from contentsync.tiktok.wire import Endpoint
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Client:
         self._credentials = credentials
         self._throttle = throttle
         self._clock = clock
-        self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(loopback_host(base_url)))
+        self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(host_on_this_machine(base_url)))
         self.date: datetime | None = None  # TikTok's clock at its last answer to a call; None where that has none
         self._heard: tuple[datetime, datetime, float] | None = None  # TikTok's clock, and both of ours at that moment
 

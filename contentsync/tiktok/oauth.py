@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, quote_plus, urlencode
 
+from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Refused
 from contentsync.tiktok.answers import unanswered
 from contentsync.tiktok.exchange import Answer, Exchange
 from contentsync.tiktok.reading import mapping, text, told, whole, word
 from contentsync.tiktok.refusals import Refusal, oauth_refusal
 from contentsync.tiktok.sign_in_refusals import revoke_refusal, sign_in_refusal
-from contentsync.tiktok.upload_url import loopback_host
 from contentsync.tiktok.wire import Endpoint, Envelope, log_id_in
 
 AUTHORIZE_URL: Final = "https://www.tiktok.com/v2/auth/authorize/"
@@ -83,7 +83,7 @@ def authorize_url(
     }
     if challenge:
         asked |= {"code_challenge": challenge, "code_challenge_method": "S256"}
-    page = base_url.rstrip("/") + Endpoint.AUTHORIZE if loopback_host(base_url) else AUTHORIZE_URL
+    page = base_url.rstrip("/") + Endpoint.AUTHORIZE if host_on_this_machine(base_url) else AUTHORIZE_URL
     return f"{page}?{urlencode(asked)}"
 
 

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from contentsync.clock import Clock
+from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Problem, Refused, SignInNeeded
 from contentsync.post import App
 from contentsync.tiktok import oauth
 from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
-from contentsync.tiktok.upload_url import loopback_host
 from contentsync.tiktok.wire import Endpoint
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class ClientToken:
         self._app = app
         self._base_url = base_url
         self._clock = clock
-        self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(loopback_host(base_url)))
+        self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(host_on_this_machine(base_url)))
         self._token = ""
         self._expires_at: datetime | None = None
 

@@ -20,10 +20,5 @@ def is_trusted(url: str, base_url: str) -> bool:
     """
     if _TIKTOK.fullmatch(url):
         return True
-    host = loopback_host(base_url)
+    host = host_on_this_machine(base_url)
     return bool(host and re.fullmatch(rf"https?://{re.escape(host)}(?::[0-9]{{1,5}})?[/?][!-~]*", url, re.A))
-
-
-def loopback_host(base_url: str) -> str:
-    """The host of `base_url` as it stands in an address, if it is this machine; else empty."""
-    return host_on_this_machine(base_url)

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
+from contentsync.destinations import is_on_this_machine
 from contentsync.emulator.config import App
 from contentsync.emulator.server import Emulator
-from contentsync.media_urls import is_loopback
 from tests.cli.support import PROJECT, Studio, an_emulator
 from tests.hosting.web import Web, a_web
 from tests.hosting.weed import BUCKET, KEY, SECRET, an_s3, binary
@@ -213,7 +213,7 @@ def subprocess_of(gallery: Gallery) -> subprocess.Popen[bytes]:
 def test_a_loopback_address_is_taken_only_with_a_loopback_api(tmp_path: Path) -> None:
     studio = Studio(tmp_path / "studio")
     studio.write("contentsync.yaml", f"{PROJECT}hosting: {{base_url: 'http://127.0.0.1:9/'}}\n")
-    assert is_loopback("http://127.0.0.1:9/")
+    assert is_on_this_machine("http://127.0.0.1:9/")
     assert "[hosting-url]" in (told := studio.run("validate")).out + told.err
 
 

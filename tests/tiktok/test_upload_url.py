@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from contentsync.tiktok.upload_url import is_trusted, loopback_host
+from contentsync.destinations import host_on_this_machine
+from contentsync.tiktok.upload_url import is_trusted
 
 TIKTOK = "https://open.tiktokapis.com"
 EMULATOR = "http://127.0.0.1:8080"
@@ -101,5 +102,5 @@ def test_a_loopback_base_url_vouches_for_its_very_host_only(url: str) -> None:
 
 @pytest.mark.parametrize("base_url", ["http://media.acme.example", "https://10.0.0.1", "http://[bad", "", "nonsense"])
 def test_a_base_url_elsewhere_vouches_for_nothing(base_url: str) -> None:
-    assert loopback_host(base_url) == ""
+    assert host_on_this_machine(base_url) == ""
     assert not is_trusted(f"{base_url}/upload", base_url)
