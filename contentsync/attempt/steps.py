@@ -191,7 +191,7 @@ class Steps:
         if current.last_put_at is None:
             return Step(self.end_upload(current, problem), problem=problem)
         given_up = self.note(current, "upload-given-up", upload_url="", **said(problem))
-        return Step(given_up, again_in=self.at_work.poll_initial, problem=problem)
+        return Step(given_up, problem=problem)  # nothing can come of it before its hour is over
 
     # Before another attempt.
 

@@ -12,6 +12,9 @@ KILLS_AT_REQUEST: Final = ("kill-before-request", "kill-amid-request", "kill-aft
 KILLS_AT_COMMIT: Final = ("kill-before-commit", "kill-after-commit")
 # Done on the way: the request arrives twice, or its answer takes longer than the client waits.
 ON_THE_WAY: Final = ("twice",)
+# Done by someone else at that moment: films are altered in place, and restored before the next run. Not drawn: amid
+# the last chunk it leaves only looking, for ten minutes of the life, which takes minutes here too.
+AT_HOME: Final = ("alter-file",)
 # Done by the emulator to the n-th request that it gets; before or after the work.
 AT_TIKTOK: Final = {
     "lose-request": "any:drop_before",
@@ -26,9 +29,11 @@ AT_TIKTOK: Final = {
     "503-after-work": "any:status=503,when=after",
     "500-after-work": "any:status=500,when=after",
     "429": "any:status=429",
+    "false-fail": "any:false_fail=1",
+    "false-fail-id": "any:false_fail=all,post_id=true",
 }
 AT_REQUEST: Final = (*KILLS_AT_REQUEST, *ON_THE_WAY, *AT_TIKTOK)
-KINDS: Final = (*KILLS_AT_REQUEST, *KILLS_AT_COMMIT, *ON_THE_WAY, *AT_TIKTOK)
+KINDS: Final = (*KILLS_AT_REQUEST, *KILLS_AT_COMMIT, *ON_THE_WAY, *AT_TIKTOK)  # those that are drawn
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,7 +47,7 @@ class Fault:
     def parse(cls, text: str) -> Fault:
         """Raises ValueError for another kind or number."""
         kind, _, nth = text.rpartition(":")
-        if kind not in KINDS or int(nth) < 1:
+        if kind not in {*KINDS, *AT_HOME} or int(nth) < 1:
             raise ValueError(f"a fault is KIND:N, with a KIND of {', '.join(KINDS)}; not {text}")
         return cls(kind, int(nth))
 

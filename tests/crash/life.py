@@ -154,6 +154,7 @@ class Life:
         self.late, self.log = folder / "late.json", folder / "log"
         self.studio = Studio(folder / "studio")
         self.report = Report()
+        self._altered = False
         self.emulator = Emulator(_config(), now=lambda: self.clock.now().timestamp())
         self._declare(_films(films))
 
@@ -161,6 +162,7 @@ class Life:
         self.studio.write("contentsync.yaml", PROJECT)
         self.sha256: dict[str, str] = {}
         self.urls: dict[str, list[str]] = {}
+        self._films: dict[Path, Path] = {}
         for number, post in enumerate(self.posts):
             if post.photos:
                 self._declare_photos(post)
@@ -172,11 +174,12 @@ class Life:
             film = self.studio.root / "posts" / f"{post.name}.mp4"
             film.parent.mkdir(exist_ok=True)
             if len(self.posts) == 1:
-                os.link(films[post.chunks], film)
+                shutil.copyfile(films[post.chunks], film)
             else:
                 mark = (9).to_bytes(4, "big") + b"free" + str(number).encode()
                 film.write_bytes(films[post.chunks].read_bytes() + mark)
             self.studio.post(post.name, post.account, video=film.name)
+            self._films[film] = films[post.chunks]
             self.sha256[post.key] = hashlib.sha256(film.read_bytes()).hexdigest()
 
     def _declare_photos(self, post: Declared) -> None:
@@ -238,7 +241,16 @@ class Life:
 
     def _apply(self, faults: list[Fault]) -> int:
         self.report.runs += 1
+        if any(fault.kind == "alter-file" for fault in faults) or self._altered:
+            self._altered = True
+            self._restore()
         return self._command(["apply", "--auto-approve"], faults)
+
+    def _restore(self) -> None:
+        """The author puts the altered films back, as the hint says."""
+        for film, source in self._films.items():
+            with film.open("r+b") as file:
+                file.write(source.read_bytes())
 
     def _command(self, args: list[str], faults: list[Fault]) -> int:
         own = {"CONTENTSYNC_DATA_DIR": str(self.folder / "data"), "CONTENTSYNC_TOKEN_STORE": "file"}

@@ -136,6 +136,17 @@ class Fate:
         self.shared = Shared(Path(job.shared))
         self.late = Path(job.late)
         self._faults = {Fault.parse(text) for text in job.faults}
+        self._posts = Path(job.root) / "posts"
+
+    def alter(self) -> None:
+        """Alter a byte in each chunk of every film, in place."""
+        for film in self._posts.glob("*.mp4"):
+            with film.open("r+b") as file:
+                for offset in range(1_000, film.stat().st_size, CHUNK):
+                    file.seek(offset)
+                    byte = file.read(1)[0]
+                    file.seek(offset)
+                    file.write(bytes([byte ^ 1]))
 
     def has(self, kind: str, nth: int) -> bool:
         return Fault(kind, nth) in self._faults
@@ -154,6 +165,8 @@ class DyingTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         _, nth, _ = self._fate.shared.add(requests=1)
         self._fate.meet("kill-before-request", nth)
+        if self._fate.has("alter-file", nth):
+            self._fate.alter()
         request.extensions["timeout"] |= {"read": SILENCE}
         if self._fate.has("kill-late-request", nth):
             self._put_down(request)
@@ -240,6 +253,12 @@ def _served(folder: Path, request: httpx.Request) -> httpx.Response:
     if file.is_file():
         return httpx.Response(200, content=file.read_bytes())
     return httpx.Response(200 if file.suffix == ".mp4" else 404)
+
+
+def _hosted(www: Path, request: httpx.Request) -> httpx.Response:
+    """What lies at an address: the photos that apply put into the folder; of all else only that it is there."""
+    file = www / request.url.path.rpartition("/")[2]
+    return httpx.Response(200, content=file.read_bytes() if file.is_file() else b"")
 
 
 def _cut(size: int) -> ChunkPlan:

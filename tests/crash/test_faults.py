@@ -24,7 +24,7 @@ CHUNKS = [*DIRECT[:4], "upload", "upload", "upload", "status", "status"]
 DRAFT = ["user_info", "video_list", "inbox_init", "upload", "status", "status"]
 PULL = [*DIRECT[:4], "status", "status"]
 PHOTOS = [*DIRECT[:3], "photo_init", "status", "status"]
-COMMITS = {"direct": 15, "chunks3": 17, "draft": 13, "pull": 13, "photos": 17, "soak": 64}
+COMMITS = {"direct": 16, "chunks3": 18, "draft": 14, "pull": 14, "photos": 18, "soak": 64}
 SOAK = 30  # requests of a soak without a fault, about
 SEED = 1
 
@@ -80,3 +80,11 @@ def test_a_kill_that_is_asked_for_is_a_kill(zygote: Zygote, base: Path) -> None:
 def test_every_fault_is_written_as_it_is_read() -> None:
     every = [fault for life in LIVES for fault in all_of(QUIET[life].requests, COMMITS[life], pulls=False)]
     assert [Fault.parse(str(fault)) for fault in every] == every
+
+
+@pytest.mark.parametrize("faults", [("alter-file:8",), ("alter-file:8", "kill-after-request:9")])
+def test_a_file_that_is_altered_and_restored_is_published_as_approved(
+    zygote: Zygote, base: Path, faults: tuple[str, ...]
+) -> None:
+    report = live("chunks3", list(map(Fault.parse, faults)), zygote, base)
+    assert report.broken == [], report.log
