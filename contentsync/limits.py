@@ -27,7 +27,6 @@ FRAME_RATE_MAX: Final = 60.0
 SIDE_MIN: Final = 360
 SIDE_MAX: Final = 4_096
 DRAFT_SECONDS: Final = 600
-EVERY_CREATOR_SECONDS: Final = 180
 
 # Chunks. Source: Media Transfer Guide, "Chunk restrictions"; MB read so that both readings are kept.
 CHUNK_MIN: Final = 5_242_880

@@ -125,10 +125,6 @@ class Project:
         """Take in what other machines wrote into a shared state. Returns what stood in the way, as a note."""
         return self.reading_store.catch_up(self.clock.now())
 
-    @property
-    def local_folder(self) -> Path:
-        return self.root / ".contentsync"
-
     @cached_property
     def data_folder(self) -> Path:
         """The user's own folder, outside every repository."""

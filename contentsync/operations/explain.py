@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from contentsync.errors import Level, Problem
 from contentsync.operations.plan import make_plan
@@ -13,9 +12,6 @@ from contentsync.plan.action import Action
 from contentsync.plan.match import candidates
 from contentsync.post import DesiredPost, PostState, RemotePost
 from contentsync.project import Project
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

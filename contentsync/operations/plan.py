@@ -8,21 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from contentsync.account import AccountAtWork, witnesses_of
 from contentsync.errors import ContentsyncError, Level, Problem
 from contentsync.faulty import Faulty
 from contentsync.operations.addresses import decided
+from contentsync.operations.selection import Wish, load_all, load_sound, rows_by_account, select
+from contentsync.operations.side_by_side import side_by_side
 from contentsync.plan.action import AccountFacts, Kind, Plan, World
 from contentsync.post import Creator, DesiredPost, Mode
 from contentsync.project import Project
 from contentsync.remote import refuse_twins
-
-if TYPE_CHECKING:
-    pass
-from contentsync.account import AccountAtWork, witnesses_of
-from contentsync.operations.selection import Wish, load_all, load_sound, rows_by_account, select
-from contentsync.operations.side_by_side import side_by_side
 
 DAY = timedelta(hours=24)
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, Level, Problem
 from contentsync.operations.side_by_side import side_by_side
 from contentsync.project import Project
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, UsageError
-
-if TYPE_CHECKING:
-    pass
-
 
 T = TypeVar("T")
 

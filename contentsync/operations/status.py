@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, SignInNeeded
 from contentsync.operations.selection import Wish, known_keys, rows_by_account, select
@@ -11,9 +9,6 @@ from contentsync.operations.side_by_side import side_by_side
 from contentsync.post import PostState
 from contentsync.project import Project
 from contentsync.remote import worth_asking
-
-if TYPE_CHECKING:
-    pass
 
 
 def look(
