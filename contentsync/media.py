@@ -188,9 +188,12 @@ def _not_a_file(path: Path, mode: int) -> Problem:
 
 def _unreadable(path: Path, err: Exception) -> Problem:
     if isinstance(err, FileNotFoundError | NotADirectoryError):
-        return Problem("media-not-found", f"{path.name} is not there", "mend the path, or add the file")
+        return Problem("media-not-found", f"{path.name} is not there", "fix the path, or add the file")
+    if isinstance(err, UnicodeError):
+        what = f"{path.name} can't be read: this locale has no such file name"
+        return Problem("media-unreadable", what, "set PYTHONUTF8=1 in the environment, or rename the file")
     why = getattr(err, "strerror", None) or "its name can't be used"
-    return Problem("media-unreadable", f"{path.name} can't be read: {why}", "let it be read by this user")
+    return Problem("media-unreadable", f"{path.name} can't be read: {why}", "make the file readable for this user")
 
 
 def _read_once(path: Path, expected: os.stat_result, tracks: Tracks) -> MediaLook | None:

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from contentsync.visible import as_json, visible
+
 OURS: Final = "CONTENTSYNC_"
 _NEVER: Final = re.compile(r"CONTENTSYNC_(?:TOKEN_.*|REFRESH_TOKEN_.*|SECRET_KEY|TRUST)")
 _SECRET: Final = re.compile(r"SECRET|TOKEN|PASSW|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_?KEY", re.I)
@@ -97,6 +99,6 @@ def without_secrets(environ: Mapping[str, str], secrets: Iterable[str | None]) -
 def hide(text: str, read: Mapping[str, str]) -> str:
     """`text` with each value that ${NAME} gave replaced by the name. read: values by name."""
     for name, value in sorted(read.items(), key=lambda item: -len(item[1])):
-        for spelt in {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}:
+        for spelt in {value, visible(value), json.dumps(value)[1:-1], as_json(value)[1:-1]}:
             text = text.replace(spelt, f"${{{name}}}")
     return text

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import functools
 import importlib
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -151,6 +150,9 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str]) -> int:
     """Run the command line; returns the exit code of docs/commands.md."""
+    from contentsync.cli.terminal.streams import speak_utf8
+
+    speak_utf8()
     context = Context()
     try:
         code, problems = _ended(args, context)
@@ -173,7 +175,7 @@ def _show_as_json(problems: Sequence[Problem]) -> None:
     from contentsync.views.problems import document
 
     with outliving_output():
-        text.say(json.dumps(document(problems), ensure_ascii=False))
+        text.say_json(document(problems))
 
 
 def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
@@ -190,7 +192,7 @@ def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
     except KeyboardInterrupt:
         return _stopped("stopped; nothing that was accepted is forgotten"), ()
     except click.ClickException as err:
-        err.show()
+        text.show_usage(err)
         code = exits.USAGE if isinstance(err, click.UsageError) else exits.FAILED
         return code, [Problem("usage", err.format_message())]
     except SystemExit as err:
@@ -206,10 +208,11 @@ def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
 
 def _stopped(words: str) -> int:
     """What stopped it may have taken the terminal away as well."""
+    from contentsync.cli.terminal import text
     from contentsync.cli.terminal.interrupt import outliving_output
 
     with outliving_output():
-        click.echo(words, err=True)
+        text.tell(words)
     return exits.INTERRUPTED
 
 

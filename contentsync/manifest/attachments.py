@@ -159,10 +159,12 @@ def _is_picture(name: str) -> bool:
 
 def _folder_problem(text: str, err: OSError) -> Problem:
     if isinstance(err, FileNotFoundError):
-        return Problem("media-not-found", f"the folder {shown(text)} is not there", "mend the path, or add it")
+        return Problem("media-not-found", f"the folder {shown(text)} is not there", "fix the path, or add the folder")
     if isinstance(err, NotADirectoryError):
         return Problem("photos-not-a-folder", f"{shown(text)} is a file, not a folder", "write it in [ ]")
-    return Problem("media-unreadable", f"the folder {shown(text)} can't be read", "let it be read by this user")
+    return Problem(
+        "media-unreadable", f"the folder {shown(text)} can't be read", "make the folder readable for this user"
+    )
 
 
 def _path_problem(text: str) -> Problem | None:

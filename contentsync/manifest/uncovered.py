@@ -25,13 +25,18 @@ _KEYS: Final = tuple(
 def uncovered(root: Path, covered: Iterable[str]) -> Iterator[Problem]:
     """A warning for each file below `root` that has the keys of a post and is not among `covered`; twenty at most."""
     known = {*covered, PROJECT_FILE}
-    names = (name for name in every_file(root) if name not in known and name.lower().endswith(_SUFFIXES))
+    names = (name for name in every_file(root) if name not in known and _may_be_one(name.lower()))
     found = (name for name in sorted(names) if _looks_like_a_manifest(root / name))
     for name, _ in zip(found, range(LISTED), strict=False):
         what = "looks like a manifest, but no pattern of `manifests` covers it, so it is never posted"
         hint = f"move it below posts/, or add a pattern for it: manifests: [{printable(_pattern(name))}, …]"
         problem = Problem("manifest-not-covered", what, hint, level=Level.WARNING)
         yield at(problem, printable(name), (1, 1, 1))
+
+
+def _may_be_one(name: str) -> bool:
+    """A schema has the keys of a post as well."""
+    return name.endswith(_SUFFIXES) and not name.endswith(".schema.json")
 
 
 def _pattern(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from contentsync import visible
 from contentsync.errors import Problem, StalePlan
 from contentsync.plan.action import Plan
 from contentsync.plan.document import FORMAT, PlanDocument
@@ -46,7 +47,7 @@ def with_hidden(value: Any, hidden: Mapping[str, str]) -> Any:
 
 
 def _text(body: Mapping[str, Any]) -> str:
-    return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
+    return visible.as_json(body, indent=2) + "\n"
 
 
 def load(text: str, name: str) -> tuple[Plan, str]:

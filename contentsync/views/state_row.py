@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from contentsync.post import PostState
 from contentsync.times import rfc3339
+from contentsync.visible import as_json
 
 FORMAT: Final = "contentsync.state/1"
 
@@ -26,7 +27,7 @@ def document(row: PostState) -> dict[str, Any]:
 
 def history_line(change: Mapping[str, Any]) -> str:
     """One change of the history, as one line of JSON."""
-    return json.dumps(change, ensure_ascii=False, default=_plain)
+    return as_json(json.loads(json.dumps(change, default=_plain)))
 
 
 def _plain(value: object) -> object:

@@ -58,6 +58,7 @@ def test_a_manifest_that_no_pattern_covers_is_named(tmp_path: Path) -> None:
         "README.md": "name: of a post\naccount: whose\n",
         ".github/workflows/ci.yaml": text,
         "receipts/x.yaml": text,
+        "schemas/post.schema.json": '{"properties": {\n"name": {},\n"account": {},\n"video": {}}}',
     }
     warnings = warnings_of(tmp_path, files)
     assert {problem.code for problem in warnings} == {"manifest-not-covered"}

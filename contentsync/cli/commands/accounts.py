@@ -20,6 +20,7 @@ from contentsync.signin.scopes import Ability, abilities, missing
 from contentsync.tiktok.overriding_token import Override, override_of, step_to_grant
 from contentsync.tiktok.tokens import Choice, Pair
 from contentsync.views import accounts as view
+from contentsync.visible import visible
 
 
 @click.group(invoke_without_command=True)
@@ -89,12 +90,12 @@ def rebind(context: Context, name: str, auto_approve: bool, lock_timeout: float)
 def _show_rebinding(wanted: Rebinding) -> None:
     """From which identity to which, and how much."""
     now = wanted.now
-    who = text.printable(f"{now.nickname}{f' (@{now.username})' if now.username else ''}".strip())
+    who = visible(f"{now.nickname}{f' (@{now.username})' if now.username else ''}".strip())
     text.say(f"{wanted.account} is {who} now, open_id {now.open_id}")
     if not wanted.is_needed:
         text.say("Nothing was posted for it under another open_id: there is nothing to do.")
     for former in wanted.formers:
-        text.say(f"  {former.counted} follow from {text.printable(former.identity.shown)}")
+        text.say(f"  {former.counted} follow from {visible(former.identity.shown)}")
     if wanted.open:
         attempts = text.many(wanted.open, "open attempt")
         text.say(f"  {attempts} of the other app become unknown: TikTok tells this app nothing of them")
@@ -105,7 +106,7 @@ def _lines(name: str, met: Met, app: App, stats: bool, grant: str) -> Iterator[s
     creator = met.creator
     kind = {True: "public account", False: "private account", None: ""}[creator.is_public]
     sandbox = text.style("SANDBOX sign-in", fg="yellow") if met.sandbox else ""
-    who = f"{text.printable(creator.nickname)}{f' (@{creator.username})' if creator.username else ''}".strip()
+    who = f"{visible(creator.nickname)}{f' (@{creator.username})' if creator.username else ''}".strip()
     yield "  ".join(part for part in (text.style(name, bold=True), who, kind, sandbox, creator.open_id) if part)
     yield _field("token", _expiry(met))
     yield _field("kept", _resting(met.pair))
@@ -171,7 +172,7 @@ def _not_met(account: Account, err: ContentsyncError, other: Override | None) ->
         login = f"contentsync login {account.name}"
         how = f"{other.anew}; or {other.away}, then {login}" if other else login
         yield f"{name}  {text.style('not signed in', fg='red')}: {how}"
-        yield _field("why", text.printable(err.problems[0].what))
+        yield _field("why", visible(err.problems[0].what))
         if other:
             yield _field("used", f"{other.names}, which {other.win} over a sign-in")
         return

@@ -30,6 +30,7 @@ from contentsync.operations.saved_plan import open_saved
 from contentsync.operations.selection import Wish, full_keys
 from contentsync.plan.action import Action, Kind
 from contentsync.views import apply_events
+from contentsync.visible import visible
 
 
 @click.command(cls=Summed)
@@ -188,7 +189,7 @@ def _as_left(action: Action) -> Told:
 
 def _show_left(action: Action) -> None:
     """What a saved plan can't do any more, and why: no plan was shown that would tell it."""
-    what = f"{action.then or action.kind}: {text.printable(action.reason)}"
+    what = f"{action.then or action.kind}: {visible(action.reason)}"
     text.say(f"  {text.style('✗', fg='red', bold=True)} {action.post}  {what}")
     for problem in action.problems:
         for line in text.problem_lines(problem):

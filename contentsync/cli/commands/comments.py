@@ -11,6 +11,7 @@ from contentsync.cli.terminal import text
 from contentsync.cli.terminal.table import figure, wrapped
 from contentsync.operations.browse import Thread, comments_on
 from contentsync.views import comments as view
+from contentsync.visible import visible
 
 
 @click.command()
@@ -27,7 +28,7 @@ def comments(context: Context, video_id: str, limit: int, replies_of: str, json_
     """
     for name, value in (("VIDEO_ID", video_id), ("--replies-of", replies_of)):
         if value and not (value.isascii() and value.isdecimal() and len(value) <= 19):
-            raise click.BadParameter(f'"{text.printable(value)}" is no id: digits only', param_hint=name)
+            raise click.BadParameter(f'"{visible(value)}" is no id: digits only', param_hint=name)
     project = context.project()
     try:
         found = comments_on(project, video_id, limit, replies_of)

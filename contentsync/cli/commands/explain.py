@@ -18,6 +18,7 @@ from contentsync.operations.explain import Case
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
 from contentsync.project import Project
+from contentsync.visible import visible
 
 
 @click.command()
@@ -98,7 +99,7 @@ def _facts(attempt: Attempt) -> Iterator[str]:
         yield f"upload address good until {_second(attempt.upload_expires_at)} by this machine's clock{told}"
     if attempt.problem_code:
         log = f", log_id {attempt.log_id}" if attempt.log_id else ""
-        yield f"{text.printable(attempt.problem_what)} [{attempt.problem_code}{log}]"
+        yield f"{visible(attempt.problem_what)} [{attempt.problem_code}{log}]"
 
 
 def _history(lines: list[dict[str, object]]) -> Iterator[str]:
@@ -125,9 +126,7 @@ def _remote(case: Case) -> Iterator[str]:
 
 
 def _video(video: RemotePost) -> str:
-    return (
-        f"{video.post_id}, {text.when(video.created_at)}, {video.duration} s, {text.printable(video.caption)[:60]!r}"
-    )
+    return f"{video.post_id}, {text.when(video.created_at)}, {video.duration} s, {visible(video.caption)[:60]!r}"
 
 
 def _decision(case: Case) -> Iterator[str]:
@@ -139,11 +138,11 @@ def _decision(case: Case) -> Iterator[str]:
         yield "unchanged: nothing to do"
         return
     due = f" {text.when(action.due_at)}" if action.due_at else ""
-    yield f"{SYMBOLS[action.kind]} {action.kind}: {text.printable(action.reason)}{due}"
+    yield f"{SYMBOLS[action.kind]} {action.kind}: {visible(action.reason)}{due}"
     for problem in action.problems:
-        yield f"  {text.printable(problem.what)} [{problem.code}]"
+        yield f"  {visible(problem.what)} [{problem.code}]"
         if problem.hint:
-            yield f"  hint: {text.printable(problem.hint)}"
+            yield f"  hint: {visible(problem.hint)}"
 
 
 def _second(moment: datetime | None) -> str:

@@ -11,6 +11,7 @@ from contentsync.cli.terminal import text
 from contentsync.operations import hosting as operation
 from contentsync.store.port import HostedObject
 from contentsync.views import hosted_photos
+from contentsync.visible import visible
 
 
 @click.group()
@@ -31,7 +32,7 @@ def list_(context: Context, json_: bool) -> int:
         text.show_json(hosted_photos.document(found))
         return exits.DONE
     for item in found:
-        text.say(f"{text.printable(item.media.path)}\t{item.media.sha256}\t{item.url or '(no hosting)'}")
+        text.say(f"{visible(item.media.path)}\t{item.media.sha256}\t{item.url or '(no hosting)'}")
     if not found:
         text.tell("No post has local photos.")
     return exits.DONE

@@ -11,6 +11,7 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import locking
 from contentsync.cli.terminal import text
 from contentsync.operations import import_videos as operation
+from contentsync.visible import visible
 
 
 @click.command(name="import")
@@ -36,7 +37,7 @@ def import_videos(context: Context, account: str, folder: Path | None, lock_time
         project.close()
     for item in done:
         where = item.belongs or (str(item.path) if item.path else "noted")
-        caption = text.printable(item.video.caption).replace("\n", " ")[:50]
+        caption = visible(item.video.caption).replace("\n", " ")[:50]
         text.say(f"{item.video.post_id}  {text.when(item.video.created_at)}  {caption}  {where}")
     free, left = sum(bool(item.name) for item in done), sum(bool(item.belongs) for item in done)
     verb = "bound" if folder else "noted; --write DIR binds them"

@@ -18,6 +18,7 @@ from contentsync.errors import Problem, UsageError
 from contentsync.signin import flow
 from contentsync.signin.redirect import split_scopes
 from contentsync.signin.scopes import WANTED, app_lacks_scope
+from contentsync.visible import visible
 
 
 @click.command()
@@ -79,9 +80,7 @@ def _asked(scopes: tuple[str, ...]) -> tuple[str, ...]:
 
 def _show(done: flow.SignedIn) -> None:
     sandbox = " with the app's sandbox" if done.sandbox else ""
-    text.say(
-        f"{text.style(done.account, bold=True)} is signed in{sandbox}: {text.printable(done.who)}  {done.open_id}"
-    )
+    text.say(f"{text.style(done.account, bold=True)} is signed in{sandbox}: {visible(done.who)}  {done.open_id}")
     if done.scopes is None:
         text.say(f"  granted  not told by TikTok; asked for {', '.join(done.asked)}")
     else:

@@ -16,6 +16,7 @@ from contentsync.operations.status import look, usernames
 from contentsync.post import PostState
 from contentsync.views import status as view
 from contentsync.views.status import phase_of, url_of
+from contentsync.visible import visible
 
 _COLOURS = {Phase.PUBLISHED: "green", Phase.DELIVERED: "green", Phase.FAILED: "red", Phase.UNKNOWN: "magenta"}
 _CODES = {
@@ -87,4 +88,4 @@ def _show(found: dict[str, PostState | None], usernames: dict[str, str]) -> None
             f"{key:<{width}}  {text.style(f'{phase:<10}', fg=colour)}  {'  '.join(filter(None, facts))}".rstrip()
         )
         if last and last.problem_what and phase not in {"published", "delivered"}:
-            text.say(f"  {text.printable(last.problem_what)} [{last.problem_code}]")
+            text.say(f"  {visible(last.problem_what)} [{last.problem_code}]")

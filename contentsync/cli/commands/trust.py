@@ -15,6 +15,7 @@ from contentsync.operations.trust import grant
 from contentsync.post import Settings
 from contentsync.trust import Wanted
 from contentsync.views import trust as view
+from contentsync.visible import visible
 
 
 @click.command()
@@ -55,7 +56,7 @@ def _show(settings: Settings) -> None:
         return
     text.say("The project file asks for:")
     for line in _lines(wanted):
-        text.say(f"  {text.printable(line)}")
+        text.say(f"  {visible(line)}")
     text.say(f"DIGEST {wanted.digest}")
     text.say("granted" if settings.granted else "not granted")
 

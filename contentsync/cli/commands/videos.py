@@ -14,6 +14,7 @@ from contentsync.cli.terminal.table import Column, aligned, figure, one_line
 from contentsync.operations.browse import Listed, public_videos
 from contentsync.tiktok.wire import Video
 from contentsync.views import videos as view
+from contentsync.visible import visible
 
 _COLUMNS: Final = (
     Column("views", right=True),
@@ -39,7 +40,7 @@ def videos(context: Context, account: str, limit: int, ids: tuple[str, ...], jso
     """
     for post_id in ids:
         if not post_id.isascii() or not post_id.isdecimal():
-            raise click.BadParameter(f'"{text.printable(post_id)}" is no number', param_hint="--id")
+            raise click.BadParameter(f'"{visible(post_id)}" is no number', param_hint="--id")
     project = context.project()
     try:
         found = public_videos(project, project.account(account), limit, ids)
@@ -73,9 +74,9 @@ def _row(video: Video, post: str) -> tuple[str, ...]:
     dated = video.post.created_at.timestamp() > 0
     counts = (video.views, video.likes, video.comments, video.shares)
     date = text.when(video.post.created_at) if dated else "not told"
-    return (*map(figure, counts), date, text.printable(post) or "-")
+    return (*map(figure, counts), date, visible(post) or "-")
 
 
 def _link(video: Video) -> str:
     """The video's address without what is added to tell who asked, or its id where there is none; whole, to copy."""
-    return text.printable(video.post.url).partition("?")[0] if video.post.url else video.post.post_id
+    return visible(video.post.url).partition("?")[0] if video.post.url else video.post.post_id

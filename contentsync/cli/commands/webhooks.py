@@ -20,6 +20,7 @@ from contentsync.errors import Problem, StoreError, UsageError
 from contentsync.media_urls import shown
 from contentsync.operations.rows import row_of
 from contentsync.views import events as event_view
+from contentsync.visible import visible
 
 if TYPE_CHECKING:
     from contentsync.project import Project
@@ -109,7 +110,7 @@ class Teller:
         told = {"event": "delivery", "status": answer.status, "what": answer.what}
         told |= {"name": answer.event or None, "id": answer.digest[:12] or None}
         told |= {"effect": answer.effect or None}
-        words = f"{answer.status} {answer.what} {text.printable(answer.event)} {answer.digest[:12]}"
+        words = f"{answer.status} {answer.what} {visible(answer.event)} {answer.digest[:12]}"
         kept = " kept, without effect" if answer.effect == "keep" else ""
         self._line(told, words.rstrip() + kept)
 
@@ -119,13 +120,13 @@ class Teller:
         told |= {"state": str(came.state), "outcome": came.outcome}
         again = f", again at {worked.again_at:%H:%M:%S} UTC" if worked.again_at else ""
         why = f" ({came.why})" if came.why else ""
-        words = f"{event.digest[:12]} {text.printable(event.event)} {worked.post} {came.outcome}{why}{again}"
+        words = f"{event.digest[:12]} {visible(event.event)} {worked.post} {came.outcome}{why}{again}"
         self._line(told, " ".join(words.split()))
 
     def _line(self, told: dict[str, object], words: str) -> None:
         with self._lock:
             if self._json:
-                text.say(json.dumps(told, ensure_ascii=False))
+                text.say_json(told)
             else:
                 text.tell(words)
 
@@ -229,7 +230,7 @@ def list_(context: Context, json_: bool) -> int:
         about = keys.get(event.publish_id) or event.publish_id or event.open_id
         name = event.event or "(unreadable)"
         line = f"{text.when(event.received_at)}  {event.digest[:12]}  {name}  {about}  {event.state}: {event.outcome}"
-        text.say(text.printable(line.rstrip(": ")))
+        text.say(visible(line.rstrip(": ")))
     if not events:
         text.say("No events.")
     return exits.DONE

@@ -13,6 +13,7 @@ import click
 from contentsync.cli.terminal import text
 from contentsync.plan.action import Action, Kind, Plan
 from contentsync.post import DesiredPost, Disclosure, Mode, Privacy
+from contentsync.visible import visible
 
 MUSIC: Final = "By posting, you agree to TikTok's Music Usage Confirmation"
 BRANDED: Final = "By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation"
@@ -60,7 +61,7 @@ def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
             who = creator.nickname
         told = f"{text.many(len(direct), 'post')}, {public} of them public" if direct else "no post"
         drafts = len(mine) - len(direct)
-        text.tell(f"{text.printable(who)}: {told}; {text.many(drafts, 'draft')}")
+        text.tell(f"{visible(who)}: {told}; {text.many(drafts, 'draft')}")
     for sentence in declarations(plan.actions, posts):
         text.tell(sentence)
     text.tell(f"TikTok has no edit and no delete by API. {PROCESSING}")

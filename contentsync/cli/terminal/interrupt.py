@@ -58,14 +58,14 @@ def stoppable(leaving: Callable[[], None] = lambda: None) -> Iterator[Stop]:
 def _tell_at_once(line: str) -> None:
     """Past the stream's buffer, which the code that a signal interrupts may be filling."""
     with contextlib.suppress(OSError, ValueError):
-        os.write(sys.stderr.fileno(), line.encode())
+        os.write(sys.stderr.fileno(), line.encode("utf-8", "backslashreplace"))
 
 
 def write_at_once(descriptor: int, line: str, patience: float) -> None:
     """The same for another stream. patience: seconds for a reader that is slow; after them the line is lost."""
     with contextlib.suppress(OSError, ValueError):
         if os.name == "nt" or select.select([], [descriptor], [], patience)[1]:
-            os.write(descriptor, line.encode())
+            os.write(descriptor, line.encode("utf-8", "backslashreplace"))
 
 
 @contextmanager

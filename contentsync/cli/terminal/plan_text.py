@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from contentsync.cli.terminal.text import folded, many, printable, say, size, span, style, when
+from contentsync.cli.terminal.text import folded, many, say, size, span, style, when
 from contentsync.errors import Level, Problem
 from contentsync.media_urls import shown
 from contentsync.plan.action import AccountView, Action, Kind, Plan
 from contentsync.post import DesiredPost, Media, Mode
 from contentsync.post import Kind as PostKind
+from contentsync.visible import visible
 
 SYMBOLS: Final = {
     Kind.CREATE: "+",
@@ -95,9 +96,9 @@ def summary(plan: Plan) -> str:
 def _account(view: AccountView, plan: Plan) -> str:
     name = style(view.name, bold=True)
     creator = view.creator
-    who = f"{printable(creator.nickname)} (@{creator.username})" if creator and creator.username else ""
+    who = f"{visible(creator.nickname)} (@{creator.username})" if creator and creator.username else ""
     if creator and not who:
-        who = printable(creator.nickname)
+        who = visible(creator.nickname)
     kind = {True: "public account", False: "private account", None: ""}[view.public]
     left = f"{many(view.quota.posts_left, 'post')} and {many(view.quota.drafts_left, 'draft')} left in 24 h"
     age = ""
@@ -130,7 +131,7 @@ def _head(action: Action, post: str, width: int, now: datetime) -> str:
     if action.due_at is not None:
         ahead = f", in {span(action.due_at - now)}" if action.due_at > now else ""
         due = f" {when(action.due_at)}{ahead}"
-    return f"  {symbol} {post:<{width}}  {action.kind.value:<7}  {printable(action.reason)}{due}"
+    return f"  {symbol} {post:<{width}}  {action.kind.value:<7}  {visible(action.reason)}{due}"
 
 
 def _action(action: Action, post: DesiredPost | None, width: int, now: datetime) -> Iterator[str]:
@@ -158,10 +159,10 @@ def post_lines(post: DesiredPost) -> Iterator[tuple[str, str]]:
     for item in post.media:
         yield post.kind.value.removesuffix("s"), _media(item)
     if post.title and "title" not in not_sent:
-        yield "title", printable(post.title)
+        yield "title", visible(post.title)
     if post.caption and "caption" not in not_sent:
         for number, line in enumerate(post.caption.split("\n")):
-            yield ("caption" if number == 0 else ""), printable(line)
+            yield ("caption" if number == 0 else ""), visible(line)
     if direct:
         yield "allow", ", ".join(sorted(post.allow)) or "nothing (no comment, duet or stitch)"
         if post.disclosure:
@@ -178,7 +179,7 @@ def _cover(post: DesiredPost, cover: int) -> str:
     if post.kind is not PostKind.PHOTOS:
         return f"at {cover / 1000:g} s"
     item = post.media[cover] if cover < len(post.media) else Media()
-    return f"photo {cover + 1} of {len(post.media)}: {printable(item.path or shown(item.url))}"
+    return f"photo {cover + 1} of {len(post.media)}: {visible(item.path or shown(item.url))}"
 
 
 def _privacy(post: DesiredPost) -> str:
@@ -188,7 +189,7 @@ def _privacy(post: DesiredPost) -> str:
 
 def _media(item: Media) -> str:
     if item.url:
-        return f"{printable(shown(item.url))} (TikTok fetches it)"
+        return f"{visible(shown(item.url))} (TikTok fetches it)"
     told = [size(item.size)]
     if facts := item.facts:
         if facts.duration is not None:
@@ -200,21 +201,21 @@ def _media(item: Media) -> str:
             told.append(f"{facts.frame_rate:g} fps")
     else:
         told.append("not checked")
-    return f"{printable(item.path)}  {', '.join(told)}  sha256 {item.sha256[:12]}…"
+    return f"{visible(item.path)}  {', '.join(told)}  sha256 {item.sha256[:12]}…"
 
 
 def _value(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(_value(item)[:14] for item in value) or "none"
-    return printable(str(value)).replace("\n", "⏎") if value not in (None, "") else "none"
+    return visible(str(value)).replace("\n", "⏎") if value not in (None, "") else "none"
 
 
 def _problem(problem: Problem, reason: str) -> Iterable[str]:
     weight = "" if problem.level is Level.ERROR else f"{problem.level}: "
     if problem.what != reason:
         place = f"{problem.where}: " if problem.where and problem.where.file and problem.level is Level.ERROR else ""
-        yield f"      {place}{weight}{printable(problem.what)} [{problem.code}]"
+        yield f"      {place}{weight}{visible(problem.what)} [{problem.code}]"
     else:
         yield f"      {problem.where or ''} [{problem.code}]".replace("  [", " [")
     if problem.hint:
-        yield f"      hint: {printable(problem.hint)}"
+        yield f"      hint: {visible(problem.hint)}"

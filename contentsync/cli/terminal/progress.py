@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from contentsync.attempt.told import Told
 from contentsync.cli.terminal import text
 from contentsync.views import apply_events
+from contentsync.visible import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -66,7 +66,7 @@ class JsonLines:
             self._summary.count(told)
             if told.event == "progress" and not _is_due(self._last, told.post, JSON_EVERY):
                 return
-            text.say(json.dumps(apply_events.event(told), ensure_ascii=False))
+            text.say_json(apply_events.event(told))
 
 
 class Lines:
@@ -104,7 +104,7 @@ def _is_due(last: dict[str, float], post: str, every: float) -> bool:
 def _said(told: Told) -> str:
     words = "TikTok took it; it fetches the media" if told.detail.get("pulls") else _WORDS[told.event]
     if reason := told.detail.get("reason") or told.detail.get("why"):
-        words += f" ({text.printable(str(reason))})"
+        words += f" ({visible(str(reason))})"
     if post_id := told.detail.get("post_id"):
         words += f" as {post_id}"
     return words

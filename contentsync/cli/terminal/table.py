@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contentsync.cli.terminal.text import printable
+from contentsync.visible import visible_lines
 
 _NO_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
 
@@ -55,7 +55,7 @@ def _width(char: str) -> int:
 
 def one_line(text: str, width: int) -> str:
     """Foreign text in one line that moves no cursor, cut with … where it is too long."""
-    line = " ".join(printable(text.replace("\r\n", "\n")).split())
+    line = " ".join(visible_lines(text).split())
     if width_of(line) <= width:
         return line
     return _begin(line, width - 1)[0].rstrip() + "…"
@@ -63,7 +63,7 @@ def one_line(text: str, width: int) -> str:
 
 def wrapped(text: str, width: int) -> Iterator[str]:
     """Foreign text in lines that fit, broken between words where that can be; its own line breaks kept."""
-    for paragraph in printable(text.replace("\r\n", "\n")).split("\n"):
+    for paragraph in visible_lines(text).split("\n"):
         rest = paragraph.strip()
         while width_of(rest) > width:
             fits, over = _begin(rest, width)

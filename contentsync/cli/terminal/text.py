@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import io
 import os
 import re
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,8 +14,9 @@ import click
 
 from contentsync.errors import ContentsyncError, Level, Problem, by_place
 from contentsync.trust import hide
+from contentsync.visible import as_json, visible, visible_lines
 
-_STYLE: Final = re.compile(r"\x1b\[[0-9;]*m")
+_STYLE: Final = re.compile(r"\x1b\[(?:0|1|2|3[0-7]|9[0-7])m")  # what click.style makes: bold, dim, colours, the end
 _COLOURS: Final = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 
@@ -27,17 +27,32 @@ def colour() -> bool | None:
 
 def say(line: str = "") -> None:
     """A line of data."""
-    click.echo(hidden(line), color=colour())
+    click.echo(safe(hidden(line)), color=colour())
 
 
 def show_json(document: Mapping[str, object]) -> None:
     """One JSON document, as data."""
-    say(json.dumps(document, ensure_ascii=False, indent=2))
+    click.echo(hidden(as_json(document, indent=2)))
+
+
+def say_json(value: Mapping[str, object]) -> None:
+    """One line of JSON, as data."""
+    click.echo(hidden(as_json(value)))
 
 
 def tell(line: str = "") -> None:
     """A line that is no data."""
-    click.echo(hidden(line), err=True, color=colour())
+    click.echo(safe(hidden(line)), err=True, color=colour())
+
+
+def safe(line: str) -> str:
+    """The line with every unseen character as an escape, save our own colours and line breaks.
+
+    What is foreign was escaped where it was put in; this catches what was forgotten there.
+    """
+    parts = _STYLE.split(line)
+    styles = [*_STYLE.findall(line), ""]
+    return "".join(visible_lines(part) + code for part, code in zip(parts, styles, strict=True))
 
 
 _read: dict[str, str] = {}
@@ -55,7 +70,14 @@ def hidden(line: str) -> str:
 
 
 def style(line: str, **how: object) -> str:
-    return click.style(line, **how)  # type: ignore[arg-type]
+    return click.style(line, **{name: value for name, value in how.items() if value})  # type: ignore[arg-type]
+
+
+def show_usage(err: click.ClickException) -> None:
+    """A command line that makes no sense, as click words it."""
+    with io.StringIO() as told:
+        err.show(told)
+        tell(told.getvalue().rstrip("\n"))
 
 
 def show_error(err: BaseException) -> None:
@@ -76,7 +98,7 @@ def show_problems(problems: Sequence[Problem], *, out: bool = False) -> None:
 def problem_lines(problem: Problem) -> Iterable[str]:
     place = f"{problem.where}: " if problem.where else ""
     weight = "" if problem.level is Level.ERROR else f"{problem.level}: "
-    what = style(printable(problem.what), fg=_COLOURS[problem.level], bold=problem.level is Level.ERROR)
+    what = style(visible(problem.what), fg=_COLOURS[problem.level], bold=problem.level is Level.ERROR)
     yield from folded(f"{place}{weight}{what} [{problem.code}]", 4)
     if problem.level is Level.NOTE:
         return  # worth a line, not more
@@ -86,13 +108,13 @@ def problem_lines(problem: Problem) -> Iterable[str]:
         yield style(gutter, dim=True) + source
         yield " " * (len(gutter) + before) + style("^" * max(1, min(problem.width, len(source) - before)), fg="red")
     if problem.hint:
-        yield from folded(f"  hint: {printable(problem.hint)}", 8)
+        yield from folded(f"  hint: {visible(problem.hint)}", 8)
 
 
 def _cut(problem: Problem) -> tuple[str, int]:
     """The source line as wide as a terminal can show, and the column where the underline begins."""
     assert problem.where is not None
-    line = printable(problem.source.rstrip("\n").replace("\t", " "))
+    line = visible(problem.source.rstrip("\n").replace("\t", " "))
     start = problem.where.column - 1
     if start > 90:
         cut = start - 40
@@ -100,25 +122,11 @@ def _cut(problem: Problem) -> tuple[str, int]:
     return line[:110] + ("…" if len(line) > 110 else ""), start
 
 
-def printable(text: str) -> str:
-    """The text without what would move the cursor, ring, colour a terminal, or turn the reading order."""
-    return "".join(char if char == "\n" or not _is_unsafe(char) else f"\\u{ord(char):04x}" for char in text)
-
-
-def _is_unsafe(char: str) -> bool:
-    if char.isprintable():
-        return False
-    return unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} or unicodedata.bidirectional(char) in _TURNS
-
-
-_TURNS: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-
-
 def show_defect(err: BaseException) -> int:
     """What nobody foresaw: a defect of ours, told as such. The traceback only on request: it may show captions."""
     from contentsync.cli import exits
 
-    tell(f"contentsync has a defect here: {type(err).__name__}: {printable(str(err))}")
+    tell(f"contentsync has a defect here: {type(err).__name__}: {visible(str(err))}")
     if os.environ.get("CONTENTSYNC_DEBUG"):
         import traceback
 
