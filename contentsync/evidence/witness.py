@@ -46,9 +46,10 @@ class Tried:
 
     @classmethod
     def of(cls, attempt: Attempt) -> Self:
-        """What the row of an attempt says."""
+        """What the row of an attempt says. In a shared state an intent is a claim: its init may have gone."""
+        claimed = attempt.phase is Phase.INTENT and attempt.machine
         return cls(
-            phase=attempt.phase,
+            phase=Phase.UPLOADING if claimed else attempt.phase,
             number=attempt.number,
             generation=attempt.generation,
             id=attempt.id if is_own(attempt) else "",

@@ -39,10 +39,14 @@ FITTING: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+# Of a push to a shared state; `away` is a remote that can't be reached.
+OF_PUSH: Final = (*_CRASHES, "lost", "answer-lost", "away", "late-10m", "late-50m", "overtaken-soon")
+
+
 def fitting(kind: str, *, pulls: bool) -> tuple[str, ...]:
     """The faults that may strike at such a point. No client can tell a pull's init from one that the net doubled."""
     faults = (
-        *FITTING[kind],
+        *(OF_PUSH if kind == "push" else FITTING[kind]),
         *ANYWHERE,
         *(AROUND if kind in {"approve", "put", "last", "body", "status", "write"} else ()),
     )

@@ -259,8 +259,8 @@ class Life:
         """A person looks into the app, once nothing can be under way any more, and says what is true."""
         self.pass_time(2 * HOUR)
         self._settled = len(self.machines)
-        for state in self.states:
-            self._settle_in(SqliteStore(Database(state, None), "a person"))
+        for store in self.judges():
+            self._settle_in(store)
 
     def _settle_in(self, store: SqliteStore) -> None:
         for attempt in (a for row in store.posts(OPEN_ID) for a in row.attempts if a.phase is Phase.UNKNOWN):
@@ -306,6 +306,22 @@ class Life:
         self.promises.breaks(f"it does not come to rest: {acts}")
 
     # What machines and their lines call.
+
+    def store_of(self, machine: Machine) -> SqliteStore:
+        """The state that a machine opens."""
+        return self.parts.store(Database(machine.state, None), machine)
+
+    def journal_of(self, machine: Machine) -> dict[str, Noted]:
+        """What the machine remembers of attempts, outside of every project."""
+        return self.journal
+
+    def disks(self) -> list[sqlite3.Connection]:
+        """Every state that some machine writes."""
+        return self.states
+
+    def judges(self) -> list[SqliteStore]:
+        """The states, as they are true for everybody."""
+        return [SqliteStore(Database(state, None), "judge") for state in self.states]
 
     def point(self, machine: Machine, kind: str, label: str, *, pulls: bool = False) -> str | None:
         """A moment at which something may go wrong; the fault that the caller has to carry out."""

@@ -228,6 +228,7 @@ class AtWorkInALife(AtWorkInATest):
     """Every post has its file in memory, and goes in small chunks."""
 
     life: Life = field(kw_only=True)
+    journal: dict[str, Noted] = field(kw_only=True)
 
     def path_of(self, post: DesiredPost) -> Path:
         return cast(Path, MediaFile(self.life.media_of(post)))
@@ -246,10 +247,10 @@ class AtWorkInALife(AtWorkInATest):
 
     def _note(self, attempt: Attempt, name: str) -> None:
         """As the journal of the machine: one note an attempt, with the phase that tells more."""
-        tried, before = Tried.of(attempt), self.life.journal.get(attempt.id)
+        tried, before = Tried.of(attempt), self.journal.get(attempt.id)
         if before and before.tried and tells_more(before.tried, tried):
             tried = replace(tried, phase=before.tried.phase)
-        self.life.journal[attempt.id] = Noted(self.store.lineage, name, tried)
+        self.journal[attempt.id] = Noted(self.store.lineage, name, tried)
 
 
 class Machine:
@@ -289,10 +290,10 @@ class Machine:
         self.clock = clock = MachineClock(self)
         waiting = StoppableClock(clock, self.stop)
         throttle = Throttle(life.ledger, waiting, OPEN_ID)
-        self.store = self.parts.store(Database(self.state, None), self)
+        self.store = life.store_of(self)
         kind = Client if life.script.whole_wire else QuickClient
         with kind(API, Bearer(self), throttle, waiting, Line(self)) as client:
-            at_work = AtWorkInALife(self.store, client, clock, Path(), life=life)
+            at_work = AtWorkInALife(self.store, client, clock, Path(), life=life, journal=life.journal_of(self))
             steps = self.parts.steps(at_work, lambda told: None, self.stop)
             self.look_around(steps, client)
             facts = self.facts(clock.now(), client.tiktok_now)
@@ -310,15 +311,17 @@ class Machine:
             Following(one.take_followed(), steps.clock, self.stop).run(life.script.wait)
 
     def look_around(self, steps: Steps, client: Client) -> None:
-        """Read TikTok into the state, as a refresh does."""
+        """Read the shared state, then TikTok into it, as a refresh does."""
         now = steps.clock.now()
+        if behind := self.store.catch_up(now):
+            self.life.say(self, f"behind: {behind.what}")
         read_list(client, self.store, OPEN_ID, now, full=False)
         look_at_attempts(steps, self.store.posts(OPEN_ID), steps.clock)
 
     def facts(self, now: datetime, tiktok_now: datetime | None) -> Facts:
         """All that the planner looks at."""
         store, videos = self.store, self.store.videos(OPEN_ID)
-        journal, rows = witnesses(self.life.journal.values()), store.posts(OPEN_ID)
+        journal, rows = witnesses(self.life.journal_of(self).values()), store.posts(OPEN_ID)
         account = AccountFacts(
             account=ACCOUNT,
             open_id=OPEN_ID,
@@ -334,7 +337,14 @@ class Machine:
         )
         app = App("key", "secret", audited=True, posting_users_per_day=None)
         attempts = tuple(store.attempts_since(now - DAY))
-        return Facts(now=now, accounts={"acme": account}, app=app, attempts=attempts, allow=self.life.allow)
+        return Facts(
+            now=now,
+            accounts={"acme": account},
+            app=app,
+            attempts=attempts,
+            allow=self.life.allow,
+            machine=store.machine,
+        )
 
     # What the simulation sees of it.
 

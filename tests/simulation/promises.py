@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from contentsync.lifecycle import NEXT, OPEN, SUCCESS, Phase
 from contentsync.post import Attempt, DesiredPost
-from contentsync.store.sqlite.database import Database
-from contentsync.store.sqlite.state import SqliteStore
 from tests.simulation.world import EPOCH
 
 if TYPE_CHECKING:
@@ -33,6 +31,7 @@ class Promises:
         self.begun: dict[str, Phase] = {}
         self._inits: dict[str, list[float]] = {}
         self.rules, self.unknowns = True, 0
+        self.one_history = True  # every transition is in a history that this life keeps
 
     def breaks(self, what: str) -> None:
         self.broken.append(what)
@@ -72,12 +71,13 @@ class Promises:
             self.breaks(f"{machine.name} sent bytes of {publish_id} before it asked for its status (R3)")
         if self._count("publish_id = ?", publish_id) == 0:
             self.breaks(f"bytes of {publish_id} were sent, and it is not on disk (R1)")
-        if parcel.kind == "last" and self._count("publish_id = ? AND last_put_at IS NOT NULL", publish_id) == 0:
+        announced = "publish_id = ? AND last_put_at IS NOT NULL"
+        if parcel.kind == "last" and self._count(announced, publish_id) == 0:
             self.breaks(f"the last bytes of {publish_id} were sent, and the disk does not say so (R1)")
 
     def _count(self, where: str, *values: str) -> int:
         sql = f"SELECT count(*) FROM attempts WHERE {where}"
-        return sum(int(state.execute(sql, values).fetchone()[0]) for state in self._life.states)
+        return sum(int(state.execute(sql, values).fetchone()[0]) for state in self._life.disks())
 
     # At its end.
 
@@ -100,13 +100,11 @@ class Promises:
             self._of_task(task, attempts)
         for attempt in attempts:
             self._agrees(attempt)
-        self._complete(attempts, [line for store in self._stores() for line in store.history()])
+        if self.one_history:
+            self._complete(attempts, [line for store in self._life.judges() for line in store.history()])
 
     def _attempts(self) -> list[Attempt]:
-        return [a for store in self._stores() for row in store.posts(OPEN_ID) for a in row.attempts]
-
-    def _stores(self) -> list[SqliteStore]:
-        return [SqliteStore(Database(state, None), "judge") for state in self._life.states]
+        return [a for store in self._life.judges() for row in store.posts(OPEN_ID) for a in row.attempts]
 
     def _of_post(self, declared: Declared, mine: list[Attempt]) -> None:
         out = [task for task in self._life.world.out() if task.mark == declared.mark]

@@ -6,16 +6,25 @@ import os
 import socket
 import uuid
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock
 
 from contentsync.clock import Clock
 from contentsync.errors import StoreError
 from contentsync.store.git.branch import Branch
 from contentsync.store.git.store import GitStore
 from contentsync.store.lock import apply_lock
-from contentsync.store.sqlite.database import Database, open_copy, open_file, open_memory, why_not_writable
+from contentsync.store.sqlite.database import (
+    BUSY_SECONDS,
+    Database,
+    open_copy,
+    open_file,
+    open_memory,
+    why_not_writable,
+)
 from contentsync.store.sqlite.shared import SharedCopy
 
 MACHINE = "machine"
@@ -35,7 +44,7 @@ class GitBackend:
         return f"{self.branch.remote}/{self.branch.name}"
 
     def open(self) -> GitStore:
-        return self._store(self.opens(self.path))
+        return self._store(self.opens(self.path), FileLock(f"{self.path}.lock", timeout=BUSY_SECONDS).acquire)
 
     def look(self) -> tuple[GitStore, str]:
         if self.path.exists() and (why := why_not_writable(self.path)):
@@ -50,8 +59,10 @@ class GitBackend:
     def lock(self, doing: str, clock: Clock, timeout: float = 0.0) -> AbstractContextManager[None]:
         return apply_lock(self.path.parent, doing, clock, timeout)
 
-    def _store(self, database: Database) -> GitStore:
-        return GitStore(database, self.branch, machine_of(database))
+    def _store(
+        self, database: Database, alone: Callable[[], AbstractContextManager[object]] = nullcontext
+    ) -> GitStore:
+        return GitStore(database, self.branch, machine_of(database), alone=alone)
 
 
 def machine_of(database: Database) -> str:

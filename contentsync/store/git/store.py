@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -72,15 +72,26 @@ class Root:
 class GitStore(SqliteStore):
     """The shared state of one project. What each call does is written in store/port.py."""
 
-    def __init__(self, database: Database, branch: Branch, machine: str, who: str | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        branch: Branch,
+        machine: str,
+        who: str | None = None,
+        alone: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        """alone: keeps other processes from the local copy while the block runs; never held over a request."""
         super().__init__(database, who)
         self.accounts = SharedAccounts(database, self._history, self)
+        self._alone = alone
         self.machine = machine
         self._branch = branch
         self._copy = SharedCopy(database)
         self._pushing = threading.RLock()
         self._news: list[str] = []
+        self._latest: datetime | None = None  # when this process last had something to share
         self._begun: set[str] = set()  # attempts that this process claimed
+        self._dropped: dict[str, Attempt] = {}  # claims that this process held, and of which no row may be left
 
     @property
     def lineage(self) -> str:
@@ -111,14 +122,13 @@ class GitStore(SqliteStore):
         fetched = self._branch.fetch()
         if fetched.why:
             raise StoreError(self._unreachable(fetched.why))
-        known = self._copy.value(HEAD)
-        if not fetched.head:
-            if known:
+        with self._alone():
+            known = self._copy.value(HEAD)
+            if not fetched.head and known:
                 raise StoreError(self._gone(known))
-            return ""
-        if fetched.head != known:
-            self._take_in(known, fetched.head)
-        self._copy.remember(**{READ_AT: now.isoformat()})
+            if fetched.head not in {"", known}:
+                self._take_in(known, fetched.head)
+            self._copy.remember(**{READ_AT: now.isoformat()})
         return fetched.head
 
     def _take_in(self, known: str, head: str) -> None:
@@ -177,16 +187,18 @@ class GitStore(SqliteStore):
         """Push every file that is marked, until nothing is. Raises StoreError; then the marks stay."""
         with self._pushing:
             for _ in range(TRIES):
-                files = self._files()
-                if not files:
+                if not self._copy.marked():
                     return
-                base, news = self._base(now), self._news[:]
-                made = self._commit(base, files, now, news)
+                self._base(now)
+                news = self._news[:]
+                with self._alone():
+                    base, files = self._copy.value(HEAD), self._files()
+                    made = self._commit(base, files, now, news)
                 what, why = self._branch.push(made, base)
                 if what is Pushed.UNREACHABLE:
                     raise StoreError(self._unreachable(why))
                 if what is Pushed.TAKEN:
-                    self._taken(made, files, news)
+                    self._taken(made, base, files, news)
                 else:
                     self._read(now)
             raise StoreError(self._unreachable("other machines were quicker each time"))
@@ -196,9 +208,10 @@ class GitStore(SqliteStore):
         rows = {path: self.post_named(*of) for path, of in self._copy.marked().items()}
         return {path: documents.post_text(row) if row else None for path, row in rows.items()}
 
-    def _base(self, now: datetime) -> str:
-        """The commit to build on; read from the remote where none is known yet."""
-        return self._copy.value(HEAD) or self._read(now)
+    def _base(self, now: datetime) -> None:
+        """Read the remote where no commit to build on is known yet."""
+        if not self._copy.value(HEAD):
+            self._read(now)
 
     def _commit(self, base: str, files: dict[str, bytes | None], now: datetime, news: list[str]) -> str:
         root = {"format": FORMAT} | asdict(self._next())
@@ -218,21 +231,24 @@ class GitStore(SqliteStore):
             "\n\n\n", "\n"
         )
 
-    def _taken(self, made: str, files: dict[str, bytes | None], news: list[str]) -> None:
-        self._at(made, self._next())
+    def _taken(self, made: str, base: str, files: dict[str, bytes | None], news: list[str]) -> None:
+        """The remote's head is our commit: what has not changed again meanwhile is shared."""
         del self._news[: len(news)]
-        for path, text in files.items():
-            of = self._copy.marked().get(path)
-            row = self.post_named(*of) if of else None
-            if text == (documents.post_text(row) if row else None):
-                self._copy.unmark(path)
+        with self._alone():
+            if self._copy.value(HEAD) != base:
+                return  # another process has read further already, and merged what is marked
+            self._at(made, self._next())
+            for path, text in self._files().items():
+                if path in files and files[path] == text:
+                    self._copy.unmark(path)
 
     @contextmanager
     def sharing(self, now: datetime, news: str, *posts: tuple[str, str]) -> Iterator[None]:
         """Mark the files of these posts, let the block change them, then push; a dead remote only delays the push."""
-        self._mark(*posts)
-        yield
-        self._report(news)
+        with self._alone():
+            self._mark(*posts)
+            yield
+        self._report(news, now)
         self._share(now)
 
     def _share(self, now: datetime) -> None:
@@ -247,29 +263,38 @@ class GitStore(SqliteStore):
         for open_id, name in posts:
             self._copy.mark(documents.path_of(open_id, name), open_id, name)
 
-    def _report(self, news: str) -> None:
+    def _report(self, news: str, now: datetime) -> None:
         with self._pushing:
             self._news.append(news)
+            self._latest = now
 
     # -- attempts
 
     def begin(self, post: DesiredPost, attempt: Attempt, now: datetime) -> Attempt:
         """R1 and R2, for all machines: the claim is on the remote when this returns."""
-        self._mark((attempt.open_id, post.name))
-        begun = super().begin(post, replace(attempt, machine=self.machine), now)
-        self._report(f"{post.key}: intent")
-        return self._claimed(begun, now)
-
-    def _claimed(self, begun: Attempt, now: datetime) -> Attempt:
+        with self._alone():
+            self._mark((attempt.open_id, post.name))
+            begun = super().begin(post, replace(attempt, machine=self.machine), now)
+        self._report(f"{post.key}: intent", now)
         self._push(now)
         self._begun.add(begun.id)
+        if self.attempt_or_none(begun.id) is None:  # another machine's claim was there first
+            raise AttemptOpen(post.key)
+        return self.attempt(begun.id)
+
+    def attempt(self, attempt_id: str) -> Attempt:
+        """As everywhere; a claim of this process that came too late is an orphan, though no row is left of it."""
         try:
-            return self.attempt(begun.id)
-        except KeyError:  # another machine's claim was there first
-            raise AttemptOpen(begun.post_uid) from None
+            return super().attempt(attempt_id)
+        except KeyError:
+            if attempt_id not in self._dropped:
+                raise
+            return _too_late(self._dropped[attempt_id])
 
     def save(self, attempt: Attempt, what: str, *, binds: bool = False, **detail: object) -> Attempt:
         before = self.attempt_or_none(attempt.id)
+        if before is None:
+            self._dropped[attempt.id] = attempt
         if before is None or before.version != attempt.version:
             raise Superseded(attempt.id)
         row = self.post(attempt.post_uid)
@@ -278,13 +303,20 @@ class GitStore(SqliteStore):
             self._claim_is_shared(attempt, row, what)
         if self._is_at_stake(before, attempt):
             self._announce(row, attempt, what)
-        self._mark((row.open_id, row.name))
-        saved = super().save(attempt, what, binds=binds, **detail)
+        with self._alone():
+            self._mark((row.open_id, row.name))
+            saved = super().save(attempt, what, binds=binds, **detail)
         if saved.phase is not before.phase or saved.post_id != before.post_id:
-            self._report(f"{row.key}: {what}")
-            if saved.phase not in OPEN:
-                self._share(attempt.updated_at)
+            self._report(f"{row.key}: {what}", attempt.updated_at)
+            if saved.phase not in OPEN or (saved.pulls and not before.publish_id):
+                self._share(attempt.updated_at)  # of a pull nobody else could find out its publish_id
         return saved
+
+    def close(self) -> None:
+        """Close the local copy, once what it still has to share was offered to the remote."""
+        if self._latest:
+            self._share(self._latest)
+        super().close()
 
     def _is_at_stake(self, before: Attempt, after: Attempt) -> bool:
         """Whether no other machine may come between: the last byte goes, an attempt is taken over, or a pull that an
@@ -294,17 +326,21 @@ class GitStore(SqliteStore):
         return _last_byte_goes(before, after) or (takeover and not before.may_be_live) or bool(old_pull)
 
     def attempt_or_none(self, attempt_id: str) -> Attempt | None:
+        """The attempt as its row says; None where no row is left of it."""
         try:
-            return self.attempt(attempt_id)
+            return super().attempt(attempt_id)
         except KeyError:
             return None
 
     def _claim_is_shared(self, attempt: Attempt, row: PostState, what: str) -> None:
         """Init follows: the intent must be on the remote, also where an earlier run could not push it."""
         if documents.path_of(row.open_id, row.name) in self._copy.marked():
-            self._report(f"{row.key}: {what}")
+            self._report(f"{row.key}: {what}", attempt.updated_at)
             self._push(attempt.updated_at)
-            if self.attempt_or_none(attempt.id) is None or self.attempt(attempt.id).version != attempt.version:
+            current = self.attempt_or_none(attempt.id)
+            if current is None:
+                self._dropped[attempt.id] = attempt
+            if current is None or current.version != attempt.version:
                 raise Superseded(attempt.id)
 
     def _announce(self, row: PostState, attempt: Attempt, what: str) -> None:
@@ -312,14 +348,17 @@ class GitStore(SqliteStore):
         now, path = attempt.updated_at, documents.path_of(row.open_id, row.name)
         with self._pushing:
             for _ in range(TRIES):
-                base, news = self._base(now), self._news[:]
-                files = self._files() | {path: documents.post_text(self._with(row.uid, attempt))}
-                made = self._commit(base, files, now, [f"{row.key}: {what}", *news])
+                self._base(now)
+                news = self._news[:]
+                with self._alone():
+                    base = self._copy.value(HEAD)
+                    files = self._files() | {path: documents.post_text(self._with(row.uid, attempt))}
+                    made = self._commit(base, files, now, [f"{row.key}: {what}", *news])
                 pushed, why = self._branch.push(made, base)
                 if pushed is Pushed.UNREACHABLE:
                     raise StoreError(self._unreachable(why))
                 if pushed is Pushed.TAKEN:
-                    self._taken(made, files, news)
+                    self._taken(made, base, files, news)
                     return
                 self._read(now)
             raise StoreError(self._unreachable("other machines were quicker each time"))
@@ -328,6 +367,8 @@ class GitStore(SqliteStore):
         """The row with this attempt in its place. Raises Superseded where another machine changed the attempt."""
         row = self.post(uid)
         current = next((one for one in row.attempts if one.id == attempt.id), None) if row else None
+        if current is None:
+            self._dropped[attempt.id] = attempt
         if row is None or current is None or current.version != attempt.version:
             raise Superseded(attempt.id)
         return replace(row, attempts=tuple(attempt if one.id == attempt.id else one for one in row.attempts))
@@ -335,8 +376,9 @@ class GitStore(SqliteStore):
     # -- the rest of what is shared
 
     def ensure_post(self, post: DesiredPost, open_id: str, *, now: datetime) -> PostState:
-        self._mark((open_id, post.name))
-        return super().ensure_post(post, open_id, now=now)
+        with self._alone():
+            self._mark((open_id, post.name))
+            return super().ensure_post(post, open_id, now=now)
 
     def move(self, row: PostState, post: DesiredPost, now: datetime, why: str = "") -> bool:
         with self.sharing(now, f"{row.key}: moved to {post.key}", (row.open_id, row.name), (row.open_id, post.name)):
@@ -357,8 +399,9 @@ class GitStore(SqliteStore):
             super().acknowledge(row, digest, why, now)
 
     def see_edit(self, row: PostState, media: str, now: datetime) -> None:
-        self._mark((row.open_id, row.name))  # goes with the next push
-        super().see_edit(row, media, now)
+        with self._alone():
+            self._mark((row.open_id, row.name))  # goes with the next push
+            super().see_edit(row, media, now)
 
     def remove(self, row: PostState, why: str, now: datetime) -> None:
         with self.sharing(now, f"{row.key}: removed", (row.open_id, row.name)):
@@ -372,12 +415,14 @@ class GitStore(SqliteStore):
             return super().restore(row, now, old_names, what, **detail)
 
     def pin_slot(self, post: DesiredPost, open_id: str, slot_at: datetime, now: datetime) -> bool:
-        self._mark((open_id, post.name))  # goes with the next push
-        return super().pin_slot(post, open_id, slot_at, now)
+        with self._alone():
+            self._mark((open_id, post.name))  # goes with the next push
+            return super().pin_slot(post, open_id, slot_at, now)
 
     def name_account(self, open_id: str, account: str, now: datetime) -> int:
-        self._mark(*((open_id, row.name) for row in self.posts(open_id) if row.account != account))
-        return super().name_account(open_id, account, now)
+        with self._alone():
+            self._mark(*((open_id, row.name) for row in self.posts(open_id) if row.account != account))
+            return super().name_account(open_id, account, now)
 
     # -- what stands in the way
 
@@ -397,6 +442,12 @@ class GitStore(SqliteStore):
 
     def _put_again(self, known: str) -> str:
         return f"put it back: git push --force {self._branch.remote} {known}:refs/heads/{self._branch.name}"
+
+
+def _too_late(claim: Attempt) -> Attempt:
+    """Another machine's claim was there first: nothing of ours was sent."""
+    what = "another machine began this post first"
+    return replace(claim, phase=Phase.ORPHANED, problem_code="attempt-open", problem_what=what)
 
 
 def _last_byte_goes(before: Attempt, after: Attempt) -> bool:

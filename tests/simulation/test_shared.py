@@ -1,0 +1,36 @@
+"""Never twice, never lost, on machines that share only a branch; and each wrong variant of the rule is caught."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.shared import WRONG, live_shared
+
+SEEDS = 600
+SLICE = 100
+BUDGET = 800  # seeds within which a wrong variant must be caught
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, SLICE))
+def test_no_seed_makes_a_post_appear_twice_or_get_lost(first: int) -> None:
+    broken = {seed: live_shared(seed).promises.broken for seed in range(first, first + SLICE)}
+    assert not any(broken.values()), {seed: what for seed, what in broken.items() if what}
+
+
+@pytest.mark.parametrize("variant", sorted(WRONG))
+def test_a_wrong_variant_posts_twice(variant: str) -> None:
+    for seed in range(BUDGET):
+        life = live_shared(seed, WRONG[variant], rules=False)
+        if any("times" in what for what in life.promises.broken):
+            return
+    pytest.fail(f"{variant} lived through {BUDGET} seeds unnoticed")
+
+
+def test_a_seed_always_makes_the_same_life() -> None:
+    assert live_shared(57, tracing=True).trace == live_shared(57, tracing=True).trace
+
+
+def test_the_lives_meet_what_they_are_about() -> None:
+    """Several machines, vanished disks, takeovers, and pushes that were lost, late or in vain."""
+    struck = {fault for seed in range(400) for fault in live_shared(seed).struck.values()}
+    assert struck >= {"lost", "answer-lost", "away", "late-10m", "late-50m", "overtaken-soon", "crash-after"}
