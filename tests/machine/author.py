@@ -97,9 +97,12 @@ class Author:
         "hold",
     )
 
+    NAMES: Final = frozenset({"rename", "rename, and say so", "swap", "account"})
+
     def __init__(self, root: Path, open_id: str) -> None:
         self.root, self.open_id = root, open_id
         self.account = "acme"
+        self.renamed = False
         self.posts: list[Declared] = []
         self._write_project()
 
@@ -119,6 +122,7 @@ class Author:
         return [post for post in self.posts if post.is_declared]
 
     def edit(self, post: Declared, how: str) -> None:
+        self.renamed |= how in self.NAMES
         match how:
             case "caption":
                 post.caption += "!"

@@ -49,8 +49,8 @@ def an_emulator(clock: ManualClock) -> Emulator:
 
 
 class Life:
-    """approved: all that any plan which was carried out said would be sent. blind: the posts of which this state may
-    know less than was known. kept: the evidence that is never lost once a state was: receipts, or the user's notes.
+    """approved: all that any plan which was carried out said would be sent. kept: the evidence that is
+    never lost once a state was: receipts, or the user's notes. has_clone: a second machine has the project too.
     """
 
     def __init__(self) -> None:
@@ -63,8 +63,8 @@ class Life:
         self.clock = WallClock(self.true)
         self.machine = Machine(root, self.environ(), self.clock)
         self.approved: set[tuple[str, str, str]] = set()
-        self.blind: set[int] = set()
         self.kept = ""
+        self.has_clone = False
         self._seen: set[str] = set()
 
     def environ(self) -> dict[str, str]:
@@ -102,9 +102,18 @@ class Life:
 
     def rebuild(self) -> None:
         with self.no_error(), self.machine.process() as project, project.lock("contentsync state rebuild"):
-            _, failures = rebuild(project)
-            if not failures and self.kept == "receipts":
-                self.blind.clear()
+            rebuild(project)
+
+    def apply_elsewhere(self, wish: Wish, wait: float) -> None:
+        """A run on a second machine, with a state and a journal of its own; receipts go there and back, as by git."""
+        root, self.has_clone, self.kept = self.folder / "elsewhere", True, "receipts"
+        for folder in ("posts", "receipts"):
+            shutil.rmtree(root / folder, ignore_errors=True)
+        shutil.copytree(self.author.root, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".contentsync"))
+        environ = self.environ() | {"CONTENTSYNC_DATA_DIR": str(self.folder / "data-elsewhere")}
+        Machine(root, environ, self.clock).apply(self.approve, wish=wish, wait=wait)
+        if (root / "receipts").is_dir():
+            shutil.copytree(root / "receipts", self.author.root / "receipts", dirs_exist_ok=True)
 
     def lose_state(self, kept: str) -> None:
         """And one of the two that tell of it; where both were lost, nobody could know."""
@@ -121,13 +130,9 @@ class Life:
     def _forget_state(self) -> None:
         for file in (self.author.root / ".contentsync").glob("state.db*"):
             file.unlink()
-        self.blind |= self._ever_tried()
         self._seen.clear()
         for post in self.author.posts:
             post.unseen = post.version > 1
-
-    def _ever_tried(self) -> set[int]:
-        return {post.number for post in self.author.posts if any(True for _ in self.tasks_of(post))}
 
     @property
     def has_copy(self) -> bool:

@@ -90,6 +90,8 @@ class Lives(RuleBasedStateMachine):
 
     @rule(which=which, how=st.sampled_from(Author.EDITS))
     def edit(self, which: int, how: str) -> None:
+        if self.life.has_clone and how in Author.NAMES:
+            return  # another name and other media at once are a new post to whoever did not send it
         self.life.author.edit(self.life.author.pick(which), how)
         self.life.machine.environ = self.life.environ()
 
@@ -173,12 +175,19 @@ class Lives(RuleBasedStateMachine):
     def keep_a_copy(self) -> None:
         self.life.keep_copy()
 
+    @precondition(lambda self: self.life.kept != "notes" and not self.life.author.renamed)
+    @rule(fault=fault, wait=st.sampled_from(WAITS), lifted=st.booleans())
+    def a_second_clone_applies(self, fault: str | None, wait: float, lifted: bool) -> None:
+        """A colleague's machine: it has the receipts, and hands its own back; a state and a journal of its own."""
+        if fault:
+            self.life.emulator.add_fault(fault)
+        wish = Wish(allow=("existing-posts",) if lifted else ())
+        self.life.apply_elsewhere(wish, wait)
+
     def _go_on(self, rebuilt: bool, lifted: bool) -> None:
         if rebuilt:
             self.life.rebuild()
-        if lifted:
-            for number in self.life.blind:
-                self.life.author.posts[number - 1].may_be_there += 1
+        if lifted:  # that never lifts what is told of the very post, so it allows no second posting
             self._apply(None, wish=Wish(allow=("existing-posts",)))
 
     @rule(which=which, verdict=st.sampled_from(list(Verdict)), lie=st.booleans())
@@ -187,7 +196,11 @@ class Lives(RuleBasedStateMachine):
 
     @rule(which=which, remove=st.booleans())
     def ack_or_remove(self, which: int, remove: bool) -> None:
-        self.life.by_hand(remove_row if remove else ack, self.life.author.pick(which))
+        post = self.life.author.pick(which)
+        # Under another post's name the edit that is accepted may be that post's: this one then counts as sent.
+        there = {one.number for one, count in self.life.postings() if count}
+        post.misled |= not remove and post.number not in there
+        self.life.by_hand(remove_row if remove else ack, post)
 
     # What TikTok, its users, and time do.
 
