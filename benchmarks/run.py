@@ -143,7 +143,7 @@ def _a_project_at_work(root: Path, posts: list[tuple[str, str]]) -> None:
         attempt = an_attempt(post, open_id=f"id-{account}", **known)
         row = a_row(post, open_id=f"id-{account}", attempts=(attempt,))
         store.restore(row, NOW)
-        receipts.write(root / "receipts", row, account)
+        receipts.write(root / "receipts", row)
     store.close()
 
 

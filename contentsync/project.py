@@ -58,6 +58,7 @@ class Project:
     #: What the user says of the project, outside of its repository.
     user: UserSays = NOTHING_SAID
     _at_work: dict[str, AccountAtWork] = field(default_factory=dict)
+    _is_locked: bool = False
 
     @classmethod
     def open(
@@ -149,11 +150,18 @@ class Project:
     def lock(self, doing: str, timeout: float = 0.0) -> Iterator[None]:
         """The apply lock, which lies where the state lies, and a state that is proven whole.
 
-        Raises StoreLocked, and StoreError for a state that nothing should be built on.
+        Whoever holds it may take it again. Raises StoreLocked, and StoreError for a state that can't be relied on.
         """
+        if self._is_locked:
+            yield
+            return
         with self.bare_lock(doing, timeout):
             self.store.check()
-            yield
+            self._is_locked = True
+            try:
+                yield
+            finally:
+                self._is_locked = False
 
     @contextlib.contextmanager
     def bare_lock(self, doing: str, timeout: float = 0.0) -> Iterator[None]:

@@ -6,11 +6,13 @@ from contentsync.errors import ManifestError, Problem
 from contentsync.lifecycle import Phase
 from contentsync.operations.rows import NotSettled, row_of, written
 from contentsync.operations.selection import load_all
+from contentsync.operations.under_lock import under_lock
 from contentsync.plan.moves import marks_of_row
 from contentsync.post import Attempt, PostState
 from contentsync.project import Project
 
 
+@under_lock("contentsync ack")
 def ack(project: Project, name: str, why: str) -> PostState:
     """Accept the edit of a post that was sent, or left for good: what the manifest says now counts as what it is."""
     row = row_of(project, name)

@@ -13,6 +13,7 @@ from contentsync.attempt.waiting import Stopped
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import Phase
 from contentsync.operations.rows import NotSettled, row_of, written
+from contentsync.operations.under_lock import under_lock
 from contentsync.post import Attempt, PostState
 from contentsync.project import Project
 from contentsync.store.port import Superseded
@@ -48,8 +49,9 @@ def find(project: Project, name: str) -> PostState:
     return row
 
 
+@under_lock("contentsync cancel")
 def cancel(project: Project, row: PostState, wait: float, stop: Stop) -> Cancelled:
-    """Stop TikTok's download of a post; the lock is held by the caller. wait: seconds to look for what became of it.
+    """Stop TikTok's download of a post. wait: seconds to look for what became of it.
 
     Raises NotSettled where nothing of it is under way any more.
     """

@@ -8,11 +8,13 @@ from contentsync.errors import Problem
 from contentsync.lifecycle import Phase
 from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.operations.rows import NotSettled, row_of, written
+from contentsync.operations.under_lock import under_lock
 from contentsync.post import DesiredPost, PostState
 from contentsync.project import Project
 from contentsync.store.port import AttemptOpen
 
 
+@under_lock("contentsync state rm")
 def remove_row(project: Project, name: str, why: str) -> PostState:
     """Forget a post, but for a tombstone: a returning manifest of that name is blocked until its generation rises."""
     row = row_of(project, name)
@@ -34,6 +36,7 @@ def _still_open(row: PostState) -> Problem:
     return Problem("attempt-open", f"{row.key} has an attempt that is {stands}", hint)
 
 
+@under_lock("contentsync state mv")
 def rename_row(project: Project, name: str, new: str, why: str) -> PostState:
     """Give a row another name, within its account, where a manifest was renamed and its media too."""
     row = row_of(project, name)

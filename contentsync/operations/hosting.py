@@ -15,6 +15,7 @@ from contentsync.media_urls import object_name
 from contentsync.operations.plan import make_plan
 from contentsync.operations.rows import all_rows
 from contentsync.operations.selection import Wish, load_sound
+from contentsync.operations.under_lock import under_lock
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, Media
 from contentsync.project import Project
@@ -66,8 +67,9 @@ class Pruned:
     foreign: tuple[HostedObject, ...] = ()
 
 
+@under_lock("contentsync hosting prune")
 def prune(project: Project, *, dry_run: bool) -> Pruned:
-    """Take away what we put there and no post needs any more; the lock is held by the caller.
+    """Take away what we put there and no post needs any more.
 
     Raises ManifestError for an invalid project: what it means to post is not known then.
     """

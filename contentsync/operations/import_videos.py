@@ -13,6 +13,7 @@ from contentsync.manifest.files import would_find
 from contentsync.operations.rebuild import unbound
 from contentsync.operations.rows import NotSettled, written
 from contentsync.operations.selection import load_sound
+from contentsync.operations.under_lock import under_lock
 from contentsync.plan.caps import MAY_SHOW
 from contentsync.plan.match import Lookalikes, may_fit
 from contentsync.post import Account, DesiredPost, PostState, RemotePost
@@ -29,6 +30,7 @@ class Imported:
     belongs: str = ""
 
 
+@under_lock("contentsync import")
 def import_videos(project: Project, account: Account, folder: Path | None) -> list[Imported]:
     """Take note of every public video of an account that belongs to no post, so that it blocks no create any more.
 

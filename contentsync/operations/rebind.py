@@ -16,6 +16,7 @@ from contentsync.errors import Problem, SignInNeeded, StoreError
 from contentsync.evidence import first_posts, receipts
 from contentsync.evidence.identity import Former, Identity
 from contentsync.lifecycle import Event, Phase
+from contentsync.operations.under_lock import under_lock
 from contentsync.post import Account, Attempt, Creator
 from contentsync.project import Project
 from contentsync.remote import ask_creator
@@ -57,6 +58,7 @@ def preview(project: Project, account: Account) -> Rebinding:
     return Rebinding(account.name, creator, formers, len(_open(project.store, formers)))
 
 
+@under_lock("contentsync accounts rebind")
 def rebind(project: Project, wanted: Rebinding) -> int:
     """Let rows, videos, notes and receipts follow; returns how many posts of the state did. The lock is held.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from contentsync.errors import ContentsyncError, StoreError
 from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.operations.evidence import Heard, hear
+from contentsync.operations.under_lock import under_lock
 from contentsync.plan.action import AccountFacts
 from contentsync.plan.moves import marks_of, marks_of_row
 from contentsync.post import Account, DesiredPost, PostState, RemotePost
@@ -30,6 +31,7 @@ class Rebuilt:
     without: tuple[str, ...] = ()
 
 
+@under_lock("contentsync state rebuild")
 def rebuild(project: Project) -> tuple[list[Rebuilt], dict[str, ContentsyncError]]:
     """Take in what receipts and the journal tell; then TikTok is asked what became of the attempts left open.
 

@@ -23,6 +23,7 @@ from contentsync.lifecycle import OVER, SUCCESS, Event, Phase
 from contentsync.operations.evidence import Heard, hear
 from contentsync.operations.rows import NotSettled, all_rows, settled
 from contentsync.operations.selection import one_key
+from contentsync.operations.under_lock import under_lock
 from contentsync.post import BY_HAND, Attempt, DesiredPost, Mode, PostState
 from contentsync.project import Project
 from contentsync.store.port import AttemptOpen, Superseded
@@ -87,6 +88,7 @@ class Case:
         return known.generation if known else 1
 
 
+@under_lock("contentsync resolve")
 def resolve(project: Project, name: str, verdict: Verdict, post_id: str, why: str) -> PostState:
     """Settle a post by a person's word. Raises UsageError where there is nothing to settle."""
     if post_id and not POST_ID.fullmatch(post_id):

@@ -6,9 +6,21 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from contentsync.clock import SystemClock
+from contentsync.errors import StoreLocked
+from contentsync.operations.ack import ack
+from contentsync.operations.apply import apply
+from contentsync.operations.edit_state import remove_row, rename_row
+from contentsync.operations.hosting import prune
+from contentsync.operations.import_videos import import_videos
+from contentsync.operations.rebuild import rebuild
+from contentsync.operations.resolve import Verdict, resolve
+from contentsync.project import Project
 from tests.attempt.site import a_site
 
 ROOT = Path(__file__).parents[2]
@@ -52,3 +64,36 @@ def test_what_is_not_approved_is_not_sent(tmp_path: Path) -> None:
         )
         assert (done.stdout, done.returncode) == ("create acme/launch new\n", 0)
         assert site.arrived() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda project: ack(project, "launch", "agreed"),
+        lambda project: resolve(project, "launch", Verdict.KEEP, "", "looked"),
+        lambda project: remove_row(project, "launch", "tidy"),
+        lambda project: rename_row(project, "launch", "other", "renamed"),
+        lambda project: rebuild(project),
+        lambda project: prune(project, dry_run=False),
+        lambda project: import_videos(project, project.account("acme"), None),
+        lambda project: apply(project, approve=lambda _: True),
+    ],
+)
+def test_every_use_case_that_changes_something_takes_the_lock(
+    tmp_path: Path, change: Callable[[Project], object]
+) -> None:
+    with a_site(tmp_path, SystemClock()) as site:
+        site.studio.post("launch", mode="draft")
+        with site.project() as holder, site.project() as project, holder.lock("a test"), pytest.raises(StoreLocked):
+            change(project)
+
+
+def test_whoever_holds_the_lock_may_take_it_again(tmp_path: Path) -> None:
+    with a_site(tmp_path, SystemClock()) as site, site.project() as project, site.project() as other:
+        with project.lock("a test"):
+            with project.lock("the same"):
+                pass
+            with pytest.raises(StoreLocked), other.lock("another"):
+                pass
+        with other.lock("another"):
+            pass
