@@ -110,8 +110,11 @@ class Life:
         for folder in ("posts", "receipts"):
             shutil.rmtree(root / folder, ignore_errors=True)
         shutil.copytree(self.author.root, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".contentsync"))
-        environ = self.environ() | {"CONTENTSYNC_DATA_DIR": str(self.folder / "data-elsewhere")}
+        ours, theirs = self.folder / "data", self.folder / "data-elsewhere"
+        _copy_tokens(ours, theirs)
+        environ = self.environ() | {"CONTENTSYNC_DATA_DIR": str(theirs)}
         Machine(root, environ, self.clock).apply(self.approve, wish=wish, wait=wait)
+        _copy_tokens(theirs, ours)
         if (root / "receipts").is_dir():
             shutil.copytree(root / "receipts", self.author.root / "receipts", dirs_exist_ok=True)
 
@@ -254,3 +257,9 @@ class Life:
         now = {attempt.id for row in rows for attempt in row.attempts}
         assert self._seen <= now, "an attempt vanished"
         self._seen |= now
+
+
+def _copy_tokens(source: Path, target: Path) -> None:
+    """A token that was renewed on one machine is at hand on the other, as by a secret that both read."""
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("lineages"))
