@@ -15,7 +15,7 @@ from contentsync.attempt.step import Step, said
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import SUCCESS, Event, Phase
-from contentsync.plan.match import candidates
+from contentsync.plan.match import resembles
 from contentsync.post import Attempt, PostState, RemotePost
 from contentsync.store.port import Superseded
 from contentsync.tiktok import wire
@@ -139,7 +139,7 @@ def shown(steps: Steps, attempt: Attempt) -> str:
 
 def _fitting(steps: Steps, attempt: Attempt, videos: Iterable[RemotePost]) -> str:
     bound = steps.store.bindings(attempt.open_id)
-    found = candidates(attempt, (video for video in videos if video.post_id not in bound))
+    found = [video for video in videos if video.post_id not in bound and resembles(attempt, video)]
     return f"public video {found[0].post_id} fits it: caption, duration and time" if found else ""
 
 

@@ -47,11 +47,22 @@ def fits(attempt: Attempt, video: RemotePost) -> bool:
     return bool(normal(attempt.caption)) and may_fit(attempt, video)
 
 
+def resembles(attempt: Attempt, video: RemotePost) -> bool:
+    """As `fits`, but made within a day of the intent before or after it: this machine's clock may be hours off.
+
+    Enough to doubt a failure, too little to bind the video to the post.
+    """
+    near = abs(video.created_at - attempt.created_at) <= timedelta(hours=limits.ADOPT_WINDOW_HOURS)
+    return bool(normal(attempt.caption)) and near and _is_alike(attempt, video)
+
+
 def may_fit(attempt: Attempt, video: RemotePost) -> bool:
     """Whether nothing known of `attempt` speaks against `video`; a caption that is not on record does not."""
     since = video.created_at - attempt.created_at
-    if not -_SKEW <= since <= timedelta(hours=limits.ADOPT_WINDOW_HOURS):
-        return False
+    return -_SKEW <= since <= timedelta(hours=limits.ADOPT_WINDOW_HOURS) and _is_alike(attempt, video)
+
+
+def _is_alike(attempt: Attempt, video: RemotePost) -> bool:
     if not _same_length(attempt.duration, video.duration):
         return False
     if attempt.mode is Mode.DIRECT and attempt.privacy not in {"", Privacy.EVERYONE}:

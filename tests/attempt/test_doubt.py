@@ -96,7 +96,7 @@ def test_a_failure_that_the_list_shows_is_unknown(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "video", [a_video(caption="Another day"), a_video(duration=99), a_video(created_at=NOW - timedelta(days=1))]
+    "video", [a_video(caption="Another day"), a_video(duration=99), a_video(created_at=NOW - timedelta(hours=25))]
 )
 def test_a_video_that_does_not_fit_says_nothing(bench: Bench, video: RemotePost) -> None:
     failed(bench)

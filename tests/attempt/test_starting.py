@@ -40,7 +40,7 @@ def test_an_accepted_upload_is_on_disk_whole_before_its_first_byte(bench: Bench)
     ("trouble", "command"),
     [
         (silence(), "contentsync resolve acme/launch --published, --not-published or --keep"),
-        (a_refusal("scope_not_authorized"), "contentsync login acme;"),
+        (a_refusal("scope_not_authorized"), "contentsync login acme --scope all;"),
         (a_refusal("access_token_invalid"), "contentsync login acme;"),
     ],
 )

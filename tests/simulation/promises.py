@@ -118,7 +118,7 @@ class Promises:
         ):
             last = f"{mine[-1].phase} ({mine[-1].problem_code})" if mine else "not even begun"
             self.breaks(f"{declared.name} is lost: its last attempt is {last}")
-        if out and not any(a.phase in SUCCESS for a in mine) and not self._not_to_be_seen(out[0]):
+        if out and not any(a.phase in SUCCESS for a in mine):
             self.breaks(f"{declared.name} was published, and the state says {[str(a.phase) for a in mine]}")
 
     def begins(self, machine: Machine, post: DesiredPost) -> None:
@@ -151,10 +151,6 @@ class Promises:
         task = self._life.world.tasks.get(last.publish_id)
         return last.problem_code in FAILED_BY_US or bool(task and task.fails)
 
-    def _not_to_be_seen(self, task: Task) -> bool:
-        """Whether only the list speaks against a FAILED, and a clock that was set keeps its times from fitting."""
-        return task.lies == "lies-list" and self._life.skewed
-
     def _of_task(self, task: Task, attempts: list[Attempt]) -> None:
         """What is out must be what was approved, and known."""
         mine = next((a for a in attempts if a.publish_id == task.publish_id), None)
@@ -174,7 +170,7 @@ class Promises:
             out = any(t.post_id == attempt.post_id and t.mark == mark_of(attempt) for t in self._life.world.out())
         if attempt.phase in SUCCESS and not out:
             self.breaks(f"an attempt is {attempt.phase}, and TikTok has nothing of it")
-        if attempt.phase in {Phase.FAILED, Phase.ORPHANED} and out and not (task and self._not_to_be_seen(task)):
+        if attempt.phase in {Phase.FAILED, Phase.ORPHANED} and out:
             self.breaks(f"an attempt is {attempt.phase}, and its post is out as {attempt.publish_id}")
         if attempt.phase in OPEN and not self._is_left_behind(attempt):
             self.breaks(f"an attempt is still {attempt.phase}")

@@ -282,7 +282,7 @@ def test_a_refused_renewal_needs_a_sign_in(desk: Desk, status: int, body: dict[s
     assert problem.code == "invalid-grant"
     assert "invalid_grant" in problem.what
     assert "2026AB" in problem.what
-    assert "contentsync login acme" in problem.hint
+    assert "CONTENTSYNC_TOKEN_ACME" in problem.hint  # while it is set, a sign-in would not be used
 
 
 @pytest.mark.parametrize("code", ["invalid_client", "unauthorized_client", "invalid_request", "access_token_invalid"])
