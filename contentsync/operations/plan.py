@@ -79,30 +79,32 @@ def make_plan(project: Project, wish: Wish) -> Made:
     problems = [p for p in loaded.problems_of(selected) if p.code != UNSET or not wish.refresh]
     of_files = [problem for problem in problems if problem not in blocked]
     plan = replace(plan, notes=tuple(problem for problem in of_files if problem.level is Level.ERROR))
-    notes += [note for name in facts if (note := _not_pinned(project, plan, name))]
+    notes += _not_pinned(project, plan)
     shared = [behind] if behind else []
     faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
     return Made(plan, told, world, failures, (*of_files, *shared, *notes), faults)
 
 
 def _by_account(faulty: Iterable[Faulty]) -> dict[str, tuple[Faulty, ...]]:
-    found: dict[str, tuple[Faulty, ...]] = {}
+    found: dict[str, list[Faulty]] = {}
     for one in faulty:
-        found[one.account] = (*found.get(one.account, ()), one)
+        found.setdefault(one.account, []).append(one)
+    return {name: tuple(those) for name, those in found.items()}
+
+
+def _not_pinned(project: Project, plan: Plan) -> list[Problem]:
+    """Whom the first post of an account goes out as, where nothing has bound it to a TikTok account so far."""
+    creating = {action.account for action in plan.actions if Kind.CREATE in action.kinds}
+    found = []
+    for view in plan.accounts:
+        if view.name in creating and view.creator is not None and not project.at_work(view.name).is_pinned:
+            handle = f" (@{view.creator.username})" if view.creator.username else ""
+            who = f"{view.creator.nickname or view.open_id}{handle}"
+            what = f"{view.name} is not pinned to a TikTok account yet: it posts as {who}"
+            pinned = f'apply writes open_id: "{view.open_id}" under accounts: {view.name}:'
+            hint = f"{pinned}; no other identity posts for it then"
+            found.append(Problem("open-id-not-pinned", what, hint, level=Level.NOTE))
     return found
-
-
-def _not_pinned(project: Project, plan: Plan, name: str) -> Problem | None:
-    """Whom an account's first post goes out as, where nothing has bound the account to a TikTok account so far."""
-    view = next((view for view in plan.accounts if view.name == name), None)
-    creates = any(Kind.CREATE in action.kinds for action in plan.actions if action.account == name)
-    if view is None or view.creator is None or not creates or project.at_work(name).is_pinned:
-        return None
-    handle = f" (@{view.creator.username})" if view.creator.username else ""
-    who = f"{view.creator.nickname or view.open_id}{handle}"
-    what = f"{name} is not pinned to a TikTok account yet: it posts as {who}"
-    hint = f'apply writes open_id: "{view.open_id}" under accounts: {name}:; no other identity posts for it then'
-    return Problem("open-id-not-pinned", what, hint, level=Level.NOTE)
 
 
 def _accounts_of(

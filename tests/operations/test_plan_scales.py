@@ -66,6 +66,6 @@ def calls_of_a_plan(root: Path) -> int:
 
 
 def test_an_account_costs_the_same_however_many_there_are(tmp_path: Path) -> None:
-    few = calls_of_a_plan(a_project_of(tmp_path / "few", 10))
-    many = calls_of_a_plan(a_project_of(tmp_path / "many", 80))
-    assert many < 8.5 * few, (few, many)
+    few = calls_of_a_plan(a_project_of(tmp_path / "few", 25))
+    many = calls_of_a_plan(a_project_of(tmp_path / "many", 200))
+    assert many < 8.3 * few, (few, many)
