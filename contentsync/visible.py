@@ -38,6 +38,13 @@ def visible(text: str) -> str:
     return _TOKEN.sub(lambda found: found["whole"] or _escape(found[0]), text)
 
 
+def unseen(text: str) -> list[int]:
+    """Where in `text` characters stand that could not be seen, line breaks and tabs apart."""
+    if text.isascii() and text.isprintable():
+        return []
+    return [found.start() for found in _TOKEN.finditer(text) if not found["whole"] and found[0] not in "\n\t"]
+
+
 def visible_lines(text: str) -> str:
     """The same for text of several lines: its line breaks stay."""
     return "\n".join(map(visible, text.replace("\r\n", "\n").split("\n")))

@@ -13,15 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contentsync.errors import Level, Problem
-from contentsync.media import (
-    CachedReader,
-    DiskReader,
-    MediaLook,
-    StatKey,
-    container_of,
-    look_as_json,
-    look_of_json,
-)
+from contentsync.media.container import container_of
+from contentsync.media.disk import DiskReader
+from contentsync.media.look import CachedReader, MediaLook, StatKey, look_as_json, look_of_json
 from contentsync.post import MediaFacts
 from tests.builders import ManualClock
 
@@ -118,7 +112,7 @@ def test_a_varying_frame_rate_is_noted() -> None:
         (b"", "media-empty"),
         (LFS, "media-lfs-pointer"),
         (b"hello, I am text", "media-unknown"),
-        (b"\0" * 5_000, "media-unknown"),
+        (b"\0" * 20_000, "media-hollow"),
         (b"\0\0\0\x20ftyp", "media-truncated"),
         (b"\xff\xd8\xff", "media-truncated"),
         (b"\x1aE\xdf\xa3", "no-video-track"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "init": "Start a project: one example draft, with comments that teach",
     "validate": "Check every manifest and its media, offline",
+    "probe": "Show what is in a media file, and whether TikTok takes it",
     "plan": "Show what apply would do",
     "apply": "Carry out a plan",
     "status": "Show where each post stands at TikTok",

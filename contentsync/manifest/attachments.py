@@ -16,7 +16,7 @@ from contentsync.manifest.document import Document
 from contentsync.manifest.document import Path as KeyPath
 from contentsync.manifest.files import odd_name
 from contentsync.manifest.wording import did_you_mean, printable, shown
-from contentsync.media import MediaLook, MediaReader
+from contentsync.media.look import MediaLook, MediaReader
 from contentsync.natural_order import natural
 from contentsync.post import Media
 

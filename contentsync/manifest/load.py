@@ -19,7 +19,8 @@ from contentsync.manifest.loaded import PROBLEMS_OF_A_FILE, Loaded, Told, bounde
 from contentsync.manifest.settings import NOTHING_SAID, load_settings
 from contentsync.manifest.source import read_yaml
 from contentsync.manifest.wording import shown
-from contentsync.media import CachedReader, DiskReader, MediaCache, MediaReader
+from contentsync.media.disk import DiskReader
+from contentsync.media.look import CachedReader, MediaCache, MediaReader
 from contentsync.post import DesiredPost, Settings
 from contentsync.trust import UserSays
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from contentsync import limits
 from contentsync.errors import Level, Problem
-from contentsync.manifest import hidden
 from contentsync.manifest.document import Path
 from contentsync.post import Account, Defaults, Disclosure, Interaction, Kind, Mode, Privacy
+from contentsync.visible import unseen, visible
 
 if TYPE_CHECKING:
     from contentsync.manifest.schema import Manifest
@@ -88,11 +88,17 @@ def _lengths(post: Manifest) -> Iterator[Finding]:
 def _hidden_characters(post: Manifest) -> Iterator[Finding]:
     for key in ("caption", "title", "video"):
         text = (value_of(post, key) or "")[:_LOOKED_AT]
-        found = hidden.hidden(text)
+        found = unseen(text)
         if found:
             count = "an invisible character" if len(found) == 1 else f"{len(found):,} invisible characters"
-            what = f'{key} contains {count}: "{hidden.sample(text, found[0])}"; it is sent exactly as written'
+            what = f'{key} contains {count}: "{_around(text, found[0])}"; it is sent exactly as written'
             yield (key,), Problem("hidden-character", what, "delete what you did not mean", level=Level.NOTE)
+
+
+def _around(text: str, index: int) -> str:
+    """What stands round a character, on one line, with what can't be seen as escapes."""
+    start, end = max(0, index - 12), index + 13
+    return ("…" if start else "") + visible(text[start:end].replace("\n", " ")) + ("…" if end < len(text) else "")
 
 
 def _too_long(key: str, text: str, most: int) -> Iterator[Finding]:

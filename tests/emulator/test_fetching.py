@@ -142,7 +142,7 @@ def test_nothing_is_fetched_where_that_is_asked_for(web: Web) -> None:
 
 @pytest.mark.parametrize("name", ["ok.jpg", "ok.webp", "big.jpg"])
 def test_the_size_of_a_picture_is_read_as_mediainfo_reads_it(name: str) -> None:
-    from contentsync.media import DiskReader
+    from contentsync.media.disk import DiskReader
 
     facts = DiskReader().read(MEDIA / name).facts
     assert facts is not None

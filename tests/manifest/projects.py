@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contentsync.errors import Problem
 from contentsync.manifest.load import Loaded, load
-from contentsync.media import MediaLook
+from contentsync.media.look import MediaLook
 from contentsync.post import MediaFacts
 
 PROJECT = """\

@@ -10,7 +10,7 @@ from pathlib import Path
 from contentsync.manifest.codes import CODES
 
 PACKAGE = Path(__file__).parent.parent.parent / "contentsync"
-SOURCES = [PACKAGE / "media.py", *sorted((PACKAGE / "manifest").glob("*.py"))]
+SOURCES = [*sorted((PACKAGE / "media").glob("*.py")), *sorted((PACKAGE / "manifest").glob("*.py"))]
 SOURCES.remove(PACKAGE / "manifest" / "pin.py")  # it writes a project file, and judges none
 MAKERS = {"Problem": 0, "ScalarError": 0, "matching": 1}
 BUILT = {

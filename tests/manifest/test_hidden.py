@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contentsync.errors import Level
-from contentsync.manifest.hidden import escaped, hidden, sample
+from contentsync.visible import unseen, visible
 from tests.manifest.projects import of_manifest
 
 A = "name: a\naccount: lily\nvideo: v.mp4\n"
@@ -29,7 +29,8 @@ A = "name: a\naccount: lily\nvideo: v.mp4\n"
     ],
 )
 def test_what_nobody_can_see_is_escaped(text: str, shown: str) -> None:
-    assert escaped(text) == shown
+    assert visible(text) == shown
+    assert unseen(text)
 
 
 @pytest.mark.parametrize(
@@ -46,18 +47,13 @@ def test_what_nobody_can_see_is_escaped(text: str, shown: str) -> None:
     ],
 )
 def test_what_belongs_to_an_emoji_or_a_script_is_no_surprise(text: str) -> None:
-    assert not hidden(text)
-    assert escaped(text) == text
+    assert not unseen(text)
+    assert visible(text) == text
 
 
 @given(st.text())
 def test_nothing_hidden_is_left_after_escaping(text: str) -> None:
-    assert not hidden(escaped(text))
-
-
-def test_a_sample_is_short_and_on_one_line() -> None:
-    text = "x" * 50 + "\n\u200b" + "y" * 50
-    assert sample(text, 51) == "…xxxxxxxxxxx \\u200byyyyyyyyyyyy…"
+    assert not unseen(visible(text))
 
 
 def test_a_caption_with_hidden_characters_is_noted_and_kept_exactly(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from contentsync.errors import Level, by_place
 from contentsync.manifest.load import load
-from contentsync.media import MediaLook, StatKey
+from contentsync.media.look import MediaLook, StatKey
 from tests.manifest.projects import FakeProbe, loaded, of_manifest, told, write
 
 A = "name: a\naccount: lily\nvideo: v.mp4\n"

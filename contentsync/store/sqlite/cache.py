@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from contentsync.media import MediaLook, StatKey, look_as_json, look_of_json
+from contentsync.media.look import MediaLook, StatKey, look_as_json, look_of_json
 from contentsync.store.sqlite.database import make_folder
 
 _SCHEMA: Final = """

@@ -1,0 +1,128 @@
+"""What does libmediainfo say of the tracks of a film? It runs in a process of its own: see mediainfo.py."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from contentsync.media import mediainfo
+from contentsync.post import MediaFacts
+
+#: The tracks of a film as libmediainfo names their values; None where it is not on this machine.
+Tracks = Callable[[Path], list[dict[str, Any]] | None]
+_CODECS: Final = {"AVC": "h264", "HEVC": "h265", "VP8": "vp8", "VP9": "vp9", "AV1": "av1", "MPEG-4 Visual": "mpeg4"}
+
+
+class Prober:
+    """Asks a process that runs libmediainfo, started with the first question and again after one that it died of."""
+
+    def __init__(self, deadline: float = 30.0) -> None:
+        self._deadline = deadline
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+
+    def __call__(self, path: Path) -> list[dict[str, Any]] | None:
+        """The tracks of a file; None where libmediainfo is not there, nothing where it fails or takes too long."""
+        with self._lock:
+            process = self._process or self._start()
+            if process is None:
+                return None
+            line = self._ask(process, json.dumps(os.fspath(path.absolute())))
+        return _tracks(line)
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process:
+            _end(process)
+
+    def _start(self) -> subprocess.Popen[str] | None:
+        command = [sys.executable, "-I", mediainfo.__file__]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("CONTENTSYNC_")}
+        pipe = subprocess.PIPE
+        self._process = process = subprocess.Popen(  # noqa: S603
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, text=True, encoding="ascii"
+        )
+        assert process.stdout
+        return process if process.stdout.readline().strip() == "true" else None
+
+    def _ask(self, process: subprocess.Popen[str], question: str) -> str:
+        assert process.stdin
+        assert process.stdout
+        timer = threading.Timer(self._deadline, process.kill)
+        timer.start()
+        try:
+            process.stdin.write(question + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except OSError:
+            line = ""
+        finally:
+            timer.cancel()
+        if not line:
+            _end(process)
+            self._process = None
+        return line
+
+
+def _tracks(line: str) -> list[dict[str, Any]]:
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return []
+    return [track for track in told if isinstance(track, dict)] if isinstance(told, list) else []
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream:
+            with contextlib.suppress(OSError):
+                stream.close()
+    process.kill()
+    process.wait()
+
+
+tracks_of: Final = Prober()
+atexit.register(tracks_of.close)
+
+
+def film_track(tracks: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The track of the picture."""
+    return next((track for track in tracks if track.get("@type") == "Video"), None)
+
+
+def facts_of(container: str, video: dict[str, Any]) -> MediaFacts:
+    """The facts of a film, its sides as they are shown."""
+    width, height = _whole(video.get("Width")), _whole(video.get("Height"))
+    if (decimal(video.get("Rotation")) or 0) % 180 == 90:
+        width, height = height, width
+    name = str(video.get("Format", ""))
+    return MediaFacts(
+        container,
+        codec=_CODECS.get(name) or name.lower() or None,
+        width=width,
+        height=height,
+        duration=decimal(video.get("Duration")) or None,
+        frame_rate=decimal(video.get("FrameRate")),
+    )
+
+
+def decimal(value: object) -> float | None:
+    """A number; None where it is none."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return None
+
+
+def _whole(value: object) -> int | None:
+    number = decimal(value)
+    return int(number) if number else None

@@ -1,0 +1,66 @@
+"""Where in a file are long runs of zeros? A copy that reserves the whole size first, and stops half way, leaves one.
+
+Found while the file is hashed, since it is read then anyway.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+BLOCK: Final = 1 << 20
+RUN: Final = 1 << 12  # a run of twice as many is found wherever it lies
+_ZEROS: Final = bytes(RUN)
+
+Span = tuple[int, int]  # first byte, and the one behind the last
+
+
+@dataclass(slots=True)
+class Digest:
+    """The sha256 of a file, and its long runs of zeros in their order; neighbouring ones are joined."""
+
+    sha256: str = ""
+    zeros: list[Span] = field(default_factory=list)
+
+    def zeros_within(self, start: int, end: int) -> int:
+        """How many bytes of the runs lie between two places."""
+        return sum(max(0, min(end, stop) - max(start, first)) for first, stop in self.zeros)
+
+    def zeros_in(self, spans: Iterable[Span]) -> int:
+        """How many bytes of the runs lie within these spans, which are in order."""
+        return sum(self.zeros_within(start, end) for start, end in spans) if self.zeros else 0
+
+
+class _Readable(Protocol):
+    def readinto(self, buffer: bytearray, /) -> int | None: ...
+
+
+def digest(file: _Readable) -> Digest:
+    """Hash a file from where it stands, a block at a time."""
+    made, sha256, at = Digest(), hashlib.sha256(), 0
+    buffer = bytearray(BLOCK)
+    view = memoryview(buffer)
+    while size := file.readinto(buffer):
+        sha256.update(view[:size])
+        if _ZEROS in buffer:
+            _note(made.zeros, bytes(view[:size]), at)
+        at += size
+    made.sha256 = sha256.hexdigest()
+    return made
+
+
+def _note(zeros: list[Span], block: bytes, at: int) -> None:
+    start = block.find(_ZEROS)
+    while start >= 0:
+        stop = start + RUN
+        while block[stop : stop + RUN] == _ZEROS:
+            stop += RUN
+        rest = block[stop : stop + RUN]
+        stop += len(rest) - len(rest.lstrip(b"\0"))
+        if zeros and zeros[-1][1] == at + start:
+            zeros[-1] = (zeros[-1][0], at + stop)
+        else:
+            zeros.append((at + start, at + stop))
+        start = block.find(_ZEROS, stop)
