@@ -59,6 +59,8 @@ class Project:
     user: UserSays = NOTHING_SAID
     _at_work: dict[str, AccountAtWork] = field(default_factory=dict)
     _is_locked: bool = False
+    #: What stood in the way of the last reading of a shared state; empty before there was one.
+    _caught_up: tuple[Problem | None, ...] = ()
 
     @classmethod
     def open(
@@ -123,8 +125,16 @@ class Project:
         return self.backend_of(self.root, state, self.environ)
 
     def catch_up(self) -> Problem | None:
-        """Take in what other machines wrote into a shared state. Returns what stood in the way, as a note."""
-        return self.reading_store.catch_up(self.clock.now())
+        """Take in what other machines wrote into a shared state: once a command, and anew once the lock is held.
+
+        Returns what stood in the way, as a note; `on_note` is told of it too.
+        """
+        if not self._caught_up:
+            behind = self.reading_store.catch_up(self.clock.now())
+            if behind is not None:
+                self.on_note(behind)
+            self._caught_up = (behind,)
+        return self._caught_up[0]
 
     @cached_property
     def data_folder(self) -> Path:
@@ -148,7 +158,7 @@ class Project:
 
     @contextlib.contextmanager
     def lock(self, doing: str, timeout: float = 0.0) -> Iterator[None]:
-        """The apply lock, which lies where the state lies, and a state that is proven whole.
+        """The apply lock, which lies where the state lies, and a state that is proven whole and read anew.
 
         Whoever holds it may take it again. Raises StoreLocked, and StoreError for a state that can't be relied on.
         """
@@ -157,6 +167,8 @@ class Project:
             return
         with self.bare_lock(doing, timeout):
             self.store.check()
+            self._caught_up = ()
+            self.catch_up()
             self._is_locked = True
             try:
                 yield

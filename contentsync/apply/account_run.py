@@ -23,7 +23,7 @@ from contentsync.attempt.step import Step
 from contentsync.attempt.steps import Steps
 from contentsync.attempt.told import Outcome, Result, Told
 from contentsync.attempt.waiting import Stopped
-from contentsync.errors import Problem, StoreLocked
+from contentsync.errors import Problem, StoreError, StoreLocked
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import Action, Kind
 from contentsync.post import Attempt, DesiredPost, Mode
@@ -32,6 +32,7 @@ from contentsync.store.port import AttemptOpen
 from contentsync.tiktok.wire import Endpoint
 
 PATIENCE: Final = timedelta(minutes=2)  # how long a run waits for a limit by the minute
+UNREACHABLE: Final = "state-unreachable"
 IDLE_STEPS: Final = 4  # steps that may get an upload nowhere before others have their turn
 
 
@@ -74,6 +75,7 @@ class AccountRun:
         self.clock = steps.clock
         self.outcomes: list[Outcome] = []
         self.followed: list[Followed] = []
+        self._unreachable: Problem | None = None  # why the shared state could not be reached in this run
         self._local = LocalActions(open_id, steps.at_work, run.tell)
 
     def send(self, actions: Iterable[Action], posts: dict[str, DesiredPost]) -> None:
@@ -107,12 +109,23 @@ class AccountRun:
                 self.tell_outcome(post.key, self._local.adopt(action, post), post_id=action.adopts)
             case Kind.WAIT if post is not None and post.next_slot and action.due_at and not action.left:
                 self.store.pin_slot(post, self.open_id, action.due_at, self.clock.now())
-            case Kind.RESUME:
-                self._resume(action, post)
-            case Kind.CREATE if post is not None:
-                self._create(action, post)
+            case Kind.RESUME | Kind.CREATE:
+                self._send(action, post)
             case _:
                 pass
+
+    def _send(self, action: Action, post: DesiredPost | None) -> None:
+        """Begin or resume a post; a shared state that can't be reached stops what must be announced there first."""
+        try:
+            if action.kind is Kind.RESUME:
+                self._resume(action, post)
+            elif post is not None:
+                self._create(action, post)
+        except StoreError as err:
+            if err.problems[0].code != UNREACHABLE:
+                raise
+            self._unreachable = err.problems[0]
+            self.tell_outcome(action.post, Result.FAILED, self._unreachable)
 
     def _resume(self, action: Action, post: DesiredPost | None) -> None:
         if post is not None and post.post_id:
@@ -295,6 +308,8 @@ class AccountRun:
 
     def _stop(self, mode: Mode) -> Problem | None:
         """Why nothing more of this mode may be sent: a post before this one ended so, or one is unknown."""
+        if self._unreachable is not None:
+            return self._unreachable
         return begin.stop_of(self.store, self.open_id, self.run.id, mode)
 
     # Waiting for what TikTok is at work on: one step at a time, called by `following`.
@@ -334,6 +349,9 @@ class AccountRun:
                     return
         except StoreLocked:
             pass  # whoever sends now, or the next apply, repeats it
+        except StoreError as err:
+            if err.problems[0].code != UNREACHABLE:
+                raise  # else the next apply repeats it
         self.leave(followed)
 
     def leave(self, followed: Followed) -> None:

@@ -31,6 +31,8 @@ class Case:
 
 def explain(project: Project, name: str, *, refresh: bool) -> Case:
     """The evidence about one post, and what a plan says of it. Raises UsageError for a post that is not there."""
+    if refresh:
+        project.catch_up()
     loaded = project.load()
     posts = {post.key: post for post in loaded.posts}
     key = one_key(known_keys(project, loaded), name)

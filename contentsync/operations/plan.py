@@ -70,6 +70,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
         serial=project.reading_store.serial,
         machine=project.reading_store.machine,
         takeover=project.settings.takeover,
+        behind=behind,
         faulty=_by_account(loaded.faulty),
         unread=loaded.unread,
     )
@@ -80,7 +81,8 @@ def make_plan(project: Project, wish: Wish) -> Made:
     of_files = [problem for problem in problems if problem not in blocked]
     plan = replace(plan, notes=tuple(problem for problem in of_files if problem.level is Level.ERROR))
     notes += _not_pinned(project, plan)
-    shared = [behind] if behind else []
+    copied = None if wish.refresh else project.reading_store.copy_note()
+    shared = [copied] if copied else []
     faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
     return Made(plan, told, world, failures, (*of_files, *shared, *notes), faults)
 

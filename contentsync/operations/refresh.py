@@ -31,6 +31,7 @@ def refresh_all(
 
     Raises StoreError where there is no state to read into.
     """
+    project.catch_up()
     project.store.check()  # never into a copy of it; and before TikTok is asked
     accounts = [project.at_work(name) for name in names] or project.all_at_work()
     failures: dict[str, ContentsyncError] = {}

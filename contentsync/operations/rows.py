@@ -28,6 +28,7 @@ def row_of(project: Project, name: str) -> PostState:
 
 def all_rows(project: Project) -> Iterator[PostState]:
     """Every row of the state, by its account's present name; also of accounts that the project no longer has."""
+    project.catch_up()
     store, names = project.reading_store, _names(project)
     for open_id in store.identities():
         for row in store.posts(open_id):

@@ -18,6 +18,7 @@ def look(
 
     wait: seconds to go on asking while any is not final. Posts without a row are None.
     """
+    project.catch_up()
     loaded = project.load()
     keys = known_keys(project, loaded)
     chosen = select(project, loaded, wish)

@@ -225,6 +225,8 @@ class World:
     serial: int = 0
     #: Which machine this is, where the state is shared; empty where it is not.
     machine: str = ""
+    #: Why the shared state could not be read just now; None where it was, or is not shared.
+    behind: Problem | None = None
     #: How long another machine's open attempt is left alone after its last write.
     takeover: timedelta = timedelta(minutes=10)
     #: The declared posts that have errors, by the name of their account, which may be one that is not known.

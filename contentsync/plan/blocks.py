@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from contentsync.errors import Level, Problem
@@ -17,7 +18,7 @@ SCOPES: Final = {Mode.DIRECT: "video.publish", Mode.DRAFT: "video.upload"}  # wh
 
 def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Problem, ...]:
     """Why this post can't be sent as things are; empty where nothing speaks against it."""
-    found = [*fetch_blocks(post, world)]
+    found = [*behind(world), *fetch_blocks(post, world)]
     creator = facts.creator
     if creator is not None and (lacking := _scope_missing(post, facts)):
         found += lacking
@@ -28,6 +29,11 @@ def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Pro
         found += _not_offered(post, creator, audited=_is_audited(post, world))
         found += _too_long(post, creator)
     return tuple(found)
+
+
+def behind(world: World) -> list[Problem]:
+    """A shared state that can't be read may hold another machine's claim: nothing is begun without it."""
+    return [replace(world.behind, level=Level.ERROR)] if world.behind else []
 
 
 def _scope_missing(post: DesiredPost, facts: AccountFacts) -> list[Problem]:

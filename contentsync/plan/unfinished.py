@@ -9,7 +9,7 @@ from typing import Final
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.plan import binding
 from contentsync.plan.action import Action, Kind
-from contentsync.plan.blocks import blocks_of, cap_of
+from contentsync.plan.blocks import behind, blocks_of, cap_of
 from contentsync.plan.scene import Scene, settle, unsettled
 from contentsync.plan.sending import held_back, stopped, waiting_for
 from contentsync.post import Attempt, DesiredPost, PostState
@@ -91,6 +91,8 @@ def _edited(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
 def _going_on(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
     """What was begun goes on; where init is still to be sent, if it may be."""
     reason = f"was left {last.phase}"
+    if problems := behind(scene.world):  # its last byte must be announced first
+        return scene.action(Kind.BLOCKED, post, f"{problems[0].what}; its upload {reason}", problems=tuple(problems))
     if last.phase is Phase.INTENT:
         if blocks := blocks_of(post, scene.facts, scene.world):
             return scene.action(Kind.BLOCKED, post, blocks[0].what, problems=blocks)

@@ -180,6 +180,10 @@ class Store(Protocol):
         """Take in what other machines did, where the state is shared. Returns what stood in the way, as a note."""
         ...
 
+    def copy_note(self) -> Problem | None:
+        """How old this machine's copy of a shared state is, for a command that does not read it anew."""
+        ...
+
     def check(self) -> None:
         """Prove that the state is whole and that there is room for what will be written."""
         ...

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import click
 
@@ -208,11 +208,16 @@ def exit_code(
     codes += [exits.HELD for action in actions if Kind.BLOCKED in action.kinds]
     codes += [exits.HELD for action in actions if Kind.WAIT in action.kinds and action.left]
     codes += [exits.SIGN_IN for action in actions if any(p.code == "scope-missing" for p in action.blockers)]
+    codes += [exits.FAILED for action in actions if any(p.code in STATE_TROUBLE for p in action.blockers)]
     if interrupted:
         codes.append(exits.INTERRUPTED)
     return exits.worst(codes)
 
 
+# A shared state that can't be read or written now: no policy holds the post back.
+STATE_TROUBLE: Final = frozenset(
+    {"state-unreachable", "state-rewound", "state-corrupt", "state-newer", "state-conflict"}
+)
 _CODES = {
     Result.FAILED: exits.FAILED,
     Result.CHANGED: exits.FAILED,

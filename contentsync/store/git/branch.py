@@ -67,6 +67,8 @@ class Branch:
 
     def _absent_or_unreachable(self, ended: Ended) -> Fetched:
         """A branch that is not there fails a fetch as a dead remote does; the remote's own list tells which."""
+        if ended.code is None:
+            return Fetched("", ended.why)
         listed = self.git.remote("ls-remote", "--exit-code", self.remote, self._theirs)
         if listed.code == 2:  # reached, and there is no such branch
             return Fetched("")

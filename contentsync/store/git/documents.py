@@ -1,4 +1,4 @@
-"""What does the branch say of a post? One JSON file a post, readable by people; values to text and back. Pure.
+"""What does the branch say of a post, of an identity? One JSON file each, readable by people. Pure.
 
 An upload address bears a token and belongs to the machine that asked for it: it is never in a document.
 """
@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,8 +19,10 @@ from contentsync.post import Attempt, Mode, PostState
 from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.shared-post/1"
+OF_ACCOUNT: Final = "contentsync.shared-account/1"
 ROOT: Final = "contentsync.json"
 POSTS: Final = "posts/"
+ACCOUNTS: Final = "accounts/"
 
 _LOCAL: Final = frozenset({"upload_url", "version", "wire_bytes", "wire_sha256", "post_uid", "open_id"})
 _SHARED: Final = tuple(field for field in fields(Attempt) if field.name not in _LOCAL)
@@ -43,12 +45,62 @@ def path_of(open_id: str, name: str) -> str:
     return f"{POSTS}{_UNSAFE.sub(_escaped, open_id)}/{mark[0]}/{mark[1]}/{name}.json"
 
 
+def account_path(open_id: str) -> str:
+    """Where the file of an identity is."""
+    return f"{ACCOUNTS}{_UNSAFE.sub(_escaped, open_id)}.json"
+
+
 # What an open_id may hold and a folder's name should not.
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def _escaped(found: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in found[0].encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """What people decided about an identity, which every machine must know."""
+
+    open_id: str
+    #: The names of the accounts that are bound to it.
+    pinned: tuple[str, ...] = ()
+    #: Whether a person took note of its posts from before this state.
+    acquainted: bool = False
+    #: As Store.left_out.
+    left_out: tuple[str, ...] = ()
+
+    def with_(self, other: Acquaintance) -> Acquaintance:
+        """What either of the two knows."""
+        pinned, left_out = ({*self.pinned, *other.pinned}, {*self.left_out, *other.left_out})
+        known = self.acquainted or other.acquainted
+        return Acquaintance(self.open_id, tuple(sorted(pinned)), known, tuple(sorted(left_out)))
+
+
+def account_text(known: Acquaintance) -> bytes:
+    """The document of an identity."""
+    return (json.dumps({"format": OF_ACCOUNT} | asdict(known), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def account_of(path: str, text: bytes) -> Acquaintance:
+    """What a document tells of an identity. Raises StoreError where it is none, or where `path` is not its own."""
+    try:
+        told = json.loads(text)
+        if told["format"] != OF_ACCOUNT:
+            raise ValueError(f"its format is {told['format']!r}")
+        pinned, left_out = (tuple(map(_text, told[name])) for name in ("pinned", "left_out"))
+        known = Acquaintance(_text(told["open_id"]), pinned, told["acquainted"] is True, left_out)
+        if account_path(known.open_id) != path:
+            raise ValueError(f"it tells of {known.open_id}")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+        raise StoreError(_unreadable(path, err)) from err
+    return known
+
+
+def _unreadable(path: str, err: Exception) -> Problem:
+    what = f"{path} in the shared state can't be read: {err}"
+    hint = "a newer contentsync may have written it: upgrade; else see its history with git log"
+    return Problem("state-corrupt", what, hint)
 
 
 def post_text(row: PostState) -> bytes:
@@ -89,9 +141,7 @@ def post_of(path: str, text: bytes) -> PostState:
         if path_of(row.open_id, row.name) != path:
             raise ValueError(f"it tells of {row.open_id}/{row.name}")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
-        what = f"{path} in the shared state can't be read: {err}"
-        hint = "a newer contentsync may have written it: upgrade; else see its history with git log"
-        raise StoreError(Problem("state-corrupt", what, hint)) from err
+        raise StoreError(_unreadable(path, err)) from err
     return row
 
 

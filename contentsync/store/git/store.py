@@ -23,7 +23,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from contentsync.errors import Level, Problem, StoreError
@@ -40,6 +40,7 @@ from contentsync.store.sqlite.state import SqliteStore
 
 FORMAT: Final = "contentsync.state/1"
 TRIES: Final = 20  # pushes that may lose the race in a row
+SILENCE: Final = timedelta(minutes=1)
 HEAD, LINEAGE, READ_AT = "shared head", "shared lineage", "shared read at"
 NUMBER, SERIAL, COUNTED = "shared number", "shared serial", "serial when last shared"
 
@@ -51,10 +52,17 @@ class SharedAccounts(SqliteAccounts):
         super().__init__(database, history)
         self._store = store
 
+    def pin(self, account: str, open_id: str, now: datetime) -> bool:
+        if self.pinned(account) == open_id:
+            return False
+        with self._store.deciding(open_id, self.pinned(account)):
+            return super().pin(account, open_id, now)
+
     def rebind(self, old: str, new: str, account: str, now: datetime) -> int:
         names = [row.name for row in self._store.posts(old)]
         files = [(open_id, name) for open_id in (old, new) for name in names]
-        with self._store.sharing(now, f"{account} has a new open_id", *files):
+        news = f"{account} has a new open_id"
+        with self._store.sharing(now, news, *files), self._store.deciding(old, new):
             return super().rebind(old, new, account, now)
 
 
@@ -90,6 +98,7 @@ class GitStore(SqliteStore):
         self._pushing = threading.RLock()
         self._news: list[str] = []
         self._latest: datetime | None = None  # when this process last had something to share
+        self._silent_at: datetime | None = None  # when the remote last did not answer
         self._begun: set[str] = set()  # attempts that this process claimed
         self._dropped: dict[str, Attempt] = {}  # claims that this process held, and of which no row may be left
 
@@ -117,6 +126,10 @@ class GitStore(SqliteStore):
                 return replace(err.problems[0], level=Level.NOTE)
         return None
 
+    def copy_note(self) -> Problem | None:
+        what = f"the shared state on {self._branch.remote}/{self._branch.name} was not read; {self._age()}"
+        return Problem("state-copy", what, level=Level.NOTE)
+
     def _read(self, now: datetime) -> str:
         """Fetch, and merge what changed into the local copy. Returns the head, empty where there is no branch yet."""
         fetched = self._branch.fetch()
@@ -141,8 +154,13 @@ class GitStore(SqliteStore):
         texts = dict(self._branch.read({path: oid for path, oid in objects.items() if oid}))
         root = self._same_line(texts.pop(documents.ROOT, b""), known, head)
         told = {path: documents.post_of(path, text) for path, text in texts.items() if _is_post(path)}
+        people = [documents.account_of(path, text) for path, text in texts.items() if _is_account(path)]
         gone = {path for path, oid in found.items() if oid is None and _is_post(path)}
         self._mirror(told, gone, everything=changed is None)
+        for one in people:
+            ours = documents.account_path(one.open_id) in self._copy.marked()
+            both = one.with_(self._decisions(one.open_id)) if ours else one
+            self._copy.decide(one.open_id, both.pinned, both.acquainted, both.left_out)
         self._at(head, root)
 
     def _same_line(self, text: bytes, known: str, head: str) -> Root:
@@ -205,8 +223,16 @@ class GitStore(SqliteStore):
 
     def _files(self) -> dict[str, bytes | None]:
         """The marked files as they should be: None for a post that has another name by now."""
-        rows = {path: self.post_named(*of) for path, of in self._copy.marked().items()}
-        return {path: documents.post_text(row) if row else None for path, row in rows.items()}
+        return {path: self._file(path, *of) for path, of in self._copy.marked().items()}
+
+    def _file(self, path: str, open_id: str, name: str) -> bytes | None:
+        if path.startswith(documents.ACCOUNTS):
+            return documents.account_text(self._decisions(open_id))
+        row = self.post_named(open_id, name)
+        return documents.post_text(row) if row else None
+
+    def _decisions(self, open_id: str) -> documents.Acquaintance:
+        return documents.Acquaintance(open_id, *self._copy.decisions(open_id))
 
     def _base(self, now: datetime) -> None:
         """Read the remote where no commit to build on is known yet."""
@@ -252,12 +278,18 @@ class GitStore(SqliteStore):
         self._share(now)
 
     def _share(self, now: datetime) -> None:
-        """Push; what can't be pushed now stays marked and goes with a later push."""
+        """Push; what can't be pushed now stays marked and goes with a later push.
+
+        A remote that did not answer a moment ago is not waited for again: its deadline would stop all else.
+        """
+        if self._silent_at is not None and abs(now - self._silent_at) < SILENCE:
+            return
         try:
             self._push(now)
         except StoreError as err:
             if err.problems[0].code != "state-unreachable":
                 raise
+            self._silent_at = now
 
     def _mark(self, *posts: tuple[str, str]) -> None:
         for open_id, name in posts:
@@ -424,13 +456,44 @@ class GitStore(SqliteStore):
             self._mark(*((open_id, row.name) for row in self.posts(open_id) if row.account != account))
             return super().name_account(open_id, account, now)
 
+    # -- what people decided about an identity
+
+    @contextmanager
+    def deciding(self, *open_ids: str) -> Iterator[None]:
+        """Mark the files of these identities, and let the block change them; they go with the next push."""
+        with self._alone():
+            for open_id in filter(None, open_ids):
+                self._copy.mark(documents.account_path(open_id), open_id, "")
+            yield
+
+    def identities_seen(self) -> dict[str, str]:
+        """As everywhere; for an account that this machine never asked about, the shared state tells."""
+        return self._copy.pins() | super().identities_seen()
+
+    def leave_out(self, open_id: str, marks: Collection[str], now: datetime) -> None:
+        if self.left_out(open_id) != frozenset(marks):
+            with self.deciding(open_id):
+                super().leave_out(open_id, marks, now)
+
+    def become_acquainted(self, open_id: str, now: datetime) -> None:
+        if not self.is_acquainted(open_id):
+            with self.deciding(open_id):
+                super().become_acquainted(open_id, now)
+            self._report(f"the past of {open_id} is taken note of", now)
+
     # -- what stands in the way
 
     def _unreachable(self, why: str) -> Problem:
-        read_at = self._copy.value(READ_AT)
-        age = f"the last copy is of {read_at[:16]}" if read_at else "there is no copy of it here"
-        what = f"the shared state on {self._branch.remote}/{self._branch.name} can't be reached: {why}; {age}"
+        place = f"{self._branch.remote}/{self._branch.name}"
+        what = f"the shared state on {place} can't be reached: {why}; {self._age()}"
         return Problem("state-unreachable", what, "nothing new is begun until it can; then run apply again")
+
+    def _age(self) -> str:
+        """How old the local copy is, for a person."""
+        read_at = self._copy.value(READ_AT)
+        if not read_at:
+            return "there is no copy of it here"
+        return f"the last copy is of {datetime.fromisoformat(read_at):%Y-%m-%d %H:%M} UTC"
 
     def _gone(self, known: str) -> Problem:
         what = f"branch {self._branch.name} is gone from {self._branch.remote}; its last known commit is {known[:12]}"
@@ -452,6 +515,10 @@ def _too_late(claim: Attempt) -> Attempt:
 
 def _last_byte_goes(before: Attempt, after: Attempt) -> bool:
     return after.last_put_at is not None and before.last_put_at is None and after.phase is Phase.UPLOADING
+
+
+def _is_account(path: str) -> bool:
+    return path.startswith(documents.ACCOUNTS)
 
 
 def _is_post(path: str) -> bool:

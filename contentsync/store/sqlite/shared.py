@@ -7,7 +7,7 @@ so a crash leaves at worst a mark too many, and the next push finds nothing new 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database, queries
 
 _MARK: Final = "not shared: "
+# As the calls of the store write them.
+_PIN, _ACQUAINTED, _LEFT_OUT = "pinned: ", "acquainted: ", "left out: "
 # Only this machine can use them, or they only count its own writes.
 _OWN: Final = ("upload_url", "wire_bytes", "wire_sha256")
 
@@ -55,6 +57,32 @@ class SharedCopy:
         """The shared file is the same again."""
         with self._db.writing(posts=False) as db:
             self._q.drop_meta(db, name=_MARK + path)
+
+    # -- what people decided about an identity
+
+    def decisions(self, open_id: str) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
+        """The accounts bound to it, whether a person took note of its past, and the posts left out."""
+        with self._db.reading() as db:
+            pins = list(self._q.meta_from(db, start=_PIN, end=_PIN + "\U0010ffff"))
+            acquainted = self._q.meta(db, name=_ACQUAINTED + open_id) is not None
+            left_out = self._q.meta(db, name=_LEFT_OUT + open_id)
+        pinned = tuple(row["name"].removeprefix(_PIN) for row in pins if row["value"] == open_id)
+        return pinned, acquainted, tuple(json.loads(left_out["value"])) if left_out else ()
+
+    def pins(self) -> dict[str, str]:
+        """The open_id that each account is bound to."""
+        with self._db.reading() as db:
+            pins = list(self._q.meta_from(db, start=_PIN, end=_PIN + "\U0010ffff"))
+        return {row["name"].removeprefix(_PIN): row["value"] for row in pins}
+
+    def decide(self, open_id: str, pinned: Collection[str], acquainted: bool, left_out: Collection[str]) -> None:
+        """Make the decisions about an identity what the shared state tells."""
+        with self._db.writing(posts=False) as db:
+            for account in pinned:
+                self._q.set_meta(db, name=_PIN + account, value=open_id)
+            if acquainted and self._q.meta(db, name=_ACQUAINTED + open_id) is None:
+                self._q.set_meta(db, name=_ACQUAINTED + open_id, value="0")
+            self._q.set_meta(db, name=_LEFT_OUT + open_id, value=json.dumps(sorted(left_out)))
 
     # -- rows
 

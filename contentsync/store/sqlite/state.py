@@ -70,6 +70,9 @@ class SqliteStore:
     def catch_up(self, now: datetime) -> Problem | None:  # noqa: ARG002
         return None
 
+    def copy_note(self) -> Problem | None:
+        return None
+
     @property
     def is_kept(self) -> bool:
         return self._db.path is not None

@@ -1,0 +1,216 @@
+"""`state: git` as its users meet it: a real remote, several clones, and whatever may befall either."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from contentsync.emulator.server import Emulator
+from tests.cli.shared_state import STATE, Site, apply, start, untouched
+from tests.cli.support import Studio
+from tests.store.git.remotes import git
+
+
+@pytest.fixture
+def site(tmp_path: Path, emulator: Emulator) -> Site:
+    return Site.made(tmp_path, emulator, "one", "two")
+
+
+def test_what_one_clone_posted_another_one_knows(site: Site) -> None:
+    first, second = site.clone("a"), site.clone("b")
+
+    assert apply(first)[0] == 0
+    status, again = second.run("status", "--json"), apply(second)
+
+    assert {post["phase"] for post in status.json["posts"]} == {"published"}
+    assert again[0] == 0
+    assert site.captions() == ["About one", "About two"]
+    assert all(line.endswith("[skip ci]") for line in site.log())
+
+
+def test_the_users_own_files_index_head_and_branches_stay_as_they_are(site: Site) -> None:
+    clone = site.clone("a")
+    clone.write("contentsync.yaml", (clone.root / "contentsync.yaml").read_text() + "# edited\n")
+    clone.write("staged.txt", "staged\n")
+    git(clone.root, "add", "staged.txt")
+    before = untouched(clone.root)
+
+    for args in (["plan"], ["status"], ["refresh"], ["explain", "one"], ["state", "list"]):
+        assert clone.run(*args).code == 0, args
+    assert untouched(clone.root) == before
+    apply(clone)
+    index, refs, head, *_ = untouched(clone.root)
+
+    assert (index, refs, head) == before[:3]
+
+
+@pytest.mark.parametrize(
+    "options", [("--depth=1",), ("--filter=blob:none",), ("--single-branch",)], ids=lambda o: o[0]
+)
+def test_any_kind_of_clone_knows_it(site: Site, options: tuple[str, ...]) -> None:
+    git(site.remote, "config", "uploadpack.allowFilter", "true")
+    apply(site.clone("a"))
+    other = site.clone("b", *options)
+
+    assert apply(other)[0] == 0
+    other.post("three")
+    assert apply(other)[0] == 0
+    assert site.captions() == ["About one", "About three", "About two"]
+
+
+def test_a_worktree_a_subfolder_and_a_foreign_git_dir_are_no_obstacle(site: Site, tmp_path: Path) -> None:
+    clone = site.clone("a")
+    git(clone.root, "worktree", "add", "-q", str(tmp_path / "tree"))
+    tree = site.studio("tree", tmp_path / "tree")
+    foreign = tmp_path / "foreign"
+    git(tmp_path, "init", "-q", str(foreign))
+    tree.environment["GIT_DIR"] = str(foreign / ".git")
+    tree.environment["GIT_INDEX_FILE"] = str(foreign / ".git" / "index")
+
+    assert apply(tree)[0] == 0
+    assert apply(clone)[0] == 0
+    assert len(site.captions()) == 2
+    assert git(foreign, "for-each-ref") == ""
+
+
+def test_a_project_in_a_subfolder_of_the_repository(site: Site) -> None:
+    clone = site.clone("a")
+    git(clone.root, "rm", "-q", "-r", "--cached", ".")
+    inner = clone.root / "social"
+    inner.mkdir()
+    for name in ("contentsync.yaml", "posts"):
+        (clone.root / name).rename(inner / name)
+    git(clone.root, "add", ".")
+    git(clone.root, "commit", "-q", "-m", "move")
+    git(clone.root, "push", "-q", "origin", "main")
+
+    assert apply(site.studio("a", inner))[0] == 0
+    site.clone("b")
+    assert apply(site.studio("b", site.folder / "b" / "social"))[0] == 0
+    assert len(site.captions()) == 2
+
+
+def test_a_checked_out_state_branch_is_left_as_it_is(site: Site) -> None:
+    apply(site.clone("a"))
+    other = site.clone("b")
+    git(other.root, "worktree", "add", "-q", str(site.folder / "looking"), STATE)
+    seen = git(site.folder / "looking", "rev-parse", "HEAD")
+    other.post("three")
+
+    assert apply(other)[0] == 0
+    assert git(site.folder / "looking", "rev-parse", "HEAD") == seen
+    assert git(site.folder / "looking", "status", "--porcelain") == ""
+
+
+def test_a_remote_that_is_away_begins_nothing_and_readers_tell_how_old_their_copy_is(site: Site) -> None:
+    clone = site.clone("a")
+    clone.run("plan")
+    site.away()
+
+    planned, offline, status = clone.run("plan"), clone.run("plan", "--no-refresh"), clone.run("status")
+    code, said = apply(clone)
+
+    assert (planned.code, status.code, code) == (0, 0, 1)
+    for text in (planned.err, status.err, said):
+        assert "[state-unreachable]" in text
+        assert "the last copy is of 20" in text
+    assert "[state-copy]" in offline.err
+    assert site.captions() == []
+    assert not any(request["endpoint"] == "video_init" for request in site.emulator.requests())
+    site.back()
+    assert apply(clone)[0] == 0
+    assert len(site.captions()) == 2
+
+
+def test_what_is_past_its_commit_point_is_followed_while_the_remote_is_away(site: Site, emulator: Emulator) -> None:
+    clone = site.clone("a")
+    assert apply(clone, "--no-wait")[0] == 3
+    clone.post("three")
+    site.away()
+
+    code, said = apply(clone)
+    status = clone.run("status", "--json")
+
+    assert code == 1, said
+    phases = {post["post"]: post["phase"] for post in status.json["posts"]}
+    assert phases["acme/one"] == phases["acme/two"] == "published"
+    assert phases["acme/three"] == "new"
+    site.back()
+    assert apply(clone)[0] == 0
+    other = site.clone("b").run("status", "--json")
+    assert {post["phase"] for post in other.json["posts"]} >= {"published"}
+    assert len(site.captions()) == 3
+
+
+@pytest.mark.parametrize("refusal", ["echo protected branch >&2; exit 1", "exit 1"])
+def test_a_remote_that_forbids_the_push_begins_nothing_and_says_why(site: Site, refusal: str) -> None:
+    clone = site.clone("a")
+    site.hook(refusal)
+
+    code, said = apply(clone)
+
+    assert code == 1
+    assert "[state-unreachable]" in said
+    assert "pre-receive hook declined" in said
+    assert site.captions() == []
+
+
+def test_a_branch_that_was_put_back_or_deleted_stops_what_is_new(site: Site) -> None:
+    clone = site.clone("a")
+    apply(clone, "--only", "acme/one")
+    old = git(site.remote, "rev-parse", STATE)
+    apply(clone)
+    new = git(site.remote, "rev-parse", STATE)
+    clone.post("three")
+
+    git(site.remote, "update-ref", f"refs/heads/{STATE}", old)
+    rewound = apply(clone)
+    git(site.remote, "update-ref", "-d", f"refs/heads/{STATE}")
+    gone = apply(clone)
+
+    assert (rewound[0], gone[0]) == (1, 1)
+    assert "[state-rewound]" in rewound[1]
+    assert f"{new}:refs/heads/{STATE}" in gone[1]
+    assert len(site.captions()) == 2
+    git(clone.root, "push", "-q", "--force", "origin", f"{new}:refs/heads/{STATE}")
+    assert apply(clone)[0] == 0
+    assert len(site.captions()) == 3
+
+
+def test_what_people_decided_about_an_account_is_known_to_every_clone(site: Site) -> None:
+    first = site.clone("a")
+    earlier = Studio(site.folder / "earlier", first.environment | {"CONTENTSYNC_DATA_DIR": str(site.folder / "old")})
+    earlier.post("long-before")
+    assert apply(earlier)[0] == 0
+    other = site.clone("b")
+    assert apply(other)[0] == 5
+
+    assert first.run("import", "acme").code == 0
+
+    assert apply(other)[0] == 0
+    assert site.captions() == ["About long-before", "About one", "About two"]
+
+
+def test_nobody_need_have_a_name_in_git(site: Site) -> None:
+    clone = site.clone("a")
+    clone.environment |= {"HOME": str(site.folder), "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+
+    assert apply(clone)[0] == 0
+    assert git(site.remote, "log", "-1", "--format=%an", STATE) == "contentsync"
+
+
+@pytest.mark.parametrize("count", [2, 4])
+@pytest.mark.slow
+def test_clones_that_apply_at_once_post_each_post_once(tmp_path: Path, emulator: Emulator, count: int) -> None:
+    site = Site.made(tmp_path, emulator, "one", "two", "three")
+    clones = [site.clone(f"clone{number}") for number in range(count)]
+
+    runs = [start(clone, "apply", "--auto-approve", "--json") for clone in clones]
+    said = [run.communicate(timeout=200)[0] for run in runs]
+
+    assert site.captions() == ["About one", "About three", "About two"], said
+    assert all(run.returncode in {0, 3, 5} for run in runs), said
+    assert apply(clones[0])[0] == 0
+    assert len(site.captions()) == 3
