@@ -21,7 +21,7 @@ from contentsync.store.sqlite.database import Database, open_memory
 from contentsync.store.sqlite.state import SqliteStore
 from contentsync.tiktok.throttle import MemoryLedger
 from tests.builders import a_post
-from tests.simulation.faults import Chooser, Drawn, Listed
+from tests.simulation.faults import ANYWHERE, AROUND, Chooser, Drawn, Listed
 from tests.simulation.machine import START, Machine, Parts
 from tests.simulation.network import Parcel
 from tests.simulation.promises import OPEN_ID, Promises, mark_of
@@ -196,6 +196,7 @@ class Life:
         self.sender: Machine | None = None  # who has the right to send, where several checkouts share a machine
         self.skew, self.skewed, self.mended, self.nested = 0.0, False, False, False
         self.at_work, self.locks, self.requests = 0, False, 0
+        self.altered, self.flickers = False, False
         self.points: list[tuple[str, bool]] = []
         self.struck: dict[int, str] = {}
         self.machines: list[Machine] = []
@@ -237,6 +238,7 @@ class Life:
     def _machine(self, *, run: bool = True) -> Machine:
         kind = self.parts.machine or Machine
         machine = kind(self, f"run {len(self.machines) + 1}", self.parts)
+        self.altered = False  # a person restores the file before the next run, as the hint says
         self.machines.append(machine)
         if run:
             machine.run()
@@ -251,7 +253,7 @@ class Life:
         return len(recent) == len(self.states) and not any(map(_acts, recent))
 
     def _mend(self) -> None:
-        self.mended, self.script.turns = True, 0.0
+        self.mended, self.script.turns, self.altered = True, 0.0, False
         self.world.mend()
         self.say(None, "— the wire is mended —")
 
@@ -331,6 +333,8 @@ class Life:
         if self.mended:
             self.say(machine, label)
             return None
+        if self.flickers:
+            self.altered = self.flickers = False
         number = len(self.points)
         self.points.append((kind, pulls))
         fault = self.script.chooser.choose(number, kind, pulls)
@@ -340,6 +344,7 @@ class Life:
         self.struck[number] = fault
         around = getattr(self, f"_{fault.replace('-', '_')}", None)
         if around is None:
+            assert fault not in {*ANYWHERE, *AROUND}, f"nothing carries out {fault}"
             return fault
         around(machine)
         return None
@@ -366,7 +371,8 @@ class Life:
     def _to_tiktok(self, parcel: Parcel, at: float) -> Answer:
         if parcel.kind in {"put", "last"}:
             first, last, total = parcel.span
-            return self.world.put(parcel.path, first, last, total, parcel.body, begun=parcel.begun, at=at)
+            slept, begun = parcel.slept, parcel.begun
+            return self.world.put(parcel.path, first, last, total, parcel.body, begun=begun, at=at, slept=slept)
         return self.world.call(parcel.path, parcel.body, at)
 
     def manifests(self) -> Iterable[DesiredPost]:
@@ -375,7 +381,7 @@ class Life:
     def media_of(self, post: DesiredPost) -> Callable[[], bytes]:
         """The content of a post's file, whenever it is read."""
         declared = next(d for d in self.posts if d.mark == str(post.media[0].size))
-        return lambda: declared.content
+        return lambda: bytes(byte ^ 1 for byte in declared.content) if self.altered else declared.content
 
     def say(self, machine: Machine | None, text: str) -> None:
         if self.tracing:
@@ -419,6 +425,14 @@ class Life:
     def _media(self, machine: Machine) -> None:
         if self.posts[0].name == "teaser":  # another name and other bytes would be another post
             self.posts[0].version += 1
+
+    def _alter(self, machine: Machine) -> None:
+        """The file is altered in place, and restored before the next run."""
+        self.altered = True
+
+    def _flicker(self, machine: Machine) -> None:
+        """The file is altered in place, and restored at the next moment."""
+        self.altered = self.flickers = True
 
     def _rename(self, machine: Machine) -> None:
         """Whether a new name is a move, only one process at a time may say: from here on the lock is held."""

@@ -65,8 +65,11 @@ class Retrying(Steps):
         step = super().advance(attempt, post)
         if step.problem is None or step.attempt.phase is not Phase.UPLOADING:
             return step
+        now = self.store.attempt(attempt.id)
+        if now.phase is not Phase.UPLOADING:  # another process has got further with it
+            return step
         try:
-            return Step(self.end_upload(self.store.attempt(attempt.id), DEFECT), problem=DEFECT)
+            return Step(self.end_upload(now, DEFECT), problem=DEFECT)
         except Superseded:
             return step
 
