@@ -1,9 +1,10 @@
-"""How is a time written? RFC 3339 in UTC, everywhere that a program may read it. Pure."""
+"""How is a time written? RFC 3339 in UTC for programs; with weekday and zone for people. Pure."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Literal, overload
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final, Literal, overload
+from zoneinfo import ZoneInfo
 
 Unit = Literal["seconds", "milliseconds"]
 
@@ -23,3 +24,44 @@ def rfc3339(moment: datetime | None, unit: Unit | None = None) -> str | None:
         return None
     exact = unit or ("milliseconds" if moment.microsecond else "seconds")
     return moment.astimezone(UTC).isoformat(timespec=exact).replace("+00:00", "Z")
+
+
+def in_words(moment: datetime, zone: str = "UTC", now: datetime | None = None) -> str:
+    """A time as people read it: `Thu 26 Nov 18:00 CET`, with the year where it is not that of `now`.
+
+    zone: an IANA name, as of the account that the time is about.
+    """
+    there = zone_of(zone)
+    local = moment.astimezone(there)
+    year = "" if now is not None and now.astimezone(there).year == local.year else f" {local.year}"
+    name = local.tzname() or zone
+    name = f"UTC{name}" if name[:1] in "+-" else name
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}{year} {local:%H:%M} {name}"
+
+
+def from_now(moment: datetime, zone: str, now: datetime) -> str:
+    """The same with how far ahead it is: `Thu 26 Nov 18:00 CET, in 2 h 3 min`."""
+    ahead = f", in {span(moment - now)}" if moment > now else ""
+    return in_words(moment, zone, now) + ahead
+
+
+def span(delta: timedelta) -> str:
+    """About how long, in the two largest units."""
+    seconds = max(0, round(delta.total_seconds()))
+    parts = [
+        (seconds // 86400, "d"),
+        (seconds % 86400 // 3600, "h"),
+        (seconds % 3600 // 60, "min"),
+        (seconds % 60, "s"),
+    ]
+    told = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(told[:2]) or "0 s"
+
+
+def zone_of(name: str) -> tzinfo:
+    """The zone of an IANA name; UTC needs no database."""
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

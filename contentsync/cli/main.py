@@ -78,6 +78,7 @@ class Context:
         told = show_request if self.verbose else None
         project = Project.open(Path(), os.environ, told, lambda note: text.show_problems([note]))
         text.hide_values(project.settings.hidden)
+        text.use_zone(project.settings.timezone)
         self._opened.append(project)
         return project
 

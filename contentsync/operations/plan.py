@@ -5,7 +5,7 @@ Plans nothing by itself: the rules are in plan/. Carries nothing out: that is ap
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -36,6 +36,11 @@ class Made:
     notes: tuple[Problem, ...] = ()
     #: The errors of the selected posts, and of files that may declare one; the others are carried out all the same.
     faults: tuple[Problem, ...] = ()
+
+    @property
+    def zones(self) -> dict[str, str]:
+        """The IANA name of each account's zone, by the account's name."""
+        return {name: facts.account.timezone for name, facts in self.world.accounts.items()}
 
     @property
     def is_partial(self) -> bool:
@@ -79,12 +84,21 @@ def make_plan(project: Project, wish: Wish) -> Made:
     blocked = {problem for action in plan.actions for problem in action.problems}
     problems = [p for p in loaded.problems_of(selected) if p.code != UNSET or not wish.refresh]
     of_files = [problem for problem in problems if problem not in blocked]
-    plan = replace(plan, notes=tuple(problem for problem in of_files if problem.level is Level.ERROR))
     notes += _not_pinned(project, plan)
     copied = None if wish.refresh else project.reading_store.copy_note()
     shared = [copied] if copied else []
     faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
-    return Made(plan, told, world, failures, (*of_files, *shared, *notes), faults)
+    said = (*of_files, *shared, *notes)
+    plan = replace(plan, notes=(*said, *_left_out(failures)))
+    return Made(plan, told, world, failures, said, faults)
+
+
+def _left_out(failures: dict[str, ContentsyncError]) -> Iterator[Problem]:
+    """The accounts that are not in the plan, as a reader of the plan is to know it."""
+    for name, err in failures.items():
+        for problem in err.problems:
+            told = problem.addressed(name)
+            yield replace(told, what=f"account {name} is left out: {told.what}", level=Level.WARNING)
 
 
 def _by_account(faulty: Iterable[Faulty]) -> dict[str, tuple[Faulty, ...]]:

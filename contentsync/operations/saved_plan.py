@@ -5,19 +5,19 @@ A saved plan is its own approval, so nothing is done that it does not name, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from contentsync import __version__
-from contentsync.errors import ContentsyncError, Problem, StalePlan
+from contentsync.errors import ContentsyncError, Level, Problem, StalePlan
 from contentsync.files import refuse_link_out
 from contentsync.operations.plan import Made
 from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
 from contentsync.plan.action import DOES_SOMETHING, Action, Kind, Plan
 from contentsync.plan.planner import make_plan
-from contentsync.plan.same_plan import account_difference, action_difference
+from contentsync.plan.same_plan import account_difference, action_difference, notes_differ
 from contentsync.project import Project
 
 _AGAIN: Final = "make a new plan: contentsync plan --out FILE"
@@ -74,7 +74,12 @@ def open_saved(path: Path) -> Saved:
 
 
 def save_plan(project: Project, plan: Plan, path: Path) -> None:
-    """Write a plan where `open_saved` will find it. Raises UnwritablePlan."""
+    """Write a plan where `open_saved` will find it. Raises UnwritablePlan.
+
+    What is only worth knowing about the whole plan is left out: it may change until the plan is applied, and every
+    note of a saved plan must hold then.
+    """
+    plan = replace(plan, notes=tuple(note for note in plan.notes if note.level is Level.ERROR))
     path = refuse_link_out(project.root, path)
     try:
         path.write_text(planfile.dump(plan, __version__, project.settings.hidden), encoding="utf-8")
@@ -140,7 +145,7 @@ def _difference(saved: Saved, made: Made, project: Project) -> str | None:
         if now_view is not None and (key := account_difference(view, now_view, hidden)):
             was = "is another identity" if view.open_id else "was not known by its open_id when it was made"
             return f"account {view.name} {was if key == 'open_id' else f'has another {key}'}"
-    if saved.plan.notes != made.plan.notes:
+    if notes_differ(saved.plan, made.plan, hidden):
         return "its notes are others"
     if made.plan.inputs == saved.plan.inputs:
         return None

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from contentsync.plan.action import DOES_SOMETHING, AccountView, Action, Kind
-from contentsync.plan.document import account_as_json, action_as_json
+from contentsync.errors import Level
+from contentsync.plan.action import DOES_SOMETHING, AccountView, Action, Kind, Plan
+from contentsync.plan.document import account_as_json, action_as_json, problem_as_json
 from contentsync.plan.planfile import with_hidden
 
 _FORECASTS: Final = frozenset({"due_at", "left", "problems"})
@@ -37,6 +38,13 @@ def account_difference(saved: AccountView, fresh: AccountView, hidden: Mapping[s
     if saved.creator is None:
         known.remove("sandbox")  # told by a sign-in that this plan did not look at
     return next((key for key in known if was[key] != now[key]), "")
+
+
+def notes_differ(saved: Plan, fresh: Plan, hidden: Mapping[str, str]) -> bool:
+    """Whether other files can't be read, or the saved plan notes what does not hold now."""
+    was, now = ([with_hidden(problem_as_json(note), hidden) for note in plan.notes] for plan in (saved, fresh))
+    faults = [note for note in now if note["level"] == Level.ERROR]
+    return [note for note in was if note["level"] == Level.ERROR] != faults or any(note not in now for note in was)
 
 
 def _told(action: Mapping[str, Any]) -> list[Any]:

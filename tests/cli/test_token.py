@@ -40,7 +40,7 @@ def test_the_lines_seed_another_machine(studio: Studio, emulator: Emulator, tmp_
 
 def test_it_is_told_until_when_and_that_it_is_one_chain_and_no_secret(studio: Studio) -> None:
     done = studio.run("token", "export", "acme", "--stdout")
-    assert "the access token is good until 20" in done.err
+    assert "the access token is good until " in done.err
     assert "one chain" in done.err
     assert [value for value in read(done.out).values() if value in done.err] == []
 

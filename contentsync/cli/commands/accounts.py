@@ -90,7 +90,7 @@ def rebind(context: Context, name: str, auto_approve: bool, lock_timeout: float)
 def _show_rebinding(wanted: Rebinding) -> None:
     """From which identity to which, and how much."""
     now = wanted.now
-    who = visible(f"{now.nickname}{f' (@{now.username})' if now.username else ''}".strip())
+    who = visible(f"{now.nickname}{f' (@{visible(now.username)})' if now.username else ''}".strip())
     text.say(f"{wanted.account} is {who} now, open_id {now.open_id}")
     if not wanted.is_needed:
         text.say("Nothing was posted for it under another open_id: there is nothing to do.")
@@ -106,7 +106,7 @@ def _lines(name: str, met: Met, app: App, stats: bool, grant: str) -> Iterator[s
     creator = met.creator
     kind = {True: "public account", False: "private account", None: ""}[creator.is_public]
     sandbox = text.style("SANDBOX sign-in", fg="yellow") if met.sandbox else ""
-    who = f"{visible(creator.nickname)}{f' (@{creator.username})' if creator.username else ''}".strip()
+    who = f"{visible(creator.nickname)}{f' (@{visible(creator.username)})' if creator.username else ''}".strip()
     yield "  ".join(part for part in (text.style(name, bold=True), who, kind, sandbox, creator.open_id) if part)
     yield _field("token", _expiry(met))
     yield _field("kept", _resting(met.pair))
@@ -127,7 +127,7 @@ def _lines(name: str, met: Met, app: App, stats: bool, grant: str) -> Iterator[s
 
 
 def _field(name: str, value: str) -> str:
-    return f"    {text.style(f'{name:<8}', dim=True)} {value}"
+    return f"    {text.style(f'{name:<8}', dim=True)}\t{value}"
 
 
 def _expiry(met: Met) -> str:
@@ -178,4 +178,4 @@ def _not_met(account: Account, err: ContentsyncError, other: Override | None) ->
         return
     yield f"{name}  could not be asked"
     for problem in err.problems:
-        yield from (f"    {line}" for line in text.problem_lines(problem.addressed(account.name)))
+        yield from text.problem_lines(problem.addressed(account.name), 4)

@@ -155,7 +155,7 @@ def _show_plan(made: Made) -> None:
     if all(action.kind is Kind.WAIT and not action.left for action in made.plan.actions) and made.plan.actions:
         text.say(plan_summary(made.plan))
     else:
-        show_plan(made.plan, made.posts, failed=made.is_partial)
+        show_plan(made.plan, made.posts, made.zones, failed=made.is_partial)
 
 
 def _end(report: Report, summary: Summary | None, *, is_saved: bool) -> int:
@@ -192,8 +192,8 @@ def _show_left(action: Action) -> None:
     what = f"{action.then or action.kind}: {visible(action.reason)}"
     text.say(f"  {text.style('✗', fg='red', bold=True)} {action.post}  {what}")
     for problem in action.problems:
-        for line in text.problem_lines(problem):
-            text.say(f"      {line}")
+        for line in text.problem_lines(problem, 6):
+            text.say(line)
 
 
 def exit_code(
@@ -256,8 +256,8 @@ def _show_outcomes(report: Report, code: int) -> None:
         identity = f" as {outcome.post_id}" if outcome.post_id else ""
         text.say(f"  {text.style(mark, fg=colour, bold=True)} {outcome.post}  {said}{identity}")
         if outcome.problem is not None and outcome.result not in {Result.PUBLISHED, Result.DELIVERED}:
-            for line in text.problem_lines(outcome.problem):
-                text.say(f"      {line}")
+            for line in text.problem_lines(outcome.problem, 6):
+                text.say(line)
     done = sum(o.result in {Result.PUBLISHED, Result.DELIVERED, Result.ADOPTED, Result.MOVED} for o in outcomes)
     if outcomes:
         text.say(f"Applied: {done} of {text.many(len(outcomes), 'action')} done; exit {code}.")

@@ -13,6 +13,7 @@ from typing import Literal
 
 import click
 
+from contentsync.cli.terminal import text
 from contentsync.emulator import faults, options
 from contentsync.emulator.config import SCOPES, Account, App, Config, Fetch, Limits, Pace, Quirks
 from contentsync.emulator.server import Emulator
@@ -233,15 +234,15 @@ def _start(served: Emulator) -> None:
 
 def _tell(served: Emulator, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(served.keys))
+        text.put(json.dumps(served.keys))
         return
     for name, value in served.environment.items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+        text.put(f"export {name}={shlex.quote(value)}")
     kinds = ", ".join(
         f"{account.name} ({'private' if account.private else 'public'})" for account in served.config.accounts
     )
-    click.echo("# export CONTENTSYNC_DATA_DIR=$(mktemp -d)  # else these tokens are kept in your own data folder")
+    text.put("# export CONTENTSYNC_DATA_DIR=$(mktemp -d)  # else these tokens are kept in your own data folder")
     app = served.config.app
     audit = "audited" if app.audited else "not audited"
-    click.echo(f"Serving TikTok's API on {served.url}; accounts: {kinds}; app: {audit}.", err=True)
-    click.echo("Paste the lines above into another terminal. Ctrl-C ends it.", err=True)
+    text.tell(f"Serving TikTok's API on {served.url}; accounts: {kinds}; app: {audit}.")
+    text.tell("Paste the lines above into another terminal. Ctrl-C ends it.")

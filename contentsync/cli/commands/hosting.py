@@ -32,7 +32,7 @@ def list_(context: Context, json_: bool) -> int:
         text.show_json(hosted_photos.document(found))
         return exits.DONE
     for item in found:
-        text.say(f"{visible(item.media.path)}\t{item.media.sha256}\t{item.url or '(no hosting)'}")
+        text.put(f"{visible(item.media.path)}\t{item.media.sha256}\t{visible(item.url) or '(no hosting)'}")
     if not found:
         text.tell("No post has local photos.")
     return exits.DONE

@@ -18,6 +18,7 @@ from contentsync.errors import Problem, UsageError
 from contentsync.signin import flow
 from contentsync.signin.redirect import split_scopes
 from contentsync.signin.scopes import WANTED, app_lacks_scope
+from contentsync.times import span
 from contentsync.visible import visible
 
 
@@ -82,22 +83,22 @@ def _show(done: flow.SignedIn) -> None:
     sandbox = " with the app's sandbox" if done.sandbox else ""
     text.say(f"{text.style(done.account, bold=True)} is signed in{sandbox}: {visible(done.who)}  {done.open_id}")
     if done.scopes is None:
-        text.say(f"  granted  not told by TikTok; asked for {', '.join(done.asked)}")
+        text.say(f"  granted \tnot told by TikTok; asked for {', '.join(done.asked)}")
     else:
-        text.say(f"  granted  {', '.join(done.scopes) or 'nothing'}")
+        text.say(f"  granted \t{', '.join(done.scopes) or 'nothing'}")
     for scope, why in done.missing.items():
-        text.say(f"  {text.style('missing', fg='yellow')}  {scope}: {why}")
+        text.say(f"  {text.style('missing', fg='yellow')} \t{scope}: {why}")
     if done.missing:
         text.say(f"  To grant more, sign in again: contentsync login {done.account}")
     for scope, why in done.not_asked.items():
-        text.say(f"  not asked  {scope}: {why}")
+        text.say(f"  not asked \t{scope}: {why}")
     if done.not_asked:
         text.say(f"  If your app has these scopes, ask for them too: contentsync login {done.account} --scope all")
     if done.pair and done.pair.expires_at:
         renewed = "renewed by itself" if done.pair.refresh_token else "can't be renewed"
-        text.say(f"  token    until {text.when(done.pair.expires_at)}, {renewed}")
+        text.say(f"  token   \tuntil {text.when(done.pair.expires_at)}, {renewed}")
     if done.pinned:
-        text.say(f"  pinned   open_id in contentsync.yaml, under accounts: {done.account}")
+        text.say(f"  pinned  \topen_id in contentsync.yaml, under accounts: {done.account}")
     if other := done.override:
         text.say(f"  {text.style('not used', fg='yellow')} {other.names} {other.win} over this sign-in: {other.away}")
 
@@ -115,15 +116,13 @@ class Terminal:
 
     def visit(self, address: str, seconds: float) -> None:
         text.tell("Your browser opens TikTok's page. If it does not, open this address on this machine:")
-        text.tell(f"  {address}")
-        text.tell(
-            f"Waiting up to {text.span(timedelta(seconds=max(1, seconds)))} for your answer there; Ctrl-C ends it."
-        )
+        text.tell_whole(f"  {address}")
+        text.tell(f"Waiting up to {span(timedelta(seconds=max(1, seconds)))} for your answer there; Ctrl-C ends it.")
         _open(address)
 
     def paste(self, address: str, browser: bool) -> str:
         text.tell("Open this address in a browser, sign in as the account, and agree:")
-        text.tell(f"  {address}")
+        text.tell_whole(f"  {address}")
         text.tell("The browser then goes to an address that may not load here; it begins with the redirect URI.")
         if browser:
             _open(address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -18,6 +19,8 @@ from contentsync.operations.plan import make_plan
 from contentsync.operations.saved_plan import save_plan
 from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
+from contentsync.plan.action import Plan
+from contentsync.visible import visible
 
 
 @click.command()
@@ -58,20 +61,28 @@ def plan(
         project.close()
     text.show_problems(made.notes)
     show_failures(made.failures)
-    if out:
-        save_plan(project, made.plan, out)
     if json_:
         text.show_json(planfile.as_json(made.plan, __version__))
     else:
-        show_plan(made.plan, made.posts, full=full, failed=made.is_partial)
+        show_plan(made.plan, made.posts, made.zones, full=full, failed=made.is_partial)
         for sentence in declarations(made.plan.actions, made.posts):
             text.say(sentence)
+    if out:
+        save_plan(project, made.plan, out)
+        _tell_saved(made.plan, out)
     codes = [exits.of_error(err) or exits.FAILED for err in made.failures.values()]
     if made.faults:
         codes.append(exits.FAILED)
     if detailed_exitcode and made.plan.does_something:
         codes.append(exits.CHANGES)
     return exits.worst(codes)
+
+
+def _tell_saved(made: Plan, out: Path) -> None:
+    """Where the plan is, and what may be done with it."""
+    text.tell(f"Saved to {visible(str(out))}, good until {text.when(made.expires_at)}.")
+    if made.does_something:
+        text.tell(f"To carry out exactly this plan: contentsync apply {visible(shlex.quote(str(out)))}")
 
 
 def show_failures(failures: dict[str, ContentsyncError]) -> None:

@@ -65,7 +65,7 @@ def export(context: Context, account: str, stdout: bool, out: Path | None, shape
         private_file.write(out, told + "\n")
     else:
         _warn_of_a_terminal()
-        text.say(told)
+        text.put(told)
     _explain(account, pair, len(values) > 1)
     return exits.DONE
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from contentsync.cli.terminal.text import folded, many, say, size, span, style, when
+from contentsync.cli.terminal.text import many, say, size, style
 from contentsync.errors import Level, Problem
 from contentsync.media_urls import shown
 from contentsync.plan.action import AccountView, Action, Kind, Plan
 from contentsync.post import DesiredPost, Media, Mode
 from contentsync.post import Kind as PostKind
+from contentsync.times import from_now, in_words, span
 from contentsync.visible import visible
 
 SYMBOLS: Final = {
@@ -64,13 +64,23 @@ _COUNTED: Final = {
     Kind.FORGET: "without a manifest",
 }
 FOLD: Final = 20
-_DETAILED: Final = frozenset({Kind.CREATE, Kind.RESUME, Kind.WAIT, Kind.BLOCKED})
+_DETAILED: Final = frozenset({Kind.CREATE, Kind.RESUME})
+_THEN: Final = "; then blocked, as things are"  # as the planner words it
+_FRESH: Final = timedelta(minutes=1)
 
 
-def show_plan(plan: Plan, posts: Mapping[str, DesiredPost], *, full: bool = False, failed: bool = False) -> None:
+def show_plan(
+    plan: Plan,
+    posts: Mapping[str, DesiredPost],
+    zones: Mapping[str, str] | None = None,
+    *,
+    full: bool = False,
+    failed: bool = False,
+) -> None:
     """The whole plan: accounts, actions, legend, summary. Without any action, one line.
 
-    failed: some account could not be asked, so that an empty plan does not mean that all is done.
+    zones: the IANA name of each account's zone. failed: some account could not be asked, so that an empty plan does
+    not mean that all is done.
     """
     if not plan.actions:
         if not failed or plan.unchanged:
@@ -78,8 +88,9 @@ def show_plan(plan: Plan, posts: Mapping[str, DesiredPost], *, full: bool = Fals
         return
     for view in plan.accounts:
         say(_account(view, plan))
-    say()
-    for line in _listing(plan, posts, full=full):
+    if plan.accounts:
+        say()
+    for line in _Listing(plan, posts, zones or {}).lines(full=full):
         say(line)
     say()
     say(style("  ".join(f"{SYMBOLS[k]} {MEANINGS[k]}" for k in SYMBOLS if plan.count(k)), dim=True))
@@ -96,7 +107,7 @@ def summary(plan: Plan) -> str:
 def _account(view: AccountView, plan: Plan) -> str:
     name = style(view.name, bold=True)
     creator = view.creator
-    who = f"{visible(creator.nickname)} (@{creator.username})" if creator and creator.username else ""
+    who = f"{visible(creator.nickname)} (@{visible(creator.username)})" if creator and creator.username else ""
     if creator and not who:
         who = visible(creator.nickname)
     kind = {True: "public account", False: "private account", None: ""}[view.public]
@@ -109,41 +120,69 @@ def _account(view: AccountView, plan: Plan) -> str:
     return "  ".join(part for part in (name, who, kind, sandbox, left, age, asked) if part)
 
 
-_FRESH = datetime.resolution * 60_000_000
+class _Listing:
+    """The actions of a plan as lines, those alike folded into one."""
+
+    def __init__(self, plan: Plan, posts: Mapping[str, DesiredPost], zones: Mapping[str, str]) -> None:
+        self._actions, self._posts, self._zones, self._now = plan.actions, posts, zones, plan.created_at
+        self._width = min(40, max(len(action.post) for action in plan.actions))
+
+    def lines(self, *, full: bool) -> Iterator[str]:
+        """full: none is folded, and what waits is shown with what would be sent."""
+        alike: dict[tuple[Kind, str], list[Action]] = {}
+        for action in self._actions:
+            alike.setdefault((action.kind, action.reason), []).append(action)
+        for action in self._actions:
+            group = alike[action.kind, action.reason]
+            if full or len(group) <= FOLD:
+                yield from self._action(action, full=full)
+            elif action is group[0]:
+                yield self._folded(group)
+
+    def _folded(self, group: list[Action]) -> str:
+        first, dated = group[0], [action for action in group if action.due_at is not None]
+        when = ""
+        if dated:
+            soonest = min(dated, key=_due)
+            latest = max(dated, key=_due)
+            until = in_words(_due(latest), self._zone(latest), self._now)
+            when = f": {self._when(soonest)} ({soonest.post}), to {until}"
+        return f"{self._head(first, many(len(group), 'post'))}{when}  (--full lists them)"
+
+    def _action(self, action: Action, *, full: bool) -> Iterator[str]:
+        yield f"{self._head(action, action.post)}{self._then(action)}"
+        post = self._posts.get(action.post)
+        if post is not None and (action.kinds & _DETAILED or full):
+            for name, value in post_lines(post):
+                yield f"      {style(f'{name:<9}', dim=True)}\t{value}"
+        for change in action.changes:
+            yield f"      {change.key}: {_value(change.before)} → {_value(change.after)}"
+        for problem in action.problems:
+            if action.kind is not Kind.WAIT or full or problem.level is not Level.NOTE:
+                yield from _problem(problem, action.reason)
+
+    def _head(self, action: Action, post: str) -> str:
+        symbol = style(SYMBOLS[action.kind], fg=_COLOURS[action.kind], bold=True)
+        reason = action.reason.partition(_THEN)[0]
+        return f"  {symbol} {post:<{self._width}}  {action.kind.value:<7}  {visible(reason)}"
+
+    def _then(self, action: Action) -> str:
+        """When it is due, and whether it is blocked then; by what stands below it, as a warning."""
+        when = ""
+        if action.due_at is not None:
+            when = f"{'; next try' if action.left else ':'} {self._when(action)}"
+        return when + (_THEN if _THEN in action.reason else "")
+
+    def _when(self, action: Action) -> str:
+        return from_now(_due(action), self._zone(action), self._now)
+
+    def _zone(self, action: Action) -> str:
+        return self._zones.get(action.account, "UTC")
 
 
-def _listing(plan: Plan, posts: Mapping[str, DesiredPost], *, full: bool) -> Iterator[str]:
-    alike = Counter((action.kind, action.reason) for action in plan.actions)
-    folded: set[tuple[Kind, str]] = set()
-    width = min(40, max(len(action.post) for action in plan.actions))
-    for action in plan.actions:
-        group = (action.kind, action.reason)
-        if full or alike[group] <= FOLD:
-            yield from _action(action, posts.get(action.post), width, plan.created_at)
-        elif group not in folded:
-            folded.add(group)
-            yield _head(action, f"{alike[group]} posts", width, plan.created_at) + "  (--full lists them)"
-
-
-def _head(action: Action, post: str, width: int, now: datetime) -> str:
-    symbol = style(SYMBOLS[action.kind], fg=_COLOURS[action.kind], bold=True)
-    due = ""
-    if action.due_at is not None:
-        ahead = f", in {span(action.due_at - now)}" if action.due_at > now else ""
-        due = f" {when(action.due_at)}{ahead}"
-    return f"  {symbol} {post:<{width}}  {action.kind.value:<7}  {visible(action.reason)}{due}"
-
-
-def _action(action: Action, post: DesiredPost | None, width: int, now: datetime) -> Iterator[str]:
-    yield from folded(_head(action, action.post, width, now), 8)
-    if post is not None and action.kinds & _DETAILED:
-        for name, value in post_lines(post):
-            yield from folded(f"      {style(f'{name:<9}', dim=True)} {value}", 16)
-    for change in action.changes:
-        yield from folded(f"      {change.key}: {_value(change.before)} → {_value(change.after)}", 8)
-    for problem in action.problems:
-        for line in _problem(problem, action.reason):
-            yield from folded(line, 8)
+def _due(action: Action) -> datetime:
+    assert action.due_at is not None
+    return action.due_at
 
 
 def post_lines(post: DesiredPost) -> Iterator[tuple[str, str]]:
@@ -183,7 +222,8 @@ def _cover(post: DesiredPost, cover: int) -> str:
 
 
 def _privacy(post: DesiredPost) -> str:
-    words = {"everyone": "PUBLIC: everyone", "only_me": "only me", "friends": "friends", "followers": "followers"}
+    public = style("PUBLIC", fg="yellow", bold=True) + ": everyone"
+    words = {"everyone": public, "only_me": "only me", "friends": "friends", "followers": "followers"}
     return words[str(post.privacy)] if post.privacy else ""
 
 
@@ -207,7 +247,7 @@ def _media(item: Media) -> str:
 def _value(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(_value(item)[:14] for item in value) or "none"
-    return visible(str(value)).replace("\n", "⏎") if value not in (None, "") else "none"
+    return visible(str(value)) if value not in (None, "") else "none"
 
 
 def _problem(problem: Problem, reason: str) -> Iterable[str]:
@@ -218,4 +258,4 @@ def _problem(problem: Problem, reason: str) -> Iterable[str]:
     else:
         yield f"      {problem.where or ''} [{problem.code}]".replace("  [", " [")
     if problem.hint:
-        yield f"      hint: {visible(problem.hint)}"
+        yield f"      hint:\t{visible(problem.hint)}"

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final, TextIO
 
 import click
 
+from contentsync.cli.terminal.fold import STYLE, fold
+from contentsync.cli.terminal.table import width_of
 from contentsync.errors import ContentsyncError, Level, Problem, by_place
+from contentsync.times import in_words
 from contentsync.trust import hide
-from contentsync.visible import as_json, visible, visible_lines
+from contentsync.visible import as_json, visible
 
-_STYLE: Final = re.compile(r"\x1b\[(?:0|1|2|3[0-7]|9[0-7])m")  # what click.style makes: bold, dim, colours, the end
 _COLOURS: Final = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
 
@@ -26,8 +27,34 @@ def colour() -> bool | None:
 
 
 def say(line: str = "") -> None:
-    """A line of data."""
-    click.echo(safe(hidden(line)), color=colour())
+    """A line of data, folded on a terminal. A tab becomes a blank, and marks where the line goes on when folded."""
+    _write(line, sys.stdout)
+
+
+def tell(line: str = "") -> None:
+    """The same for a line that is no data."""
+    _write(line, sys.stderr)
+
+
+def put(line: str) -> None:
+    """Data that a program or a person copies: one line however long it is, tabs and all."""
+    click.echo(hidden(line), color=colour())
+
+
+def tell_whole(line: str) -> None:
+    """What a person copies and is no data, such as an address: one line however long it is."""
+    click.echo(safe(hidden(line)), err=True, color=colour())
+
+
+def _write(line: str, stream: TextIO) -> None:
+    for part in hidden(line).split("\n"):
+        before, tab, after = part.partition("\t")
+        whole = safe(f"{before} {after}" if tab else part)
+        if stream.isatty():
+            bare = click.unstyle(before)
+            hang = width_of(bare) + 1 if tab else len(bare) - len(bare.lstrip(" ")) + 4
+            whole = "\n".join(fold(whole, width(), hang))
+        click.echo(whole, err=stream is sys.stderr, color=colour())
 
 
 def show_json(document: Mapping[str, object]) -> None:
@@ -40,22 +67,27 @@ def say_json(value: Mapping[str, object]) -> None:
     click.echo(hidden(as_json(value)))
 
 
-def tell(line: str = "") -> None:
-    """A line that is no data."""
-    click.echo(safe(hidden(line)), err=True, color=colour())
-
-
 def safe(line: str) -> str:
-    """The line with every unseen character as an escape, save our own colours and line breaks.
+    """The line with every unseen character as an escape, save our own colours.
 
     What is foreign was escaped where it was put in; this catches what was forgotten there.
     """
-    parts = _STYLE.split(line)
-    styles = [*_STYLE.findall(line), ""]
-    return "".join(visible_lines(part) + code for part, code in zip(parts, styles, strict=True))
+    styles = [*STYLE.findall(line), ""]
+    return "".join(visible(part) + code for part, code in zip(STYLE.split(line), styles, strict=True))
 
 
 _read: dict[str, str] = {}
+_zone: list[str] = []
+
+
+def use_zone(name: str) -> None:
+    """From now on show times in this zone, unless another one is named."""
+    _zone[:] = [name]
+
+
+def when(moment: datetime, zone: str = "") -> str:
+    """A time as people read it. zone: an IANA name, as of an account; the project's unless given."""
+    return in_words(moment, zone or next(iter(_zone), "UTC"))
 
 
 def hide_values(read: Mapping[str, str]) -> None:
@@ -89,37 +121,38 @@ def show_error(err: BaseException) -> None:
 
 
 def show_problems(problems: Sequence[Problem], *, out: bool = False) -> None:
-    """Every problem by its place: the fact, the line of the file, what mends it."""
+    """Every problem by its place: the fact, the line of the file, what fixes it."""
     for problem in by_place(problems):
         for line in problem_lines(problem):
             (say if out else tell)(line)
 
 
-def problem_lines(problem: Problem) -> Iterable[str]:
+def problem_lines(problem: Problem, indent: int = 0) -> Iterator[str]:
+    """One problem, each line indented by so many blanks."""
+    begin = " " * indent
     place = f"{problem.where}: " if problem.where else ""
     weight = "" if problem.level is Level.ERROR else f"{problem.level}: "
     what = style(visible(problem.what), fg=_COLOURS[problem.level], bold=problem.level is Level.ERROR)
-    yield from folded(f"{place}{weight}{what} [{problem.code}]", 4)
-    if problem.level is Level.NOTE:
-        return  # worth a line, not more
-    if problem.source and problem.where:
+    yield f"{begin}{place}{weight}{what} [{problem.code}]"
+    if problem.source and problem.where and problem.level is not Level.NOTE:
         gutter = f"{problem.where.line:>5} | "
-        source, before = _cut(problem)
-        yield style(gutter, dim=True) + source
-        yield " " * (len(gutter) + before) + style("^" * max(1, min(problem.width, len(source) - before)), fg="red")
+        source, before = _cut(problem, width() - indent - len(gutter))
+        yield begin + style(gutter, dim=True) + source
+        underline = "^" * max(1, min(problem.width, len(source) - before))
+        yield begin + " " * (len(gutter) + before) + style(underline, fg="red")
     if problem.hint:
-        yield from folded(f"  hint: {visible(problem.hint)}", 8)
+        yield f"{begin}  hint:\t{visible(problem.hint)}"
 
 
-def _cut(problem: Problem) -> tuple[str, int]:
-    """The source line as wide as a terminal can show, and the column where the underline begins."""
+def _cut(problem: Problem, room: int) -> tuple[str, int]:
+    """The source line as far as it fits into `room` columns, and the column where the underline begins."""
     assert problem.where is not None
     line = visible(problem.source.rstrip("\n").replace("\t", " "))
     start = problem.where.column - 1
-    if start > 90:
-        cut = start - 40
-        return "…" + line[cut : cut + 100], start - cut + 1
-    return line[:110] + ("…" if len(line) > 110 else ""), start
+    cut = max(0, start - room // 3) if start + problem.width > room - 2 else 0
+    begin, rest = ("…" if cut else ""), line[cut:]
+    end = "…" if len(rest) > room - 2 else ""
+    return begin + rest[: room - 2] + end, start - cut + len(begin)
 
 
 def show_defect(err: BaseException) -> int:
@@ -136,23 +169,6 @@ def show_defect(err: BaseException) -> int:
     return exits.DEFECT
 
 
-def when(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def span(delta: timedelta) -> str:
-    """About how long, in the two largest units."""
-    seconds = max(0, round(delta.total_seconds()))
-    parts = [
-        (seconds // 86400, "d"),
-        (seconds % 86400 // 3600, "h"),
-        (seconds % 3600 // 60, "min"),
-        (seconds % 60, "s"),
-    ]
-    told = [f"{count} {unit}" for count, unit in parts if count]
-    return " ".join(told[:2]) or "0 s"
-
-
 def size(count: int) -> str:
     """Bytes as people read them, in powers of ten."""
     amount = float(count)
@@ -161,23 +177,6 @@ def size(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.2f} GB"
-
-
-def folded(line: str, indent: int) -> list[str]:
-    """A line broken between words at the terminal's width, what follows indented; whole where there is no terminal.
-
-    line: may be styled in its first words.
-    """
-    import textwrap
-
-    bare = click.unstyle(line)
-    if not (sys.stdout.isatty() and sys.stderr.isatty()) or len(bare) <= width():
-        return [line]
-    first, *more = textwrap.wrap(
-        bare, width(), subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
-    )
-    styled = line[: max((found.end() for found in _STYLE.finditer(line)), default=0)]
-    return [styled + first[len(click.unstyle(styled)) :], *more]
 
 
 def width() -> int:
