@@ -87,6 +87,8 @@ class Media:
     sha256: str = ""
     size: int = 0
     facts: MediaFacts | None = None
+    #: What keeps the file elsewhere (`lfs`), so that only its digest and size are here; empty for the file itself.
+    pointer: str = ""
 
     @property
     def identity(self) -> str:

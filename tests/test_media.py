@@ -110,7 +110,6 @@ def test_a_varying_frame_rate_is_noted() -> None:
     ("data", "code"),
     [
         (b"", "media-empty"),
-        (LFS, "media-lfs-pointer"),
         (b"hello, I am text", "media-unknown"),
         (b"\0" * 20_000, "media-hollow"),
         (b"\0\0\0\x20ftyp", "media-truncated"),

@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from contentsync.errors import Problem
+from contentsync.errors import Level, Problem
+from contentsync.manifest import pointers
 from contentsync.manifest.document import Document
 from contentsync.manifest.document import Path as KeyPath
 from contentsync.manifest.files import odd_name
@@ -46,6 +48,10 @@ class Attachments:
         self._inside: dict[str, bool] = {}
         self._looks: dict[str, MediaLook] = {}
         self._entries: dict[str, list[str]] = {}
+
+    @cached_property
+    def _git_prefix(self) -> str:
+        return pointers.git_prefix(self._root.absolute())
 
     def item(self, document: Document, text: str, path: KeyPath) -> Media | None:
         """The file or URL that `text` names; None where it can't be used, and the document says why."""
@@ -97,8 +103,7 @@ class Attachments:
         folder = document.file.rpartition("/")[0]
         name = os.path.normpath(f"{folder}/{text}" if folder else text).replace(os.sep, "/")
         if not problem and not self._stays_inside(name):
-            what = f"{shown(text)} leads out of the project by a link"
-            problem = Problem("path-outside", what, "put the file itself there")
+            problem = pointers.outside_problem(self._root, name, shown(text))
         self._told(document, path, problem)
         return None if problem else self._spelt(name)
 
@@ -135,9 +140,13 @@ class Attachments:
         return real == self._real_root or real.startswith(self._real_root.rstrip(os.sep) + os.sep)
 
     def _with_hint(self, problem: Problem, name: str) -> Problem:
-        """Of a missing file: which one may be meant."""
+        """Of a missing file: what keeps it elsewhere, or which one may be meant."""
+        if problem.code == "media-lfs-pointer" and problem.level is Level.NOTE:
+            return pointers.lfs_problem(name, self._git_prefix)
         if problem.code != "media-not-found":
             return problem
+        if absent := pointers.absent_problem(self._root, name):
+            return absent
         folder, _, wanted = name.rpartition("/")
         near = did_you_mean(wanted, self._listing(folder)[:_NAMES_COMPARED])
         return Problem(problem.code, problem.what, near or problem.hint)
@@ -150,7 +159,8 @@ def _names(folder: Path) -> list[str]:
 def _media(name: str, look: MediaLook) -> Media | None:
     if not look.sha256:
         return None
-    return Media(path=name, sha256=look.sha256, size=look.size, facts=look.facts)
+    pointer = pointers.LFS if any(problem.code == "media-lfs-pointer" for problem in look.problems) else ""
+    return Media(path=name, sha256=look.sha256, size=look.size, facts=look.facts, pointer=pointer)
 
 
 def _is_picture(name: str) -> bool:

@@ -6,6 +6,8 @@ Nothing here raises: what can't be read is a problem of the look, without a plac
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import stat
 from pathlib import Path
 from typing import IO, Final
@@ -21,6 +23,9 @@ from contentsync.post import MediaFacts
 _READS: Final = 3
 _HEAD: Final = 4_096
 _LFS: Final = b"version https://git-lfs.github.com/spec/"
+_LFS_BYTES: Final = 1_024  # git-lfs takes no longer file for a pointer
+_LFS_POINTER: Final = re.compile(rb"^oid sha256:([0-9a-f]{64})\nsize ([0-9]{1,18})$", re.MULTILINE)
+_ANNEX: Final = re.compile(rb"/?(?:\.git/)?annex/objects/[^\n]{1,4000}\n?$")
 
 
 class DiskReader:
@@ -74,20 +79,28 @@ def _read_once(path: Path, expected: os.stat_result, tracks: Tracks) -> MediaLoo
         if not os.path.samestat(os.fstat(file.fileno()), expected):
             return None
         head = file.read(_HEAD)
-        problem = _no_media(path, head)
-        if problem:
-            return _flawed(problem, expected.st_size)
+        if not head:
+            return _flawed(Problem("media-empty", f"{path.name} is empty", "add the file's content"))
+        if look := _pointer(path, head, expected.st_size):
+            return look
         file.seek(0)
         found = digest(file)
         facts, problems = _examine(path, file, expected.st_size, head, found, tracks)
     return MediaLook(expected.st_size, found.sha256, facts, tuple(problems))
 
 
-def _no_media(path: Path, head: bytes) -> Problem | None:
-    if not head:
-        return Problem("media-empty", f"{path.name} is empty", "add the file's content")
+def _pointer(path: Path, head: bytes, size: int) -> MediaLook | None:
+    """The look at a small file that only names another: one of Git LFS holds the digest and the size of its file."""
     if head.startswith(_LFS):
-        return Problem("media-lfs-pointer", f"{path.name} is a Git LFS pointer, not the file", "run: git lfs pull")
+        found = _LFS_POINTER.search(head) if size <= _LFS_BYTES else None
+        if found:
+            note = Problem("media-lfs-pointer", f"{path.name} is a Git LFS pointer", level=Level.NOTE)
+            return MediaLook(int(found[2]), found[1].decode(), problems=(note,))
+        what = f"{path.name} is a Git LFS pointer that can't be read"
+        return _flawed(Problem("media-lfs-pointer", what, "run: git lfs pull, or add the file again"), size)
+    if _ANNEX.match(head):
+        what = f"{path.name} is a pointer of git-annex, not the file"
+        return _flawed(Problem("media-annex-pointer", what, f"run: git annex get {shlex.quote(path.name)}"), size)
     return None
 
 

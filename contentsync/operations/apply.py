@@ -14,11 +14,13 @@ from contentsync.account import NeverStop, say_nothing
 from contentsync.attempt.told import Outcome, Tell
 from contentsync.attempt.waiting import Stop, StoppableClock
 from contentsync.errors import ContentsyncError, StalePlan
+from contentsync.manifest.pointers import git_prefix, lfs_command
 from contentsync.operations.carry_out import DOING, apply_plan
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.saved_plan import Saved, to_do
 from contentsync.operations.selection import Wish
 from contentsync.plan.action import Action, Kind
+from contentsync.plan.pointers import held_for_files
 from contentsync.project import Project
 
 
@@ -60,6 +62,12 @@ class Report:
 Approve = Callable[[Proposal], bool]
 
 
+def _with_files(project: Project, made: Made, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    """The actions, those blocked whose files are only pointers here."""
+    prefix = git_prefix(project.root)
+    return held_for_files(actions, made.posts, made.world, lambda names: lfs_command(prefix, names))
+
+
 def apply(
     project: Project,
     wish: Wish | None = None,
@@ -90,6 +98,9 @@ def apply(
         asked = wish or Wish()
         made = make_plan(project, replace(saved.wish, strict=asked.strict) if saved else asked)
         actions, refused = to_do(saved, made, project) if saved else (made.plan.actions, [])
+        actions = _with_files(project, made, actions)
+        if not saved:
+            made = replace(made, plan=replace(made.plan, actions=actions))
         proposal = Proposal(made, actions, tuple(refused))
         if not approve(proposal):
             return Report(proposal, False, failures=made.failures)

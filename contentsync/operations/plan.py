@@ -82,7 +82,8 @@ def make_plan(project: Project, wish: Wish) -> Made:
     told = {key: post for key, post in posts.items() if post.account in facts}
     plan, world = decided(project, told, world, selected)
     blocked = {problem for action in plan.actions for problem in action.problems}
-    problems = [p for p in loaded.problems_of(selected) if p.code != UNSET or not wish.refresh]
+    quiet = {UNSET, "media-lfs-pointer"} if wish.refresh else {"media-lfs-pointer"}  # the posts to be sent say it
+    problems = [p for p in loaded.problems_of(selected) if p.code not in quiet or p.level is Level.ERROR]
     of_files = [problem for problem in problems if problem not in blocked]
     notes += _not_pinned(project, plan)
     copied = None if wish.refresh else project.reading_store.copy_note()

@@ -144,10 +144,14 @@ def _note(code: str, what: str, hint: str = "", *, level: Level = Level.NOTE) ->
 
 def _unchecked(post: DesiredPost, world: World) -> list[Problem]:
     """Of an address that gave no answer, `fetch_notes` tells."""
-    unread = [item.path or shown(item.url) for item in post.media if item.facts is None and not _told(item, world)]
-    if not unread:
-        return []
-    return [_note("media-not-checked", f"not checked: {', '.join(unread)}", "TikTok is the judge of it")]
+    pointers = [item.path for item in post.media if item.pointer]
+    noted = [_note("media-lfs-pointer", f"a Git LFS pointer, its content not checked: {', '.join(pointers)}")]
+    media = [item for item in post.media if item.facts is None and not item.pointer]
+    unread = [item.path or shown(item.url) for item in media if not _told(item, world)]
+    told = noted if pointers else []
+    if unread:
+        told.append(_note("media-not-checked", f"not checked: {', '.join(unread)}", "TikTok is the judge of it"))
+    return told
 
 
 def _told(item: Media, world: World) -> bool:

@@ -387,3 +387,33 @@ def test_a_caption_changed_in_a_saved_plan_is_an_altered_plan(studio: Studio, em
     plan.write_text(plan.read_text(encoding="utf-8").replace("Whole", "Another"), encoding="utf-8")
     ran = studio.run("apply", "plan.json")
     assert (ran.code, "[plan-altered]" in ran.err, inits(emulator)) == (7, True, 0)
+
+
+def as_pointer(studio: Studio, name: str) -> bytes:
+    """Put a Git LFS pointer in the place of a file; its bytes are returned."""
+    path = studio.root / "posts" / name
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    path.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(data)}\n")
+    return data
+
+
+def test_a_pointer_of_git_lfs_is_planned_and_never_sent(studio: Studio, emulator: Emulator) -> None:
+    for name in ("one", "two", "three"):
+        studio.post(name)
+    films = {name: as_pointer(studio, f"{name}.mp4") for name in ("one", "two")}
+
+    planned = studio.run("plan", "--out", "plan.json")
+    assert planned.code == 0
+    assert "3 to create" in planned.out
+    assert "[media-lfs-pointer]" in planned.out
+
+    ran = studio.run("apply", "plan.json")
+    assert ran.code == 5
+    assert [post.caption for post in emulator.posts()] == ["About three"]
+    assert ran.out.count("git lfs pull --include=posts/one.mp4,posts/two.mp4") == 2
+
+    for name, data in films.items():
+        (studio.root / "posts" / f"{name}.mp4").write_bytes(data)
+    assert studio.run("apply", "--auto-approve").code == 0
+    assert len(emulator.posts()) == 3
