@@ -19,6 +19,7 @@ from contentsync.post import Account, Media, PostState, Settings
 from contentsync.receipt_folder import ReceiptFolder
 from contentsync.root import find_root, user_says
 from contentsync.store.backends import backend_of
+from contentsync.store.machine_secret import machine_secret
 from contentsync.store.port import Backend, Store
 from contentsync.store.sqlite.cache import FileCache
 from contentsync.suggestions import near
@@ -86,9 +87,9 @@ class Project:
         """All manifests, or those at `paths`, with their media, and everything that is wrong with them."""
         from contentsync.manifest.load import load
 
-        cache = FileCache(self.root / ".contentsync" / "cache.db")
+        cache = FileCache(self.root / ".contentsync" / "cache.db", machine_secret(self.data_folder))
         try:
-            return load(self.root, self.environ, paths, cache=cache, user=self.user)
+            return load(self.root, self.environ, paths, cache=cache, memory=cache, user=self.user)
         finally:
             cache.close()
 

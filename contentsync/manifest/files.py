@@ -20,6 +20,7 @@ _OTHER_NAMES: Final = ("contentsync.yml", "Contentsync.yaml", "contentsync.yaml.
 _SKIPPED: Final = frozenset({".git", ".contentsync"})
 _SKIPPED_AT_ROOT: Final = frozenset({"receipts"})
 _WHOLE_FILE: Final = (1, 1, 1)
+_USUAL: Final = 16_384
 
 
 def misnamed(folders: Iterable[Path]) -> Problem | None:
@@ -64,7 +65,7 @@ def _read(path: str) -> bytes:
     """At most one byte more than a manifest may hold. Without a file object: thousands are read in a run."""
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
-        data = os.read(handle, FILE_BYTES + 1)
+        data = os.read(handle, _USUAL)  # a large buffer costs four times as much as reading a small file
         while 0 < len(data) <= FILE_BYTES and (more := os.read(handle, FILE_BYTES + 1 - len(data))):
             data += more
         return data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from contentsync.destinations import host_on_this_machine
@@ -16,6 +17,7 @@ from contentsync.manifest.document import TOO_MANY, Document, at
 from contentsync.manifest.files import PROJECT_FILE, find, read_bytes
 from contentsync.manifest.judged import Judged, tell_doubles
 from contentsync.manifest.loaded import PROBLEMS_OF_A_FILE, Loaded, Told, bounded, placed
+from contentsync.manifest.remembered import Memory, Remembered
 from contentsync.manifest.settings import NOTHING_SAID, load_settings
 from contentsync.manifest.source import read_yaml
 from contentsync.manifest.wording import shown
@@ -33,15 +35,19 @@ def load(
     paths: Sequence[Path] | None = None,
     probe: MediaReader | None = None,
     cache: MediaCache | None = None,
+    memory: Memory | None = None,
     user: UserSays = NOTHING_SAID,
 ) -> Loaded:
     """The project of `root`: its settings, its posts, and all that is wrong with either.
 
     paths: only these manifests and folders (absolute, or from the current folder); all of them unless given.
-    probe: looks into media. cache: keeps what it saw. user: what the user says of the project.
+    probe: looks into media. cache: keeps what it saw. memory: keeps what sound manifests declared; it
+    needs a cache. user: what the user says of the project.
     """
     settings, problems = load_settings(root, environ, user)
     desk = _Desk(root, settings, _reader(probe, cache))
+    if settings and cache and memory and not problems:
+        desk.remember(memory, cache)
     files = desk.names() if paths is None else desk.names_of(paths)
     desk.read(files)
     told = placed([*((frozenset[str](), problem) for problem in problems), *desk.told])
@@ -63,8 +69,14 @@ class _Desk:
         self.told: list[Told] = []
         self._root = root
         self._settings = settings
-        is_near = settings is not None and bool(host_on_this_machine(settings.base_url))
-        self._attachments = Attachments(root, reader, is_near)
+        self._is_near = settings is not None and bool(host_on_this_machine(settings.base_url))
+        self._attachments = Attachments(root, reader, self._is_near)
+        self._remembered: Remembered | None = None
+
+    def remember(self, memory: Memory, looks: MediaCache) -> None:
+        """Take from `memory` what it knows of manifests, and give it what it does not know."""
+        settings = self._settings or Settings()
+        self._remembered = Remembered(self._root, settings, memory, looks, is_near=self._is_near)
 
     def names(self) -> list[str]:
         """All manifests, from the root, sorted; a note where no glob fits any."""
@@ -90,21 +102,44 @@ class _Desk:
                 chosen.add(name)
         return sorted(chosen)
 
-    def read(self, names: Iterable[str]) -> None:
+    def read(self, names: Sequence[str]) -> None:
         """Read and judge these files."""
-        files = []
-        for name in names:
-            documents, problems = self._read(name)
-            files.append((name, problems, self._judged(documents, len(problems))))
-        tell_doubles([judged for _, _, documents in files for judged in documents])
-        for name, problems, judged in files:
-            told: list[Told] = [(frozenset(), problem) for problem in problems]
-            self.told += bounded([*told, *(one for document in judged for one in document.told())])
-            for document in judged:
-                self.faulty += document.faulty()
-                self.posts += document.sound()
-            if problems or any(document.is_unsure for document in judged):
-                self.unread.append(name)
+        if self._remembered:
+            self._remembered.look_up(names)
+        files = [self._file(name) for name in names]
+        doubled = _doubled(files)
+        files = [one.parsed(self._parse) if one.keys & doubled else one for one in files]
+        tell_doubles([judged for one in files for judged in one.judged])
+        for one in files:
+            self._take(one)
+
+    def _file(self, name: str) -> _File:
+        data, problem = read_bytes(self._root, name)
+        if problem:
+            return _File(name, data, (problem,))
+        known = self._remembered.posts(name, data) if self._remembered else None
+        return self._parse(_File(name, data)) if known is None else _File(name, data, known=known)
+
+    def _parse(self, file: _File) -> _File:
+        documents, problems = _reader_of(file.name)(file.data, file.name)
+        return _File(file.name, file.data, tuple(problems), self._judged(documents, len(problems)))
+
+    def _take(self, file: _File) -> None:
+        """Take what a file declares, and what is wrong with it."""
+        if file.known is not None:
+            self.posts += file.known
+            return
+        told: list[Told] = [(frozenset(), problem) for problem in file.problems]
+        told = bounded([*told, *(one for document in file.judged for one in document.told())])
+        self.told += told
+        sound = [post for document in file.judged for post in document.sound()]
+        self.posts += sound
+        for document in file.judged:
+            self.faulty += document.faulty()
+        if file.problems or any(document.is_unsure for document in file.judged):
+            self.unread.append(file.name)
+        elif self._remembered and not told and not any(_names_a_folder(one.document) for one in file.judged):
+            self._remembered.keep(file.name, file.data, sound)
 
     def _judged(self, documents: list[Document], told: int) -> list[Judged]:
         """The documents of one file. told: how many problems it has already; past a hundred nothing is judged."""
@@ -124,9 +159,46 @@ class _Desk:
             found.append(Judged(document, [], {}))
         return found
 
-    def _read(self, name: str) -> tuple[list[Document], list[Problem]]:
-        data, problem = read_bytes(self._root, name)
-        return ([], [problem]) if problem else _reader_of(name)(data, name)
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One manifest on its way to posts."""
+
+    name: str
+    data: bytes
+    #: Of the file as a whole.
+    problems: tuple[Problem, ...] = ()
+    #: Its documents; none where its posts are known from an earlier run.
+    judged: list[Judged] = field(default_factory=list)
+    #: Its posts, where they are known from an earlier run.
+    known: list[DesiredPost] | None = None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of its posts, as far as they can be read."""
+        if self.known is not None:
+            return frozenset([post.key for post in self.known])
+        return frozenset([key for document in self.judged for key in document.keys])
+
+    def parsed(self, parse: Callable[[_File], _File]) -> _File:
+        """The same with its documents."""
+        return self if self.known is None else parse(self)
+
+
+def _doubled(files: Iterable[_File]) -> frozenset[str]:
+    """The keys that more than one file declares."""
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for file in files:
+        keys = file.keys
+        twice |= keys & seen
+        seen |= keys
+    return frozenset(twice)
+
+
+def _names_a_folder(document: Document) -> bool:
+    """Whether what the document declares also depends on which files are in a folder."""
+    return isinstance(document.value.get("photos"), str)
 
 
 def _reader_of(name: str) -> Callable[[bytes, str], tuple[list[Document], list[Problem]]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
+import zoneinfo
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -26,3 +28,19 @@ def zone_of(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return None
+
+
+@functools.cache
+def state_of(name: str) -> str:
+    """What tells the rules of a zone from those before an update of the database; empty for UTC."""
+    if name == "UTC" or zone_of(name) is None:
+        return ""
+    for folder in zoneinfo.TZPATH:
+        try:
+            found = os.stat(f"{folder}/{name}")  # noqa: PTH116 - a name of a zone, not a path of ours
+        except OSError:
+            continue
+        return f"{folder} {found.st_size} {found.st_mtime_ns}"
+    import tzdata
+
+    return f"tzdata {tzdata.IANA_VERSION}"

@@ -14,17 +14,19 @@ from contentsync.operations.selection import rows_by_account
 from contentsync.post import DesiredPost
 from contentsync.project import Project
 from contentsync.root import user_says
+from contentsync.store.machine_secret import machine_secret
 from contentsync.store.sqlite.cache import FileCache
+from contentsync.tiktok.tokens import data_folder
 
 
 def validate(
     root: Path, environ: Mapping[str, str], paths: Sequence[Path] | None, now: datetime
 ) -> tuple[Loaded, list[Problem]]:
     """The project as it is written, and warnings besides. paths: only these manifests and folders; None for all."""
-    cache = FileCache(root / ".contentsync" / "cache.db")
+    cache = FileCache(root / ".contentsync" / "cache.db", machine_secret(data_folder(environ)))
     user = user_says(root, environ)
     try:
-        loaded = load(root, environ, paths, cache=cache, user=user)
+        loaded = load(root, environ, paths, cache=cache, memory=cache, user=user)
     finally:
         cache.close()
     warnings = list(_past(root, loaded, _begun(root, environ), now))

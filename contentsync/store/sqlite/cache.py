@@ -1,31 +1,40 @@
-"""What may be forgotten at any time: looks at media, by their stat. A file beside the state, never part of it."""
+"""What may be forgotten at any time: looks at media, and what manifests declared. A file beside the state.
+
+Nothing here decides whether what was kept is still true: looks are asked for by the stat of the file, and texts of
+manifests carry a proof that the reader checks.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
 import threading
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from contentsync.media.look import MediaLook, StatKey, look_as_json, look_of_json
 from contentsync.store.sqlite.database import make_folder
 
-_SCHEMA: Final = """
+_LOOKS: Final = """
 CREATE TABLE IF NOT EXISTS looks (
     path TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, look TEXT
 )
 """
+_MANIFESTS: Final = "CREATE TABLE IF NOT EXISTS manifests (name TEXT PRIMARY KEY, proof BLOB, text TEXT)"
+_ONE_BY_ONE: Final = 50  # names up to which reading single rows costs less than reading all
 
 
 class FileCache:
     """Keeps looks at media in SQLite. Where its file can't be used it keeps nothing, and says nothing: all that is
     lost is time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, secret: bytes) -> None:
+        """secret: what proves that a text was kept by this user on this machine."""
+        self.secret = secret
         self._lock = threading.Lock()
         self._db = self._open(path)
-        self._kept = self._all()
 
     def get(self, path: Path, key: StatKey) -> MediaLook | None:
         """The look that was kept for exactly this key."""
@@ -38,6 +47,26 @@ class FileCache:
         with self._lock, contextlib.suppress(sqlite3.Error):
             if self._db is not None:
                 self._db.execute("REPLACE INTO looks VALUES (?, ?, ?, ?, ?, ?)", (str(path), *key, text))
+
+    def recall(self, names: Sequence[str]) -> Mapping[str, tuple[bytes, str]]:
+        """The proofs and texts that were kept of these manifests, and maybe of others."""
+        if self._db is None:
+            return {}
+        found: list[tuple[str, bytes, str]] = []
+        try:
+            if len(names) > _ONE_BY_ONE:
+                found = self._db.execute("SELECT name, proof, text FROM manifests").fetchall()
+            for name in names if len(names) <= _ONE_BY_ONE else ():
+                found += self._db.execute("SELECT name, proof, text FROM manifests WHERE name = ?", (name,))
+        except (sqlite3.Error, UnicodeError):
+            return {}
+        return {name: (proof, text) for name, proof, text in found if isinstance(text, str)}
+
+    def keep(self, name: str, proof: bytes, text: str) -> None:
+        """Keep the text of a manifest."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            if self._db is not None:
+                self._db.execute("REPLACE INTO manifests VALUES (?, ?, ?)", (name, proof, text))
 
     def close(self) -> None:
         """Put on disk what was kept."""
@@ -53,12 +82,14 @@ class FileCache:
             db = sqlite3.connect(path, timeout=1.0, check_same_thread=False)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = OFF")
-            db.execute(_SCHEMA)
+            db.execute(_LOOKS)
+            db.execute(_MANIFESTS)
         except (sqlite3.Error, OSError):
             return None
         return db
 
-    def _all(self) -> dict[str, tuple[tuple[int, ...], str]]:
+    @cached_property
+    def _kept(self) -> dict[str, tuple[tuple[int, ...], str]]:
         if self._db is None:
             return {}
         try:
