@@ -27,13 +27,15 @@ def checked_state(root: Path, settings: Settings) -> str:
         return state
     path = root / LOCAL_FOLDER / SHARED_COPY if is_shared(state) else root / state
     if leads_out(root, path) or leads_out(root, path.parent):
-        what = f"the state would lie outside of the project, at {path}"
-        hint = "name a path inside of it; or say it yourself, in CONTENTSYNC_STATE or your configuration file"
+        what = f"the state would be outside the project, at {path}"
+        hint = (
+            "name a path inside the project; or set this path in CONTENTSYNC_STATE or in your own configuration file"
+        )
         raise StoreError(Problem("state-outside", what, hint, Place(PROJECT_FILE)))
     folder_inside(root, path.parent)
     if is_tracked(path):
-        what = f"git tracks the state at {path}: a checkout would put an older one in its place, or a stranger's"
-        hint = f"take it out of git and keep the file: git rm --cached {path.relative_to(root)}"
+        what = f"git tracks the state at {path}: a checkout could replace it with an older or a foreign one"
+        hint = f"remove it from git, but keep the file: git rm --cached {path.relative_to(root)}"
         raise StoreError(Problem("state-tracked", what, hint, Place(PROJECT_FILE)))
     return state
 
@@ -61,6 +63,6 @@ def refuse_place(root: Path, settings: Settings, upload: str) -> None:
     if is_cloud or (settings.hosting_by_user and upload == settings.hosting_upload):
         return
     if leads_out(root, local_place(upload, root)):
-        what = f"hosting.upload names a folder outside of the project: {upload}"
+        what = f"hosting.upload names a folder outside the project: {upload}"
         hint = "run: contentsync trust; or write ${CONTENTSYNC_MEDIA} there, and set that variable"
         raise ManifestError(Problem("folder-not-trusted", what, hint, Place(PROJECT_FILE)))

@@ -18,7 +18,7 @@ from urllib.request import url2pathname
 
 from contentsync.errors import ManifestError, Problem
 
-_HINT = "take the link out, and put the file or folder itself there"
+_HINT = "replace the link with the file or folder itself"
 
 
 def leads_out(root: Path, path: Path) -> bool:
@@ -30,7 +30,7 @@ def leads_out(root: Path, path: Path) -> bool:
 def inside(root: Path, path: Path) -> Path:
     """`path`, if it stays inside `root`. Raises ManifestError."""
     if leads_out(root, path):
-        raise ManifestError(Problem("path-outside", f"{_told(root, path)} leads out of {root}", _HINT))
+        raise ManifestError(Problem("path-outside", f"{_told(root, path)} points outside {root}", _HINT))
     return path
 
 
@@ -102,7 +102,7 @@ def write_new(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         if os.path.lexists(path):
-            raise FileExistsError(errno.EEXIST, "there is a file of that name", str(path))
+            raise FileExistsError(errno.EEXIST, "a file of that name exists", str(path))
         part.rename(path)
     except OSError:
         part.unlink(missing_ok=True)

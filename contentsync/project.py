@@ -111,7 +111,7 @@ class Project:
     def _looked_into(self) -> Store:
         store, why = self.backend.look()
         if why:
-            what = f"the state at {self.backend.place} can't be written ({why}): what is learnt now is not kept"
+            what = f"the state at {self.backend.place} can't be written ({why}): this run can't save anything in it"
             self.on_note(Problem("state-not-kept", what, level=Level.NOTE))
         elif store.is_kept:
             self.__dict__["store"] = store

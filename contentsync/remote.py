@@ -57,9 +57,8 @@ def identify(
         known = seen
     known = known or noted
     if known not in {"", user.open_id}:
-        what = (
-            f"the token of account {account.name} belongs to {user.display_name or user.open_id}, not to its open_id"
-        )
+        owner = user.display_name or user.open_id
+        what = f"the token of account {account.name} belongs to {owner}, not to the account's open_id"
         raise SignInNeeded(Problem("other-identity", what, _other_hint(account, user, renewal)))
     creator = Creator(user.open_id, nickname=user.display_name, username=user.username, union_id=user.union_id)
     store.save_creator(account.name, creator, now)
@@ -80,7 +79,7 @@ def clock_wrong(now: datetime, date: datetime | None) -> Problem | None:
         return None
     minutes, way = abs(now - date) // timedelta(minutes=1), "ahead of" if now > date else "behind"
     what = f"this machine's clock is {minutes} min {way} TikTok's"
-    hint = "set this machine's clock; until then a scheduled post goes out once both clocks say that it is due"
+    hint = "correct this machine's clock; until then a scheduled post is sent once it is due by both clocks"
     return Problem("clock-wrong", what, hint, level=Level.NOTE)
 
 

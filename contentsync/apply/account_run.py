@@ -201,12 +201,12 @@ class AccountRun:
         if against := self.run.around.last_look(Kind.CREATE, post):
             return _NotBegun(result_of(against), against.problem)
         if action.kind is Kind.CREATE and not self._use_plan():
-            problem = Problem("plan-used", "this plan was used before", "make a new one: contentsync plan --out")
+            problem = Problem("plan-used", "this plan was already applied", "make a new one: contentsync plan --out")
             return _NotBegun(Result.NOT_STARTED, problem)
         try:
             attempt = self.store.begin(post, self._intent(post), self.clock.now())
         except AttemptOpen:
-            what = "it has an open attempt, or was posted, since the plan was made"
+            what = "the post was started or published after the plan was made"
             return _NotBegun(Result.NOT_STARTED, Problem("attempt-open", what, "plan again"))
         self._local.receipt(post.name)
         return attempt
@@ -366,14 +366,14 @@ class AccountRun:
             step = step if current.phase is Phase.FAILED else Step(current)
         result, problem = ended(step)
         if step.stop or step.sign_in:
-            why = problem or Problem("stopped", "an earlier post of this account stopped it", "")
+            why = problem or Problem("stopped", "an earlier post of this account stopped the run", "")
             self.store.stop_account(self.open_id, self.run.id, step.of_mode, why, self.clock.now())
         stops = step.stop or step.sign_in or step.attempt.phase is Phase.UNKNOWN
         post_id, sign_in = step.attempt.post_id, step.sign_in
         self.tell_outcome(post, result, problem, post_id=post_id, sign_in=sign_in, stops_account=stops)
 
     def _not_started(self, post: str, stop: Problem) -> None:
-        what = f"not sent, since this account was stopped: {stop.what}"
+        what = f"not sent, because this account was stopped: {stop.what}"
         self.tell_outcome(post, Result.NOT_STARTED, replace(stop, what=what))
 
     def tell_outcome(

@@ -57,23 +57,26 @@ def stop_of(stops: Stops, open_id: str, run_id: str, mode: Mode) -> Problem | No
     if not stops.has_unknown(open_id):
         return stops.account_stop(open_id, run_id, mode)
     what = "one of its posts may be live or not"
-    return Problem("account-has-unknown", what, "settle that post first: contentsync plan names it")
+    return Problem("account-has-unknown", what, "settle that post first; contentsync plan shows which one it is")
 
 
 def held(post: DesiredPost, row: PostState | None, run_id: str, now: datetime) -> Held | None:
     """Why the attempt that a plan asks for may not begin; None where it may. row: as it is on disk now."""
     attempts = row.attempts if row else ()
     if any(a.phase in OPEN or a.phase is Phase.UNKNOWN for a in attempts) or _has_ended_well(attempts, post):
-        what = "another process began or settled it after the plan was made"
-        return Held(Problem("attempt-open", what, "run apply again: it plans anew"))
+        what = "another process started or finished this post after the plan was made"
+        return Held(Problem("attempt-open", what, "run apply again; it makes a new plan"))
     if sum(a.run_id == run_id for a in attempts) >= limits.INITS_PER_RUN:
-        what = f"it was begun {limits.INITS_PER_RUN} times in this run"
+        what = f"this post was started {limits.INITS_PER_RUN} times in this run"
         return Held(Problem("begun-too-often", what, "run apply again"))
     sent = sorted(a.init_sent_at for a in attempts if a.init_sent_at and a.init_sent_at > now - DAY)
     if len(sent) >= limits.INITS_PER_POST_A_DAY:
         again_at = sent[-limits.INITS_PER_POST_A_DAY] + DAY
-        what = f"it was begun {limits.INITS_PER_POST_A_DAY} times in 24 h; next try at {again_at:%Y-%m-%d %H:%M} UTC"
-        return Held(Problem("begun-too-often", what, "run apply again after that"), again_at)
+        what = (
+            f"this post was started {limits.INITS_PER_POST_A_DAY} times in 24 h; "
+            f"next try at {again_at:%Y-%m-%d %H:%M} UTC"
+        )
+        return Held(Problem("begun-too-often", what, "run apply again after that time"), again_at)
     return None
 
 

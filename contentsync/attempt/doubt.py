@@ -89,7 +89,7 @@ def ask_again(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | Non
 
 def doubt(steps: Steps, attempt: Attempt, what: str) -> Step:
     """Make an attempt unknown that TikTok calls failed, and that may be live: evidence or a person settles it."""
-    problem = Problem("failed-but-there", f"TikTok says that it failed, but {what}", "look into the TikTok app")
+    problem = Problem("failed-but-there", f"TikTok reports that the post failed, but {what}", "check the TikTok app")
     row = steps.store.post(attempt.post_uid)
     if row is not None and any(a.is_open or a.phase is Phase.UNKNOWN for a in row.attempts if a.id != attempt.id):
         return Step(attempt, problem=problem)  # one attempt may be open; the other one is followed
@@ -102,7 +102,7 @@ def words_of_id(post_ids: Iterable[str]) -> str:
 
 
 def _words(status: wire.Status) -> str:
-    return words_of_id(status.post_ids) if status.post_ids else "is at work on it again"
+    return words_of_id(status.post_ids) if status.post_ids else "is processing it again"
 
 
 def _is_out(steps: Steps, attempt: Attempt, status: wire.Status) -> Step:
@@ -140,7 +140,7 @@ def shown(steps: Steps, attempt: Attempt) -> str:
 def _fitting(steps: Steps, attempt: Attempt, videos: Iterable[RemotePost]) -> str:
     bound = steps.store.bindings(attempt.open_id)
     found = [video for video in videos if video.post_id not in bound and resembles(attempt, video)]
-    return f"public video {found[0].post_id} fits it: caption, duration and time" if found else ""
+    return f"public video {found[0].post_id} matches its caption, duration and time" if found else ""
 
 
 def _newest(steps: Steps) -> list[RemotePost]:

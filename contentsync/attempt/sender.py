@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
 WAITS: Final = (1.0, 2.0, 4.0, 8.0)  # seconds before the same bytes go again; then this run gives up
 RATE_SAMPLE: Final = timedelta(seconds=20)
-EXPIRED: Final = Problem("upload-expired", "the hour of its upload address is over", "run apply again")
+EXPIRED: Final = Problem(
+    "upload-expired", "its upload address has expired; TikTok keeps it for one hour", "run apply again"
+)
 POSTED: Final = Problem(
-    "posted-meanwhile", "an earlier attempt of this post turned out to be published", "nothing to do: it is out"
+    "posted-meanwhile",
+    "an earlier attempt of this post turned out to be published",
+    "nothing to do: the post is published",
 )
 PASSING: Final = frozenset({408, 416, 429})  # and every 5xx: look what TikTok has, then go on from there
 
@@ -54,7 +58,7 @@ class Sender:
     def _send_next(self) -> Step | None:
         """Send the chunk at which TikTok goes on; None to go on."""
         if not self._reader.knows(self.attempt.sent_bytes):
-            what = f"TikTok has {self.attempt.sent_bytes} bytes, and what was sent of them is not on record"
+            what = f"TikTok has {self.attempt.sent_bytes} bytes, but the state does not record which bytes were sent"
             raise OtherBytes(what)
         chunk = chunks.chunk_at(self._plan, self.attempt.size, self.attempt.sent_bytes)
         before, announced = self.attempt.last_put_at, self._reader.announce(chunk)
@@ -79,14 +83,14 @@ class Sender:
         ends_at, there = self._steps.clock.now() + takes, date + takes if date else None
         if attempt.upload_expires_at is None or judge(attempt, ends_at, there) is Hour.RUNS:
             return None
-        what = f"{left} bytes are left, and at {rate / 1e6:.3f} MB/s they can't arrive within the upload's hour"
+        what = f"{left} bytes are left; at {rate / 1e6:.3f} MB/s they can't arrive before the upload address expires"
         if attempt.size / rate <= HOUR.total_seconds():
-            late = Problem("upload-late", what, "run apply again: it starts over, with a whole hour")
+            late = Problem("upload-late", what, "run apply again; it starts over with a new hour")
             return Step(self._steps.end_upload(attempt, late), problem=late)
         slow = Problem(
             "upload-too-slow",
             what,
-            "find a faster line or make the file smaller, then: contentsync apply --retry POST",
+            "use a faster connection or make the file smaller, then run: contentsync apply --retry POST",
         )
         return Step(self._steps.end_upload(attempt, slow, Event.FAILED), problem=slow)
 
@@ -174,7 +178,7 @@ class Sender:
         """What became of a chunk is not clear: look, and go on from there; the same chunk again within bounds."""
         if self._tries >= len(WAITS):
             what = f"TikTok did not take the bytes from {self.attempt.sent_bytes} on, {self._tries + 1} times"
-            stuck = Problem("upload-stuck", what, "run apply again: it goes on from there")
+            stuck = Problem("upload-stuck", what, "run apply again; it continues from there")
             return Step(self.attempt, problem=problem or stuck)
         self._steps.clock.sleep(WAITS[self._tries])
         self._tries += 1
@@ -187,12 +191,12 @@ class Sender:
 
 def _put_problem(status: int) -> Problem:
     meanings = {
-        403: "the upload address is expired",
+        403: "the upload address has expired",
         404: "TikTok knows no upload at this address",
-        408: "the bytes came too slowly",
-        416: "TikTok has other bytes than we sent",
+        408: "the bytes arrived too slowly",
+        416: "the byte range is not the one that TikTok expects",
         429: "too many requests at once",
-        400: "TikTok can't read the chunk's headers; this is a defect of contentsync's",
+        400: "TikTok can't read the chunk's headers; this is a bug in contentsync",
     }
-    what = meanings.get(status, "TikTok had a fault of its own")
+    what = meanings.get(status, "TikTok had an internal error")
     return Problem(f"upload-{status}", f"TikTok answered {status} to a chunk: {what}", "run apply again")

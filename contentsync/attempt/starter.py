@@ -17,9 +17,9 @@ from contentsync.upload_hour import HOUR
 if TYPE_CHECKING:
     from contentsync.attempt.steps import Steps
 
-_CUT_OFF: Final = Problem("cut-off", "the last run ended before TikTok's answer was on disk", "")
+_CUT_OFF: Final = Problem("cut-off", "the last run ended before it saved TikTok's answer", "")
 _EDITED: Final = Problem(
-    "edited-before-sent", "its manifest changed or went before anything of it was sent", "run apply again"
+    "edited-before-sent", "its manifest was edited or removed before anything was sent", "run apply again"
 )
 
 
@@ -65,7 +65,7 @@ class Starter:
 
     def _accepted(self, answer: wire.InitAnswer) -> Step:
         if not self._attempt.pulls and not answer.upload_url:
-            what = "TikTok took the post, but gave no address to upload it to"
+            what = "TikTok accepted the post, but gave no upload address"
             self._attempt = self._attempt.noting(self._steps.now, publish_id=answer.publish_id)
             problem = Problem("no-upload-url", what, "run it again")
             return Step(self._lost_init(problem), problem=problem)
@@ -88,7 +88,7 @@ class Starter:
         except Superseded:
             return self._accepted_late(publish_id)
         except StoreError as err:
-            what = f"{err.problems[0].what}; TikTok had just taken the post as {publish_id}"
+            what = f"{err.problems[0].what}; TikTok had just accepted the post as {publish_id}"
             raise StoreError(replace(err.problems[0], what=what)) from err
 
     def _accepted_late(self, publish_id: str) -> Attempt:
@@ -106,7 +106,7 @@ class Starter:
         if not self._attempt.pulls:
             return problem
         how = "contentsync resolve POST --published, --not-published or --keep"
-        return replace(problem, hint=f"look into TikTok's app, then settle it with: {how}")
+        return replace(problem, hint=f"check TikTok's app, then settle the post with: {how}")
 
     def _lost_init(self, problem: Problem, log_id: str = "") -> Attempt:
         """R5: without its publish_id a file can't be published; what TikTok pulls may be on its way."""

@@ -101,10 +101,13 @@ class Steps:
         if not attempt.upload_url:
             return Step(attempt, again_in=self.at_work.poll_max, problem=self._clocks_differ(attempt))
         if post is None or post.digest != attempt.digest:
-            what = "the manifest changed or went while its upload is open; the upload is left to end"
+            what = "the manifest was edited or removed during the upload; the upload is left to expire"
             differ = self._clocks_differ(attempt)
             what += f": {differ.what}" if differ else ""
-            return Step(attempt, problem=Problem("edited-while-uploading", what, "run apply after its hour"))
+            return Step(
+                attempt,
+                problem=Problem("edited-while-uploading", what, "run apply again when the upload's hour is over"),
+            )
         return self._send_all(attempt, post)
 
     def _past_its_hour(self, attempt: Attempt) -> Step | None:
@@ -120,7 +123,7 @@ class Steps:
         if not past or left is None or left <= timedelta():
             return None
         return Problem(
-            "clocks-differ", words(left), "set this machine's clock; once that time is over, run apply again"
+            "clocks-differ", words(left), "correct this machine's clock, and run apply again after that time"
         )
 
     def end_upload(self, attempt: Attempt, problem: Problem, event: Event = Event.UPLOAD_ENDED) -> Attempt:
@@ -166,7 +169,7 @@ class Steps:
             return self._give_up(attempt, post, str(err), reader.is_planned())
         except MediaChanged as err:
             hint = "restore the file, or make a new plan"
-            what = f"{err}; its last chunk was not sent"
+            what = f"{err}; the last chunk was not sent"
             problem = Problem("media-changed", what, hint, post.place_of("video"))
             current = self.store.attempt(attempt.id)
             return Step(self.note(current, "media-changed", **said(problem)), problem=problem)
@@ -179,12 +182,12 @@ class Steps:
         is_planned: whether the file is the approved one now, so that a new attempt makes sense at once.
         """
         where = post.place_of("video")
-        again = "run apply again: it starts over"
+        again = "run apply again; it starts over"
         if is_planned:
-            problem = Problem("upload-altered", f"{what}; this upload is never completed", again, where)
+            problem = Problem("upload-altered", f"{what}; this upload will not be completed", again, where)
         else:
             hint = f"restore the file, then {again}; or make a new plan"
-            problem = Problem("media-changed", f"{what}; this upload is never completed", hint, where)
+            problem = Problem("media-changed", f"{what}; this upload will not be completed", hint, where)
         current = self.store.attempt(attempt.id)
         if current.phase is not Phase.UPLOADING:  # another process was quicker
             return Step(current, again_in=self.at_work.poll_initial)
@@ -280,7 +283,9 @@ class Steps:
         if attempt.phase is Phase.UPLOADING:
             return self._upload_progress(attempt, status, settle)
         if self._has_less_for_good(attempt, status):
-            return self._lost_sight(attempt, "TikTok took its last byte, but tells of fewer after the upload's hour")
+            return self._lost_sight(
+                attempt, "TikTok accepted the last byte, but reports fewer bytes after the upload's hour"
+            )
         return self._again(attempt)
 
     def _has_less_for_good(self, attempt: Attempt, status: wire.Status) -> bool:
@@ -304,12 +309,12 @@ class Steps:
             return self.all_sent(attempt)
         hour = self._nothing_can_arrive(attempt) if settle else Hour.RUNS
         if hour is Hour.DISPUTED:
-            return self._lost_sight(
-                attempt, "whether its upload's hour is over can't be told: TikTok's clock went back"
-            )
+            return self._lost_sight(attempt, "can't tell whether the upload's hour is over: TikTok's clock went back")
         if hour is Hour.OVER:
             if has is None:
-                return self._lost_sight(attempt, "its upload is past its hour, and TikTok does not tell what it has")
+                return self._lost_sight(
+                    attempt, "the upload's hour is over, and TikTok does not report how many bytes it has"
+                )
             return Step(self.end_upload(attempt, incomplete(attempt, has)))
         if offset is not None:
             attempt = attempt.noting(self.now, sent_bytes=offset)
@@ -349,10 +354,10 @@ class Steps:
             return Step(attempt, again_in=self.at_work.poll_initial, problem=err.problem)
         if attempt.phase is Phase.UPLOADING and not settle:
             return Step(attempt, problem=err.problem)
-        return self._lost_sight(attempt, "TikTok does not know its publish_id any more", err.log_id)
+        return self._lost_sight(attempt, "TikTok no longer knows its publish_id", err.log_id)
 
     def _lost_sight(self, attempt: Attempt, what: str, log_id: str = "") -> Step:
-        problem = Problem("lost-sight", f"{what}; all bytes may have arrived", "look into the TikTok app")
+        problem = Problem("lost-sight", f"{what}; all bytes may have arrived", "check the TikTok app")
         lost = attempt.after(Event.LOST_SIGHT, self.now, upload_url="", **said(problem, log_id))
         return Step(self.save(lost, "lost-sight"), problem=problem)
 

@@ -72,7 +72,7 @@ class MediaReader:
             self._until[end] = digest.copy()
             at = end
         if count and digest.hexdigest() != sha256:
-            raise OtherBytes(f"the first {count} bytes that were sent are not those of {self.path}")
+            raise OtherBytes(f"{self.path} does not begin with the {count} bytes that were sent")
 
     def knows(self, offset: int) -> bool:
         """Whether the digest of all that was sent before `offset` is known."""
@@ -88,9 +88,9 @@ class MediaReader:
         self._hash(digest, chunk.first, end)
         found = digest.hexdigest()
         if end == self.size and found != self.sha256:
-            raise OtherBytes(f"{self.path} is not the file that was planned: its bytes have another digest")
+            raise OtherBytes(f"{self.path} is not the planned file: its digest differs")
         if end in self._until and found != self._until[end].hexdigest():
-            raise OtherBytes(f"{self.path} was altered while it was sent")
+            raise OtherBytes(f"{self.path} was changed during the upload")
         self._until[end] = digest
         return found
 
@@ -105,7 +105,7 @@ class MediaReader:
             digest.update(block)
             given += len(block)
             if given == chunk.size and digest.hexdigest() != announced:
-                raise OtherBytes(f"{self.path} was altered while it was sent")
+                raise OtherBytes(f"{self.path} was changed during the upload")
             yield block
             progress(len(block))
 
@@ -135,21 +135,21 @@ class MediaReader:
             file.seek(offset)
             block = file.read(size)
         except OSError as err:
-            raise MediaChanged(f"{self.path} can't be read any more: {err.strerror or err}") from err
+            raise MediaChanged(f"{self.path} can no longer be read: {err.strerror or err}") from err
         if not block:
-            raise MediaChanged(f"{self.path} is shorter than the file that was planned")
+            raise MediaChanged(f"{self.path} is shorter than the planned file")
         return block
 
     def _opened(self) -> IO[bytes]:
         if self._file is None:
             self._file = self.path.open("rb", buffering=0)  # a buffer would hide what the file has become
             if self._file.seek(0, 2) != self.size:
-                raise MediaChanged(f"{self.path} has another size than the file that was planned")
+                raise MediaChanged(f"{self.path} does not have the size of the planned file")
         return self._file
 
 
 def incomplete(attempt: Attempt, has: int) -> Problem:
-    what = f"TikTok has {has} of {attempt.size} bytes, and the upload's hour is gone"
+    what = f"TikTok has {has} of {attempt.size} bytes, and the upload's hour is over"
     return Problem("upload-expired", what, "run apply again")
 
 

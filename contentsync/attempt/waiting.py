@@ -22,9 +22,7 @@ class Stopped(ContentsyncError):
     """A person asked to stop while something was waited for: no request was under way, and none followed."""
 
     def __init__(self) -> None:
-        super().__init__(
-            Problem("stopped", "it was stopped while it waited", "run the same command again: it goes on")
-        )
+        super().__init__(Problem("stopped", "stopped while waiting", "run the same command again; it continues"))
 
 
 @dataclass(frozen=True, slots=True)

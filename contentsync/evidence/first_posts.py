@@ -55,8 +55,8 @@ def note(folder: Path, project: str, account: str, identity: Identity) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _replace(path, text)
     except OSError as err:
-        what = f"who {account} posts as can't be noted in {folder}: {err.strerror or err}"
-        hint = "make the folder writable for you, or name another one in CONTENTSYNC_DATA_DIR"
+        what = f"can't record in {folder} which TikTok account {account} is: {err.strerror or err}"
+        hint = "make the folder writable, or name another one in CONTENTSYNC_DATA_DIR"
         raise StoreError(Problem("data-folder-unusable", what, hint)) from err
 
 

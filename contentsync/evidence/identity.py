@@ -57,7 +57,7 @@ class Former:
         """How much was made under it, in words."""
         told = {"post in the state": self.rows, "receipt": self.receipts}
         found = [f"{count} {_many(name, count)}" for name, count in told.items() if count]
-        return " and ".join(found) or "what this machine noted"
+        return " and ".join(found) or "notes on this machine"
 
 
 def _many(name: str, count: int) -> str:

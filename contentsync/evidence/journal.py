@@ -153,8 +153,8 @@ def _add_line(folder: Path, open_id: str, line: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         _append(path, b"\n" + line + b"\n")  # begins a line, whatever was cut off before it
     except OSError as err:
-        what = f"what posts from this machine can't be noted in {folder}: {err.strerror or err}"
-        hint = "make the folder writable for you, or name another one in CONTENTSYNC_DATA_DIR"
+        what = f"can't record this machine's posts in {folder}: {err.strerror or err}"
+        hint = "make the folder writable, or name another one in CONTENTSYNC_DATA_DIR"
         raise StoreError(Problem("data-folder-unusable", what, hint)) from err
 
 

@@ -71,5 +71,5 @@ def _is_overtaken(own: Attempt, added: Iterable[Attempt]) -> bool:
 
 def _ended(own: Attempt, now: datetime) -> Attempt:
     event = Event.UPLOAD_ENDED if own.phase is Phase.UPLOADING else Event.NOT_SENT
-    what = "the post was begun elsewhere before this attempt could publish anything"
+    what = "the post was started elsewhere before this attempt could publish anything"
     return own.after(event, now, upload_url="", problem_code="overtaken", problem_what=what)

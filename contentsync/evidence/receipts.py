@@ -152,7 +152,7 @@ def _place(folder: Path, key: str) -> Path:
     """Where the receipt of a key lies. Raises OSError where a link, or a key that is no key, leads it elsewhere."""
     path = folder / f"{key}.json"
     if leads_out(folder.parent, folder) or leads_out(folder, path):
-        raise OSError(errno.ELOOP, f"{path} leads out of the project's receipts")
+        raise OSError(errno.ELOOP, f"{path} points outside the project's receipts folder")
     return path
 
 

@@ -115,9 +115,9 @@ def approved_bytes(path: Path, item: Media) -> bytes:
         with path.open("rb") as file:
             data = file.read(limits.PHOTO_BYTES + 1)
     except OSError as err:
-        raise _changed(item, f"can't be read any more: {err.strerror or err}") from err
+        raise _changed(item, f"can no longer be read: {err.strerror or err}") from err
     if hashlib.sha256(data).hexdigest() != item.sha256:
-        raise _changed(item, "is not the file that was planned: its bytes have another digest")
+        raise _changed(item, "is not the planned file: its digest differs")
     return data
 
 

@@ -74,7 +74,7 @@ class Preflight:
         except NotSent as err:
             return self._unreachable(url, err)
         except Unanswered:
-            return Look(Answer.NOT_CHECKED, "it could not be fetched whole")
+            return Look(Answer.NOT_CHECKED, "it could not be fetched completely")
         look = judged(fetched.status, None, item.size)
         if look.answer is Answer.GOOD and fetched.sha256 != item.sha256:
             return Look(Answer.OTHER_FILE, f"its bytes are not those of {item.path}")
@@ -105,7 +105,11 @@ class Preflight:
         return line.send(method, url, shown(url), headers)
 
     def _unreachable(self, url: str, err: NotSent) -> Look:
-        why = "its certificate is not accepted here" if "CERTIFICATE" in err.problem.what else "no connection to it"
+        why = (
+            "this machine does not accept its certificate"
+            if "CERTIFICATE" in err.problem.what
+            else "no connection to the server"
+        )
         look = Look(Answer.NOT_CHECKED, why)
         with self._lock:
             self._silent[host_of(url)] = look
@@ -129,7 +133,7 @@ def judged(status: int, length: int | None, size: int) -> Look:
         what = f"it answered {status}{', a redirect' if 300 <= status < 400 else ''}"
         return Look(Answer.REFUSED, what, passes=status in PASSING)
     if size and length is not None and length != size:
-        return Look(Answer.OTHER_FILE, f"it has {length:,} bytes, and the file {size:,}")
+        return Look(Answer.OTHER_FILE, f"it has {length:,} bytes, but the file has {size:,}")
     return Look(Answer.GOOD)
 
 

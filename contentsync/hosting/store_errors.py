@@ -24,7 +24,7 @@ _CREDENTIALS: Final = {
     "s3": "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION",
     "gs": "set GOOGLE_APPLICATION_CREDENTIALS, or run: gcloud auth application-default login",
     "az": "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
-    "": "see that the folder can be written",
+    "": "check that the folder is writable",
 }
 _AGAIN: Final = "then run the same command again"
 _ASKED: Final = re.compile(r"Error performing \w+ (https?://(?:[^\s/?#@]*@)?([^\s/?#]+))")
@@ -34,12 +34,12 @@ _URL: Final = re.compile(
 _STATUS: Final = re.compile(r"status code: (\d{3})")
 _CODE: Final = re.compile(r"<Code>(\w{1,60})</Code>")
 _UNREACHED: Final = {
-    "BadScheme": "it is spoken to by https only, unless it is on this machine",
-    "certificate": "its certificate is not accepted here",
+    "BadScheme": "only https is allowed, unless the server is on this machine",
+    "certificate": "this machine does not accept its certificate",
     "kind: Timeout": "no answer came in time",
-    "dns error": "no host of that name is known here",
+    "dns error": "the host name is unknown",
 }
-_ONLINE: Final = "see that this machine is online"
+_ONLINE: Final = "check that this machine is online"
 # Where a program asks for credentials when the environment has none: the metadata services of the clouds' machines.
 _METADATA: Final = frozenset({"169.254.169.254", "169.254.170.2", "169.254.170.23", "metadata.google.internal"})
 
@@ -84,21 +84,21 @@ def endpoint_problem(place: Place) -> Problem | None:
     given = place.environ.get(place.endpoint, "") if place.endpoint else ""
     if not given or _URL.fullmatch(given):
         return None
-    what = f"{place.upload} could not be {place.verb}: {place.endpoint} holds no http or https URL"
+    what = f"{place.upload} could not be {place.verb}: {place.endpoint} is not an http or https URL"
     return Problem("hosting-failed", what, f"write it like this: {place.endpoint}=https://s3.acme.example")
 
 
 def missing_place(place: Place) -> Problem:
     """Where nothing can be put: the store does not know the bucket."""
     what = f"{place.upload} could not be {place.verb}: {place.name} has no such bucket"
-    hint = f"make it, or mend hosting.upload in contentsync.yaml; {_AGAIN}"
+    hint = f"create the bucket, or correct hosting.upload in contentsync.yaml; {_AGAIN}"
     return Problem("hosting-failed", what, hint)
 
 
 def _not_reached(place: Place, host: str, words: str) -> Problem:
     """No answer came at all. A store's address is told by its host only."""
-    reason = next((reason for sign, reason in _UNREACHED.items() if sign in words), "no connection to it")
-    mend = f"see that {place.endpoint} is right, and that a server answers there" if place.endpoint else _ONLINE
+    reason = next((reason for sign, reason in _UNREACHED.items() if sign in words), "no connection to the server")
+    mend = f"check that {place.endpoint} is right and that a server answers there" if place.endpoint else _ONLINE
     what = f"{place.upload} could not be {place.verb}: {place.name} at {host} can't be reached: {reason}"
     return Problem("hosting-unreachable", what, f"{mend}; {_AGAIN}")
 
@@ -106,17 +106,19 @@ def _not_reached(place: Place, host: str, words: str) -> Problem:
 def _refused(place: Place, host: str, status: int, said: list[str]) -> Problem:
     told = ", ".join([*said, str(status)] if status else said)
     at = f" at {host}" if place.endpoint and host else ""
-    what = f"{place.upload} could not be {place.verb}: {place.name}{at} does not take it ({told})"
+    what = f"{place.upload} could not be {place.verb}: {place.name}{at} refuses it ({told})"
     return Problem("hosting-failed", what, f"{_mend(place, status)}; {_AGAIN}")
 
 
 def _mend(place: Place, status: int) -> str:
     if status in {401, 403}:
-        return f"see that what is set may write there: {_CREDENTIALS[place.cloud].removeprefix('set ')}"
+        return f"check that these credentials may write there: {_CREDENTIALS[place.cloud].removeprefix('set ')}"
     if 300 <= status < 400:
         return (
-            "see that AWS_REGION is the bucket's own" if place.cloud == "s3" else "see that hosting.upload is right"
+            "check that AWS_REGION is the bucket's region"
+            if place.cloud == "s3"
+            else "check hosting.upload in contentsync.yaml"
         )
     if status >= 500:
-        return "see that it speaks as such a store does" if place.endpoint else "wait a while"
+        return "check that the server is such a store" if place.endpoint else "wait a while"
     return _CREDENTIALS[place.cloud]

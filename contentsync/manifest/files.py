@@ -51,7 +51,7 @@ def read_bytes(root: Path, name: str) -> tuple[bytes, Problem | None]:
         return _read(path), None
     except (OSError, ValueError) as err:
         why = getattr(err, "strerror", None) or "its name can't be used"
-        problem = Problem("file-unreadable", f"the file can't be read: {why}", "make the file readable for this user")
+        problem = Problem("file-unreadable", f"the file can't be read: {why}", "make the file readable")
         return b"", at(problem, name, _WHOLE_FILE)
 
 

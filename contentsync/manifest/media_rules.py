@@ -34,7 +34,7 @@ def check_video(media: Media, mode: Mode | None) -> Iterator[Problem]:
         what = f"the video is {facts.container}; TikTok takes MP4, MOV and WebM"
         can_copy = facts.codec in ("h264", "h265")
         hint = _ffmpeg(media, "-c copy" if can_copy else _ENCODED)
-        yield Problem("video-container", what, hint if facts.container in FILMS else "name a video")
+        yield Problem("video-container", what, hint if facts.container in FILMS else "name a file with a video track")
     elif facts.codec and facts.codec not in _CODECS:
         what = f"the video's codec is {facts.codec}; TikTok takes H.264, H.265, VP8 and VP9"
         yield Problem("video-codec", what, _ffmpeg(media, _ENCODED))

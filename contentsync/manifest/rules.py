@@ -153,7 +153,10 @@ def _schedule(post: Manifest, frame: Frame) -> Iterator[Finding]:
             yield (key,), problem
     if wants_slot(post) and not frame.account.slots:
         what = f"account {frame.account.name} has no slots"
-        yield ("publish_at",), Problem("no-slots", what, "give it slots in contentsync.yaml, or write a time")
+        yield (
+            ("publish_at",),
+            Problem("no-slots", what, "add slots in contentsync.yaml, or write the time in publish_at"),
+        )
     if post.publish_at and post.expires_at:
         start, end = instant(post.publish_at, frame.zone), instant(post.expires_at, frame.zone)
         if end <= start:

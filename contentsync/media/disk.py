@@ -49,8 +49,8 @@ class DiskReader:
                     return look
         except (OSError, ValueError) as err:
             return _flawed(_unreadable(path, err))
-        what = f"{path.name} changes while it is read"
-        return _flawed(Problem("media-changing", what, "wait until it is written, and run again"))
+        what = f"{path.name} changed while it was read"
+        return _flawed(Problem("media-changing", what, "wait until the file is complete, then run the command again"))
 
 
 def _flawed(problem: Problem, size: int = 0) -> MediaLook:
@@ -59,17 +59,17 @@ def _flawed(problem: Problem, size: int = 0) -> MediaLook:
 
 def _not_a_file(path: Path, mode: int) -> Problem:
     kind = "a directory" if stat.S_ISDIR(mode) else "a pipe, socket or device"
-    return Problem("media-not-a-file", f"{path.name} is {kind}", "name a file")
+    return Problem("media-not-a-file", f"{path.name} is {kind}", "name a regular file")
 
 
 def _unreadable(path: Path, err: Exception) -> Problem:
     if isinstance(err, FileNotFoundError | NotADirectoryError):
-        return Problem("media-not-found", f"{path.name} is not there", "fix the path, or add the file")
+        return Problem("media-not-found", f"{path.name} does not exist", "fix the path, or add the file")
     if isinstance(err, UnicodeError):
-        what = f"{path.name} can't be read: this locale has no such file name"
+        what = f"{path.name} can't be read: this locale can't represent the file name"
         return Problem("media-unreadable", what, "set PYTHONUTF8=1 in the environment, or rename the file")
     why = getattr(err, "strerror", None) or "its name can't be used"
-    return Problem("media-unreadable", f"{path.name} can't be read: {why}", "make the file readable for this user")
+    return Problem("media-unreadable", f"{path.name} can't be read: {why}", "make the file readable")
 
 
 def _read_once(path: Path, expected: os.stat_result, tracks: Tracks) -> MediaLook | None:
@@ -80,7 +80,7 @@ def _read_once(path: Path, expected: os.stat_result, tracks: Tracks) -> MediaLoo
             return None
         head = file.read(_HEAD)
         if not head:
-            return _flawed(Problem("media-empty", f"{path.name} is empty", "add the file's content"))
+            return _flawed(Problem("media-empty", f"{path.name} is empty", "replace the empty file"))
         if look := _pointer(path, head, expected.st_size):
             return look
         file.seek(0)
@@ -124,7 +124,7 @@ def _examine(
 def _unknown(path: Path, size: int, found: Digest) -> Problem:
     if found.zeros_within(0, size) > size // 2:
         return film.hollow(path, found.zeros_within(0, size), size)
-    what = f"{path.name} is no video or photo that is known, or its beginning is missing"
+    what = f"{path.name} is not a known kind of video or photo, or its beginning is missing"
     return Problem("media-unknown", what, "name another file, or copy or export this one again")
 
 
@@ -132,7 +132,7 @@ def _photo(path: Path, container: str, data: bytes, size: int) -> tuple[MediaFac
     seen = photo.KINDS[container](data, size) if container in photo.KINDS else photo.Photo()
     facts = MediaFacts(container, width=seen.width, height=seen.height)
     if not seen.is_whole:
-        return facts, [Problem("media-truncated", f"{path.name} is cut short", "copy or export it again")]
+        return facts, [Problem("media-truncated", f"{path.name} is incomplete", "copy or export it again")]
     if seen.damage:
         what = f"{path.name} is damaged: {seen.damage}"
         return facts, [Problem("media-damaged", what, "copy or export it again")]

@@ -42,13 +42,15 @@ def examine(
         what = f"{path.name} is damaged: no program can say what is in it"
         return MediaFacts(container), [Problem("media-damaged", what, _AGAIN)]
     if video is None:
-        return MediaFacts(container), [Problem("no-video-track", f"{path.name} has no picture", "name a video")]
+        return MediaFacts(container), [
+            Problem("no-video-track", f"{path.name} has no video track", "name a file with a video track")
+        ]
     return _judged(path, facts_of(container, video), video, duration, frame_rate)
 
 
 def _broken(path: Path, size: int, is_cut: bool, damage: str, digest: Digest, spans: list[Span]) -> Problem | None:
     if is_cut:
-        return Problem("media-truncated", f"{path.name} is cut short", _AGAIN)
+        return Problem("media-truncated", f"{path.name} is incomplete", _AGAIN)
     empty = digest.zeros_in(sorted(spans))
     if empty > _HOLLOW * sum(end - start for start, end in spans):
         return hollow(path, empty, size)
@@ -90,4 +92,11 @@ def _varying(path: Path, video: dict[str, Any]) -> list[Problem]:
     if video.get("FrameRate_Mode") != "VFR" or least is None or most is None:
         return []
     what = f"{path.name} has a varying frame rate, {least:g} to {most:g}; TikTok takes 23 to 60"
-    return [Problem("varying-frame-rate", what, "TikTok may judge either; encode it at 30", level=Level.NOTE)]
+    return [
+        Problem(
+            "varying-frame-rate",
+            what,
+            "TikTok may check either rate; encode the video at a constant 30",
+            level=Level.NOTE,
+        )
+    ]

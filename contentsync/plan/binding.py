@@ -20,9 +20,9 @@ def bound(scene: Scene, post: DesiredPost, row: PostState | None) -> Action:
         return scene.blocked(post, problem)
     last = unsettled(row) if row else None
     if last is not None and last.phase is not Phase.UNKNOWN:
-        reason = f"was left {last.phase}: what became of it is asked before it is bound to video {post_id}"
+        reason = f"was left {last.phase}: TikTok is asked for the outcome before the post is bound to video {post_id}"
         return scene.action(Kind.RESUME, post, reason)
-    return scene.action(Kind.ADOPT, post, f"bound by its manifest to video {post_id}", adopts=post_id)
+    return scene.action(Kind.ADOPT, post, f"its manifest binds it to video {post_id}", adopts=post_id)
 
 
 def _twice(scene: Scene, post_id: str, row: PostState | None) -> Problem | None:
@@ -30,7 +30,7 @@ def _twice(scene: Scene, post_id: str, row: PostState | None) -> Problem | None:
     holder = scene.facts.bindings.get(post_id)
     if holder is not None and (row is None or holder != row.uid):
         other = next((scene.key(r) for r in scene.rows.values() if r.uid == holder), "another post")
-        what = f"video {post_id} belongs to {other} already"
+        what = f"video {post_id} already belongs to {other}"
     elif holder is None and scene.claims[post_id] > 1:
         what = f"video {post_id} is claimed by {scene.claims[post_id]} manifests"
     else:
@@ -41,7 +41,7 @@ def _twice(scene: Scene, post_id: str, row: PostState | None) -> Problem | None:
 def _made_another(post: DesiredPost, row: PostState | None) -> Problem | None:
     if row is None or not row.post_id:
         return None
-    what = f"it is video {row.post_id}, and can't be bound to video {post.post_id} too"
+    what = f"the post is video {row.post_id} already, and can't be bound to video {post.post_id} too"
     return Problem("post-id-of-a-made-post", what, see(post.key))
 
 
@@ -50,12 +50,12 @@ def unknown(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
     found, rivalled = _fitting(scene, last)
     if len(found) == 1 and not rivalled:
         video = found[0]
-        reason = f"public video {video.post_id} fits it: caption, duration and time"
+        reason = f"public video {video.post_id} matches its caption, duration and time"
         return scene.action(Kind.ADOPT, post, reason, adopts=video.post_id)
-    what = last.problem_what or "what became of it is not known"
+    what = last.problem_what or "the outcome is unknown"
     problem = Problem(last.problem_code or "outcome-unknown", what, settle(post.key), level=Level.WARNING)
-    several = f"; {len(found)} public videos would fit" if len(found) > 1 else ""
-    several = f"; public video {found[0].post_id} would fit it, and another post too" if rivalled else several
+    several = f"; {len(found)} public videos match" if len(found) > 1 else ""
+    several = f"; public video {found[0].post_id} matches both this post and another one" if rivalled else several
     return scene.action(Kind.UNKNOWN, post, f"may be live{several}: {what}", problems=(problem,))
 
 

@@ -52,7 +52,7 @@ def _banned(creator: Creator) -> list[Problem]:
     """Source: Query Creator Info, the codes inside 200; those of caps are told by `cap_of`."""
     if not creator.stop or creator.stop in CAPS:
         return []
-    hint = "no direct post can be sent for this account; its owner finds the reason in the TikTok app"
+    hint = "no direct post can be sent for this account; its owner can find the reason in the TikTok app"
     return [Problem(creator.stop.replace("_", "-"), creator.stop_what or creator.stop, hint)]
 
 
@@ -61,7 +61,7 @@ def _not_told(post: DesiredPost, creator: Creator) -> list[Problem]:
     if creator.privacy is not None or creator.stop:
         return []
     what = f"TikTok did not say what account {post.account} may post: its answer names no privacy levels"
-    hint = "run the same command again; if it stays so, set mode: draft"
+    hint = "run the same command again; if TikTok still does not say, set mode: draft"
     return [Problem("creator-info-incomplete", what, hint)]
 
 
@@ -70,14 +70,14 @@ def cap_of(post: DesiredPost, facts: AccountFacts) -> str:
     creator = facts.creator
     if post.mode is not Mode.DIRECT or creator is None or creator.stop not in CAPS:
         return ""
-    return f"{creator.stop_what or 'TikTok takes no more now'} ({creator.stop})"
+    return f"{creator.stop_what or 'TikTok accepts no more posts now'} ({creator.stop})"
 
 
 def _unaudited(post: DesiredPost, creator: Creator, world: World) -> list[Problem]:
     """Source: Content Sharing Guidelines: an unaudited app may post to private accounts only."""
     if _is_audited(post, world) or not creator.is_public:
         return []
-    app = "the sign-in is a sandbox's" if world.app.audited else "the app is not audited"
+    app = "the sign-in uses the app's sandbox" if world.app.audited else "the app is not audited"
     what = f"{app} and {post.account} is a public account: TikTok refuses direct posts"
     hint = "set mode: draft, or make the account private in TikTok's app (audited: true once the audit is passed)"
     return [Problem("unaudited-public-account", what, hint, post.place_of("mode"))]
@@ -108,11 +108,9 @@ def _not_offered(post: DesiredPost, creator: Creator, *, audited: bool) -> list[
 def _to_choose(offered: tuple[Privacy, ...], *, audited: bool) -> str:
     """Which levels to name: of an app that is not audited TikTok takes one for certain."""
     if not offered:
-        return "it offers none at all now: look into TikTok's app, or set mode: draft"
+        return "TikTok offers no privacy level now: check TikTok's app, or set mode: draft"
     sure = offered if audited or Privacy.ONLY_ME not in offered else (Privacy.ONLY_ME,)
-    why = (
-        "" if sure == offered else "; it is the only one that TikTok is sure to take from an app that is not audited"
-    )
+    why = "" if sure == offered else "; it is the only one that TikTok always accepts from an app that is not audited"
     return "choose " + " or ".join(f'"{level}"' for level in sure) + why
 
 
@@ -123,7 +121,7 @@ def _too_long(post: DesiredPost, creator: Creator) -> list[Problem]:
     seconds = post.media[0].facts.duration
     if seconds is None or seconds <= allowed:
         return []
-    what = f"the video is {seconds:.1f} s long; TikTok takes up to {allowed} s from {post.account}"
+    what = f"the video is {seconds:.1f} s long; TikTok accepts up to {allowed} s from {post.account}"
     return [Problem("video-too-long", what, "cut the video", post.place_of("video"))]
 
 
@@ -150,7 +148,9 @@ def _unchecked(post: DesiredPost, world: World) -> list[Problem]:
     unread = [item.path or shown(item.url) for item in media if not _told(item, world)]
     told = noted if pointers else []
     if unread:
-        told.append(_note("media-not-checked", f"not checked: {', '.join(unread)}", "TikTok is the judge of it"))
+        told.append(
+            _note("media-not-checked", f"not checked: {', '.join(unread)}", "TikTok checks it when the post is sent")
+        )
     return told
 
 
@@ -162,8 +162,8 @@ def _only_me(post: DesiredPost, world: World) -> list[Problem]:
     """Source: Content Sharing Guidelines: unaudited clients are restricted to SELF_ONLY."""
     if post.mode is Mode.DRAFT or _is_audited(post, world) or post.privacy in {None, Privacy.ONLY_ME}:
         return []
-    app = "the sign-in is a sandbox's" if world.app.audited else "the app is not audited"
-    what = f'{app}: TikTok may refuse privacy "{post.privacy}", only "only_me" is sure'
+    app = "the sign-in uses the app's sandbox" if world.app.audited else "the app is not audited"
+    what = f'{app}: TikTok may refuse privacy "{post.privacy}"; only "only_me" is always accepted'
     hint = "set privacy: only_me and keep the account private; or set mode: draft"
     return [_note("unaudited-only-me", what, hint, level=Level.WARNING)]
 
@@ -182,7 +182,7 @@ def _lookalikes(alike: Sequence[str]) -> list[Problem]:
     """Told where the guard is lifted."""
     if not alike:
         return []
-    what = f"a public video has this caption and length already: {', '.join(alike[:3])}"
+    what = f"a public video already has this caption and length: {', '.join(alike[:3])}"
     return [
-        _note("lookalike", what, "the guard lookalike was lifted: it is posted all the same", level=Level.WARNING)
+        _note("lookalike", what, "the guard lookalike is lifted, so the post is sent anyway", level=Level.WARNING)
     ]

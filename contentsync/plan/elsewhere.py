@@ -66,8 +66,8 @@ class Elsewhere:
         if lack is None:
             return None
         problem = self._problem(row.key, lack)
-        what = problem.what.replace("its receipt", f"it was {row.key}, and the receipt of that", 1)
-        return Problem("known-elsewhere", what, f"{_REBUILD} takes it in, under the name {row.key}")
+        what = problem.what.replace("its receipt", f"it was {row.key}, and the receipt of {row.key}", 1)
+        return Problem("known-elsewhere", what, f"take the receipt in under the name {row.key}: {_REBUILD}")
 
     def _keep(self, lacks: Iterable[Lack], marks: set[str]) -> None:
         for lack in lacks:
@@ -91,13 +91,13 @@ class Elsewhere:
     def _problem(self, key: str, lack: Lack) -> Problem:
         settle = f"contentsync resolve {key} --published, --not-published or --keep"
         if not lack.witness.legible:
-            what = "its receipt can't be read, so that it is not known what became of the post"
-            return Problem("known-elsewhere", what, f"repair the file; or settle the post: {settle}")
-        hint = f"{_REBUILD} takes it in"
+            what = "its receipt can't be read, so the outcome of the post is unknown"
+            return Problem("known-elsewhere", what, f"repair the file; or settle the post with: {settle}")
+        hint = f"take it in with: {_REBUILD}"
         if lack.tried is None or lack.tried.phase in SUCCESS:
-            hint += "; to post it again all the same, raise its `generation`"
+            hint += "; to post it again anyway, raise its `generation`"
         elif lack.witness.name == key.partition("/")[2]:
-            hint += f"; or settle it by hand: {settle}"
+            hint += f"; or settle the post by hand: {settle}"
         return Problem("known-elsewhere", self._what(key, lack), hint)
 
     def _what(self, key: str, lack: Lack) -> str:
@@ -106,10 +106,14 @@ class Elsewhere:
             newer = lack.witness.lineage == self._lineage
             by = "a newer copy of this state" if newer else "another state on this machine"
             name = "" if same_name else f"as {lack.witness.name} "
-            return f"{by} sent it {name}before, and this one does not know of that"
+            return f"{by} sent this post {name}before, and this state does not know that"
         said = str(lack.tried.phase) if lack.tried else f"that it is video {lack.witness.bound}"
-        whose = "its receipt" if same_name else f"it has the media of {lack.witness.name}, and the receipt of that"
-        return f"{whose} says {said}, but this state does not know of that"
+        whose = (
+            "its receipt"
+            if same_name
+            else f"it has the media of {lack.witness.name}, and the receipt of {lack.witness.name}"
+        )
+        return f"{whose} says {said}, but this state does not know that"
 
 
 def _stands_for_anything(row: PostState) -> bool:

@@ -21,7 +21,9 @@ def faulty_action(scene: Scene | None, post: Faulty) -> Action:
     if last.phase is Phase.UNKNOWN:
         return _action(Kind.UNKNOWN, post, f"may be live, and its manifest has errors; {settle(post.key)}")
     if is_live(last):
-        return _action(Kind.RESUME, post, "its manifest has errors, but what became of its attempt is asked")
+        return _action(
+            Kind.RESUME, post, "its manifest has errors; TikTok is still asked for the outcome of its attempt"
+        )
     return _action(Kind.BLOCKED, post, f"its upload was left {last.phase}, and its manifest has errors")
 
 

@@ -51,7 +51,7 @@ def _published(scene: Scene, post: DesiredPost, row: PostState, done: Attempt) -
         return _lowered(scene, post, done.generation, "posted")
     drift = _drifted(scene, post, row, done)
     if done.digest != post.digest and row.acked_digest != post.digest:
-        reason = "edited after it was sent; TikTok has no edit"
+        reason = "edited after it was sent; TikTok can't edit a post"
         gone = (Problem("not-visible", drift.reason, level=Level.WARNING),) if drift else ()
         told = (*gone, _acceptable(post))
         return scene.action(Kind.FROZEN, post, reason, changes=_changes(done, post), problems=told)
@@ -59,21 +59,21 @@ def _published(scene: Scene, post: DesiredPost, row: PostState, done: Attempt) -
 
 
 def _lowered(scene: Scene, post: DesiredPost, generation: int, was: str) -> Action:
-    what = f"its generation is {post.generation}, but {generation} was {was}"
+    what = f"its generation is {post.generation}, but generation {generation} was already {was}"
     where = post.place_of("generation")
     return scene.blocked(post, Problem("generation-lower", what, f"write generation: {generation}", where))
 
 
 def _kept(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action:
     if post.digest in {last.digest, row.acked_digest}:
-        return scene.action(Kind.UNCHANGED, post, "left for good")
-    reason = "edited after an attempt that was left for good, since it may be live; a higher generation posts it"
+        return scene.action(Kind.UNCHANGED, post, "abandoned")
+    reason = "edited after its attempt was abandoned, which may be live; raise its generation to post it"
     return scene.action(Kind.FROZEN, post, reason, changes=_changes(last, post), problems=(_acceptable(post),))
 
 
 def _acceptable(post: DesiredPost) -> Problem:
     """What can be done about an edit that TikTok can't take."""
-    what = "TikTok's API has no edit and no delete: the post at TikTok stays as it was sent"
+    what = "TikTok's API can neither edit nor delete: the post stays as it was sent"
     hint = (
         "edit or delete it in TikTok's app, where the app allows it; then keep the manifest as it is: "
         f"contentsync ack {post.key}; or raise its `generation` to post it as a new video"
@@ -87,7 +87,7 @@ def _drifted(scene: Scene, post: DesiredPost, row: PostState, done: Attempt | No
     meant_public = done is None or done.mode is Mode.DRAFT or done.privacy == Privacy.EVERYONE
     if gone is None or not meant_public or scene.now - _public_since(done, gone) <= _DRIFT_GRACE:
         return None
-    return scene.action(Kind.DRIFT, post, f"was public as {row.post_id}, and is not visible now")
+    return scene.action(Kind.DRIFT, post, f"was public as {row.post_id}, and is no longer visible")
 
 
 def bound_drift(scene: Scene, post: DesiredPost, row: PostState) -> Action | None:
@@ -108,13 +108,13 @@ def _ended(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Ac
     if last.digest != post.digest:
         return wanted(scene, post, row, "changed since it failed")
     if post.key in scene.world.retry:
-        return wanted(scene, post, row, f"asked for again after: {why}")
+        return wanted(scene, post, row, f"retry requested after: {why}")
     if last.problem_code == ACCESS_REMOVED:
         return _given_again(scene, post, row, last)
     if last.retry:
         if last.publish_id and last.may_be_live and (problem := _not_looked(scene)):
             return scene.blocked(post, problem, f"failed: {why}; {problem.what}")
-        return wanted(scene, post, row, f"once more after: {why}")
+        return wanted(scene, post, row, f"repeated after: {why}")
     hint = f"fix the cause, then run: contentsync apply --retry {post.key}"
     problem = Problem(last.problem_code or "failed", why, hint)
     return scene.blocked(post, problem, f"failed: {why}")
@@ -132,7 +132,7 @@ def _given_again(scene: Scene, post: DesiredPost, row: PostState, last: Attempt)
     else:
         is_new = facts.token_since > (last.finished_at or last.created_at)
     if is_new:
-        return wanted(scene, post, row, f"the access was given again after: {why}")
+        return wanted(scene, post, row, f"access was granted again after: {why}")
     again = f": contentsync apply --retry {post.key}" if facts.token_since is None else " apply sends it again"
     hint = f"{facts.renewal}; then{again}"
     return scene.blocked(post, Problem(ACCESS_REMOVED, why, hint), f"failed: {why}")
@@ -142,8 +142,8 @@ def _not_looked(scene: Scene) -> Problem | None:
     """Why what TikTok had whole, and failed, is not sent again by itself: the list may show it all the same."""
     if scene.facts.creator is None or not scene.facts.creator.list_unread:
         return None
-    what = "the public list can't be read now, and might show it all the same"
-    return Problem("list-not-read", what, "run it again in a few minutes")
+    what = "the public list can't be read now, and might show the post after all"
+    return Problem("list-not-read", what, "run the command again in a few minutes")
 
 
 def _changes(done: Attempt, post: DesiredPost) -> tuple[Change, ...]:

@@ -146,7 +146,7 @@ def _waiting(want: Wanted, at: datetime, reason: str) -> Action:
         action = replace(action, kind=Kind.WAIT, reason=reason, due_at=at, left=left)
     if action.kind is Kind.CREATE or want.ends is None or at < want.ends:
         return action
-    what = f"its window ends at {want.ends:%Y-%m-%d %H:%M} UTC, before that"
+    what = f"its window ends at {want.ends:%Y-%m-%d %H:%M} UTC, before the post can be sent"
     missing = Problem("will-miss-window", what, "give it a later publish_at or a longer grace", level=Level.WARNING)
     return replace(warned(action, replace(missing, where=want.post.where)), due_at=None)
 
@@ -179,8 +179,11 @@ class ExistingPosts:
     def problem(self, post: DesiredPost) -> Problem | None:
         """What speaks against creating a post."""
         if {post.name, post.media_digest} & self._left_out:
-            what = "what was at TikTok before was settled for other posts of the account, and not for this one"
-            hint = f"if it is there: contentsync resolve {post.key} --published; else pass --allow existing-posts"
+            what = "the check for existing posts was lifted for other posts of the account, but not for this one"
+            hint = (
+                f"if it is at TikTok, run: contentsync resolve {post.key} --published; "
+                "if not, pass --allow existing-posts"
+            )
             return Problem("existing-posts", what, hint)
         return self._evidence if self._is_young and post.name not in self._known else None
 
@@ -191,19 +194,17 @@ def _evidence(facts: AccountFacts) -> Problem | None:
     showing = any(row.bound_post_id or _shows(row) for row in facts.rows)
     unknown = sum(told.tells_something and name not in known for name, told in facts.receipts.items())
     public = 0 if facts.acquainted else sum(video.post_id not in facts.bindings for video in facts.remote.videos)
-    hint = f"contentsync import {facts.account.name} takes note of what is there"
+    name, hint = facts.account.name, f"take them in with: contentsync import {facts.account.name}"
     if unknown:
-        told = f"{unknown} receipts tell of some" if unknown > 1 else "a receipt tells of one"
-        hint = "contentsync state rebuild takes the receipts in"
+        what = f"{name} has {_many(unknown, 'receipt')} of posts that this state does not know"
+        hint = "take them in with: contentsync state rebuild"
     elif public:
-        told = f"{public} videos are public" if public > 1 else "a video is public"
+        what = f"{name} has {_many(public, 'public video')} that this state does not know"
     elif facts.noted_elsewhere and not (showing or facts.acquainted):
-        told = "another state on this machine did post for it"
+        what = f"another state on this machine made posts for {name}, and this state does not know them"
     else:
         return None
-    own = "did not make all posts" if any(map(_shows, facts.rows)) else "made no post"
-    what = f"this state {own} of {facts.account.name}, but {told}"
-    hint = f"{hint}; or pass --allow existing-posts, if none of it is one of these manifests"
+    hint = f"{hint}; or, if none of these manifests is posted yet, pass --allow existing-posts"
     return Problem("existing-posts", what, hint)
 
 
@@ -212,8 +213,9 @@ def _not_looked(facts: AccountFacts) -> Problem | None:
     unread = facts.creator.list_unread if facts.creator else ""
     if not unread:
         return None
-    what = f"whether {facts.account.name} has posts that this state does not know can't be told: no public list now"
-    hint = "run it again in a few minutes; or pass --allow existing-posts, if none is one of these manifests"
+    name = facts.account.name
+    what = f"can't tell whether {name} has posts that this state does not know: its public list can't be read now"
+    hint = "run the command again in a few minutes; or pass --allow existing-posts, if none is one of these manifests"
     return Problem("list-not-read", what, hint)
 
 
@@ -227,8 +229,10 @@ def lookalike(want: Wanted) -> Problem | None:
     if not want.alike:
         return None
     key, first = want.post.key, want.alike[0]
-    what = f"a public video has this caption and length already, and belongs to no post: {', '.join(want.alike[:3])}"
-    hint = f"if it is this post: contentsync resolve {key} --published --post-id {first}; if both are meant, pass"
+    what = f"a public video already has this caption and length, and belongs to no post: {', '.join(want.alike[:3])}"
+    hint = (
+        f"if it is this post, run: contentsync resolve {key} --published --post-id {first}; if both are meant, pass"
+    )
     return Problem("lookalike", what, f"{hint} --allow lookalike")
 
 

@@ -93,9 +93,9 @@ class Moves:
         names = ", ".join(row.name for row in held)
         unread = any(row.name in self._faulty for row in held)
         now = f"the manifest of {names} has errors" if unread else f"{names} has other media now"
-        what = f"has the media that {names} sent, and {now}: it may be a new name of it"
+        what = f"has the media that {names} sent, and {now}; this may be the same post, renamed"
         hint = (
-            "rename one post at a time, with an apply in between; or raise this one's `generation` to post it again"
+            "rename one post at a time, and run apply in between; or raise this one's `generation` to post it again"
         )
         return Problem("move-ambiguous", what, hint)
 
@@ -110,7 +110,7 @@ class Moves:
             what = f"moved_from names {name}, which was removed from the state"
             return Problem("moved-from-removed", what, "remove moved_from, and raise `generation` to post it again")
         what = f"moved_from names {name}, which this state does not know"
-        return Problem("moved-from-unknown", what, "mend the name, or remove moved_from if this is a new post")
+        return Problem("moved-from-unknown", what, "correct the name, or remove moved_from if this is a new post")
 
 
 def has_past(row: PostState) -> bool:
@@ -160,9 +160,9 @@ def _lost_its_media(post: DesiredPost, row: PostState) -> bool:
 
 def _ambiguous(old: list[PostState]) -> Problem:
     names = ", ".join(row.name for row in old)
-    what = f"may be a new name of {names}, whose media it has; which of them can't be told"
+    what = f"has the media of {names}; it is unclear which post was renamed"
     return Problem(
         "move-ambiguous",
         what,
-        "write moved_from: and the old name in each that was renamed, or run: contentsync state mv OLD NEW",
+        "write moved_from: OLD_NAME in each renamed post, or run: contentsync state mv OLD NEW",
     )

@@ -58,9 +58,9 @@ def load(text: str, name: str) -> tuple[Plan, str]:
     try:
         body = json.loads(text)
         if not isinstance(body, dict) or body.get("format") != FORMAT:
-            raise StalePlan(_unreadable(name, f"it is no {FORMAT}"))
+            raise StalePlan(_unreadable(name, f"it is not a {FORMAT} file"))
         if body.get("digest") != digest_of(body) or text != _text(body):
-            raise StalePlan(Problem("plan-altered", f"{name} was altered since it was made", "make a new plan"))
+            raise StalePlan(Problem("plan-altered", f"{name} was altered after it was made", "make a new plan"))
         document = PlanDocument.model_validate_json(text)
         plan = document.plan()
         again = as_json(plan, document.tool_version)

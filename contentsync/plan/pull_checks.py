@@ -11,7 +11,7 @@ from contentsync.post import DesiredPost, Kind
 def fetch_blocks(post: DesiredPost, world: World) -> list[Problem]:
     """Why TikTok could not fetch the media; empty where nothing speaks against it."""
     if post.kind is Kind.PHOTOS and any(item.path for item in post.media) and not world.hosting.base_url:
-        hint = "give contentsync.yaml a `hosting.base_url`, a prefix that TikTok has verified, or write https URLs"
+        hint = "set hosting.base_url in contentsync.yaml to a prefix that TikTok has verified, or use https URLs"
         what = "TikTok takes photos by URL only, and these are local files"
         return [Problem("photos-need-hosting", what, hint, post.place_of("photos"))]
     urls = world.hosting.urls_of(post)
@@ -34,18 +34,18 @@ def refused(post: DesiredPost, url: str, look: Look, hosting: Hosting) -> Proble
         return None
     where = post.place_of(post.kind.value)
     if look.answer is Answer.OTHER_FILE:
-        what = f"another file lies at {shown(url)}: {look.what}"
+        what = f"a different file is at {shown(url)}: {look.what}"
         return Problem(
-            "url-other-file", what, "put the file of the manifest there; a cache may hold an old one", where
+            "url-other-file", what, "upload the manifest's file there; a cache may still serve an old one", where
         )
     item = hosting.urls_of(post)[url]
-    hint = "TikTok wants the file itself, at once, by https, without a redirect or a sign-in"
+    hint = "serve the file itself by https, without a redirect or a sign-in"
     if look.passes:
-        hint = "try again later; if it stays so, let its server answer TikTok at once, however often it asks"
+        hint = "try again later; if it still fails, make the server answer at once and without limits on requests"
     elif item.path and hosting.uploads:
-        hint = "see that hosting.base_url shows to everyone what lies in hosting.upload"
+        hint = "check that everyone can read the files of hosting.upload under hosting.base_url"
     elif item.path:
-        hint = f"put {item.path} there: contentsync hosting list names each file with its address"
+        hint = f"upload {item.path} there; contentsync hosting list shows the address of each file"
     return Problem("url-refused", f"{shown(url)} can't be fetched: {look.what}", hint, where)
 
 
@@ -56,11 +56,11 @@ def fetch_notes(post: DesiredPost, world: World) -> list[Problem]:
     found = []
     if unsure:
         what = f"not checked: {many_shown(unsure)} ({next(iter(unsure.values()))})"
-        found.append(Problem("url-not-checked", what, "TikTok is the judge of it", level=Level.NOTE))
+        found.append(Problem("url-not-checked", what, "TikTok checks it when the post is sent", level=Level.NOTE))
     local = sum(bool(item.path) for item in urls.values())
     if local and world.hosting.uploads:
-        files = "photo is" if local == 1 else "photos are"
-        what = f"{local} {files} put under {shown(world.hosting.base_url)} first, for everyone to see"
+        photos = "1 photo is" if local == 1 else f"{local} photos are"
+        what = f"{photos} first uploaded to {shown(world.hosting.base_url)}, for everyone to see"
         found.append(Problem("photos-hosted", what, level=Level.NOTE))
     return found
 

@@ -47,8 +47,8 @@ def _held(scene: Scene, source: PostState) -> Problem | None:
     if not scene.world.unread and new is None:
         return None
     where = scene.world.unread[0] if scene.world.unread else f"{new.where}" if new else ""
-    what = f"has the media of {source.key}, whose manifest may be in {where}, which has errors"
-    return Problem("move-held-back", what, f"fix {where}; then this is known to be a new name, or a new post")
+    what = f"has the media of {source.key}; the manifest of that post may be in {where}, which has errors"
+    return Problem("move-held-back", what, f"fix {where}; then contentsync can tell a renamed post from a new one")
 
 
 def after(scene: Scene, renames: Mapping[str, Rename]) -> Scene:

@@ -131,7 +131,7 @@ def may_have_shown(row: PostState) -> bool:
 
 def settle(key: str) -> str:
     """The hint for an unknown outcome, which only a person settles."""
-    return f"look into TikTok's app, then: contentsync resolve {key} --published, --not-published or --keep"
+    return f"check TikTok's app, then run: contentsync resolve {key} --published, --not-published or --keep"
 
 
 def see(key: str) -> str:

@@ -53,10 +53,10 @@ def _other_open_id(scene: Scene) -> Problem | None:
     if not scene.facts.formers:
         return None
     name, former = scene.facts.account.name, scene.facts.formers[0]
-    what = f"{name} has a new open_id; made under the earlier one, {former.identity.shown}: {former.counted}"
+    what = f"{name} has a new open_id; the earlier one, {former.identity.shown}, has {former.counted}"
     hint = (
-        f"if that is the same TikTok account in another app: contentsync accounts rebind {name}; if it is another "
-        "TikTok account, give one of the two a name of its own in contentsync.yaml"
+        f"if this is the same TikTok account in another app, run: contentsync accounts rebind {name}; if it is "
+        "another TikTok account, give one of the two a name of its own in contentsync.yaml"
     )
     return Problem("open-id-changed", what, hint)
 
@@ -87,7 +87,7 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
         return scene.action(Kind.WAIT, post, "the account is paused")
     if post.next_slot and window.opens_at is None:
         what = f"account {post.account} has no free slot"
-        hint = "give it slots in contentsync.yaml, or write a time"
+        hint = "add slots in contentsync.yaml, or write the time in publish_at"
         return scene.blocked(post, Problem("no-slots", what, hint, post.place_of("publish_at")))
     if window.is_empty:
         ends, opens = f"{window.ends_at:%Y-%m-%d %H:%M}", f"{window.opens_at:%Y-%m-%d %H:%M}"
@@ -99,7 +99,7 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
 def waiting_for(scene: Scene, post: DesiredPost, window: Window) -> str:
     """What a post waits for whose window is ahead, by one clock or by both."""
     what = "waits for its slot" if post.next_slot else "waits for its publish_at"
-    return what if window.is_ahead(scene.now) else f"{what}, which is still ahead by TikTok's clock"
+    return what if window.is_ahead(scene.now) else f"{what}, which is still in the future by TikTok's clock"
 
 
 def stopped(scene: Scene) -> tuple[Problem, ...]:
@@ -116,10 +116,10 @@ def _earliest(scene: Scene, post: DesiredPost, row: PostState | None, window: Wi
     last = row.last if row else None
     times = []
     if room := _inits_room(row, scene.now):
-        times.append((room, f"was begun {limits.INITS_PER_POST_A_DAY} times in 24 h"))
+        times.append((room, f"was started {limits.INITS_PER_POST_A_DAY} times in 24 h"))
     passing = last is not None and last.phase is Phase.FAILED and last.retry and post.key not in scene.world.retry
     if passing and last and last.not_before and not _inbox_has_room(scene, last):
-        times.append((last.not_before, f"waits after: {last.problem_what or 'a failure that passes'}"))
+        times.append((last.not_before, f"waits after: {last.problem_what or 'a temporary failure'}"))
     times = [(moment, why) for moment, why in times if moment > scene.now]
     if window.opens_at and window.is_ahead(scene.due_now):
         times.append((window.opens_at, waiting_for(scene, post, window)))

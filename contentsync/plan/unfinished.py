@@ -16,7 +16,7 @@ from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.upload_hour import Hour, judge, left_by_tiktok, words
 
 # Of a pull whose init was sent: without its publish_id TikTok can't be asked about it.
-_LOST: Final = "the answer to its init is lost, or another process waits for it; apply puts it down as unknown"
+_LOST: Final = "the answer to its init is lost, or another process waits for it; apply records the attempt as unknown"
 
 
 def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action:
@@ -30,7 +30,7 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
         reason = f"{host} is sending it (last heard of {last.updated_at:%Y-%m-%d %H:%M} UTC)"
         return scene.action(Kind.WAIT, post, reason, due_at=until, left=True)
     if is_live(last):
-        asked = "TikTok is asked what became of it" if last.publish_id else _LOST
+        asked = "TikTok is asked for the outcome" if last.publish_id else _LOST
         reason = f"was left {last.phase}; {asked}{_why_longer(scene, last)}"
         return scene.action(Kind.RESUME, post, reason)
     window = scene.window(post, row)
@@ -83,7 +83,7 @@ def _why_longer(scene: Scene, last: Attempt) -> str:
 def _edited(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
     """The old content is not sent any more, and the new one not before the old attempt has ended."""
     if until := _runs_until(scene, last):
-        reason = f"edited while its upload is open; the old upload is left to end first{_why_longer(scene, last)}"
+        reason = f"edited during its upload; the old upload is left to expire first{_why_longer(scene, last)}"
         return scene.action(Kind.WAIT, post, reason, due_at=until, left=True)
     return scene.action(Kind.RESUME, post, f"edited after it was left {last.phase}: the old attempt is ended first")
 
@@ -128,12 +128,12 @@ def _left_open(scene: Scene, key: str, last: Attempt) -> Action | None:
     if last.phase not in OPEN:
         return Action(Kind.UNKNOWN, key, f"may be live, and its manifest is gone; {settle(key)}", mode=last.mode)
     if is_live(last):
-        found = "but TikTok has it: what became of it is still asked" if last.publish_id else f"and {_LOST}"
+        found = "but TikTok has it and is still asked for the outcome" if last.publish_id else f"and {_LOST}"
         reason = f"its manifest is gone, {found}"
         return Action(Kind.RESUME, key, reason, mode=last.mode)
     if scene.world.unread:
         return None
     if until := _runs_until(scene, last):
-        reason = f"its manifest is gone; its upload is left to end{_why_longer(scene, last)}"
+        reason = f"its manifest is gone; its upload is left to expire{_why_longer(scene, last)}"
         return Action(Kind.WAIT, key, reason, mode=last.mode, due_at=until)
     return Action(Kind.RESUME, key, "its manifest is gone; its attempt is ended", mode=last.mode)

@@ -137,7 +137,7 @@ def app_keys(settings: Settings, *, sandbox: bool) -> AppKeys:
     used, under = (app.sandbox, "app.sandbox") if sandbox and app.sandbox else (app, "app")
     found = {f"{under}.client_key": used.client_key, f"{under}.client_secret": used.client_secret}
     if lacking := [name for name, value in found.items() if not value]:
-        what = f"nobody can sign in without {' and '.join(lacking)}"
+        what = f"can't sign in without {' and '.join(lacking)}"
         raise SignInNeeded(Problem("client-keys-missing", what, _where_keys_go(settings, lacking)))
     return AppKeys(used.client_key or "", used.client_secret or "")
 
@@ -153,7 +153,7 @@ def _where_keys_go(settings: Settings, lacking: list[str]) -> str:
         steps.append("; ".join(named))
     if written:
         steps.append(f"write {' and '.join(written)} in contentsync.yaml, as ${{{_variable(written[0])}}} for one")
-    return "; ".join([*steps, "contentsync login --help tells how to get an app"])
+    return "; ".join([*steps, "contentsync login --help explains how to get an app"])
 
 
 def _variable(key: str) -> str:
@@ -165,10 +165,10 @@ def _refuse_port(target: Target, wish: Wish) -> None:
     if wish.port is None:
         return
     if not wish.browser:
-        what, hint = "--port and --no-browser don't go together", "leave one of them out"
+        what, hint = "--port and --no-browser can't be combined", "leave one of them out"
     elif target.is_plain:
         what = "--port is for a Web app, whose redirect URI leads here through a tunnel"
-        hint = "leave it out; a fixed port of a Desktop app stands in app.redirect_uri"
+        hint = "remove --port; the fixed port of a Desktop app belongs in app.redirect_uri"
     else:
         return
     raise UsageError(Problem("sign-in-port", what, hint))
@@ -177,8 +177,8 @@ def _refuse_port(target: Target, wish: Wish) -> None:
 def _warn_of_others(project: Project, account: Account, person: Person) -> None:
     """The environment's seed and a token_command are asked before the last sign-in."""
     if other := override_of(account, project.environ):
-        what = f"{other.names} {other.win} over this sign-in: its tokens are kept, but not used for {account.name}"
-        hint = f"{other.away}, to use what you sign in with"
+        what = f"{other.names} {other.win} over this sign-in: its tokens are stored, but not used for {account.name}"
+        hint = f"{other.away} to use this sign-in"
         person.warn(Problem("sign-in-not-used", what, hint, level=Level.WARNING))
 
 
@@ -276,7 +276,7 @@ class _Desk:
             if row is not None:
                 raise SignInNeeded(row.problem("" if answer.description == row.code else answer.description))
             said = ", ".join(filter(None, (answer.error, answer.description)))
-            hint = "run it again; if it stays, look into TikTok's developer portal"
+            hint = "sign in again; if this happens again, check TikTok's developer portal"
             raise SignInNeeded(Problem("sign-in-refused", f"TikTok's page answered: {said}", hint))
 
     def _is_ours(self, answer: Answer) -> bool:
@@ -305,24 +305,24 @@ class _Desk:
         """Raises SignInNeeded for another identity than the account's, or than TikTok's own second word."""
         name = self.account.name
         if not open_id or (user and user.open_id != open_id):
-            what = "TikTok did not tell clearly who signed in: nothing was kept"
-            raise SignInNeeded(Problem("other-identity", what, f"run it again: contentsync login {name}"))
+            what = "TikTok did not say clearly who signed in: nothing was stored"
+            raise SignInNeeded(Problem("other-identity", what, f"sign in again: contentsync login {name}"))
         known = self.account.open_id or self.seen_before
         if known not in (None, open_id):
             who = (user and (user.display_name or user.username)) or open_id
-            pinned = "its open_id says" if self.account.open_id else "its posts were made with"
-            what = f"{who} signed in, which is another TikTok account than {pinned} for {name}: nothing was kept"
+            owner = "has the open_id" if self.account.open_id else "made the posts"
+            what = f"{who} signed in, but another TikTok account {owner} of account {name}: nothing was stored"
             hint = (
-                f"sign in to TikTok as the right one in the browser first; or, if {name} is meant to be this one, "
+                f"sign in to TikTok as the right account in the browser first; or, if {name} should be this one,  "
                 f'write open_id: "{open_id}" under accounts: {name}:, sign in, and then run contentsync accounts '
                 f"rebind {name}, so that its posts follow"
             )
             if self.wish.sandbox:
-                hint += "; a sandbox may know an account by another open_id: then give it a name of its own"
+                hint += "; in a sandbox an account may have another open_id: then give it a name of its own"
             raise SignInNeeded(Problem("other-identity", what, hint))
         for other in self.project.all_at_work():
             if other.name != name and other.open_id == open_id:
-                what = f"accounts {other.name} and {name} would be the same TikTok account: nothing was kept"
+                what = f"accounts {other.name} and {name} would be the same TikTok account: nothing was stored"
                 hint = f"sign in as another one, or keep one of the two names; else pin accounts.{other.name}.open_id"
                 raise SignInNeeded(Problem("open-id-twice", what, hint))
 
@@ -380,7 +380,7 @@ class _Bearer:
 
     def refresh(self, stale: str) -> str:  # noqa: ARG002 - a new token that is refused can't be mended
         raise SignInNeeded(
-            Problem("access-token-invalid", "TikTok does not accept the token that it gave", "try again")
+            Problem("access-token-invalid", "TikTok does not accept the token that it has just issued", "try again")
         )
 
     def scopes(self) -> frozenset[str] | None:

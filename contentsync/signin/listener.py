@@ -148,19 +148,19 @@ class Listener:
 
 def other_sign_in(when: str = "", said: str = "") -> Problem:
     """An answer came, and it was to another sign-in. when, said: what to add about its time and its words."""
-    what = f"the answer that came{when} belongs to another sign-in than this one: its state is not ours{said}"
-    hint = "close old tabs with TikTok's page, then run it again; if it comes again, someone may be interfering"
+    what = f"the answer that came{when} belongs to another sign-in: its `state` is a different one{said}"
+    hint = "close old tabs with TikTok's page, then sign in again; if this happens again, someone may be interfering"
     return Problem("sign-in-state", what, hint)
 
 
 def _timeout(seconds: float) -> Problem:
     what = f"no answer came from the browser within {seconds:g} seconds"
-    hint = "run it again, and agree in the browser; from a machine without one: --no-browser"
+    hint = "sign in again and authorize the app in the browser; on a machine without a browser, add --no-browser"
     return Problem("sign-in-timeout", what, hint)
 
 
 def _port_taken(port: int, err: Exception) -> SignInNeeded:
     why = getattr(err, "strerror", None) or type(err).__name__
     what = f"can't listen on port {port} of 127.0.0.1: {why}"
-    hint = "end what uses the port; or register http://127.0.0.1:*/callback/, which takes any free one"
+    hint = "stop the program that uses the port; or register http://127.0.0.1:*/callback/, which allows any free port"
     return SignInNeeded(Problem("sign-in-port", what, hint))

@@ -41,7 +41,7 @@ def target_of(uri: str) -> Target:
             return Target(uri, desktop[4] or "/", port, is_desktop=True, is_plain=desktop[1] == "http")
     elif (web := _WEB.fullmatch(uri)) and not is_on_this_machine(uri):
         return Target(uri, web[1] or "/", None, is_desktop=False, is_plain=False)
-    what = "TikTok registers no redirect URI like app.redirect_uri: neither query nor #, and on this machine a port"
+    what = "TikTok can't register app.redirect_uri: it must have no query, no # and, on this machine, a port"
     hint = "write http://127.0.0.1:*/callback/ (Desktop), or the https address of a Web app"
     raise UsageError(Problem("redirect-uri", what, hint))
 
@@ -90,7 +90,9 @@ def read_pasted(line: str) -> Answer:
     elif re.fullmatch(r"[!-~]{8,}", given):
         return Answer(code=unquote(given))
     what = "there is no code in what was pasted" if given else "nothing was pasted"
-    hint = "after you have agreed, copy the whole address that the browser shows, even if the page does not load"
+    hint = (
+        "after you have authorized the app, copy the whole address from the browser, even if the page does not load"
+    )
     raise SignInNeeded(Problem("sign-in-answer", what, hint))
 
 

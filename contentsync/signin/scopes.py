@@ -17,8 +17,8 @@ SCOPES: Final = {
     "user.info.profile": "the account's handle is known only where video.publish is granted",
     "user.info.stats": "no followers, likes and counts: contentsync accounts --stats shows none",
     "video.list": "no remote list: publications can't be confirmed, and drift and lookalikes are not seen",
-    "video.publish": "drafts only: nothing can be posted directly",
-    "video.upload": "no drafts can be put into the inbox",
+    "video.publish": "drafts only: direct posts are not possible",
+    "video.upload": "drafts are not possible",
 }
 WANTED: Final = tuple(SCOPES)
 # What posting needs. Any app with the Content Posting API may ask for these. The others belong to the Display API,
@@ -84,7 +84,9 @@ def _direct(creator: Creator, app: App, scopes: frozenset[str] | None, sandbox: 
     if creator.is_public and not audited:
         why = "a sandbox posts" if sandbox else "an app that is not audited posts"
         mend = "use mode: draft, or make the account private in TikTok's app"
-        return Ability(name, False, f"public account, and {why} to private accounts only: TikTok refuses; {mend}")
+        return Ability(
+            name, False, f"public account, and {why} to private accounts only: TikTok refuses direct posts; {mend}"
+        )
     if sandbox:
         return Ability(name, True, "privacy only_me alone: a sandbox makes no public posts")
     if not audited:
@@ -98,7 +100,7 @@ def _drafts(creator: Creator, scopes: frozenset[str] | None) -> Ability:
     if creator.stop == "spam_risk_user_banned_from_posting":
         return Ability("drafts", False, "TikTok has banned the account from posting")
     if scopes is None:
-        return Ability("drafts", None, "needs the scope video.upload; which were granted is not known")
+        return Ability("drafts", None, "needs the scope video.upload; the granted scopes are not known")
     return Ability("drafts", True, "")
 
 

@@ -15,7 +15,7 @@ from contentsync.tiktok.oauth import AppKeys
 from contentsync.tiktok.overriding_token import variables
 from contentsync.tiktok.tokens import Owner, Pair, TokenStore
 
-BY_HAND = "take it away by hand in TikTok's app: Settings, Security, Manage app permissions"
+BY_HAND = "remove the access by hand in TikTok's app: Settings, Security, Manage app permissions"
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ def _revoke(
         else:
             left.failures.append(Problem("not-revoked", f"access was not revoked: {err.problem.what}", BY_HAND))
     except (Unanswered, NotSent) as err:
-        what = f"access was not revoked, as far as is known: {err.problem.what}"
+        what = f"access was probably not revoked: {err.problem.what}"
         left.failures.append(Problem("not-revoked", what, BY_HAND))
     else:
         left.revoked += 1
@@ -114,10 +114,10 @@ def _revoke_now(project: Project, exchange: Exchange, owner: Owner, keys: AppKey
 
 def _tell_what_remains(project: Project, account: Account, left: Left) -> None:
     if seeds := [name for name in variables(account.name) if project.environ.get(name, "").strip()]:
-        what = f"the environment still holds {' and '.join(seeds)}: contentsync can't take that away"
+        what = f"the environment still holds {' and '.join(seeds)}: contentsync can't remove that"
         left.remains.append(Problem("seed-remains", what, f"unset {' '.join(seeds)}, and delete it where it is set"))
     if account.token_command:
-        what = f"token_command of {account.name} still prints a token; it was neither asked nor revoked"
+        what = f"token_command of {account.name} still prints a token; that token was not revoked"
         left.remains.append(
             Problem("token-command-remains", what, f"remove it where the command reads it; {BY_HAND}")
         )

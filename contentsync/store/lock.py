@@ -96,8 +96,8 @@ def _held(
     except Timeout:
         raise StoreLocked(_by_whom(note, where, clock.now())) from None
     except (OSError, NotImplementedError) as err:
-        what = f"no lock can be taken in {path.parent}: {getattr(err, 'strerror', None) or err}"
-        raise StoreError(Problem("state-read-only", what, "make the folder writable for you")) from err
+        what = f"can't create a lock in {path.parent}: {getattr(err, 'strerror', None) or err}"
+        raise StoreError(Problem("state-read-only", what, "make the folder writable")) from err
     try:
         _write_note(note, doing, clock.now())
         yield
@@ -134,10 +134,14 @@ def _by_whom(note: Path, where: str, now: datetime) -> Problem:
     try:
         told = json.loads(note.read_text(encoding="utf-8"))
         since = datetime.fromisoformat(told["since"])
-        what = f"{told['holder']} has been at `{told['doing']}` {where} for {_age((now - since).total_seconds())}"
+        what = (
+            f"{told['holder']} has been running `{told['doing']}` {where} for {_age((now - since).total_seconds())}"
+        )
     except (OSError, ValueError, KeyError, TypeError):
-        what = f"another process is at work {where}; it left no note of itself"
-    return Problem("locked", what, "wait until it is done, then run this again; the lock goes when the process ends")
+        what = f"another process is working {where}; it did not record its name"
+    return Problem(
+        "locked", what, "wait until that process ends, which releases the lock; then run the command again"
+    )
 
 
 def _age(seconds: float) -> str:

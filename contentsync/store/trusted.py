@@ -30,8 +30,8 @@ def record(folder: Path, root: Path, digest: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         replace_whole(path, text.encode())
     except OSError as err:
-        what = f"the grant can't be kept in {folder}: {err.strerror or err}"
-        hint = "make the folder writable for you, or name another one in CONTENTSYNC_DATA_DIR"
+        what = f"can't save the grant in {folder}: {err.strerror or err}"
+        hint = "make the folder writable, or name another one in CONTENTSYNC_DATA_DIR"
         raise StoreError(Problem("data-folder-unusable", what, hint)) from err
 
 

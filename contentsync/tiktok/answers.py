@@ -21,7 +21,7 @@ def judge(http_status: int, body: object) -> Mapping[str, object]:
     """
     envelope = Envelope.of(body)
     if envelope is None:
-        raise unanswered(f"TikTok answered {http_status} with nothing that tells what it did", http_status)
+        raise unanswered(f"TikTok answered {http_status} without saying what it did", http_status)
     if envelope.code == "ok" and 200 <= http_status < 300:
         return envelope.data
     code = _code_meant(envelope)
@@ -29,13 +29,15 @@ def judge(http_status: int, body: object) -> Mapping[str, object]:
     if row is None or not row.definite or http_status >= 500:
         said = f"{http_status} and {code}" + (f" “{envelope.message}”" if envelope.message else "")
         log_id = f", log_id {envelope.log_id}" if envelope.log_id else ""
-        raise unanswered(f"TikTok answered {said}{log_id}: what it did is not known", http_status, envelope.log_id)
+        raise unanswered(
+            f"TikTok answered {said}{log_id}: it is unknown what TikTok did", http_status, envelope.log_id
+        )
     raise Refused(row.problem(envelope.message, envelope.log_id), code, http_status, envelope.log_id)
 
 
 def unanswered(what: str, http_status: int = 0, log_id: str = "") -> Unanswered:
     """The error for an answer that proves nothing."""
-    hint = "run the same command again: it looks first at what became of it"
+    hint = "run the same command again; it first checks what TikTok did"
     return Unanswered(Problem("unanswered", what, hint), http_status, log_id)
 
 

@@ -163,7 +163,7 @@ class Credentials:
             hint = f"sign in: contentsync login {name}; or set {token} and {refresh_token} in the environment"
             raise SignInNeeded(Problem("no-token", f"there is no token for account {name}", hint))
         if len({pair.open_id for pair in kept[last] if pair.open_id}) > 1:
-            what = f"tokens of several identities are kept for the name {name} of this app"
+            what = f"tokens of several TikTok accounts are stored for the name {name} of this app"
             hint = f"sign in again, which pins the identity: contentsync login {name}"
             raise SignInNeeded(Problem("identity-not-clear", what, hint))
         self._owner = last
@@ -198,10 +198,10 @@ class Credentials:
         name = self._account.name
         if pair.is_gone:
             what = f"the OS keyring no longer holds the tokens of account {name}"
-            hint = f"put the entry back, sign in again as {name}, or set new tokens in {variables(name)[0]}"
+            hint = f"restore the entry, sign in again as {name}, or set new tokens in {variables(name)[0]}"
             raise SignInNeeded(Problem("keyring-entry-missing", what, hint))
         if not pair.refresh_token:
-            what = f"TikTok no longer accepts the access token of account {name}, and there is none to renew it with"
+            what = f"TikTok no longer accepts the access token of account {name}, and no refresh token can renew it"
             token, refresh_token = variables(name)
             hint = f"sign in again: contentsync login {name}; or set a new {token}, and {refresh_token} to renew it"
             if self._seed():
@@ -236,7 +236,7 @@ class Credentials:
         what = err.problem.what
         if pair.renewal_begun_at:
             what += (
-                f"; a renewal that began at {pair.renewal_begun_at:%Y-%m-%d %H:%M:%S} UTC was cut off before its "
+                f"; a renewal that began at {pair.renewal_begun_at:%Y-%m-%d %H:%M:%S} UTC was interrupted before its "
                 "answer was saved, so the token that replaced this one is lost"
             )
         hint = err.problem.hint.replace("ACCOUNT", self._account.name)
@@ -259,10 +259,10 @@ class Credentials:
         pinned = self._account.open_id
         if pinned and pair.open_id and pair.open_id != pinned:
             name = self._account.name
-            what = f"the tokens of account {name} belong to another identity than its open_id says"
+            what = f"the tokens of account {name} belong to another TikTok account than its open_id says"
             hint = (
-                f"sign in as the right one: contentsync login {name}; or give its token in {variables(name)[0]}; or "
-                "correct open_id in contentsync.yaml"
+                f"sign in as the right account: contentsync login {name}; or give its token in {variables(name)[0]}; "
+                "or correct open_id in contentsync.yaml"
             )
             raise SignInNeeded(Problem("other-identity", what, hint))
         return pair
@@ -328,7 +328,7 @@ def _saved(pair: Pair) -> float:
 
 def _malformed(where: str) -> SignInNeeded:
     hint = "set it to the token alone, without quotes or line breaks"
-    return SignInNeeded(Problem("token-malformed", f"{where} has characters that no token has", hint))
+    return SignInNeeded(Problem("token-malformed", f"{where} contains characters that a token never has", hint))
 
 
 def grown(pair: Pair, answer: oauth.TokenAnswer, now: datetime) -> Pair:

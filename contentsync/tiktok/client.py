@@ -354,7 +354,7 @@ class Client:
         except Refused as err:
             raise self._hinted(err) from err
         if parsed is None:
-            raise unanswered(f"TikTok's answer to {endpoint} says ok, but lacks what it should hold", answer.status)
+            raise unanswered(f"TikTok's answer to {endpoint} says ok, but required fields are missing", answer.status)
         return parsed
 
     def _hinted(self, err: Refused) -> Refused:
@@ -362,7 +362,7 @@ class Client:
         step = self._credentials.renewal() if err.error_code in _OF_THE_TOKEN else ""
         if not step:
             return err
-        what = "; a sign-in would not be used" if err.error_code == "access_token_invalid" else " with every scope"
+        what = "; signing in would not help" if err.error_code == "access_token_invalid" else " with every scope"
         problem = replace(err.problem, hint=f"{step}{what}")
         return Refused(problem, err.error_code, err.http_status, err.log_id)
 
@@ -427,7 +427,7 @@ def _exactly(
 
 
 def _not_whole(count: int) -> Problem:
-    what = f"TikTok's list of public videos promises more, but its pages lead nowhere; {count} videos came"
+    what = f"TikTok's list of public videos says there are more, but gives no further page; {count} videos were read"
     return Problem("list-not-whole", what, "run the command again in a few minutes")
 
 

@@ -190,7 +190,7 @@ class Exchange:
                     method, url, headers=headers, content=content, timeout=timeout, extensions=watched
                 )
             except httpx.InvalidURL:
-                raise _not_sent(shown, "the address can't be read as one") from None
+                raise _not_sent(shown, "the address is not a valid URL") from None
             response = self._sent(line.client, request, shown, deadline)
             try:
                 yield response

@@ -71,9 +71,9 @@ class OsKeyring:
             backend.set_password(SERVICE, entry, text)
             there = backend.get_password(SERVICE, entry)
         except _troubles() as err:
-            raise _unusable("does not take the tokens", err) from None
+            raise _unusable("refuses the tokens", err) from None
         if there != text:  # as of a backend that keeps nothing
-            raise _unusable("does not keep what it is given")
+            raise _unusable("does not store the tokens")
 
     def drop(self, entry: str) -> None:
         backend = _backend("change")
@@ -81,7 +81,7 @@ class OsKeyring:
             if backend.get_password(SERVICE, entry) is not None:
                 backend.delete_password(SERVICE, entry)
         except _troubles() as err:
-            raise _unusable("does not let go of the tokens", err) from None
+            raise _unusable("does not delete the tokens", err) from None
 
 
 def _backend(verb: str) -> KeyringBackend:
@@ -110,7 +110,7 @@ def _troubles(*more: type[Exception]) -> tuple[type[Exception], ...]:
 def _unusable(why: str, err: Exception | None = None) -> TokensUnusable:
     name = f" ({type(err).__name__})" if err else ""
     hint = (
-        "unlock it, or let contentsync use it, then run the same command again; to leave it, sign in again with "
-        "CONTENTSYNC_TOKEN_STORE=file"
+        "unlock it, or let contentsync use it, then run the same command again; to use a file instead, sign in again "
+        "with CONTENTSYNC_TOKEN_STORE=file"
     )
     return TokensUnusable(Problem("keyring-unusable", f"the OS keyring {why}{name}", hint))

@@ -49,6 +49,6 @@ def override_of(account: Account, environ: Mapping[str, str]) -> Override | None
             " and ".join(seeds), win, f"unset {' '.join(seeds)}", f"put new tokens into {variables(account.name)[0]}"
         )
     if account.token_command:
-        away = f"take accounts.{account.name}.token_command out"
-        return Override("token_command", "wins", away, "have it print a new token")
+        away = f"remove accounts.{account.name}.token_command"
+        return Override("token_command", "wins", away, "make it print a new token")
     return None

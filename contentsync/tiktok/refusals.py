@@ -88,9 +88,9 @@ _ALL_SCOPES: Final = (
     "environment"
 )
 _EXPORT: Final = (
-    "export the video again, as MP4 with H.264 video and AAC sound; contentsync validate can't see what TikTok missed"
+    "export the video again, as MP4 with H.264 video and AAC sound; contentsync validate can't find this fault"
 )
-_LENGTH: Final = "cut the video to the length that `contentsync accounts` names for the account"
+_LENGTH: Final = "cut the video to the length that `contentsync accounts` shows for the account"
 _FRAME_RATE: Final = "export the video again with 24 to 60 frames a second, at a constant rate"
 _LATER: Final = "nothing to do: contentsync plan shows when there is room again"
 
@@ -109,7 +109,7 @@ _API: Final = (
         "scope_permission_missed",
         Family.SIGN_IN,
         None,
-        "a field was asked for whose scope the account did not grant",
+        "the account did not grant the scope that a requested field needs",
         _ALL_SCOPES,
     ),
     Refusal(
@@ -126,7 +126,7 @@ _API: Final = (
         "TikTok does not accept what the post asks for",
         "check caption, privacy and media against TikTok's message",
     ),
-    Refusal("invalid_file_upload", Family.CONTENT, None, "the file is outside of what TikTok takes", _EXPORT),
+    Refusal("invalid_file_upload", Family.CONTENT, None, "the file is outside TikTok's limits", _EXPORT),
     Refusal(
         "rate_limit_exceeded",
         Family.CAP,
@@ -138,7 +138,7 @@ _API: Final = (
         "internal_error",
         Family.TIKTOK,
         None,
-        "TikTok had a fault of its own",
+        "TikTok had an internal error",
         "run the command again in a few minutes",
         definite=False,
     ),
@@ -154,34 +154,34 @@ _API: Final = (
         Family.CAP,
         LOOK_AGAIN,
         "the inbox holds as many unfinished drafts as TikTok allows",
-        "post drafts in the TikTok app; apply goes on once it sees one posted, and else asks TikTok again in 4 hours",
+        "post drafts in the TikTok app; apply continues once it sees one posted, or asks TikTok again after 4 hours",
     ),
     Refusal(
         "spam_risk_user_banned_from_posting",
         Family.ACCOUNT,
         None,
         "TikTok has banned the account from posting",
-        "the account's owner finds the reason, and an appeal, in the TikTok app",
+        "the account's owner can find the reason, and appeal, in the TikTok app",
     ),
     Refusal(
         "reached_active_user_cap",
         Family.CAP,
         DAY,
-        "the app has reached its number of posting accounts for 24 hours; it is the app, not this account",
+        "the app has reached TikTok's number of posting accounts in 24 hours; this limits the app, not the account",
         "wait, or have TikTok audit the app for a higher number",
     ),
     Refusal(
         "unaudited_client_can_only_post_to_private_accounts",
         Family.ACCOUNT,
         None,
-        "TikTok has not audited the app, and takes from it only posts with privacy only_me, for a private account",
+        "TikTok has not audited the app, and accepts from it only posts with privacy only_me to a private account",
         "set `privacy: only_me` and keep the account private in the TikTok app; or set `mode: draft`",
     ),
     Refusal(
         "url_ownership_unverified",
         Family.APP,
         None,
-        "the media's address lies under no domain or prefix that TikTok has verified for the app",
+        "the media's address is not under a domain or prefix that TikTok has verified for the app",
         "verify it in TikTok's developer portal, under URL properties",
     ),
     Refusal(
@@ -209,8 +209,8 @@ _API: Final = (
         "token_not_authorized_for_specified_publish_id",
         Family.SIGN_IN,
         None,
-        "this sign-in may not see the posting: another account or app began it",
-        "sign in with the account and app that began it: contentsync login ACCOUNT; or give their token",
+        "this sign-in may not see the posting: another account or app started it",
+        "sign in with the account and app that started it: contentsync login ACCOUNT; or give their token",
     ),
     Refusal(
         "publish_not_cancellable",
@@ -263,20 +263,20 @@ _FOR_OAUTH: Final = (
         Family.APP,
         None,
         "TikTok does not offer this way of signing in",
-        "report this to us",
+        "report this as a bug in contentsync",
     ),
     Refusal(
         "unsupported_response_type",
         Family.APP,
         None,
         "TikTok does not offer this way of signing in",
-        "report this to us",
+        "report this as a bug in contentsync",
     ),
     Refusal(
         "server_error",
         Family.TIKTOK,
         None,
-        "TikTok's sign-in had a fault of its own",
+        "TikTok's sign-in had an internal error",
         "run the command again in a few minutes",
         definite=False,
     ),
@@ -304,7 +304,7 @@ _OF_STATUS: Final = (
         "keep a video's sides within 360 to 4096 pixels, and a photo's shorter side up to 1080",
     ),
     Failure(
-        "internal", Family.TIKTOK, AT_ONCE, "TikTok had a fault of its own while processing", "nothing was published"
+        "internal", Family.TIKTOK, AT_ONCE, "TikTok had an internal error while processing", "nothing was published"
     ),
     Failure(
         "video_pull_failed",
@@ -325,9 +325,9 @@ _OF_STATUS: Final = (
         Family.CONTENT,
         None,
         "the posting was cancelled",
-        "post it all the same with: contentsync apply --retry POST",
+        "to post it anyway, run: contentsync apply --retry POST",
     ),
-    Failure("auth_removed", Family.SIGN_IN, None, "the account's owner took the app's access away", _SIGN_IN),
+    Failure("auth_removed", Family.SIGN_IN, None, "the account's owner removed the app's access", _SIGN_IN),
     Failure(
         "spam_risk_too_many_posts",
         Family.CAP,
@@ -340,17 +340,17 @@ _OF_STATUS: Final = (
         Family.ACCOUNT,
         None,
         "TikTok has banned the account from posting",
-        "the account's owner finds the reason, and an appeal, in the TikTok app",
+        "the account's owner can find the reason, and appeal, in the TikTok app",
     ),
     Failure(
-        "spam_risk_text", Family.CONTENT, None, "TikTok takes the caption for spam", "write the caption differently"
+        "spam_risk_text", Family.CONTENT, None, "TikTok considers the caption spam", "write the caption differently"
     ),
     Failure(
         "spam_risk",
         Family.ACCOUNT,
         None,
-        "TikTok takes the post or the account for spam",
-        "look into the TikTok app for a notice to the account's owner",
+        "TikTok considers the post or the account spam",
+        "check the TikTok app for a notice to the account's owner",
     ),
 )
 

@@ -11,7 +11,7 @@ from contentsync.tiktok.tokens import Pair
 
 # Source: Webhook Events, "authorization.removed", "reason".
 REASONS: Final = {
-    0: "TikTok took the app's access to account {} away, and does not say why",
+    0: "TikTok removed the app's access to account {}, and does not say why",
     1: "account {} was disconnected from the app by its user, in TikTok's settings",
     2: "account {} was deleted at TikTok",
     3: "account {} lost its access because the age of its user changed",
@@ -39,5 +39,5 @@ def still_holds(removed_at: datetime, token_sha256: str, pair: Pair) -> bool:
 def problem(account: str, reason: int, removed_at: datetime, renewal: str) -> Problem:
     """What to tell a person. renewal: the step that gives the account another token."""
     why = REASONS.get(reason, REASONS[0]).format(account)
-    hint = f"look into TikTok's app; if the account is back: {renewal}" if reason in _FINAL else renewal
+    hint = f"check TikTok's app; if the account is back: {renewal}" if reason in _FINAL else renewal
     return Problem("access-removed", f"{why}, at {removed_at:%Y-%m-%d %H:%M} UTC", hint)

@@ -53,7 +53,7 @@ _BY_WORDS: Final = (
             "invalid_request",
             Family.APP,
             None,
-            "TikTok does not accept the proof (PKCE) that this sign-in is the one that was begun",
+            "TikTok does not accept the proof (PKCE) that this is the sign-in that was started",
             "sign in again, in one go; if that fails too, register the redirect URI under Desktop, not Web",
         ),
     ),
@@ -118,5 +118,5 @@ _NOT_KNOWN: Final = Refusal(
     Family.SIGN_IN,
     None,
     "TikTok does not know the token as one that can be revoked",
-    "see in TikTok's app whether the app still has access: Settings, Security, Manage app permissions",
+    "check in TikTok's app whether the app still has access: Settings, Security, Manage app permissions",
 )

@@ -125,10 +125,8 @@ def _choice(environ: Mapping[str, str]) -> Choice:
     try:
         return Choice(given)
     except ValueError:
-        what = f"CONTENTSYNC_TOKEN_STORE is {given!r}, which is no place for tokens"
-        raise UsageError(
-            Problem("token-store-choice", what, f"set it to {', '.join(Choice)}, or not at all")
-        ) from None
+        what = f"CONTENTSYNC_TOKEN_STORE is {given!r}, which is not a place for tokens"
+        raise UsageError(Problem("token-store-choice", what, f"set it to {', '.join(Choice)}, or unset it")) from None
 
 
 class TokenStore:
@@ -243,7 +241,7 @@ class TokenStore:
 
     def _saved_from(self, trouble: TokensUnusable) -> TokensUnusable:
         problem = trouble.problems[0]
-        what = f"{problem.what}; the tokens that had just been renewed are kept in {self.path} until it takes them"
+        what = f"{problem.what}; the renewed tokens are stored in {self.path} until the keyring accepts them"
         return TokensUnusable(replace(problem, what=what))
 
     # In the file.
@@ -264,7 +262,9 @@ class TokenStore:
             lock.acquire()
         except filelock.Timeout:
             what = f"another process has held {path} for {LOCK_SECONDS:.0f} seconds"
-            raise NotSent(Problem("token-lock-held", what, "end it, then run the same command again")) from None
+            raise NotSent(
+                Problem("token-lock-held", what, "stop that process, then run the same command again")
+            ) from None
         except OSError as err:
             raise self._unusable(f"can't be locked: {err.strerror or type(err).__name__}") from err
         try:
@@ -305,7 +305,7 @@ class TokenStore:
         replace_whole(self.path, data, prefix="tokens-")
 
     def _unusable(self, why: str) -> TokensUnusable:
-        hint = f"make it usable, or move it away and sign in again: mv {self.path} {self.path}.old"
+        hint = f"repair the file, or move it away and sign in again: mv {self.path} {self.path}.old"
         return TokensUnusable(Problem("token-store-unusable", f"the token file {self.path} {why}", hint))
 
 

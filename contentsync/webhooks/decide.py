@@ -52,8 +52,8 @@ SECOND: Final = timedelta(seconds=1)  # events tell whole seconds
 
 
 _WHY: Final = {
-    "no-id-of-ours": "its id is not one of ours; the account's open attempts were asked about and stand as before",
-    "others-changed": "its id is not one of ours; the account's open attempts were asked about, and one has changed",
+    "no-id-of-ours": "publish_id not in the state; the account's open attempts were checked; none has changed",
+    "others-changed": "publish_id not in the state; the account's open attempts were checked; one has changed",
 }
 
 

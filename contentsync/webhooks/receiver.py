@@ -80,7 +80,7 @@ class Receiver:
         for thread in self._running:
             if thread.done():
                 thread.result()
-                raise RuntimeError("the receiver has ended by itself")
+                raise RuntimeError("the receiver stopped unexpectedly")
 
     def stop(self) -> None:
         """Answer what is under way, let go of the port, and end; events that wait are worked on next time."""
@@ -117,7 +117,7 @@ class Receiver:
 def _keys(project: Project) -> list[tuple[str | None, str]]:
     keys = project.app_keys()
     if not keys:
-        what = "TikTok signs webhooks with the app's client secret, and there is none"
+        what = "TikTok signs webhooks with the app's client secret, and none is set"
         hint = "write client_secret: ${CONTENTSYNC_CLIENT_SECRET} under app:, and export that variable"
         raise ManifestError(Problem("webhook-secret-missing", what, hint, Place(PROJECT_FILE)))
     return keys
@@ -129,7 +129,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as err:
         what = f"can't listen on {host} port {port}: {err.strerror or err}"
-        raise UsageError(Problem("port-taken", what, "name another with --port; 0 picks a free one")) from err
+        raise UsageError(Problem("port-taken", what, "choose another one with --port; 0 picks a free port")) from err
 
 
 def _server_of(inbox: Inbox, path: str, received: Callable[[Received], None]) -> uvicorn.Server:

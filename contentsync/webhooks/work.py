@@ -151,7 +151,7 @@ class Worker:
         steps = account.steps(stop=self.stop)
         attempt = look_again(steps, attempt)
         if attempt.phase is Phase.FAILED and not event.late and decide.speaks_for(event.event):
-            return doubt(steps, attempt, f"its event {event.event} says that it is out").attempt
+            return doubt(steps, attempt, f"its event {event.event} says that the post is published").attempt
         return attempt
 
     def _visible(self, event: StoredEvent, attempt: Attempt, post_id: str, *, visible: bool) -> Came:
@@ -194,7 +194,11 @@ class Worker:
                 self.project.receipts.write(row)
             except OSError as err:  # for others to read: one that can't be written is told, and stops nothing
                 what = f"the receipt of {row.key} can't be written: {err.strerror or err}"
-                self.tell(StoreError(Problem("receipt-unwritable", what, "make receipts/ writable, then refresh")))
+                self.tell(
+                    StoreError(
+                        Problem("receipt-unwritable", what, "make receipts/ writable, then run: contentsync refresh")
+                    )
+                )
 
     # Accounts.
 

@@ -178,7 +178,7 @@ def test_an_acceptance_that_can_not_be_written_is_told_with_its_id(bench: Bench)
             connection.execute("PRAGMA query_only = ON")
 
     bench.tiktok.inits = [make_read_only]
-    with pytest.raises(StoreError, match=r"taken the post as v_pub_file~v2-1\.1"):
+    with pytest.raises(StoreError, match=r"accepted the post as v_pub_file~v2-1\.1"):
         bench.advance(bench.intent(PULL), PULL)
 
 

@@ -88,7 +88,7 @@ def test_a_scope_is_unticked(browser: Browser, studio: Studio) -> None:
     ran = login.ends()
     assert ran.code == 0 and "missing  video.upload" in ran.out
     shown = browser.text()
-    assert "NOT GRANTED\nvideo.upload\nno drafts can be put into the inbox" in shown
+    assert "NOT GRANTED\nvideo.upload\ndrafts are not possible" in shown
     assert "drafts: no - the scope video.upload is missing" in studio.run("accounts").out
 
 

@@ -90,7 +90,7 @@ def test_between_init_and_its_publish_id(studio: Studio, emulator: Emulator, dis
     with ran_until(studio, emulator, lambda: inits(emulator) == 1, disk) as ended:
         ran = ended()
     assert (ran.code, told_plainly(ran), count(emulator, "upload")) == (1, True, 0)
-    assert "TikTok had just taken the post as v_" in ran.out + ran.err
+    assert "TikTok had just accepted the post as v_" in ran.out + ran.err
     assert studio.run(*APPLY).code == 0
     assert (inits(emulator), len(attempts(studio))) == (2, 2)  # without its address nobody can upload to the first
     is_whole(studio, emulator, disk)

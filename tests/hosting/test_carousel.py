@@ -114,7 +114,7 @@ def test_a_carousel_goes_through_a_folder_and_its_photos_go_once_they_are_not_ne
     digests = gallery.carousel(folder.as_uri(), url)
     theirs = folder / "theirs.jpg"
     theirs.write_bytes(b"not ours")
-    assert "2 photos are put under" in gallery.studio.run("plan").out
+    assert "2 photos are first uploaded to" in gallery.studio.run("plan").out
     assert gallery.studio.run("apply", "--auto-approve").code == 0
     assert gallery.fetched() == digests
     assert sorted(path.name for path in folder.iterdir()) == sorted(

@@ -61,13 +61,13 @@ def test_a_refusal_that_passes_is_to_be_tried_later(passes: bool) -> None:
 
 def test_what_can_not_be_reached_is_noted_and_goes_on() -> None:
     url = a_slideshow().media[0].url
-    plan = planned(a_slideshow(), looks={url: Look(Answer.NOT_CHECKED, "no connection to it")})
+    plan = planned(a_slideshow(), looks={url: Look(Answer.NOT_CHECKED, "no connection to the server")})
     assert codes(plan) == (Kind.CREATE, ["url-not-checked"])
 
 
 def test_an_address_is_noted_as_not_checked_once() -> None:
     first, *others = (item.url for item in a_slideshow().media)
-    plan = planned(a_slideshow(), looks={first: Look(Answer.NOT_CHECKED, "no connection to it")})
+    plan = planned(a_slideshow(), looks={first: Look(Answer.NOT_CHECKED, "no connection to the server")})
     assert [str(p.what).count(first) for p in plan.actions[0].problems] == [0, 1]
     assert all(other in plan.actions[0].problems[0].what for other in others)
 

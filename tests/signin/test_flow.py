@@ -214,7 +214,7 @@ def test_another_identity_than_the_posts_were_made_with_is_refused(studio: Studi
     assert studio.run("apply", "--auto-approve").code == 0
     studio.write("contentsync.yaml", PROJECT)  # the pin is gone, the state remembers
     problem = refused(studio, Someone({"account": "acme_de"}), **PASTE)
-    assert problem.code == "other-identity" and "its posts were made with" in problem.what
+    assert problem.code == "other-identity" and "made the posts of account acme" in problem.what
 
 
 def test_two_names_are_never_one_identity(studio: Studio) -> None:

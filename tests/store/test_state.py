@@ -103,7 +103,7 @@ def test_two_attempts_never_bear_one_publish_id(store: SqliteStore) -> None:
         uploading(store, other, "same")
     problem = caught.value.problems[0]
     assert (problem.code, "SQL" in str(problem), "UNIQUE" in str(problem)) == ("state-conflict", False, False)
-    assert problem.what == "TikTok gave acme/other the publish_id same, which an attempt of acme/launch has already"
+    assert problem.what == "TikTok gave acme/other the publish_id same, which an attempt of acme/launch already has"
     assert "contentsync explain acme/launch" in problem.hint
 
 
@@ -112,7 +112,7 @@ def test_whatever_else_the_state_does_not_take_is_told_without_its_sql(store: Sq
     with pytest.raises(StoreError) as caught:
         store.save(attempt.noting(NOW, sent_bytes=5), "chunk")
     problem = caught.value.problems[0]
-    assert "the state does not take `chunk` for acme/launch" in problem.what and "constraint" not in problem.what
+    assert "the state refuses `chunk` for acme/launch" in problem.what and "constraint" not in problem.what
 
 
 def test_a_video_is_claimed_by_one_post(store: SqliteStore) -> None:

@@ -357,7 +357,7 @@ def test_a_keyring_that_locks_after_the_answer_loses_nothing(tmp_path: Path) -> 
         return granted()
 
     desk.handler = lock_and_grant
-    with pytest.raises(SignInNeeded, match="until it takes them"):
+    with pytest.raises(SignInNeeded, match="until the keyring accepts them"):
         desk.credentials().refresh("act.seed")
     assert desk.credentials().token() == "act.new1"
 
@@ -384,7 +384,7 @@ def test_a_token_lost_with_a_cut_off_renewal_is_told_plainly(desk: Desk) -> None
         desk.credentials().refresh("act.seed")
     with pytest.raises(SignInNeeded) as caught:
         desk.credentials().refresh("act.seed")
-    assert "a renewal that began at 2026-03-01 12:00:00 UTC was cut off before its answer was saved" in str(
+    assert "a renewal that began at 2026-03-01 12:00:00 UTC was interrupted before its answer was saved" in str(
         caught.value
     )
 
@@ -413,7 +413,7 @@ def test_a_seed_that_is_as_dead_as_what_grew_from_it_is_tried_once(desk: Desk) -
     with pytest.raises(Unanswered):
         desk.credentials().refresh("act.new1")
     for _ in range(2):
-        with pytest.raises(SignInNeeded, match="was cut off before its answer was saved"):
+        with pytest.raises(SignInNeeded, match="was interrupted before its answer was saved"):
             desk.credentials().refresh("act.new1")
     assert len(desk.script.requests) == 6
 
@@ -531,7 +531,7 @@ def test_a_command_is_asked_again_for_another_token(desk: Desk) -> None:
         (prints("act.1", code=3), "ended with 3"),
         (("/nowhere/contentsync-token",), "could not be started (FileNotFoundError)"),
         (("nul\x00byte",), "could not be started (ValueError)"),
-        (prints("act.Secret with blanks"), "has characters that no token has"),
+        (prints("act.Secret with blanks"), "contains characters that a token never has"),
     ],
 )
 def test_a_command_without_a_token_is_told_without_what_it_printed(desk: Desk, command: Any, told: str) -> None:

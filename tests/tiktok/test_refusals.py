@@ -101,7 +101,7 @@ def test_a_row_tells_the_user_what_and_how_to_mend_it(row: Failure) -> None:
 
 
 def test_a_row_without_message_and_log_id_still_shows_the_code() -> None:
-    assert failure("spam_risk_text").problem().what == "TikTok takes the caption for spam (TikTok: spam_risk_text)"
+    assert failure("spam_risk_text").problem().what == "TikTok considers the caption spam (TikTok: spam_risk_text)"
 
 
 def test_the_rule_for_unaudited_apps_speaks_of_the_account_and_names_both_ways_out() -> None:

@@ -162,7 +162,7 @@ def test_a_pair_that_was_just_renewed_is_put_into_the_file_rather_than_lost(
 ) -> None:
     safe.save(ACME, BEGUN, NOW)
     keyring.locked = True
-    with pytest.raises(TokensUnusable, match=r"are kept in .*tokens\.json until it takes them"):
+    with pytest.raises(TokensUnusable, match=r"are stored in .*tokens\.json until the keyring accepts them"):
         safe.save(ACME, NEXT, LATER, spent=True)
     assert again(safe).all_of(ACME)[0].refresh_token == "rft.Secret2"  # and the keyring's old one counts no more
     keyring.locked = False

@@ -38,4 +38,4 @@ def test_an_event_without_effect_is_said_to_have_none(
 def test_a_hint_that_led_nowhere_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     event = StoredEvent(DIGEST, NOW, NOW, NOW, "video.upload.failed", "open-1", "share-1", "{}")
     Teller(False).tell(Worked(event, Came(EventState.KEPT, "no-id-of-ours")))
-    assert "no-id-of-ours (its id is not one of ours; " in capsys.readouterr().err
+    assert "no-id-of-ours (publish_id not in the state; " in capsys.readouterr().err

@@ -31,7 +31,7 @@ def resolve(
     why: str,
     lock_timeout: float,
 ) -> int:
-    """Settle POST by your own word: look into TikTok's app first, then say what is there.
+    """Settle POST by your own word: check TikTok's app first, then say what is there.
 
     This settles an unknown outcome, and what a receipt or this machine's journal tells of a post that the state does
     not know. --published and --keep also settle a post of which nothing is known. --not-published allows a new

@@ -56,7 +56,7 @@ class SqliteAccounts:
             with self._db.writing() as db:
                 return self._rebind(db, old, new, account, now)
         except sqlite3.IntegrityError as err:
-            what = f"both open_ids of {account} have a post of one name, or one video: {old} and {new}"
+            what = f"both open_ids of {account} have a post of the same name, or the same video: {old} and {new}"
             hint = "settle one of the two by hand: contentsync state list, then contentsync state rm POST"
             raise StoreError(Problem("rebind-conflict", what, hint)) from err
 

@@ -252,7 +252,7 @@ def _version_of(connection: sqlite3.Connection, path: Path) -> int:
         raise StoreError(Problem("state-corrupt", f"the state at {path} is damaged: it is empty", MEND))
     version, tables, ours = connection.execute(_LOOK).fetchone()
     if tables and (not version or ours < OUR_TABLES):
-        what = f"{path} is a SQLite file, but no state of contentsync's"
+        what = f"{path} is a SQLite file, but not a contentsync state"
         raise StoreError(Problem("state-foreign", what, "name another file under `state:` in contentsync.yaml"))
     if version > len(migrations()):
         what = f"{path} was written by a newer contentsync (schema {version}; this one knows {len(migrations())})"
@@ -320,13 +320,17 @@ def _problem(path: Path | None, err: sqlite3.Error) -> Problem:
         return _no_room(path)
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         what = f"the state at {path} can't be written: {err}"
-        return Problem("state-read-only", what, "make the file and its folder writable for you")
+        return Problem("state-read-only", what, "make the file and its folder writable")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return Problem("state-corrupt", f"the state at {path} is damaged: {err}", MEND)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         what = f"the state at {path} stayed busy for {BUSY_SECONDS:g} s"
-        return Problem("state-busy", what, "see what else has the file open, then run it again")
-    return Problem("state-error", f"the state at {path} can't be used: {err} ({name})", "free space and mode first")
+        return Problem(
+            "state-busy", what, "find out which other program has the file open, then run the command again"
+        )
+    return Problem(
+        "state-error", f"the state at {path} can't be used: {err} ({name})", "check free space and file permissions"
+    )
 
 
 def _is_full(path: Path | None) -> bool:
@@ -337,4 +341,6 @@ def _is_full(path: Path | None) -> bool:
 
 
 def _no_room(path: Path | None) -> Problem:
-    return Problem("state-full", f"no room to write the state at {path}", "free some space, then run it again")
+    return Problem(
+        "state-full", f"no room to write the state at {path}", "free some space, then run the command again"
+    )

@@ -207,10 +207,12 @@ class SqliteStore:
             others = [row["post_uid"] for row in found if row["id"] != attempt.id]
             key, *rivals = (self._key(db, uid) for uid in (attempt.post_uid, *others))
         if not rivals:
-            told = f"the state does not take `{what}` for {key}: it contradicts what is on record"
-            return Problem("state-conflict", told, f"see it with: contentsync explain {key}; and report it")
-        told = f"TikTok gave {key} the publish_id {given}, which an attempt of {rivals[0]} has already"
-        hint = f"look into TikTok's app for what is there, then compare: contentsync explain {rivals[0]}, and {key}"
+            told = f"the state refuses `{what}` for {key}: it contradicts the recorded attempts"
+            return Problem(
+                "state-conflict", told, f"run contentsync explain {key}, and report this as a bug in contentsync"
+            )
+        told = f"TikTok gave {key} the publish_id {given}, which an attempt of {rivals[0]} already has"
+        hint = f"check TikTok's app for both posts, then compare: contentsync explain {rivals[0]}, and {key}"
         return Problem("state-conflict", told, hint)
 
     def _key(self, db: sqlite3.Connection, uid: str) -> str:
