@@ -86,7 +86,7 @@ def test_a_store_that_is_not_there_is_told_by_its_host_and_no_key_is_blamed(monk
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
     problem = refused({"AWS_ENDPOINT_URL": f"http://me:hidden@127.0.0.1:{port}/path"}, monkeypatch)
-    assert (problem.code, "no connection" in problem.what) == ("hosting-unreachable", True)
+    assert (problem.code, "no connection" in problem.what) == ("hosting-unreachable", True), problem.what
     assert f"at 127.0.0.1:{port} can't be reached" in problem.what and "AWS_ENDPOINT_URL" in problem.hint
     assert not [
         word for word in ("ACCESS_KEY", "hidden", "path", "GenericError") if word in problem.what + problem.hint

@@ -55,7 +55,7 @@ def hold(found: list[Death]) -> None:
     assert order == sorted(order, key=["old", "lost", "new"].index)
     assert {"old", "new"} <= set(order)
     lost = [death for death in found if death.what == "lost"]
-    assert [death for death in lost if "was cut off before its answer was saved" not in death.told] == []
+    assert [death for death in lost if "was interrupted before its answer was saved" not in death.told] == []
 
 
 def test_in_the_file(tmp_path: Path) -> None:

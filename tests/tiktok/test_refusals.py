@@ -107,7 +107,7 @@ def test_a_row_without_message_and_log_id_still_shows_the_code() -> None:
 def test_the_rule_for_unaudited_apps_speaks_of_the_account_and_names_both_ways_out() -> None:
     row = refusal("unaudited_client_can_only_post_to_private_accounts")
     assert row is not None
-    assert "the account is public" in row.what
+    assert "to a private account" in row.what
     assert "mode: draft" in row.hint
     assert "private" in row.hint
 

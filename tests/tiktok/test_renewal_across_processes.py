@@ -71,7 +71,7 @@ def test_a_process_killed_between_answer_and_disk_loses_the_token_and_the_next_o
     sign_in.held.set()
     go(next_one)
     told = ended(next_one)
-    assert "was cut off before its answer was saved" in told
+    assert "was interrupted before its answer was saved" in told
     assert "[invalid-grant]" in told
     assert sign_in.renewals == 1
 
