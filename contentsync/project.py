@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from contentsync.borders import checked_state, exposed_state, refuse_place
 from contentsync.clock import Clock, SystemClock
-from contentsync.errors import Level, ManifestError, Problem, UsageError
+from contentsync.errors import Level, ManifestError, Problem, StoreError, UsageError
 from contentsync.evidence.journal import Journal
 from contentsync.manifest.settings import NOTHING_SAID
 from contentsync.media_urls import Hosting, Look
 from contentsync.post import Account, Media, PostState, Settings
 from contentsync.receipt_folder import ReceiptFolder
 from contentsync.root import find_root, user_says
-from contentsync.store.backends import backend_of
+from contentsync.store.backends import backend_of, refuse_left_behind
 from contentsync.store.machine_secret import machine_secret
-from contentsync.store.port import Backend, Store
+from contentsync.store.port import Backend, Store, moved
 from contentsync.store.sqlite.cache import FileCache
 from contentsync.suggestions import near
 from contentsync.tiktok.chunks import ChunkPlan, plan_chunks
@@ -96,7 +96,14 @@ class Project:
     @cached_property
     def store(self) -> Store:
         """The state, made where there is none. Raises StoreError."""
-        return self.backend.open()
+        return self._in_use(self.backend.open())
+
+    def _in_use(self, store: Store) -> Store:
+        """Raises StoreError for a state that was moved."""
+        if to := store.moved_to:
+            store.close()
+            raise StoreError(moved(self.backend.place, to))
+        return store
 
     @property
     def reading_store(self) -> Store:
@@ -110,6 +117,7 @@ class Project:
     @cached_property
     def _looked_into(self) -> Store:
         store, why = self.backend.look()
+        self._in_use(store)
         if why:
             what = f"the state at {self.backend.place} can't be written ({why}): this run can't save anything in it"
             self.on_note(Problem("state-not-kept", what, level=Level.NOTE))
@@ -120,10 +128,14 @@ class Project:
     @cached_property
     def backend(self) -> Backend:
         """Where the state is kept. Raises StoreError for a backend or a place that can't be used."""
-        state = checked_state(self.root, self.settings)
         if exposed := exposed_state(self.root, self.settings):
             self.on_note(exposed)
-        return self.backend_of(self.root, state, self.environ)
+        return self.backend_of(self.root, checked_state(self.root, self.settings), self.environ)
+
+    def backend_at(self, state: str) -> Backend:
+        """Another place for the state. state: as in the project file. Raises as `backend`."""
+        wanted = replace(self.settings, state=state, state_by_user=False)
+        return self.backend_of(self.root, checked_state(self.root, wanted), self.environ)
 
     def catch_up(self) -> Problem | None:
         """Take in what other machines wrote into a shared state: once a command, and anew once the lock is held.
@@ -132,8 +144,11 @@ class Project:
         """
         if not self._caught_up:
             behind = self.reading_store.catch_up(self.clock.now())
+            if behind is not None and behind.code == "state-moved":
+                raise StoreError(replace(behind, level=Level.ERROR))
             if behind is not None:
                 self.on_note(behind)
+            refuse_left_behind(self.root, self.settings.state, self.reading_store)
             self._caught_up = (behind,)
         return self._caught_up[0]
 

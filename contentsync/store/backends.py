@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Place, Problem, StoreError
-from contentsync.store.port import Backend
+from contentsync.store.port import Backend, Store
 from contentsync.store.sqlite.backend import SqliteBackend
+from contentsync.store.sqlite.migration import attempts_left
 
 PROJECT_FILE: Final = "contentsync.yaml"
 BRANCH: Final = "contentsync-state"
@@ -34,6 +35,25 @@ def backend_of(root: Path, state: str, environ: Mapping[str, str]) -> Backend:
         what = f"state: {state.partition('://')[0]}://… needs a backend that this version does not have"
         raise _refused(Problem("state-backend", what, "name a file, such as .contentsync/state.db, or git"))
     return SqliteBackend(root / state)
+
+
+def refuse_left_behind(root: Path, state: str, store: Store) -> None:
+    """Notice a `state:` that was changed without moving the state: what the old one posted must not be posted again.
+
+    state: as the project file says; store: the state that it names. Raises StoreError.
+    """
+    shared = is_shared(state)
+    old = root / ".contentsync" / ("state.db" if shared else "shared.db")
+    if "://" in state or (not shared and root / state == old) or not old.exists():
+        return
+    if not (left := attempts_left(old)):
+        return
+    known = {a.id for open_id in store.identities() for row in store.posts(open_id) for a in row.attempts}
+    if lacking := left - known:
+        was = f".contentsync/{old.name}" if shared else "git"
+        what = f"{old} knows {len(lacking)} attempts that the state at `state: {state}` does not"
+        hint = f"move it: CONTENTSYNC_STATE={was} contentsync state migrate {state}"
+        raise StoreError(Problem("state-left-behind", what, hint))
 
 
 def _git(root: Path, state: str, environ: Mapping[str, str]) -> Backend:

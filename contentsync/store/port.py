@@ -35,6 +35,12 @@ class Superseded(Conflict):
     """The row was changed by someone else since it was read."""
 
 
+def moved(place: str, to: str) -> Problem:
+    """Why a state that was moved refuses to work."""
+    what = f"the state at {place} moved to {to}, and is closed"
+    return Problem("state-moved", what, f"write `state: {to}` in contentsync.yaml")
+
+
 @dataclass(frozen=True, slots=True)
 class HostedObject:
     """One object that we put where TikTok fetches photos, or began to put there."""
@@ -182,6 +188,25 @@ class Store(Protocol):
 
     def copy_note(self) -> Problem | None:
         """How old this machine's copy of a shared state is, for a command that does not read it anew."""
+        ...
+
+    @property
+    def moved_to(self) -> str:
+        """Where `state migrate` moved this state, as `state:` says it; empty while it is in use."""
+        ...
+
+    def take_over(self, rows: list[PostState], rest: Path, lineage: str, now: datetime) -> None:
+        """Take in another state. rows: its posts, as they are to be here; rest: a copy of it, for all else.
+
+        lineage: its name, carried on where this state has no attempt yet.
+        """
+        ...
+
+    def close_for(self, place: str, now: datetime) -> None:
+        """Mark this state as moved: from now on it refuses to work. place: as `state:` says it.
+
+        Raises StoreError where another machine changed it since it was read: then nothing is closed.
+        """
         ...
 
     def check(self) -> None:
@@ -395,6 +420,10 @@ class Backend(Protocol):
 
         A copy where the state can't be written; an empty one where there is none and none can be made.
         """
+        ...
+
+    def fresh(self) -> Store:
+        """The state as another process would find it now; what is changed in it goes nowhere."""
         ...
 
     def lock(self, doing: str, clock: Clock, timeout: float = 0.0) -> AbstractContextManager[None]:

@@ -12,6 +12,7 @@ from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import because, locking
 from contentsync.cli.terminal import text
+from contentsync.operations import migrate as moving
 from contentsync.operations import rebuild as rebuilding
 from contentsync.operations.backup import back_up
 from contentsync.operations.edit_state import remove_row, rename_row
@@ -142,6 +143,23 @@ def _show_rebuilt(account: Rebuilt) -> None:
     if account.unbound:
         count = text.many(len(account.unbound), "public video")
         text.say(f"  {count} of no post: contentsync import {account.account} tells which")
+
+
+@state.command()
+@click.argument("to")
+@click.pass_obj
+def migrate(context: Context, to: str) -> int:
+    """Move the state to TO, written as in `state:`: git, git:REMOTE#BRANCH, or a file in the project.
+
+    Every row is compared after the copy; then the old state is closed. Run it again after a crash.
+    """
+    done = moving.migrate(context.project(), to)
+    if done.was_done:
+        text.say(f"The state was moved to {done.place} before.")
+    else:
+        text.say(f"{text.many(done.posts, 'post')} moved to {done.place}, and verified; the old state is closed.")
+    text.say(f"Next: write `state: {to}` in contentsync.yaml, and commit it.")
+    return exits.DONE
 
 
 @state.command()

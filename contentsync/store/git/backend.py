@@ -56,6 +56,9 @@ class GitBackend:
                 raise
             return self._store(open_memory()), ""
 
+    def fresh(self) -> GitStore:
+        return self._store(open_memory())
+
     def lock(self, doing: str, clock: Clock, timeout: float = 0.0) -> AbstractContextManager[None]:
         return apply_lock(self.path.parent, doing, clock, timeout)
 

@@ -24,6 +24,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Level, Problem, StoreError
@@ -32,7 +33,8 @@ from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.store.git import documents
 from contentsync.store.git.branch import Branch, Pushed
 from contentsync.store.git.merge import merged
-from contentsync.store.port import AttemptOpen, Superseded
+from contentsync.store.port import AttemptOpen, Superseded, moved
+from contentsync.store.sqlite import migration
 from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.database import Database
 from contentsync.store.sqlite.shared import SharedCopy
@@ -75,6 +77,8 @@ class Root:
     number: int
     #: As Store.serial.
     serial: int
+    #: As Store.moved_to.
+    moved_to: str = ""
 
 
 class GitStore(SqliteStore):
@@ -98,6 +102,7 @@ class GitStore(SqliteStore):
         self._pushing = threading.RLock()
         self._news: list[str] = []
         self._latest: datetime | None = None  # when this process last had something to share
+        self._moving_to = ""  # what the next commit says of where this state went
         self._silent_at: datetime | None = None  # when the remote last did not answer
         self._begun: set[str] = set()  # attempts that this process claimed
         self._dropped: dict[str, Attempt] = {}  # claims that this process held, and of which no row may be left
@@ -142,6 +147,7 @@ class GitStore(SqliteStore):
             if fetched.head not in {"", known}:
                 self._take_in(known, fetched.head)
             self._copy.remember(**{READ_AT: now.isoformat()})
+        self._refuse_moved()
         return fetched.head
 
     def _take_in(self, known: str, head: str) -> None:
@@ -167,7 +173,7 @@ class GitStore(SqliteStore):
         """What the branch says of itself. Raises StoreError where it was put back, or is another state's."""
         try:
             told = json.loads(text)
-            root = Root(str(told["lineage"]), int(told["number"]), int(told["serial"]))
+            root = Root(str(told["lineage"]), int(told["number"]), int(told["serial"]), str(told.get("moved_to", "")))
             written = told["format"]
         except (ValueError, KeyError, TypeError) as err:
             what = f"{documents.ROOT} on branch {self._branch.name} can't be read: {err}"
@@ -182,7 +188,13 @@ class GitStore(SqliteStore):
 
     def _at(self, head: str, root: Root) -> None:
         """The local copy is what `head` says, but for what is marked."""
-        known = {HEAD: head, LINEAGE: root.lineage, NUMBER: root.number, SERIAL: root.serial}
+        known = {
+            HEAD: head,
+            LINEAGE: root.lineage,
+            NUMBER: root.number,
+            SERIAL: root.serial,
+            migration.MOVED: root.moved_to,
+        }
         self._copy.remember(**{name: str(value) for name, value in known.items()}, **{COUNTED: str(super().serial)})
 
     def _mirror(self, told: dict[str, PostState], gone: Collection[str], *, everything: bool) -> None:
@@ -240,13 +252,14 @@ class GitStore(SqliteStore):
             self._read(now)
 
     def _commit(self, base: str, files: dict[str, bytes | None], now: datetime, news: list[str]) -> str:
-        root = {"format": FORMAT} | asdict(self._next())
+        self._refuse_moved()
+        root = {"format": FORMAT} | {name: value for name, value in asdict(self._next()).items() if value != ""}
         text = (json.dumps(root, indent=1) + "\n").encode()
         return self._branch.commit(base, files | {documents.ROOT: text}, self._message(news), int(now.timestamp()))
 
     def _next(self) -> Root:
         """What the branch says of itself with one commit more."""
-        return Root(self.lineage, self._count(NUMBER) + 1, self.serial)
+        return Root(self.lineage, self._count(NUMBER) + 1, self.serial, self._moving_to)
 
     def _message(self, news: list[str]) -> str:
         """What happened, for `git log`; [skip ci], since the branch holds nothing to build."""
@@ -299,6 +312,37 @@ class GitStore(SqliteStore):
         with self._pushing:
             self._news.append(news)
             self._latest = now
+
+    # -- from one backend to another
+
+    @property
+    def moved_to(self) -> str:
+        return self._copy.value(migration.MOVED)
+
+    def take_over(self, rows: list[PostState], rest: Path, lineage: str, now: datetime) -> None:
+        migration.take_lineage(self._db, lineage)
+        with self._alone():
+            self._mark(*((row.open_id, row.name) for row in rows))
+            migration.put_rows(self._db, rows)
+            migration.put_rest(self._db, rest)
+            identities = {*self._copy.pins().values(), *self.identities()}
+        with self.deciding(*identities):
+            pass
+        self._report(f"{len(rows)} posts taken over from another state", now)
+        self._push(now)
+
+    def close_for(self, place: str, now: datetime) -> None:
+        with self._pushing:
+            base, self._moving_to = self._copy.value(HEAD), place
+            try:
+                made = self._commit(base, {}, now, [f"state moved to {place}"])
+                pushed, why = self._branch.push(made, base)
+            finally:
+                self._moving_to = ""
+            if pushed is not Pushed.TAKEN:
+                what = f"the shared state could not be closed: {why}"
+                raise StoreError(Problem("state-not-closed", what, "run the same command again"))
+            super().close_for(place, now)
 
     # -- attempts
 
@@ -482,6 +526,10 @@ class GitStore(SqliteStore):
             self._report(f"the past of {open_id} is taken note of", now)
 
     # -- what stands in the way
+
+    def _refuse_moved(self) -> None:
+        if self.moved_to:
+            raise StoreError(moved(f"{self._branch.remote}/{self._branch.name}", self.moved_to))
 
     def _unreachable(self, why: str) -> Problem:
         place = f"{self._branch.remote}/{self._branch.name}"

@@ -39,5 +39,8 @@ class SqliteBackend:
                 raise
             return SqliteStore.in_memory(), ""
 
+    def fresh(self) -> SqliteStore:
+        return SqliteStore.open_copy(self.path)
+
     def lock(self, doing: str, clock: Clock, timeout: float = 0.0) -> AbstractContextManager[None]:
         return apply_lock(self.path.parent, doing, clock, timeout)

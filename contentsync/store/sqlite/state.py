@@ -22,7 +22,7 @@ from contentsync.evidence.merge import merge
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.store.port import AttemptOpen, Superseded
-from contentsync.store.sqlite import rows
+from contentsync.store.sqlite import migration, rows
 from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.database import Database, backup, open_copy, open_file, open_memory, queries
 from contentsync.store.sqlite.events import SqliteEvents
@@ -72,6 +72,20 @@ class SqliteStore:
 
     def copy_note(self) -> Problem | None:
         return None
+
+    @property
+    def moved_to(self) -> str:
+        return migration.moved_to(self._db)
+
+    def take_over(self, rows: list[PostState], rest: Path, lineage: str, now: datetime) -> None:  # noqa: ARG002
+        migration.take_lineage(self._db, lineage)
+        migration.close_for(self._db, "")
+        migration.put_rows(self._db, rows)
+        migration.put_rest(self._db, rest)
+
+    def close_for(self, place: str, now: datetime) -> None:
+        self.record("moved", now, to=place)
+        migration.close_for(self._db, place)
 
     @property
     def is_kept(self) -> bool:

@@ -1,0 +1,110 @@
+"""Move the state from one backend to another: copied, verified row by row, then the old one is closed.
+
+The danger: two states in use at once, each of which would post what the other one posted. So the old state is closed
+last, once a fresh reading of the new one shows every row, and from then on it refuses to work. A crash before that
+leaves the old state in use; the same command, run again, finishes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from contentsync.errors import Problem, StoreError, UsageError
+from contentsync.lifecycle import Phase
+from contentsync.post import PostState
+from contentsync.project import Project
+from contentsync.store.git.documents import post_text
+from contentsync.store.git.merge import merged
+from contentsync.store.port import Backend, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """What was moved, and where it is now."""
+
+    place: str
+    posts: int
+    #: Whether an earlier run had moved it already.
+    was_done: bool = False
+
+
+def migrate(project: Project, to: str) -> Migrated:
+    """Move the state to `to`, written as in `state:`. Raises StoreError, UsageError: the old one stays in use."""
+    source, target = project.backend, project.backend_at(to)
+    if source.place == target.place:
+        raise UsageError(Problem("migrate-same", f"the state is at {source.place} already", ""))
+    with project.bare_lock("contentsync state migrate"):
+        old = source.open()
+        try:
+            if old.moved_to == to:
+                return Migrated(target.place, 0, was_done=True)
+            if old.moved_to:
+                raise StoreError(Problem("state-moved", f"{source.place} moved to {old.moved_to} already", ""))
+            return Migrated(target.place, _move(project, old, target, to))
+        finally:
+            old.close()
+
+
+def _move(project: Project, old: Store, target: Backend, to: str) -> int:
+    now = project.clock.now()
+    old.check()
+    _read(old, project)
+    rows = list(_all(old))
+    _refuse_open(rows)
+    new = target.open()
+    try:
+        _read(new, project)
+        rows = [_to_be(row, new.post_named(row.open_id, row.name)) for row in rows]
+        with tempfile.TemporaryDirectory(prefix="contentsync-") as folder:
+            copy = Path(folder) / "state.db"
+            old.backup(copy)
+            new.take_over(rows, copy, old.lineage, now)
+    finally:
+        new.close()
+    _verify(rows, target, project)
+    old.close_for(to, now)
+    return len(rows)
+
+
+def _read(store: Store, project: Project) -> None:
+    """A shared state is read first. Raises StoreError where it can't be."""
+    behind = store.catch_up(project.clock.now())
+    if behind is not None and behind.code != "state-moved":  # one that was closed is opened again
+        raise StoreError(behind)
+
+
+def _all(store: Store) -> Iterable[PostState]:
+    return (row for open_id in store.identities() for row in store.posts(open_id))
+
+
+def _refuse_open(rows: Iterable[PostState]) -> None:
+    """An upload goes on only where its address lies, which no other backend is told."""
+    sending = {Phase.INTENT, Phase.UPLOADING}
+    if keys := sorted(row.key for row in rows if row.last and row.last.phase in sending):
+        what = f"{', '.join(keys[:5])}: an upload is open, and only this state can go on with it"
+        raise StoreError(Problem("migrate-open-attempt", what, "run: contentsync apply; then migrate again"))
+
+
+def _to_be(row: PostState, known: PostState | None) -> PostState:
+    """The row in the new state, which may know the post already. Raises StoreError where both sent something."""
+    return row if known is None else merged(row, known)
+
+
+def _verify(rows: list[PostState], target: Backend, project: Project) -> None:
+    """Read the new state afresh, and compare every row. Raises StoreError."""
+    fresh = target.fresh()
+    try:
+        _read(fresh, project)
+        wrong = [row.key for row in rows if not _is_there(row, fresh.post_named(row.open_id, row.name))]
+    finally:
+        fresh.close()
+    if wrong:
+        what = f"{target.place} does not hold what was written for {', '.join(wrong[:5])}; the old state stays in use"
+        raise StoreError(Problem("migrate-not-verified", what, "run the same command again"))
+
+
+def _is_there(row: PostState, found: PostState | None) -> bool:
+    return found is not None and post_text(found) == post_text(row)
