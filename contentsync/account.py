@@ -25,6 +25,7 @@ from contentsync.files import inside
 from contentsync.lifecycle import Phase
 from contentsync.manifest import pin
 from contentsync.manifest.files import PROJECT_FILE
+from contentsync.pause import pause_of
 from contentsync.plan.action import AccountFacts, Remote
 from contentsync.post import Account, Attempt, Creator, DesiredPost, Media, PostState
 from contentsync.store.lock import account_lock
@@ -253,7 +254,9 @@ class AccountAtWork:
         open_id = creator.open_id if creator else self.open_id
         told = self._receipts(open_id, left)
         if not open_id:
-            return AccountFacts(self.settings, receipts=told)
+            return AccountFacts(
+                self.settings, receipts=told, pause=pause_of(self.store.pauses.all(), self.name, None)
+            )
         store = self.store
         # Like the receipts, the journal is read before the rows: a row is written first, so it is never behind.
         noted = self._project.journal.read(open_id)
@@ -281,6 +284,7 @@ class AccountAtWork:
             formers=self.formers(open_id, witnesses),
             token_since=self.credentials.pair().saved_at if creator else None,
             how_to_renew=self._how_to_renew,
+            pause=pause_of(store.pauses.all(), self.name, open_id),
         )
 
     # Who it is.

@@ -298,9 +298,9 @@ class Project:
 
     def close_state(self) -> None:
         """Close the state, where it was opened."""
-        for name in ("store", "_looked_into"):
-            if (opened := self.__dict__.pop(name, None)) is not None:
-                opened.close()
+        opened = [self.__dict__.pop(name, None) for name in ("store", "_looked_into")]
+        for store in dict.fromkeys(filter(None, opened)):  # often one and the same
+            store.close()
 
 
 def unknown(kind: str, name: str, known: Mapping[str, object] | list[str]) -> Problem:

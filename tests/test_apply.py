@@ -419,6 +419,16 @@ def test_what_is_paused_meanwhile_waits(site: Site) -> None:
     assert inits(site) == 0
 
 
+def test_a_person_s_pause_is_seen_before_the_next_intent(site: Site) -> None:
+    site.studio.post("launch")
+    with site.planned() as late:
+        assert site.studio.run("pause", "acme").code == 0
+        assert late().results == {"acme/launch": "waiting"}
+    assert inits(site) == 0
+    site.studio.run("resume", "acme")
+    assert site.apply().results == {"acme/launch": "published"}
+
+
 @pytest.mark.parametrize("edit", ["caption", "gone", "faulty", "project"])
 def test_what_is_edited_after_its_approval_is_not_sent(site: Site, edit: str) -> None:
     manifest = site.studio.post("launch")

@@ -40,6 +40,8 @@ def ended(step: Step) -> tuple[Result, Problem | None]:
         problem = None if attempt.phase in SUCCESS else step.problem
     if problem is not None and problem.code in NOT_AS_PLANNED:
         result = Result.CHANGED
+    elif problem is not None and problem.code == "paused":
+        result = Result.WAITING
     elif attempt.is_open and is_all_sent(attempt):
         result = Result.PROCESSING
     return result, problem

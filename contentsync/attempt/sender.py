@@ -49,7 +49,7 @@ class Sender:
         while True:
             if self._steps.stop.is_set():
                 return Step(self._steps.note(self.attempt, "stopped"))
-            if ended := self._must_end() or self._too_slow():
+            if ended := self._must_end() or self._too_slow() or self._paused():
                 return ended
             step = self._send_next()
             if step is not None:
@@ -118,6 +118,11 @@ class Sender:
             self._keep(last_put_at=before)
             return Step(self.attempt, problem=err.problem)
         return self._took(chunk, answer) if answer.accepted else self._not_taken(answer)
+
+    def _paused(self) -> Step | None:
+        """A stop before the next chunk, where a person paused the account. Once the last PUT began it goes on."""
+        problem = None if self.attempt.last_put_at else self._steps.paused(self.attempt)
+        return Step(self._steps.note(self.attempt, "paused"), problem=problem) if problem else None
 
     def _must_end(self) -> Step | None:
         """The end of an upload of which no last PUT began: its hour is over, or the post is out by now."""

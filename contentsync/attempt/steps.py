@@ -22,6 +22,7 @@ from contentsync.attempt.waiting import StoppableClock, Stopped
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import SUCCESS, Event, Phase
+from contentsync.pause import pause_of
 from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.store.port import Store, Superseded
 from contentsync.tiktok import refusals, wire
@@ -30,6 +31,7 @@ from contentsync.upload_hour import Hour, judge, left_by_tiktok, words
 
 UNKNOWN_ID_PATIENCE: Final = timedelta(seconds=60)  # a fresh publish_id may be unknown for a while
 IN_FLIGHT: Final = timedelta(minutes=5)  # what was sent before the hour ended may be counted that much later
+LOOK_AGAIN: Final = 5.0  # seconds after which an upload looks anew whether another machine paused the account
 PASSING: Final = {row.problem().code for row in refusals.FAILURES.values() if row.again == refusals.AT_ONCE}
 
 
@@ -44,10 +46,12 @@ class Steps:
     _opened: set[str] = field(default_factory=set)  # attempts that this process began, and sent nothing for yet
     _last_puts: dict[str, float] = field(default_factory=dict)  # when this process began them, monotonic seconds
     _keys: dict[str, str] = field(default_factory=dict)
+    _asked_at: float = field(init=False)  # when another machine's pause was last looked for, monotonic seconds
     _dates: dict[str, tuple[datetime, float]] = field(default_factory=dict)  # TikTok's clock, and when it told it
 
     def __post_init__(self) -> None:
         self.clock = StoppableClock(self.at_work.clock, self.stop)
+        self._asked_at = self.clock.monotonic()
 
     @property
     def store(self) -> Store:
@@ -151,6 +155,15 @@ class Steps:
             raise Superseded(attempt.id)
         if self.hour_is_over(attempt):
             raise HourOver
+
+    def paused(self, attempt: Attempt) -> Problem | None:
+        """Why nothing more may be sent for an attempt that has not passed its commit point."""
+        account = self._key_of(attempt).partition("/")[0]
+        if self.store.machine and self.clock.monotonic() - self._asked_at > LOOK_AGAIN:
+            self._asked_at = self.clock.monotonic()
+            self.store.catch_up(self.now)  # another machine may have paused it
+        pause = pause_of(self.store.pauses.all(), account, attempt.open_id)
+        return Problem("paused", pause.said, f"it goes on after: {pause.ends_by}") if pause else None
 
     def hour_is_over(self, attempt: Attempt) -> bool:
         return judge(attempt, self.now, self.tiktok_now(attempt)) is not Hour.RUNS

@@ -34,6 +34,8 @@ COMMANDS: Final = {
     "plan": "Show what apply would do",
     "apply": "Carry out a plan",
     "status": "Show where each post stands at TikTok",
+    "pause": "Begin nothing more for an account, or for all, until it is resumed",
+    "resume": "End a pause",
     "refresh": "Read TikTok into the state",
     "cancel": "Stop TikTok from fetching a post",
     "resolve": "Settle an unknown outcome",

@@ -5,7 +5,7 @@ Plans nothing by itself: the rules are in plan/. Carries nothing out: that is ap
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -85,7 +85,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
     quiet = {UNSET, "media-lfs-pointer"} if wish.refresh else {"media-lfs-pointer"}  # the posts to be sent say it
     problems = [p for p in loaded.problems_of(selected) if p.code not in quiet or p.level is Level.ERROR]
     of_files = [problem for problem in problems if problem not in blocked]
-    notes += _not_pinned(project, plan)
+    notes += [*_paused(facts), *_not_pinned(project, plan)]
     copied = None if wish.refresh else project.reading_store.copy_note()
     shared = [copied] if copied else []
     faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
@@ -107,6 +107,16 @@ def _by_account(faulty: Iterable[Faulty]) -> dict[str, tuple[Faulty, ...]]:
     for one in faulty:
         found.setdefault(one.account, []).append(one)
     return {name: tuple(those) for name, those in found.items()}
+
+
+def _paused(facts: Mapping[str, AccountFacts]) -> list[Problem]:
+    """Which accounts begin nothing, by a person's word."""
+    found = []
+    for name, known in facts.items():
+        if known.pause:
+            what = f"account {name}: {known.pause.said}; to end it: {known.pause.ends_by}"
+            found.append(Problem("account-paused", what, level=Level.NOTE))
+    return found
 
 
 def _not_pinned(project: Project, plan: Plan) -> list[Problem]:

@@ -18,6 +18,7 @@ from contentsync.evidence.identity import Former
 from contentsync.evidence.witness import Witness
 from contentsync.faulty import Faulty
 from contentsync.media_urls import Hosting, Look
+from contentsync.pause import Pause
 from contentsync.post import Account, App, Attempt, Creator, DesiredPost, Media, Mode, PostState, RemotePost
 
 
@@ -191,6 +192,8 @@ class AccountFacts:
     formers: tuple[Former, ...] = ()
     token_since: datetime | None = None
     how_to_renew: str = ""
+    #: By a person, with `contentsync pause`; not the project file's `paused`.
+    pause: Pause | None = None
 
     def grants(self, scope: str) -> bool | None:
         """Whether the token has the scope; None where that is not known."""

@@ -60,8 +60,11 @@ class Scene:
         return Elsewhere(self.facts, self.world.lineage)
 
     @property
-    def is_paused(self) -> bool:
-        return self.facts.account.paused
+    def paused(self) -> str:
+        """Why nothing is begun for the account; empty where it is not paused."""
+        if self.facts.pause:
+            return self.facts.pause.said
+        return "the account is paused" if self.facts.account.paused else ""
 
     def key(self, row: PostState) -> str:
         """The key of a row by the account's present name."""

@@ -83,8 +83,8 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
     if window.is_over(scene.late_now):
         what = f"its window ended at {window.ends_at:%Y-%m-%d %H:%M} UTC; it is not posted late"
         return scene.blocked(post, Problem("missed", what, "give it a new publish_at, or a longer grace"))
-    if scene.is_paused:
-        return scene.action(Kind.WAIT, post, "the account is paused")
+    if scene.paused:
+        return scene.action(Kind.WAIT, post, scene.paused)
     if post.next_slot and window.opens_at is None:
         what = f"account {post.account} has no free slot"
         hint = "add slots in contentsync.yaml, or write the time in publish_at"

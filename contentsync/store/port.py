@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.evidence.identity import Identity, Witnessed
+from contentsync.pause import Pause
 from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
 
@@ -148,6 +149,20 @@ class Accounts(Protocol):
         ...
 
 
+class Pauses(Protocol):
+    """Which accounts a person paused. Nothing here needs the apply lock: a running apply must see it."""
+
+    def all(self) -> tuple[Pause, ...]: ...
+
+    def add(self, account: str, open_id: str, why: str, now: datetime) -> Pause:
+        """Pause an account, or all of them. Returns the pause that holds: one that was there before stays."""
+        ...
+
+    def lift(self, account: str, now: datetime) -> bool:
+        """Take back the pause of this very name; False where there is none."""
+        ...
+
+
 class Store(Protocol):
     """The state of one project."""
 
@@ -159,6 +174,9 @@ class Store(Protocol):
 
     @property
     def hosted(self) -> Hosted: ...
+
+    @property
+    def pauses(self) -> Pauses: ...
 
     @property
     def lineage(self) -> str:

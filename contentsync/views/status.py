@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from contentsync import links
 from contentsync.lifecycle import SUCCESS
+from contentsync.pause import Pause
 from contentsync.post import PostState
 from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.status/1"
 
 
-def document(found: Mapping[str, PostState | None], usernames: dict[str, str]) -> dict[str, Any]:
+def document(
+    found: Mapping[str, PostState | None], usernames: dict[str, str], pauses: Iterable[Pause] = ()
+) -> dict[str, Any]:
     """usernames: the handle of each identity, by open_id."""
-    return {"format": FORMAT, "posts": [_post(key, row, usernames) for key, row in found.items()]}
+    posts = [_post(key, row, usernames) for key, row in found.items()]
+    return {"format": FORMAT, "paused": [_pause(pause) for pause in pauses], "posts": posts}
+
+
+def _pause(pause: Pause) -> dict[str, Any]:
+    since = rfc3339(pause.since)
+    return {"account": pause.account or None, "who": pause.who, "since": since, "why": pause.why or None}
 
 
 def _post(key: str, row: PostState | None, usernames: dict[str, str]) -> dict[str, Any]:

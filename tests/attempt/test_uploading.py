@@ -39,6 +39,25 @@ def test_that_the_last_put_begins_is_on_disk_before_it_begins(bench: Bench) -> N
     assert seen == [None, NOW]
 
 
+def test_a_pause_stops_an_upload_before_its_next_chunk(bench: Bench) -> None:
+    attempt = bench.uploading(chunk=3)
+    bench.tiktok.before_put = lambda: bench.store.pauses.add("acme", "", "", NOW) and None
+    step = bench.advance(attempt)
+    assert puts(bench) == [("put", 0, 2)]
+    assert step.problem and step.problem.code == "paused"
+    assert step.attempt.phase is Phase.UPLOADING and step.attempt.last_put_at is None
+    bench.tiktok.before_put = lambda: None
+    bench.store.pauses.lift("acme", NOW)
+    assert bench.advance(step.attempt).attempt.phase is Phase.PROCESSING
+
+
+def test_an_upload_whose_last_put_began_goes_on_to_its_end_under_a_pause(bench: Bench) -> None:
+    bench.store.pauses.add("acme", "", "", NOW)
+    bench.tiktok.statuses = [has(6)]
+    step = bench.advance(bench.uploading(chunk=3, wire=10, last_put_at=NOW))
+    assert step.attempt.phase is Phase.PROCESSING
+
+
 def test_an_upload_found_on_disk_is_asked_about_before_anything_is_sent(bench: Bench) -> None:
     bench.tiktok.statuses = [has(6)]
     bench.advance(bench.uploading(chunk=3, wire=6))

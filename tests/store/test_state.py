@@ -55,6 +55,19 @@ def ended(store: SqliteStore, attempt: Attempt, event: Event, **known: object) -
     return store.save(attempt.after(event, NOW, upload_url="", **known), str(event))
 
 
+# Pauses.
+
+
+def test_the_first_pause_stays_until_it_is_lifted(store: SqliteStore) -> None:
+    first = store.pauses.add("acme", OPEN_ID, "wrong logo", NOW)
+    assert store.pauses.add("acme", "", "another", NOW + timedelta(hours=1)) == first
+    everyone = store.pauses.add("", "", "", NOW)
+    assert set(store.pauses.all()) == {first, everyone}
+    assert store.pauses.lift("acme", NOW) and not store.pauses.lift("acme", NOW)
+    assert store.pauses.all() == (everyone,)
+    assert [line["what"] for line in store.history()] == ["paused", "paused", "resumed"]
+
+
 # What can't be.
 
 

@@ -54,10 +54,13 @@ def status(
     finally:
         project.close()
     show_failures(failures)
-    handles = usernames(project)
+    handles, pauses = usernames(project), project.reading_store.pauses.all()
     if json_:
-        text.show_json(view.document(found, handles))
+        text.show_json(view.document(found, handles, pauses))
     else:
+        for pause in pauses:
+            name = f"{pause.account}: " if pause.account else ""
+            text.say(text.style(f"⏸ {name}{visible(pause.said)}; to end it: {pause.ends_by}", fg="yellow"))
         _show(found, handles)
     needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}
     needed |= {name for name, err in failures.items() if any(p.code == "access-removed" for p in err.problems)}

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import Phase
+from contentsync.pause import Pause
 from contentsync.post import Attempt, Mode, PostState
 from contentsync.times import rfc3339
 
@@ -23,6 +24,10 @@ OF_ACCOUNT: Final = "contentsync.shared-account/1"
 ROOT: Final = "contentsync.json"
 POSTS: Final = "posts/"
 ACCOUNTS: Final = "accounts/"
+
+#: One file for each account that a person paused, gone when it is resumed.
+PAUSES: Final = "pauses/"
+OF_PAUSE: Final = "contentsync.shared-pause/1"
 
 _LOCAL: Final = frozenset({"upload_url", "version", "wire_bytes", "wire_sha256", "post_uid", "open_id"})
 _SHARED: Final = tuple(field for field in fields(Attempt) if field.name not in _LOCAL)
@@ -129,6 +134,33 @@ def _attempt_told(attempt: Attempt) -> dict[str, Any]:
     if attempt.phase is Phase.INTENT:  # the claim says that init may go: no other machine can know whether it went
         told.setdefault("init_sent_at", told["created_at"])
     return told
+
+
+def pause_path(account: str) -> str:
+    """Where the file of a pause is; that of all accounts has a name that no account can have."""
+    return f"{PAUSES}{account or '_all'}.json"
+
+
+def pause_text(pause: Pause) -> bytes:
+    told = {"format": OF_PAUSE} | asdict(pause) | {"since": rfc3339(pause.since, "milliseconds")}
+    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def pause_of(path: str, text: bytes) -> Pause:
+    """The pause that a document tells of. Raises StoreError where it is none, or where `path` is not its own."""
+    try:
+        told = json.loads(text)
+        if told["format"] != OF_PAUSE or pause_path(_text(told["account"])) != path:
+            raise ValueError(f"it tells of {told['account']!r} in the format {told['format']!r}")
+        since = _moment(told["since"])
+        if since is None:
+            raise ValueError("it has no time")
+        account, who, why, open_id = (_text(told[name]) for name in ("account", "who", "why", "open_id"))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+        what = f"{path} in the shared state can't be read: {err}"
+        hint = "a newer contentsync may have written it: upgrade; else see its history with git log"
+        raise StoreError(Problem("state-corrupt", what, hint)) from err
+    return Pause(account, who, since, why, open_id)
 
 
 def post_of(path: str, text: bytes) -> PostState:

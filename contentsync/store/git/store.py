@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ from typing import Final
 
 from contentsync.errors import Level, Problem, StoreError
 from contentsync.lifecycle import OPEN, Phase
+from contentsync.pause import Pause
 from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.store.git import documents
 from contentsync.store.git.branch import Branch, Pushed
@@ -37,6 +38,7 @@ from contentsync.store.port import AttemptOpen, Superseded, moved
 from contentsync.store.sqlite import migration
 from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.database import Database
+from contentsync.store.sqlite.pauses import SqlitePauses
 from contentsync.store.sqlite.shared import SharedCopy
 from contentsync.store.sqlite.state import SqliteStore
 
@@ -68,6 +70,38 @@ class SharedAccounts(SqliteAccounts):
             return super().rebind(old, new, account, now)
 
 
+class SharedPauses(SqlitePauses):
+    """The pauses of a shared state: one file each, so that of two people's words on two accounts none is lost."""
+
+    def __init__(self, database: Database, history: Callable[..., None], store: GitStore) -> None:
+        super().__init__(database, history, store.who)
+        self._store = store
+
+    def add(self, account: str, open_id: str, why: str, now: datetime) -> Pause:
+        with self._store.pausing(account, now, "paused"):
+            return super().add(account, open_id, why, now)
+
+    def lift(self, account: str, now: datetime) -> bool:
+        with self._store.pausing(account, now, "resumed"):
+            return super().lift(account, now)
+
+    def text(self, path: str) -> bytes | None:
+        """What the file at `path` should hold; None where it should not be."""
+        found = [pause for pause in self.all() if documents.pause_path(pause.account) == path]
+        return documents.pause_text(found[0]) if found else None
+
+    def take_in(self, told: Mapping[str, bytes | None], unshared: Collection[str]) -> None:
+        """Take in what the branch tells, by path. unshared: the paths of which our word is newer.
+
+        Another's pause holds also where we just resumed the account: it is one that we did not know.
+        """
+        for path, text in told.items():
+            pause = documents.pause_of(path, text) if text else None
+            if path not in unshared or (pause and self.text(path) is None):
+                account = path.removeprefix(documents.PAUSES).removesuffix(".json")
+                self.put("" if account == "_all" else account, pause)
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
     """What the branch says of itself."""
@@ -95,6 +129,7 @@ class GitStore(SqliteStore):
         """alone: keeps other processes from the local copy while the block runs; never held over a request."""
         super().__init__(database, who)
         self.accounts = SharedAccounts(database, self._history, self)
+        self.pauses = self._shared_pauses = SharedPauses(database, self._history, self)
         self._alone = alone
         self.machine = machine
         self._branch = branch
@@ -162,6 +197,10 @@ class GitStore(SqliteStore):
         told = {path: documents.post_of(path, text) for path, text in texts.items() if _is_post(path)}
         people = [documents.account_of(path, text) for path, text in texts.items() if _is_account(path)]
         gone = {path for path, oid in found.items() if oid is None and _is_post(path)}
+        marked = self._copy.marked()
+        self._shared_pauses.take_in(
+            {path: texts.get(path) for path in found if path.startswith(documents.PAUSES)}, marked
+        )
         self._mirror(told, gone, everything=changed is None)
         for one in people:
             ours = documents.account_path(one.open_id) in self._copy.marked()
@@ -240,6 +279,8 @@ class GitStore(SqliteStore):
     def _file(self, path: str, open_id: str, name: str) -> bytes | None:
         if path.startswith(documents.ACCOUNTS):
             return documents.account_text(self._decisions(open_id))
+        if path.startswith(documents.PAUSES):
+            return self._shared_pauses.text(path)
         row = self.post_named(open_id, name)
         return documents.post_text(row) if row else None
 
@@ -289,6 +330,20 @@ class GitStore(SqliteStore):
             yield
         self._report(news, now)
         self._share(now)
+
+    @contextmanager
+    def pausing(self, account: str, now: datetime, news: str) -> Iterator[None]:
+        """Let the block pause or resume an account here, then tell the others. Raises StoreError where they can't."""
+        with self._alone():
+            self._copy.mark(documents.pause_path(account), "", account)
+            yield
+        self._report(f"{account or 'all accounts'}: {news}", now)
+        try:
+            self._push(now)
+        except StoreError as err:
+            what = f"{news} on this machine only; no other machine knows it yet: {err.problems[0].what}"
+            hint = "run the same command again once the remote can be reached"
+            raise StoreError(Problem("pause-not-shared", what, hint)) from err
 
     def _share(self, now: datetime) -> None:
         """Push; what can't be pushed now stays marked and goes with a later push.

@@ -27,6 +27,7 @@ from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.database import Database, backup, open_copy, open_file, open_memory, queries
 from contentsync.store.sqlite.events import SqliteEvents
 from contentsync.store.sqlite.hosted import SqliteHosted
+from contentsync.store.sqlite.pauses import SqlitePauses
 
 
 def whoami() -> str:
@@ -48,6 +49,7 @@ class SqliteStore:
         self._held: dict[str, tuple[tuple[int, int], list[PostState]]] = {}
         self.events = SqliteEvents(database)
         self.accounts = SqliteAccounts(database, self._history)
+        self.pauses = SqlitePauses(database, self._history, self._who)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -63,6 +65,11 @@ class SqliteStore:
     def in_memory(cls) -> Self:
         """A state that ends with the process."""
         return cls(open_memory())
+
+    @property
+    def who(self) -> str:
+        """Who is at work, for the history."""
+        return self._who
 
     #: A state in a file is not shared.
     machine = ""

@@ -1,0 +1,28 @@
+"""`contentsync pause`: the switch that stops an account, or all of them."""
+
+from __future__ import annotations
+
+import click
+
+from contentsync.cli import exits
+from contentsync.cli.main import Context
+from contentsync.cli.terminal import text
+from contentsync.operations import pause as operation
+from contentsync.visible import visible
+
+
+@click.command()
+@click.argument("account", required=False)
+@click.option("--reason", "why", default="", metavar="TEXT", help="Why; status and plan show it.")
+@click.pass_obj
+def pause(context: Context, account: str | None, why: str) -> int:
+    """Begin nothing more for ACCOUNT, or for all accounts, until `contentsync resume`.
+
+    A running apply sees it within seconds: it ends what TikTok has whole, leaves an upload where it is, and begins
+    nothing else.
+    """
+    held = operation.pause(context.project(), account, why)
+    name = f"{held.account}: " if held.account else ""
+    text.say(f"{name}{visible(held.said)}")
+    text.say(f"Nothing more is begun. To end it: {held.ends_by}")
+    return exits.DONE
