@@ -8,7 +8,8 @@
     nox -s newest          everything, with the newest dependencies instead of the locked ones
     nox -s tests -- -k planner     only the tests; what follows -- goes to pytest
 
-Needs Python 3.11 or newer, nox, and a package index for the first run. The sessions share one environment, .nox/dev.
+Needs Python 3.11 or newer, nox, and a package index for the first run. Each session has an environment of
+its own below .nox/ and keeps it.
 """
 
 from __future__ import annotations
@@ -26,18 +27,17 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = ["check"]
 
 LOCK = "requirements-dev.lock"
-DEV = {"reuse_venv": True, "venv_location": ".nox/dev"}
 QUIET = ("--quiet", "--disable-pip-version-check", "--no-input")
 
 
-@nox.session(**DEV)
+@nox.session
 def check(session: nox.Session) -> None:
     """Everything, with the locked dependencies."""
     _install(session)
     _everything(session)
 
 
-@nox.session(**DEV)
+@nox.session
 def quick(session: nox.Session) -> None:
     """What needs no process, server or browser."""
     _install(session)
@@ -45,14 +45,14 @@ def quick(session: nox.Session) -> None:
     _pytest(session, "-m", "not slow")
 
 
-@nox.session(**DEV)
+@nox.session
 def tests(session: nox.Session) -> None:
     """Only the tests."""
     _install(session)
     _pytest(session)
 
 
-@nox.session(**DEV)
+@nox.session
 def fix(session: nox.Session) -> None:
     """Format, and fix what lint can fix."""
     _install(session)
@@ -60,7 +60,7 @@ def fix(session: nox.Session) -> None:
     session.run("ruff", "format", ".")
 
 
-@nox.session(**DEV)
+@nox.session
 def long(session: nox.Session) -> None:
     """The long proofs; see docs/reliability.md."""
     _install(session)
