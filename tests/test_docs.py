@@ -32,7 +32,8 @@ from contentsync.tiktok import refusals
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")), ROOT / "examples" / "README.md")
+TOP = (ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md")
+PAGES = (*TOP, *sorted(DOCS.glob("*.md")), ROOT / "examples" / "README.md")
 BEGIN = "<!-- made from contentsync.lifecycle.NEXT: python -m tests.test_docs renews it -->\n"
 END = "<!-- end -->\n"
 
