@@ -6,7 +6,7 @@ here: what is known goes to the planner as plain facts, and each attempt takes i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,6 +17,7 @@ from contentsync import remote
 from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Tell, Told
 from contentsync.clock import Clock
+from contentsync.deferred import DeferredMapping, DeferredSequence
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, SignInNeeded, StoreError
 from contentsync.evidence import first_posts, journal, receipts
 from contentsync.evidence.identity import Former, Identity, Witnessed, Witnesses
@@ -252,14 +253,16 @@ class AccountAtWork:
         they were read already, as for many accounts at a time.
         """
         open_id = creator.open_id if creator else self.open_id
-        told = self._receipts(open_id, left)
+        # Receipts and journal are read before the rows: a row is written first, so it is never behind. What they say
+        # is worked out only when a post is to be sent.
+        pages = self._project.receipts.pages(self.name)
+        told = self._receipts(open_id, pages, left)
         if not open_id:
             return AccountFacts(
                 self.settings, receipts=told, pause=pause_of(self.store.pauses.all(), self.name, None)
             )
         store = self.store
-        # Like the receipts, the journal is read before the rows: a row is written first, so it is never behind.
-        noted = self._project.journal.read(open_id)
+        noted = self._project.journal.pages(open_id)
         videos, rows = store.videos(open_id), store.posts(open_id)
         return AccountFacts(
             account=self.settings,
@@ -274,14 +277,14 @@ class AccountAtWork:
                 read_at=store.list_read_at(open_id),
             ),
             receipts=told,
-            noted_elsewhere=any(note.lineage != store.lineage for note in noted),
-            journal=journal.witnesses(noted),
+            noted_elsewhere=journal.names_another_state(noted, store.lineage),
+            journal=DeferredSequence(lambda: journal.witnesses(journal.of_pages(noted))),
             acquainted=store.is_acquainted(open_id),
             left_out=store.left_out(open_id),
             sandbox=creator is not None and self.credentials.is_sandbox,
             tiktok_now=self.client.tiktok_now if creator else None,
             scopes=self.credentials.scopes() if creator else None,
-            formers=self.formers(open_id, witnesses),
+            formers=DeferredSequence(lambda: self.formers(open_id, witnesses, pages)),
             token_since=self.credentials.pair().saved_at if creator else None,
             how_to_renew=self._how_to_renew,
             pause=pause_of(store.pauses.all(), self.name, open_id),
@@ -289,12 +292,14 @@ class AccountAtWork:
 
     # Who it is.
 
-    def formers(self, open_id: str, witnesses: Witnesses | None = None) -> tuple[Former, ...]:
+    def formers(
+        self, open_id: str, witnesses: Witnesses | None = None, pages: receipts.Pages | None = None
+    ) -> tuple[Former, ...]:
         """The other open_ids under which posts of the account were made, by the state, receipts and our notes.
 
-        witnesses: what speaks of all accounts, where the caller read that already.
+        witnesses: what speaks of all accounts; pages: the receipts under its name; where they were read already.
         """
-        told = receipts.read(self._project.receipts.path, self.name)
+        told = receipts.of_pages(self._project.receipts.pages(self.name) if pages is None else pages)
         own = [Witnessed(one.identity, self.name, receipts=1) for one in told if one.is_of_a_post]
         own.append(Witnessed(Identity(self.store.accounts.pinned(self.name)), self.name))
         found = witnesses or witnesses_of(self._project)
@@ -326,11 +331,14 @@ class AccountAtWork:
             detail["why"] = f"{err.problems[0].what}; {err.problems[0].hint}"
         tell(Told("pinned", self.name, detail))
 
-    def _receipts(self, open_id: str, left: receipts.LeftBehind | None) -> dict[str, Witness]:
-        folder = self._project.receipts
-        if left is None:
-            left = folder.left_behind(self._project.settings.accounts)
-        return {one.name: one.witness() for one in folder.of_identity(self.name, open_id, left)}
+    def _receipts(
+        self, open_id: str, pages: receipts.Pages, left: receipts.LeftBehind | None
+    ) -> Mapping[str, Witness]:
+        """What the receipts of an identity say, by name."""
+        others = self._project.receipts.left_behind(self._project.settings.accounts) if left is None else left
+        return DeferredMapping(
+            lambda: {one.name: one.witness() for one in receipts.of_identity(pages, open_id or None, others)}
+        )
 
     # What its attempts need.
 

@@ -32,7 +32,11 @@ class ReceiptFolder:
 
     def of_identity(self, account: str, open_id: str, left: receipts.LeftBehind) -> list[receipts.Told]:
         """The receipts of one identity; open_id: empty where it is not known."""
-        return receipts.of_identity(self.path, account, open_id or None, left)
+        return receipts.of_identity(self.pages(account), open_id or None, left)
+
+    def pages(self, account: str) -> receipts.Pages:
+        """The receipts under an account's name, not looked into yet."""
+        return receipts.pages(self.path, account)
 
     def offer(self, row: PostState, on_note: Callable[[Problem], None]) -> None:
         """Write a post's receipt after a mere look; where it can't be written, say so and go on."""

@@ -11,7 +11,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -64,11 +64,24 @@ def read(folder: Path, open_id: str) -> list[Noted]:
 
     A line that was cut off or damaged tells nothing.
     """
+    return of_pages(_lines_of(folder, open_id))
+
+
+def of_pages(lines: Iterable[bytes]) -> list[Noted]:
+    """The same of lines that were read already."""
     found: dict[object, Noted] = {}
-    for note in filter(None, map(_note_of, _lines_of(folder, open_id))):
+    for note in filter(None, map(_note_of, lines)):
         mark = (note.tried.id or (note.name, note.tried)) if note.tried else ("", note.lineage)
         found[mark] = _together(found[mark], note) if mark in found else note
     return list(found.values())
+
+
+def names_another_state(lines: Sequence[bytes], lineage: str) -> bool:
+    """Whether any attempt or state was noted last by another state than this one."""
+    ours = json.dumps({"lineage": lineage}).encode()[:-1]  # each line begins with its lineage
+    if all(not line or (line.startswith(ours) and line[len(ours) : len(ours) + 1] in b",}") for line in lines):
+        return False
+    return any(note.lineage != lineage for note in of_pages(lines))
 
 
 class Journal:
@@ -85,6 +98,10 @@ class Journal:
     def read(self, open_id: str) -> list[Noted]:
         """What is noted of an identity, whichever state did it."""
         return read(self._folder, open_id)
+
+    def pages(self, open_id: str) -> list[bytes]:
+        """The lines about an identity, not looked into yet."""
+        return _lines_of(self._folder, open_id)
 
     def note_state(self, open_id: str) -> None:
         """Remember that this state posts for an identity, on disk before this returns. Raises StoreError."""

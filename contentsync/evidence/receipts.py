@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,8 @@ from contentsync.post import PostState
 from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.receipt/1"
+_ENDING: Final = ".json"
+_USUAL: Final = 16_384  # bytes; a larger buffer costs more than reading the file
 _UNREADABLE: Final = (OSError, RecursionError, *MALFORMED)
 
 
@@ -163,20 +166,65 @@ def _is(path: Path, body: str) -> bool:
         return False
 
 
-def read(folder: Path, account: str) -> Iterator[Told]:
-    """The receipts of one account; a file that can't be read as one still tells that there was a post.
+#: The receipts of one account as they lie on disk: the name of each post with the bytes, None where unreadable.
+Pages = Sequence[tuple[str, bytes | None]]
+
+
+def pages(folder: Path, account: str) -> Pages:
+    """The receipts of one account, sorted by name, not looked into yet.
 
     Raises ManifestError where they lie outside of the project, or one of them does, by a link.
     """
-    folder_inside(folder.parent, folder / account)
-    return map(_read, sorted((folder / account).glob("*.json")))
+    own = folder_inside(folder.parent, folder / account)
+    try:
+        with os.scandir(own) as entries:
+            files = sorted(entry.name for entry in entries if entry.name.endswith(_ENDING))
+    except OSError:
+        return ()
+    return tuple([(name.removesuffix(_ENDING), _bytes_of(f"{own}/{name}")) for name in files])
+
+
+def read(folder: Path, account: str) -> Iterator[Told]:
+    """The receipts of one account; a file that can't be read as one still tells that there was a post.
+
+    Raises ManifestError as `pages`.
+    """
+    return of_pages(pages(folder, account))
+
+
+def of_pages(found: Pages) -> Iterator[Told]:
+    """What these receipts say."""
+    return (_of_page(name, data) for name, data in found)
 
 
 def _read(path: Path) -> Told:
+    return _of_page(path.stem, _bytes_of(str(path)))
+
+
+def _bytes_of(path: str) -> bytes | None:
+    """The bytes of a small file. Without a file object: thousands are read in a run."""
     try:
-        return _told(path.stem, _one_of(_versions(path.read_text(encoding="utf-8"))))
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except (OSError, ValueError):
+        return None
+    try:
+        data = b""
+        while part := os.read(handle, _USUAL):
+            data += part
+            if len(part) < _USUAL:
+                break
+        return data
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+
+
+def _of_page(name: str, data: bytes | None) -> Told:
+    try:
+        return _told(name, _one_of(_versions((data or b"").decode("utf-8"))))
     except _UNREADABLE:
-        return Told(path.stem, "unreadable", 1, "", "")
+        return Told(name, "unreadable", 1, "", "")
 
 
 def _told(name: str, body: Mapping[str, Any]) -> Told:
@@ -238,9 +286,9 @@ def left_behind(folder: Path, accounts: Collection[str]) -> LeftBehind:
     return found
 
 
-def of_identity(folder: Path, account: str, open_id: str | None, left: LeftBehind) -> list[Told]:
+def of_identity(own: Pages, open_id: str | None, left: LeftBehind) -> list[Told]:
     """The receipts of one identity, one a name: those of its account, and those that it left under a former name."""
-    found = {told.name: told for told in read(folder, account) if told.open_id in {"", open_id or told.open_id}}
+    found = {told.name: told for told in of_pages(own) if told.open_id in {"", open_id or told.open_id}}
     for told in left.get(open_id, ()) if open_id else ():
         found[told.name] = _both(found[told.name], told) if told.name in found else told
     return [found[name] for name in sorted(found)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -182,14 +182,14 @@ class AccountFacts:
     bindings: Mapping[str, str] = field(default_factory=dict)
     remote: Remote = Remote()
     receipts: Mapping[str, Witness] = field(default_factory=dict)
-    journal: tuple[Witness, ...] = ()
+    journal: Sequence[Witness] = ()
     noted_elsewhere: bool = False
     acquainted: bool = False
     left_out: frozenset[str] = frozenset()
     sandbox: bool = False
     tiktok_now: datetime | None = None
     scopes: frozenset[str] | None = None
-    formers: tuple[Former, ...] = ()
+    formers: Sequence[Former] = ()
     token_since: datetime | None = None
     how_to_renew: str = ""
     #: By a person, with `contentsync pause`; not the project file's `paused`.

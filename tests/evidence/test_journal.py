@@ -9,7 +9,7 @@ import pytest
 
 from contentsync.errors import StoreError
 from contentsync.evidence.gather import gather
-from contentsync.evidence.journal import Journal, witnesses
+from contentsync.evidence.journal import Journal, names_another_state, witnesses
 from contentsync.lifecycle import Phase
 from tests.builders import OPEN_ID, a_media, a_post, a_row, an_attempt
 
@@ -118,3 +118,19 @@ def test_a_note_that_can_not_be_written_is_told_before_anything_is_sent(tmp_path
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError):
         Journal(tmp_path / "file", "this").note_state(OPEN_ID)
+
+
+def test_another_state_is_named_where_it_noted_something_last(tmp_path: Path) -> None:
+    ours, theirs = Journal(tmp_path, "ours"), Journal(tmp_path, "theirs")
+    assert not names_another_state(ours.pages(OPEN_ID), "ours")
+    ours.note_state(OPEN_ID)
+    assert not names_another_state(ours.pages(OPEN_ID), "ours")
+    theirs.note_attempt(an_attempt(id="a-1"), "launch", whole=True)
+    assert names_another_state(ours.pages(OPEN_ID), "ours")
+    ours.note_attempt(an_attempt(id="a-1"), "launch", whole=False)
+    assert not names_another_state(ours.pages(OPEN_ID), "ours")
+
+
+def test_a_lineage_that_begins_like_ours_is_another(tmp_path: Path) -> None:
+    Journal(tmp_path, "ours-2").note_state(OPEN_ID)
+    assert names_another_state(Journal(tmp_path, "ours").pages(OPEN_ID), "ours")

@@ -9,6 +9,7 @@ import click
 
 from contentsync import __version__
 from contentsync.cli import exits
+from contentsync.cli.collector import resting_collector
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, selecting, strict
 from contentsync.cli.terminal import text
@@ -34,6 +35,7 @@ from contentsync.visible import visible
 @selecting
 @strict
 @click.pass_obj
+@resting_collector()
 def plan(
     context: Context,
     out: Path | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from contentsync.cli import exits
+from contentsync.cli.collector import resting_collector
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, selecting, waiting
@@ -34,6 +35,7 @@ _CODES = {
 @waiting(0.0)
 @selecting
 @click.pass_obj
+@resting_collector()
 def status(
     context: Context,
     posts: tuple[str, ...],

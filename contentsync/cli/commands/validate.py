@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from contentsync.cli import exits
+from contentsync.cli.collector import resting_collector
 from contentsync.cli.terminal import text
 from contentsync.clock import SystemClock
 from contentsync.errors import Level, Problem
@@ -17,6 +18,7 @@ from contentsync.errors import Level, Problem
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@resting_collector()
 def validate(paths: tuple[Path, ...]) -> int:
     """Check the project file, every manifest and its media; all problems in one run.
 
