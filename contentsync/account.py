@@ -116,14 +116,13 @@ class AccountAtWork:
     @cached_property
     def credentials(self) -> Credentials:
         from contentsync.tiktok.auth import Credentials
-        from contentsync.tiktok.tokens import TokenStore
 
         project = self._project
         return Credentials(
             self.settings,
             project.settings.app,
             project.api_url,
-            TokenStore.of(project.environ),
+            project.tokens,
             project.clock,
             project.environ,
             project.transport,

@@ -18,7 +18,7 @@ from contentsync.media_urls import Hosting, Look
 from contentsync.post import Account, Media, PostState, Settings
 from contentsync.receipt_folder import ReceiptFolder
 from contentsync.root import find_root, user_says
-from contentsync.store.backends import backend_of, refuse_left_behind
+from contentsync.store.backends import backend_of, is_shared, refuse_left_behind
 from contentsync.store.machine_secret import machine_secret
 from contentsync.store.port import Backend, Store, moved
 from contentsync.store.sqlite.cache import FileCache
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from contentsync.hosting.host import Host
     from contentsync.manifest.load import Loaded
     from contentsync.tiktok.exchange import OnRequest
+    from contentsync.tiktok.tokens import TokenStore
 
 
 @dataclass
@@ -165,6 +166,18 @@ class Project:
         if self.settings.base_url_refused:
             raise ManifestError(self.settings.base_url_refused)
         return self.settings.base_url
+
+    @cached_property
+    def tokens(self) -> TokenStore:
+        """Where tokens rest: on this machine, or on the shared state's branch where there is a key for that."""
+        from contentsync.tiktok.tokens import TokenStore
+
+        key = self.environ.get("CONTENTSYNC_SECRET_KEY", "")
+        if not key or not is_shared(self.settings.state):
+            return TokenStore.of(self.environ)
+        from contentsync.shared_tokens import SharedTokens
+
+        return SharedTokens.at(self.environ, key, self.reading_store, self.clock)
 
     def account(self, name: str) -> Account:
         """The account of that name. Raises UsageError with what it may have meant."""

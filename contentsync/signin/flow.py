@@ -116,7 +116,7 @@ def sign_in(project: Project, wish: Wish, person: Person) -> SignedIn:
     Raises SignInNeeded where it does not come about; UsageError for an account, option or redirect URI that makes no
     sense; NotSent, Unanswered where TikTok can't be reached; StoreError where nothing can be kept.
     """
-    account, tokens = project.account(wish.account), TokenStore.of(project.environ)
+    account, tokens = project.account(wish.account), project.tokens
     project.refuse_withheld()
     keys, target = app_keys(project.settings, sandbox=wish.sandbox), target_of(project.settings.app.redirect_uri)
     _refuse_port(target, wish)

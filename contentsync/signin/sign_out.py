@@ -36,7 +36,7 @@ def sign_out(project: Project, account: Account) -> Left:
     left = Left()
     direct = bool(host_on_this_machine(project.api_url))
     exchange = Exchange(project.clock, project.transport, project.on_request, direct=direct)
-    tokens = TokenStore.of(project.environ)
+    tokens = project.tokens
     try:
         for owner, keys in _apps(project, account):
             pairs = tokens.all_of(owner)

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from contentsync.clock import Clock
 from contentsync.errors import Problem
@@ -418,6 +418,24 @@ class Store(Protocol):
 
     def history(self, uid: str | None = None) -> list[dict[str, Any]]:
         """The lines of history, oldest first; of one post, or of all. `at` is a datetime, `detail` a mapping."""
+        ...
+
+
+@runtime_checkable
+class SharedFiles(Protocol):
+    """Small files beside the posts of a shared state, changed by compare-and-swap."""
+
+    def shared_files(self, folder: str, now: datetime, *, anew: bool) -> dict[str, bytes]:
+        """The files below `folder`, by path. anew: read the remote first."""
+        ...
+
+    def share_file(
+        self, path: str, text: bytes | None, was: bytes | None, news: str, now: datetime, *, force: bool = False
+    ) -> bool:
+        """Put a file on the remote, where its content still is `was`; False where it is not, and nothing is changed.
+
+        text: None removes it. was: None for no such file. force: whatever is there now. news: for the commit.
+        """
         ...
 
 

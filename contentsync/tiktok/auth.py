@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,13 +22,14 @@ from contentsync.post import Account, App
 from contentsync.tiktok import oauth
 from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
 from contentsync.tiktok.overriding_token import override_of, variables
-from contentsync.tiktok.tokens import Owner, Pair, TokenStore
+from contentsync.tiktok.tokens import Owner, Pair, TokensMoved, TokenStore
 from contentsync.trust import without_secrets
 
 if TYPE_CHECKING:
     import httpx
 
 COMMAND_SECONDS: Final = 30
+MOVES: Final = 20  # times that another machine may be quicker to save a pair
 MARGIN: Final = timedelta(seconds=limits.TOKEN_MARGIN_SECONDS)
 
 
@@ -133,12 +135,15 @@ class Credentials:
             self._held = self._renewed_by_command(stale)
             return self._held.access_token
         held = self.pair()
-        with self._tokens.renewing(self._owner, held):
-            pair = self._current()  # another process may have renewed it while this one waited
-            if pair.access_token in ("", stale) or pair.is_over(self._clock.now()):
-                pair = self._renewed(pair)
-            self._held = pair
-        return pair.access_token
+        for _ in range(MOVES):
+            with suppress(TokensMoved), self._tokens.renewing(self._owner, held):
+                pair = self._current()  # another process may have renewed it while this one waited
+                if pair.access_token in ("", stale) or pair.is_over(self._clock.now()):
+                    pair = self._renewed(pair)
+                self._held = pair
+                return pair.access_token
+        what = f"other machines save tokens of account {self._account.name} all the time"
+        raise NotSent(Problem("token-lock-held", what, "run the same command again"))
 
     def _current(self) -> Pair:
         if seed := self._seed():

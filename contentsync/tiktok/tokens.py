@@ -43,6 +43,12 @@ class Choice(StrEnum):
     AUTO = "auto"
     FILE = "file"
     KEYRING = "keyring"
+    #: On the branch of a shared state: not a choice of the environment's, see shared_tokens.py.
+    SHARED = "shared"
+
+
+class TokensMoved(Exception):
+    """Another machine saved another pair since this one was read: read it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class _Record:
 
     @property
     def line(self) -> tuple[str, ...]:
-        return _line(self.owner, self.pair)
+        return line_of(self.owner, self.pair)
 
     @property
     def is_in_keyring(self) -> bool:
@@ -120,9 +126,11 @@ class _Record:
         return replace(self, pair=replace(self.pair, access_token="", refresh_token=""))
 
 
-def _choice(environ: Mapping[str, str]) -> Choice:
+def choice_of(environ: Mapping[str, str]) -> Choice:
     given = environ.get("CONTENTSYNC_TOKEN_STORE", "") or Choice.AUTO
     try:
+        if given == Choice.SHARED:
+            raise ValueError
         return Choice(given)
     except ValueError:
         what = f"CONTENTSYNC_TOKEN_STORE is {given!r}, which is not a place for tokens"
@@ -144,7 +152,7 @@ class TokenStore:
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> TokenStore:
         """The one that the environment names. Raises UsageError."""
-        return cls(data_folder(environ), _choice(environ))
+        return cls(data_folder(environ), choice_of(environ))
 
     def find(self, base_url: str, seed_sha256: str) -> Pair | None:
         """The pair that grew from this seed."""
@@ -166,7 +174,7 @@ class TokenStore:
         """
         with self._changing():
             records = self._load()
-            old = next((record for record in records if record.line == _line(owner, pair)), None)
+            old = next((record for record in records if record.line == line_of(owner, pair)), None)
             record = self._placed(_Record(owner, replace(pair, saved_at=now, kept_in=None)), old, anew)
             record, trouble = self._into_keyring(record, is_new=anew or old is None)
             if trouble and not spent:
@@ -195,7 +203,7 @@ class TokenStore:
 
         Raises NotSent where another process holds on for too long.
         """
-        digest = hashlib.sha256("\n".join(_line(owner, pair)).encode()).hexdigest()[:16]
+        digest = hashlib.sha256("\n".join(line_of(owner, pair)).encode()).hexdigest()[:16]
         with self._locked(self._folder / f"renew-{digest}.lock"):
             yield
 
@@ -216,7 +224,7 @@ class TokenStore:
         if not record.entry:
             return record, None
         try:
-            self._keyring.put(record.entry, json.dumps(_fields(record.pair), separators=(",", ":")))
+            self._keyring.put(record.entry, json.dumps(fields_of(record.pair), separators=(",", ":")))
         except TokensUnusable as err:
             is_free = is_new and self._choice is Choice.AUTO
             return (replace(record, entry=""), None) if is_free else (record, err)
@@ -230,7 +238,7 @@ class TokenStore:
         if text is None:
             return replace(record.pair, kept_in=Choice.KEYRING)
         try:
-            pair = _pair_of(json.loads(text))
+            pair = pair_of(json.loads(text))
         except (ValueError, TypeError, KeyError, RecursionError):
             what = f'the entry "{record.entry}" of contentsync in the OS keyring is not what contentsync wrote'
             raise TokensUnusable(Problem("keyring-unusable", what, "delete it there, then sign in again")) from None
@@ -279,7 +287,7 @@ class TokenStore:
             if content["format"] not in (FORMAT, WITH_KEYRING):
                 raise self._unusable("was written by another version of contentsync")
             return [
-                _Record(Owner(**record["owner"]), _pair_of(record), _str(record.get("keyring_entry", "")))
+                _Record(Owner(**record["owner"]), pair_of(record), _str(record.get("keyring_entry", "")))
                 for record in content["pairs"]
             ]
         except FileNotFoundError:
@@ -309,7 +317,7 @@ class TokenStore:
         return TokensUnusable(Problem("token-store-unusable", f"the token file {self.path} {why}", hint))
 
 
-def _line(owner: Owner, pair: Pair) -> tuple[str, ...]:
+def line_of(owner: Owner, pair: Pair) -> tuple[str, ...]:
     """What a pair shares with all that it grew from and that grows from it."""
     return (
         (owner.base_url, pair.seed_sha256) if pair.seed_sha256 else (owner.base_url, owner.client_key, owner.account)
@@ -326,12 +334,12 @@ def _as_json(record: _Record) -> dict[str, object]:
     owner = record.owner
     return {
         "owner": {"base_url": owner.base_url, "client_key": owner.client_key, "account": owner.account},
-        **_fields(record.pair),
+        **fields_of(record.pair),
         **({"keyring_entry": record.entry} if record.entry else {}),
     }
 
 
-def _fields(pair: Pair) -> dict[str, object]:
+def fields_of(pair: Pair) -> dict[str, object]:
     times = ("expires_at", "refresh_expires_at", "saved_at", "renewal_begun_at")
     return {
         "access_token": pair.access_token,
@@ -343,8 +351,8 @@ def _fields(pair: Pair) -> dict[str, object]:
     }
 
 
-def _pair_of(record: Mapping[str, object]) -> Pair:
-    """Raises KeyError, TypeError or ValueError for what `_fields` did not write."""
+def pair_of(record: Mapping[str, object]) -> Pair:
+    """Raises KeyError, TypeError or ValueError for what `fields_of` did not write."""
     scope = record["scope"]
     if scope is not None and not isinstance(scope, list):
         raise TypeError

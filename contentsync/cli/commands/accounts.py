@@ -143,7 +143,8 @@ def _resting(pair: Pair) -> str:
     """Where the tokens are kept."""
     if pair.kept_in is None:
         return "not here: from the environment, or from token_command"
-    return "in the OS keyring" if pair.kept_in is Choice.KEYRING else "in the token file"
+    places = {Choice.KEYRING: "in the OS keyring", Choice.SHARED: "encrypted, on the branch of the shared state"}
+    return places.get(pair.kept_in, "in the token file")
 
 
 def _figures(met: Met) -> str:

@@ -15,6 +15,7 @@ from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
 from contentsync.errors import Problem, UsageError
 from contentsync.operations.accounts import tokens_to_hand_on
+from contentsync.shared_tokens import new_key
 from contentsync.tiktok.overriding_token import variables
 from contentsync.tiktok.tokens import Pair
 
@@ -67,6 +68,17 @@ def export(context: Context, account: str, stdout: bool, out: Path | None, shape
         _warn_of_a_terminal()
         text.put(told)
     _explain(account, pair, len(values) > 1)
+    return exits.DONE
+
+
+@token.command()
+def key() -> int:
+    """Make a key for CONTENTSYNC_SECRET_KEY, with which tokens travel on the branch of `state: git`.
+
+    Each machine that is to use the tokens needs the same key. It is printed once and kept nowhere.
+    """
+    text.say(new_key())
+    text.tell("Keep it as a secret: whoever has it and can read the repository can post.")
     return exits.DONE
 
 

@@ -143,9 +143,10 @@ class Branch:
         ended = self.git.run("diff-tree", "-r", "-z", "--no-renames", old, new)
         return _changes(ended.out) if ended.code == 0 else None
 
-    def files(self, head: str) -> dict[str, str]:
-        """Every file of `head`: its object by path."""
-        out = self.git.ask("ls-tree", "-r", "-z", "--full-tree", head)
+    def files(self, head: str, folder: str = "") -> dict[str, str]:
+        """Every file of `head`, or of one folder of it: its object by path."""
+        within = [folder] if folder else []
+        out = self.git.ask("ls-tree", "-r", "-z", "--full-tree", head, *within)
         entries = (entry.decode(errors="replace").partition("\t") for entry in out.split(b"\0") if entry)
         return {path: about.split()[2] for about, _, path in entries}
 

@@ -368,6 +368,33 @@ class GitStore(SqliteStore):
             self._news.append(news)
             self._latest = now
 
+    # -- other files
+
+    def shared_files(self, folder: str, now: datetime, *, anew: bool) -> dict[str, bytes]:
+        with self._pushing:
+            head = self._read(now) if anew else self._copy.value(HEAD)
+            return dict(self._branch.read(self._branch.files(head, folder))) if head else {}
+
+    def share_file(
+        self, path: str, text: bytes | None, was: bytes | None, news: str, now: datetime, *, force: bool = False
+    ) -> bool:
+        with self._pushing:
+            for _ in range(TRIES):
+                self._read(now)
+                if not force and self.shared_files(path, now, anew=False).get(path) != was:
+                    return False
+                told = self._news[:]
+                with self._alone():
+                    base, files = self._copy.value(HEAD), self._files() | {path: text}
+                    made = self._commit(base, files, now, [news, *told])
+                pushed, why = self._branch.push(made, base)
+                if pushed is Pushed.UNREACHABLE:
+                    raise StoreError(self._unreachable(why))
+                if pushed is Pushed.TAKEN:
+                    self._taken(made, base, files, told)
+                    return True
+            raise StoreError(self._unreachable("other machines were quicker each time"))
+
     # -- from one backend to another
 
     @property
