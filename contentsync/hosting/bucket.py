@@ -8,6 +8,7 @@ it may show a signature or a signed address.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 T = TypeVar("T")
+_USER: Final = re.compile(r"(?<=//)[^/@\s]*@")  # a name and password before the host
 
 MISSING: Final = "hosting.upload needs the package obstore, which is not installed"
 INSTALL: Final = "run: pip install 'contentsync[hosting]'"
@@ -127,4 +129,5 @@ class Bucket:
 
 def _is_nearby(environ: Mapping[str, str]) -> bool:
     """Whether the store is a stand-in on this machine, which may be spoken to without TLS."""
-    return any(is_on_this_machine(environ.get(name, "")) for names in ENDPOINTS.values() for name in names)
+    given = (environ.get(name, "") for names in ENDPOINTS.values() for name in names)
+    return any(is_on_this_machine(_USER.sub("", address)) for address in given)

@@ -135,7 +135,7 @@ def test_one_interrupt_and_one_while_the_lock_is_waited_for(studio: Studio, emul
     with begun(studio, *JSON) as process:
         until(lambda: count(emulator, "upload") == 1)
         with begun(studio, *JSON, "--lock-timeout", "60") as waiting:
-            time.sleep(1.5)
+            until(lambda: waits_for_the_lock(waiting.pid))
             waiting.send_signal(signal.SIGINT)
             out, err = waiting.communicate(timeout=PATIENCE)
             assert ended(Ran(waiting.returncode, out, err)) == (130, [])
@@ -177,6 +177,15 @@ def test_two_interrupts_end_it_though_nobody_reads_its_lines(studio: Studio, emu
         assert process.wait(PATIENCE) == 130
     os.close(reader)
     os.close(writer)
+
+
+def waits_for_the_lock(pid: int) -> bool:
+    """Whether a process has the lock's file open; where that can't be seen, after a while."""
+    files = Path(f"/proc/{pid}/fd")
+    if not files.is_dir():
+        time.sleep(3)
+        return True
+    return any(str(one.resolve()).endswith("apply.lock") for one in files.iterdir())
 
 
 def fill(pipe: int) -> None:

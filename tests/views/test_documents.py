@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from contentsync.errors import Problem
 from contentsync.operations.accounts import Met
 from contentsync.operations.browse import Listed, Thread
 from contentsync.operations.hosting import Belonging
+from contentsync.operations.probe import probe as probed
 from contentsync.post import App, Settings
 from contentsync.tiktok.tokens import Pair
 from contentsync.views import (
@@ -22,6 +24,7 @@ from contentsync.views import (
     comments,
     events,
     hosted_photos,
+    probe,
     problems,
     state_row,
     status,
@@ -35,6 +38,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "comments": comments.document("7400000000000000001", "", Thread(())),
     "events": events.document([], {}),
     "hosted_photos": hosted_photos.document([Belonging(a_photo(), "1.jpg", "https://x.example/1.jpg", ("acme/a",))]),
+    "probe": probe.document(probed(Path(__file__).parents[1] / "media" / "video-h264.mp4")),
     "problems": problems.document([Problem("same-media", "it was posted")]),
     "state_row": state_row.document(a_row()),
     "status": status.document({"acme/launch": a_row(), "acme/new": None}, {}),
