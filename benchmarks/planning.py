@@ -1,0 +1,171 @@
+"""P1 to P6 and P10: starting, loading and planning, beside an interpreter, git and a bare parser."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import math
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+
+from benchmarks import trees
+from benchmarks.measure import Figure, compared, contentsync, interleaved, peak_mib, process, seconds, skipped
+
+_PLAN = ("plan", "--no-refresh")
+_ROWS = "rows and posts are still built for settled posts; then Python's start and imports (about 0.25 s)"
+
+
+@contextmanager
+def _a_tree(posts: int, accounts: int = 1, *, gone: bool = False) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "studio"
+        trees.settled(root, posts, accounts, gone=gone)
+        process("git", "init", "-q", cwd=root)()
+        process("git", "add", "posts", "contentsync.yaml", "receipts", cwd=root)()
+        yield root
+
+
+def start() -> Iterator[Figure]:
+    """P1: `--version` and `--help`."""
+    with tempfile.TemporaryDirectory() as folder:
+        bare = process(sys.executable, "-c", "pass", cwd=Path(folder))
+        for option, bound in (("--version", 2.0), ("--help", 5.5)):
+            ours, reference = interleaved(contentsync(option, cwd=Path(folder)), bare, rounds=9)
+            yield compared("P1", f"`{option}` / `python -c pass`", ours, reference, bound, "imports of click")
+
+
+def plan(posts: int = 10_000) -> Iterator[Figure]:
+    """P2 and P3: a plan without a network where all is settled, and with one new or changed post."""
+    status = ("git", "status", "--porcelain")
+    with _a_tree(posts) as root:
+        ask = contentsync(*_PLAN, cwd=root)
+        ask()
+        ours, git = interleaved(ask, process(*status, cwd=root))
+        yield compared("P2", f"plan, {posts:,} settled posts / `git status`", ours, git, 3.0, _ROWS)
+        first = sorted((root / "posts").rglob("*.yaml"))[0]
+        manifest = first.read_text()
+        changed, added = [], []
+        for number in range(5):
+            first.write_text(manifest.replace("privacy: everyone", f"privacy: everyone\ngrace: {number + 2}h"))
+            changed.append(interleaved(ask, rounds=1)[0].cpu)
+            trees.write_posts(root, [("a0000", f"new{number}")])
+            added.append(interleaved(ask, rounds=1)[0].cpu)
+        for what, taken in (("one manifest changed", changed), ("one new post", added)):
+            more = statistics.median(taken) - ours.cpu
+            yield Figure("P3", f"the same with {what}, beyond P2", seconds(more), "", more, 0.25, " s")
+    if importlib.util.find_spec("octodns") is None:
+        yield skipped("P2", "the same / octoDNS planning as many records", "octoDNS is not installed")
+
+
+def plan_gone(posts: int = 10_000) -> Iterator[Figure]:
+    """P2 where the media of all settled posts are gone."""
+    with _a_tree(posts, gone=True) as root:
+        ask = contentsync(*_PLAN, cwd=root)
+        ask()
+        ours, git = interleaved(ask, process("git", "status", "--porcelain", cwd=root))
+        yield compared("P2", f"the same, media gone, {posts:,} posts / `git status`", ours, git, 3.0, _ROWS)
+
+
+_BARE_YAML = """
+import sys, yaml
+from pathlib import Path
+for path in Path(sys.argv[1]).rglob("*.yaml"):
+    list(yaml.load_all(path.read_bytes(), yaml.CSafeLoader))
+"""
+
+
+def first_plan(posts: int = 2_000, videos: int = 200) -> Iterator[Figure]:
+    """P4: nothing cached."""
+    with _a_tree(posts, gone=True) as root:
+        cache = root / ".contentsync"
+
+        def ours() -> None:
+            for file in cache.glob("cache.db*"):
+                file.unlink()
+            contentsync(*_PLAN, cwd=root)()
+
+        bare = process(sys.executable, "-c", _BARE_YAML, str(root / "posts"))
+        mine, theirs = interleaved(ours, bare, rounds=3)
+        what = f"first plan, {posts:,} settled posts / bare CSafeLoader"
+        yield compared("P4", what, mine, theirs, 1.0, "positions of all values, the rules, and the evidence")
+    yield from _first_videos(videos)
+
+
+def _first_videos(videos: int) -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "studio"
+        trees.declare(root, ["a0000"])
+        trees.write_posts(root, [("a0000", f"p{number}") for number in range(videos)])
+        trees.make_old(root)
+
+        def ours() -> None:
+            shutil.rmtree(root / ".contentsync", ignore_errors=True)
+            contentsync(*_PLAN, cwd=root)()
+
+        files = sorted(map(str, (root / "posts").rglob("*.mp4")))
+        mine, theirs = interleaved(ours, lambda: _probe_all(files), rounds=3)
+        what = f"first plan, {videos:,} new videos / bare libmediainfo and sha256 on all cores"
+        yield compared("P4", what, mine, theirs, 1.3, "libmediainfo, one file at a time", by="wall")
+
+
+def _probe_all(files: list[str]) -> None:
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(_probe, files, chunksize=16))
+
+
+def _probe(path: str) -> str:
+    from pymediainfo import MediaInfo
+
+    with Path(path).open("rb") as file:
+        MediaInfo.parse(file, output="JSON")
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def growth(small: int = 1_000, large: int = 10_000) -> Iterator[Figure]:
+    """P5: how time and memory grow with the history, and with the number of accounts."""
+    taken = {}
+    for posts in (small, large):
+        with _a_tree(posts) as root:
+            contentsync(*_PLAN, cwd=root)()
+            (taken[posts],) = interleaved(contentsync(*_PLAN, cwd=root), rounds=3)
+            memory = peak_mib(*_PLAN, cwd=root)
+    exponent = math.log(taken[large].cpu / taken[small].cpu) / math.log(large / small)
+    told = f"{seconds(taken[large].cpu)} CPU"
+    base = f"{seconds(taken[small].cpu)} CPU"
+    yield Figure("P5", f"growth from {small:,} to {large:,} posts, exponent", told, base, exponent, 1.10, "")
+    limit = "posts, rows and the bytes of receipts are held at once"
+    yield Figure("P5", f"peak memory at {large:,} posts", f"{memory:.0f} MiB", "", memory, 110, " MiB", limit)
+    with _a_tree(1_600, 1_600) as many, _a_tree(1_600) as one:
+        for root in (many, one):
+            contentsync(*_PLAN, cwd=root)()
+        ours, reference = interleaved(contentsync(*_PLAN, cwd=many), contentsync(*_PLAN, cwd=one))
+        yield compared("P5", "1,600 accounts / 1 account, as many posts", ours, reference, 2.0, "queries per account")
+
+
+def printing(lines: int = 10_000) -> Iterator[Figure]:
+    """P10: a long plan on a terminal."""
+    from contentsync.cli.terminal.plan_text import show_plan
+    from contentsync.plan.action import AccountFacts, World
+    from contentsync.plan.planner import make_plan
+    from contentsync.post import Account
+    from tests.builders import NOW, a_post
+
+    posts = {post.key: post for post in (a_post(name=f"p{number}", hold=True) for number in range(lines))}
+    made = make_plan(posts.values(), World(NOW, {"acme": AccountFacts(Account("acme"))}))
+
+    def show() -> None:
+        with redirect_stdout(io.StringIO()):
+            show_plan(made, posts, full=True)
+
+    (ours,) = interleaved(show)
+    yield Figure("P10", f"a plan of {lines:,} lines, printed", seconds(ours.cpu), "", ours.cpu, 0.1, " s")
+    yield skipped("P10", "HTML page of 3,000 posts", "not built yet")
