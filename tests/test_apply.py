@@ -14,6 +14,10 @@ import pytest
 
 from contentsync.emulator.config import Limits, Pace, Quirks
 from contentsync.emulator.faults import INITS
+from contentsync.operations.approvals import only_approved
+from contentsync.operations.carry_out import apply_plan
+from contentsync.operations.plan import make_plan
+from contentsync.operations.selection import Wish
 from tests.attempt.site import Site, a_site
 from tests.builders import ManualClock
 from tests.cli.support import Studio
@@ -427,6 +431,18 @@ def test_a_person_s_pause_is_seen_before_the_next_intent(site: Site) -> None:
     assert inits(site) == 0
     site.studio.run("resume", "acme")
     assert site.apply().results == {"acme/launch": "published"}
+
+
+def test_an_approval_that_is_revoked_meanwhile_stops_the_post(site: Site) -> None:
+    site.studio.post("launch")
+    site.studio.run("approve", "--all", "--auto-approve")
+    with site.project() as project:
+        made = only_approved(project, make_plan(project, Wish()))
+        assert [str(action.kind) for action in made.plan.actions] == ["create"]
+        site.studio.run("approve", "--all", "--revoke")
+        report = apply_plan(project, made, made.plan.actions, tell=lambda _: None, stop=site.stop, wait=0)
+    assert [str(outcome.result) for outcome in report.outcomes] == ["held"]
+    assert inits(site) == 0
 
 
 @pytest.mark.parametrize("edit", ["caption", "gone", "faulty", "project"])

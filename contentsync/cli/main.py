@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "plan": "Show what apply would do",
     "apply": "Carry out a plan",
     "status": "Show where each post stands at TikTok",
+    "approve": "Approve posts, so that `apply --approved` sends them when they are due",
     "pause": "Begin nothing more for an account, or for all, until it is resumed",
     "resume": "End a pause",
     "refresh": "Read TikTok into the state",

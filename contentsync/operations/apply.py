@@ -15,6 +15,7 @@ from contentsync.attempt.told import Outcome, Tell
 from contentsync.attempt.waiting import Stop, StoppableClock
 from contentsync.errors import ContentsyncError, StalePlan
 from contentsync.manifest.pointers import git_prefix, lfs_command
+from contentsync.operations.approvals import only_approved, record
 from contentsync.operations.carry_out import DOING, apply_plan
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.saved_plan import Saved, to_do
@@ -79,13 +80,16 @@ def apply(
     wait: float = 600.0,
     lock_timeout: float = 0.0,
     on_lock: Callable[[], None] = lambda: None,
+    approved_only: bool = False,
+    how: str = "",
 ) -> Report:
     """Plan, ask `approve`, and carry out what was approved.
 
     wish: which posts, and how; all of them where it is not given. saved: a plan from a file, instead of a wish.
     tell: told of each thing that happens. stop: once it is set, the chunk under way is finished and nothing new
     begins. wait: seconds to wait for TikTok's final states. lock_timeout: seconds to wait for the lock. on_lock:
-    called once the lock is held.
+    called once the lock is held. approved_only: send only what a person approved beforehand. how: by which way a
+    person approves in `approve`, for the record; empty where nobody is asked.
     Raises StoreLocked; StalePlan for a saved plan that no longer holds; ManifestError for an unsound project.
     """
     stop = stop or NeverStop()
@@ -97,6 +101,8 @@ def apply(
             saved.check_state(project)
         asked = wish or Wish()
         made = make_plan(project, replace(saved.wish, strict=asked.strict) if saved else asked)
+        if approved_only:
+            made = only_approved(project, made)
         actions, refused = to_do(saved, made, project) if saved else (made.plan.actions, [])
         actions = _with_files(project, made, actions)
         if not saved:
@@ -104,6 +110,8 @@ def apply(
         proposal = Proposal(made, actions, tuple(refused))
         if not approve(proposal):
             return Report(proposal, False, failures=made.failures)
+        if how:
+            record(project, made, [a for a in actions if Kind.CREATE in a.kinds and a.post in made.posts], how)
         done = apply_plan(
             project,
             made,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from contentsync.errors import Level
+from contentsync.operations.approvals import lack_of
 from contentsync.operations.plan import Made
 from contentsync.plan.action import AccountFacts, Kind
 from contentsync.plan.last_look import Against, against, edited, expired
@@ -41,6 +42,8 @@ class LastLook:
         if account is None or (changed := edited(post, now)):
             return edited(post, None) if account is None else changed
         facts = self._facts(account)
+        if self._made.approved_only and now and (problem := lack_of(self._project, now, facts)):
+            return Against(problem, Kind.BLOCKED)
         world = self._made.world
         world = replace(world, now=self._project.clock.now(), accounts={**world.accounts, account.name: facts})
         return against(kind, post, facts, world, self._posts[post.account])

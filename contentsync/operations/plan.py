@@ -42,6 +42,9 @@ class Made:
         """The IANA name of each account's zone, by the account's name."""
         return {name: facts.account.timezone for name, facts in self.world.accounts.items()}
 
+    #: Whether only what a person approved beforehand may be sent.
+    approved_only: bool = False
+
     @property
     def is_partial(self) -> bool:
         """Whether something is missing from it, so that an empty plan does not mean that all is done."""

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from contentsync.approval import Approval
 from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.evidence.identity import Identity, Witnessed
@@ -163,8 +164,29 @@ class Pauses(Protocol):
         ...
 
 
+class Approvals(Protocol):
+    """What people approved, one for each generation of a post. `Store.begin` marks the post's approval as used."""
+
+    def all(self) -> list[Approval]: ...
+
+    def find(self, open_id: str, name: str, generation: int) -> Approval | None: ...
+
+    def save(self, approval: Approval) -> None:
+        """Record a person's yes, in the place of an earlier one for the same generation."""
+        ...
+
+    def revoke(self, approval: Approval, now: datetime) -> bool:
+        """Take a yes back; False where it was taken back before."""
+        ...
+
+
 class Store(Protocol):
     """The state of one project."""
+
+    @property
+    def who(self) -> str:
+        """Who is at work, for the history."""
+        ...
 
     @property
     def accounts(self) -> Accounts: ...
@@ -177,6 +199,9 @@ class Store(Protocol):
 
     @property
     def pauses(self) -> Pauses: ...
+
+    @property
+    def approvals(self) -> Approvals: ...
 
     @property
     def lineage(self) -> str:

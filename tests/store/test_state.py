@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contentsync.approval import approval_of
 from contentsync.errors import StoreError
 from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt, Creator, DesiredPost
@@ -53,6 +54,24 @@ def uploading(store: SqliteStore, attempt: Attempt, publish_id: str = "v_pub_fil
 
 def ended(store: SqliteStore, attempt: Attempt, event: Event, **known: object) -> Attempt:
     return store.save(attempt.after(event, NOW, upload_url="", **known), str(event))
+
+
+# Approvals.
+
+
+def test_an_approval_is_marked_by_the_attempt_that_begins_under_it(store: SqliteStore) -> None:
+    given = approval_of(a_post(), OPEN_ID, "anna", "terminal", NOW)
+    store.approvals.save(given)
+    assert store.approvals.find(OPEN_ID, "launch", 1) == given
+    assert store.approvals.find(OPEN_ID, "launch", 2) is None
+    assert store.approvals.find("other", "launch", 1) is None
+    attempt = begun(store)
+    assert store.approvals.all() == [replace(given, used_by=attempt.id)]
+    assert store.approvals.revoke(given, NOW) and not store.approvals.revoke(given, NOW)
+    store.approvals.save(given)
+    assert store.approvals.all() == [given]
+    told = [line["what"] for line in store.history()]
+    assert [what for what in told if "appro" in what] == ["approved", "approval-revoked", "approved"]
 
 
 # Pauses.

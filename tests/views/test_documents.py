@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from contentsync import views
+from contentsync.approval import approval_of
 from contentsync.errors import Problem
 from contentsync.operations.accounts import Met
 from contentsync.operations.browse import Listed, Thread
@@ -21,6 +22,7 @@ from contentsync.post import App, Settings
 from contentsync.tiktok.tokens import Pair
 from contentsync.views import (
     accounts,
+    approvals,
     comments,
     events,
     hosted_photos,
@@ -31,10 +33,11 @@ from contentsync.views import (
     trust,
     videos,
 )
-from tests.builders import NOW, a_creator, a_photo, a_row
+from tests.builders import NOW, OPEN_ID, a_creator, a_photo, a_post, a_row
 
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "accounts": accounts.document(["acme"], {"acme": Met(a_creator(), Pair("secret"))}, {}, App()),
+    "approvals": approvals.document([(approval_of(a_post(), OPEN_ID, "anna", "prompt", NOW), None)]),
     "comments": comments.document("7400000000000000001", "", Thread(())),
     "events": events.document([], {}),
     "hosted_photos": hosted_photos.document([Belonging(a_photo(), "1.jpg", "https://x.example/1.jpg", ("acme/a",))]),

@@ -36,6 +36,7 @@ from contentsync.visible import visible
 @click.command(cls=Summed)
 @click.argument("planfile", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal and no PLANFILE.")
+@click.option("--approved", is_flag=True, help="Do not ask: send only what `contentsync approve` recorded.")
 @as_json
 @waiting(600.0)
 @allowing
@@ -48,6 +49,7 @@ def apply(
     context: Context,
     planfile: Path | None,
     auto_approve: bool,
+    approved: bool,
     json_: bool,
     wait: float,
     allow: tuple[str, ...],
@@ -66,10 +68,17 @@ def apply(
     saved = open_saved(planfile) if planfile else None
     if saved and (only or exclude or accounts or allow or retry):
         raise click.UsageError("a saved plan is applied as it is; make a new one to choose posts or lift guards")
-    if not saved and not auto_approve and not sys.stdin.isatty():
-        raise click.UsageError("there is no terminal to ask at: give --auto-approve, or a plan saved with plan --out")
+    if approved and (saved or auto_approve):
+        raise click.UsageError(
+            "--approved sends what was approved before: it goes with no PLANFILE or --auto-approve"
+        )
+    if not (saved or auto_approve or approved) and not sys.stdin.isatty():
+        raise click.UsageError(
+            "there is no terminal to ask at: give --auto-approve, --approved, or a plan saved with plan --out"
+        )
     project = context.project()
     wish = Wish(only, exclude, accounts, allow, full_keys(project, retry), strict=strict)
+    asks = not (auto_approve or approved or saved)
     summary = (context.summary or Summary()) if json_ else None
 
     def leave() -> None:  # the last word before a second Ctrl-C ends the process
@@ -78,7 +87,7 @@ def apply(
 
     try:
         with outliving_output(), stoppable(leave) as stop:
-            with Conversation(summary, stop, is_saved=saved is not None, asks=not (auto_approve or saved)) as talk:
+            with Conversation(summary, stop, is_saved=saved is not None, asks=asks) as talk:
                 report = operation.apply(
                     project,
                     wish,
@@ -89,6 +98,8 @@ def apply(
                     wait=wait,
                     lock_timeout=lock_timeout,
                     on_lock=talk.begin,
+                    approved_only=approved,
+                    how="saved plan" if saved else "prompt" if asks else "",
                 )
             return _end(report, summary, is_saved=saved is not None) if report.is_approved else exits.INTERRUPTED
     finally:

@@ -324,3 +324,23 @@ VALUES (:id, :post_uid, :open_id, :generation, :phase, :mode, :pulls, :digest, :
     :publish_id, :upload_url, :upload_expires_at, :chunk_size, :chunk_count, :sent_bytes, :last_put_at,
     :finished_at, :post_id, :problem_code, :problem_what, :log_id, :retry, :not_before, :number, :version,
     :tiktok_opened_at, :wire_bytes, :wire_sha256, :machine);
+
+-- name: approvals()
+SELECT * FROM approvals ORDER BY account, name, generation;
+
+-- name: approval(open_id, name, generation)^
+SELECT * FROM approvals WHERE open_id = :open_id AND name = :name AND generation = :generation;
+
+-- A new yes takes the place of an old one, whatever became of that.
+-- name: save_approval(open_id, name, generation, account, digest, parts, who, how, at)!
+INSERT INTO approvals (open_id, name, generation, account, digest, parts, who, how, at)
+VALUES (:open_id, :name, :generation, :account, :digest, :parts, :who, :how, :at)
+ON CONFLICT (open_id, name, generation) DO UPDATE SET account = excluded.account, digest = excluded.digest,
+    parts = excluded.parts, who = excluded.who, how = excluded.how, at = excluded.at, used_by = '', revoked_at = NULL;
+
+-- name: revoke_approval(open_id, name, generation, revoked_at)!
+UPDATE approvals SET revoked_at = :revoked_at
+WHERE open_id = :open_id AND name = :name AND generation = :generation AND revoked_at IS NULL;
+
+-- name: use_approval(open_id, name, generation, used_by)!
+UPDATE approvals SET used_by = :used_by WHERE open_id = :open_id AND name = :name AND generation = :generation;

@@ -216,3 +216,20 @@ ALTER TABLE attempts ADD COLUMN machine TEXT NOT NULL DEFAULT '';
 -- migration 8
 -- One for each developer, whereas an open_id is one for each app: what tells that two open_ids are one account.
 ALTER TABLE creators ADD COLUMN union_id TEXT NOT NULL DEFAULT '';
+
+-- migration 9
+-- A person's yes to one generation of a post. digest: of all that would be sent. used_by: the attempt begun under it.
+CREATE TABLE approvals (
+    open_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    generation BIGINT NOT NULL,
+    account TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    parts TEXT NOT NULL,
+    who TEXT NOT NULL,
+    how TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    used_by TEXT NOT NULL DEFAULT '',
+    revoked_at BIGINT,
+    PRIMARY KEY (open_id, name, generation)
+);

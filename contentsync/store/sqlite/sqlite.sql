@@ -23,3 +23,5 @@ END;
 -- migration 7
 
 -- migration 8
+
+-- migration 9

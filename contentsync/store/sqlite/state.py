@@ -24,6 +24,7 @@ from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, Rem
 from contentsync.store.port import AttemptOpen, Superseded
 from contentsync.store.sqlite import migration, rows
 from contentsync.store.sqlite.accounts import SqliteAccounts
+from contentsync.store.sqlite.approvals import SqliteApprovals
 from contentsync.store.sqlite.database import Database, backup, open_copy, open_file, open_memory, queries
 from contentsync.store.sqlite.events import SqliteEvents
 from contentsync.store.sqlite.hosted import SqliteHosted
@@ -49,6 +50,7 @@ class SqliteStore:
         self._held: dict[str, tuple[tuple[int, int], list[PostState]]] = {}
         self.events = SqliteEvents(database)
         self.accounts = SqliteAccounts(database, self._history)
+        self.approvals = SqliteApprovals(database, self._history)
         self.pauses = SqlitePauses(database, self._history, self._who)
 
     @classmethod
@@ -201,6 +203,8 @@ class SqliteStore:
                     media_digest=post.media_digest,
                     account=post.account,
                 )
+                used = {"open_id": attempt.open_id, "name": post.name, "generation": post.generation}
+                self._q.use_approval(db, **used, used_by=begun.id)
                 self._tell(db, begun, "intent", now, before="")
                 self._q.raise_serial(db)
         except sqlite3.IntegrityError as err:

@@ -1,0 +1,133 @@
+"""`contentsync approve`: a person's yes to posts, which `apply --approved` goes by when their time comes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import click
+
+from contentsync.cli import exits
+from contentsync.cli.commands.plan import show_failures
+from contentsync.cli.main import Context
+from contentsync.cli.options import as_json
+from contentsync.cli.terminal import text
+from contentsync.cli.terminal.consent import declarations
+from contentsync.cli.terminal.plan_text import show_plan
+from contentsync.operations import approvals as operation
+from contentsync.operations.approvals import Question
+from contentsync.operations.selection import Wish
+from contentsync.plan.action import Action
+from contentsync.project import Project
+from contentsync.views import approvals as view
+from contentsync.visible import visible
+
+
+@click.command()
+@click.argument("posts", nargs=-1, metavar="[POST]...")
+@click.option("--all", "all_", is_flag=True, help="All posts that are to be sent, now or later.")
+@click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+@click.option("--revoke", is_flag=True, help="Take the approval of these posts back.")
+@click.option("--list", "list_", is_flag=True, help="Only show what is approved, by whom, and what still holds.")
+@as_json
+@click.pass_obj
+def approve(
+    context: Context,
+    posts: tuple[str, ...],
+    all_: bool,
+    auto_approve: bool,
+    revoke: bool,
+    list_: bool,
+    json_: bool,
+) -> int:
+    """Show POSTs as the plan does, ask for yes, and record exactly what was approved.
+
+    `apply --approved` sends these posts when they are due. An approval lapses when the account, a setting, the
+    caption, a byte of the media or a time changes, when it is revoked, and once it was used. A POST is
+    ACCOUNT/NAME, a name, or a glob of either.
+    """
+    _check(posts, all_, auto_approve, revoke, list_, json_)
+    project = context.project()
+    try:
+        if list_:
+            return _list(project, json_)
+        if revoke:
+            return _revoke(project, ("*",) if all_ else posts)
+        return _approve(project, posts, auto_approve)
+    finally:
+        project.close()
+
+
+def _check(posts: tuple[str, ...], all_: bool, auto_approve: bool, revoke: bool, list_: bool, json_: bool) -> None:
+    """Raise UsageError for options that make no sense together."""
+    if json_ and not list_:
+        raise click.UsageError("--json goes with --list")
+    if list_:
+        if posts or all_ or auto_approve or revoke:
+            raise click.UsageError("--list shows every approval; nothing but --json goes with it")
+        return
+    if bool(posts) is all_:
+        raise click.UsageError("name the posts, or give --all")
+    if revoke and auto_approve:
+        raise click.UsageError("--revoke does not ask: leave --auto-approve away")
+    if not (revoke or auto_approve or sys.stdin.isatty()):
+        raise click.UsageError("there is no terminal to ask at: give --auto-approve")
+
+
+def _approve(project: Project, posts: tuple[str, ...], auto_approve: bool) -> int:
+    asked = operation.question(project, Wish(only=posts))
+    text.show_problems(asked.made.notes)
+    show_failures(asked.made.failures)
+    code = exits.worst(exits.of_error(err) or exits.FAILED for err in asked.made.failures.values())
+    if asked.made.faults:
+        code = exits.worst([code, exits.FAILED])
+    for action in asked.blocked:
+        text.tell(f"{action.post} can't be sent as it is: {visible(action.reason)}")
+    if asked.approved:
+        text.say(f"Approved already: {', '.join(asked.approved)}.")
+    if not asked.actions:
+        text.say("There is nothing to approve.")
+        return exits.worst([code, exits.HELD] if asked.blocked else [code])
+    _show(asked)
+    if not (auto_approve or _says_yes(asked.actions)):
+        text.tell("Nothing was approved: the answer was not `yes`.")
+        return exits.INTERRUPTED
+    given = operation.record(project, asked.made, asked.actions, "auto-approve" if auto_approve else "terminal")
+    text.say(f"Approved: {text.many(len(given), 'post')}. `contentsync apply --approved` sends each when it is due.")
+    return exits.worst([code, exits.HELD] if asked.blocked else [code])
+
+
+def _show(asked: Question) -> None:
+    made = asked.made
+    show_plan(replace(made.plan, actions=asked.actions), made.posts, made.zones, full=True, failed=made.is_partial)
+    for sentence in declarations(asked.actions, made.posts):
+        text.tell(sentence)
+
+
+def _says_yes(actions: tuple[Action, ...]) -> bool:
+    question = f"Approve {text.many(len(actions), 'post')} exactly as shown? Only `yes` does"
+    answer: str = click.prompt(question, default="", show_default=False, err=True)
+    return answer.strip() == "yes"
+
+
+def _revoke(project: Project, globs: tuple[str, ...]) -> int:
+    revoked = operation.revoke(project, globs)
+    for one in revoked:
+        text.say(f"{one.key}: its approval is revoked")
+    if not revoked:
+        text.say("No approval fits.")
+    return exits.DONE
+
+
+def _list(project: Project, json_: bool) -> int:
+    found = operation.listed(project)
+    if json_:
+        text.show_json(view.document(found))
+        return exits.DONE
+    for one, problem in found:
+        generation = f" (generation {one.generation})" if one.generation > 1 else ""
+        stands = text.style(visible(problem.what), fg="yellow") if problem else text.style("valid", fg="green")
+        text.say(f"{one.key}{generation}  {stands}; by {visible(one.who)}, {one.how}, {text.when(one.at)}")
+    if not found:
+        text.say("Nothing was approved.")
+    return exits.DONE

@@ -1,0 +1,140 @@
+"""Which posts did a person approve, and which may go by that alone?
+
+`apply --approved` sends only what carries a valid approval. The plan is filtered here; right before each intent,
+`last_look` reads the approval again, so that every caller meets the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from contentsync.approval import Approval, against, approval_of
+from contentsync.errors import Problem
+from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.selection import Wish, load_all
+from contentsync.plan.action import AccountFacts, Action, Kind
+from contentsync.plan.planner import make_plan as plan_of
+from contentsync.plan.unfinished import is_live
+from contentsync.post import DesiredPost
+from contentsync.project import Project
+
+SENT_LATER = frozenset({Kind.CREATE, Kind.RESUME, Kind.WAIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked to approve."""
+
+    made: Made
+    #: The actions of the posts that have no valid approval yet.
+    actions: tuple[Action, ...]
+    #: The keys of those that have one.
+    approved: tuple[str, ...]
+    #: The actions of the posts that can't be sent as they are.
+    blocked: tuple[Action, ...]
+
+
+def question(project: Project, wish: Wish) -> Question:
+    """The posts that a person may approve: those that apply sends now or later."""
+    made = make_plan(project, wish)
+    sent = [a for a in made.plan.actions if a.kinds & SENT_LATER and _is_to_be_sent(made, a)]
+    lacking = tuple(action for action in sent if lack(project, made, action.post))
+    approved = tuple(action.post for action in sent if action not in lacking)
+    return Question(made, lacking, approved, tuple(a for a in made.plan.actions if Kind.BLOCKED in a.kinds))
+
+
+def record(project: Project, made: Made, actions: Iterable[Action], how: str) -> list[Approval]:
+    """Put down a person's yes to these posts, as they were shown."""
+    given = []
+    for action in actions:
+        open_id = made.world.accounts[action.account].open_id
+        if open_id:
+            post = made.posts[action.post]
+            given.append(approval_of(post, open_id, project.store.who, how, project.clock.now()))
+            project.store.approvals.save(given[-1])
+    return given
+
+
+def revoke(project: Project, globs: Iterable[str]) -> list[Approval]:
+    """Take back the approvals of the posts that fit. Returns those that were taken back."""
+    wanted = tuple(globs)
+    fit = [
+        one
+        for one in project.store.approvals.all()
+        if any(fnmatchcase(one.key, glob) or fnmatchcase(one.name, glob) for glob in wanted)
+    ]
+    return [one for one in fit if project.store.approvals.revoke(one, project.clock.now())]
+
+
+def listed(project: Project) -> list[tuple[Approval, Problem | None]]:
+    """Every approval, and why nothing is sent by it any more; None for one that holds."""
+    store = project.reading_store
+    posts = {post.key: post for post in load_all(project).posts}
+    open_ids = {account.name: account.open_id for account in project.all_at_work()}
+    found: list[tuple[Approval, Problem | None]] = []
+    for one in store.approvals.all():
+        post = posts.get(one.key)
+        row = store.post_named(one.open_id, one.name)
+        if post is None:
+            gone = Problem("approval-lapsed", "its approval lapsed: its manifest is gone, or has errors")
+            found.append((one, gone))
+        else:
+            problem = against(one, post, open_ids.get(post.account), row.attempts if row else ())
+            found.append((one, problem))
+    return found
+
+
+def only_approved(project: Project, made: Made) -> Made:
+    """The plan without what nobody approved: that is blocked where it is due, and takes no other post's room."""
+    lacks = {
+        action.post: problem
+        for action in made.plan.actions
+        if action.kinds & SENT_LATER
+        and _is_to_be_sent(made, action)
+        and (problem := lack(project, made, action.post))
+    }
+    kept = frozenset(action.post for action in made.plan.actions) - lacks.keys()
+    again = {action.post: action for action in plan_of(made.posts.values(), made.world, kept).actions}
+    actions = [
+        _held(action, lacks[action.post]) if action.post in lacks else again.get(action.post, action)
+        for action in made.plan.actions
+    ]
+    return replace(made, plan=replace(made.plan, actions=tuple(actions)), approved_only=True)
+
+
+def lack(project: Project, made: Made, key: str) -> Problem | None:
+    """Why the post may not be sent by an approval; None where it may."""
+    post = made.posts[key]
+    return lack_of(project, post, made.world.accounts[post.account])
+
+
+def lack_of(project: Project, post: DesiredPost, facts: AccountFacts) -> Problem | None:
+    """The same by facts that were read just now."""
+    if not facts.open_id:
+        return against(None, post, None)
+    row = next((row for row in facts.rows if row.name == post.name), None)
+    approval = project.reading_store.approvals.find(facts.open_id, post.name, post.generation)
+    return against(approval, post, facts.open_id, row.attempts if row else ())
+
+
+def _is_to_be_sent(made: Made, action: Action) -> bool:
+    """Whether bytes or an init would go for it; what TikTok has whole is followed without anyone's approval."""
+    if action.post not in made.posts:
+        return False
+    name = action.post.partition("/")[2]
+    row = next((row for row in made.world.accounts[action.account].rows if row.name == name), None)
+    last = row.last if row else None
+    return not (Kind.RESUME in action.kinds and last is not None and is_live(last))
+
+
+def _held(action: Action, problem: Problem) -> Action:
+    """The action of a post that nobody approved: blocked where it is due, else it waits on."""
+    if Kind.WAIT in action.kinds and not action.left:
+        # A slot is not given to what may never be approved.
+        return replace(action, reason=f"{action.reason}; {problem.what}", due_at=None)
+    held = replace(action, reason=problem.what, problems=(problem, *action.problems), due_at=None, left=False)
+    if action.kind is Kind.MOVE:
+        return replace(held, then=Kind.BLOCKED)
+    return replace(held, kind=Kind.BLOCKED)
