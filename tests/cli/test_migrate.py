@@ -59,6 +59,23 @@ def test_there_and_back_every_row_is_the_same(site: Site, local: Studio) -> None
     assert site.captions() == ["About one", "About two"]
 
 
+def test_pauses_and_approvals_move_along(site: Site, local: Studio) -> None:
+    local.post("three")
+    local.run("approve", "three", "--auto-approve")
+    local.run("pause", "acme", "--reason", "wrong logo")
+    approved = local.run("approve", "--list", "--json").json
+    assert local.run("state", "migrate", "git").code == 0
+    uses(local, "git")
+    assert local.run("approve", "--list", "--json").json == approved
+    assert "wrong logo" in site.clone("b").run("status").out
+    local.run("resume")
+    local.run("approve", "three", "--revoke")
+    assert local.run("state", "migrate", FILE).code == 0
+    uses(local, FILE)
+    assert "revoked" in local.run("approve", "--list").out
+    assert local.run("status", "--json").json["paused"] == []
+
+
 def test_the_old_state_refuses_to_work_and_says_where_it_went(site: Site, local: Studio) -> None:
     assert local.run("state", "migrate", "git").code == 0
     local.post("three")

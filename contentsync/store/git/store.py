@@ -404,12 +404,14 @@ class GitStore(SqliteStore):
     def take_over(self, rows: list[PostState], rest: Path, lineage: str, now: datetime) -> None:
         migration.take_lineage(self._db, lineage)
         with self._alone():
+            paused = {pause.account for pause in self.pauses.all()}
             self._mark(*((row.open_id, row.name) for row in rows))
             migration.put_rows(self._db, rows)
             migration.put_rest(self._db, rest)
             identities = {*self._copy.pins().values(), *self.identities()}
         with self.deciding(*identities):
-            pass
+            for account in paused | {pause.account for pause in self.pauses.all()}:
+                self._copy.mark(documents.pause_path(account), "", account)
         self._report(f"{len(rows)} posts taken over from another state", now)
         self._push(now)
 

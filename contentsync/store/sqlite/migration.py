@@ -1,6 +1,6 @@
 """How does a state come into another one, and how is the old one closed? Rows are put whole; the rest is copied.
 
-Nothing is overwritten: what the target knows already stays. So a copy that was cut off is simply made again.
+Nothing is overwritten but pauses and approvals: what else the target knows stays. So a copy that was cut off is simply made again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ _TABLES: Final = (
     "hosted",
     "bindings",
 )
-_DECISIONS: Final = "name LIKE 'pinned: %' OR name LIKE 'acquainted: %' OR name LIKE 'left out: %'"
+_DECISIONS: Final = (
+    "name LIKE 'pinned: %' OR name LIKE 'acquainted: %' OR name LIKE 'left out: %' OR name LIKE 'paused: %'"
+)
 
 
 def moved_to(database: Database) -> str:
@@ -76,6 +78,9 @@ def _copy_all(db: sqlite3.Connection) -> None:
     try:
         for table in _TABLES:
             db.execute(f"INSERT OR IGNORE INTO {table} SELECT * FROM old.{table}")  # noqa: S608  (names of ours)
+        # What the target still has of an earlier stay may have been revoked, used or resumed since.
+        db.execute("INSERT OR REPLACE INTO approvals SELECT * FROM old.approvals")
+        db.execute("DELETE FROM meta WHERE name LIKE 'paused: %'")
         db.execute(f"INSERT OR IGNORE INTO meta SELECT * FROM old.meta WHERE {_DECISIONS}")  # noqa: S608
         columns = _columns(db, "history")
         db.execute(
