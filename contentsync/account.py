@@ -1,7 +1,7 @@
-"""Who is an account, what is known of it, and what is needed to work for it?
+"""Who is an account, and what does work for it need?
 
-An account at work has its identity, resolved once, the state, its line to TikTok and its pace. Nothing is decided
-here: what is known goes to the planner as plain facts, and each attempt takes its own steps.
+An account at work has its identity, which is found once, and its state, TikTok client and rate limits. Nothing is
+decided here: the planner gets plain facts, and each attempt takes its own steps.
 """
 
 from __future__ import annotations

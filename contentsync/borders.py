@@ -1,6 +1,6 @@
-"""Where may this project keep its state, and where may its photos go? Inside of it, or where its user says.
+"""Where may this project keep its state, and where may its photos go? Inside the project, or where its user says.
 
-A project file may name any path. It counts as it is while it stays inside the project. A place outside is taken only
+A project file may name any path. A path inside the project is used as it is. A path outside is accepted only
 from the environment, from the user's own configuration file, or after `contentsync trust`.
 """
 

@@ -1,8 +1,8 @@
-"""Where may a secret go? To TikTok, to this machine, or where its user says.
+"""Where may a secret be sent? To TikTok, to this machine, or where its user says.
 
-Pure. Secrets are tokens, client secrets and sign-in codes. An address is taken only in the plainest spelling: one
-that two readers of addresses could read in two ways (a name before the host, a final dot, an escape, a host with
-letters beyond ASCII) is refused, never repaired.
+Pure. Secrets are tokens, client secrets and sign-in codes. An address must have the plainest spelling. If two
+programs could read it in two ways (a name before the host, a final dot, an escape, letters beyond ASCII in the host),
+it is refused, never repaired.
 """
 
 from __future__ import annotations

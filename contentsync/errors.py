@@ -1,6 +1,6 @@
-"""How do we say no? Problems as data, and the few exceptions that some caller catches.
+"""How are problems described? As data, with the few exceptions that callers catch.
 
-Nothing here prints or knows exit codes; that is `cli/`'s part.
+Nothing here prints or knows exit codes; `cli/` does.
 """
 
 from __future__ import annotations

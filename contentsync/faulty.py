@@ -1,4 +1,4 @@
-"""Which posts are declared in a way that forbids posting them, and why? What the manifests tell the plan of them."""
+"""Which posts have manifests with errors, and which errors? Passed from the manifests to the plan."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Does a path stay inside a folder? And how is a file replaced so that a crash leaves it whole?
+"""Does a path stay inside a folder? And how is a file replaced so that it survives a crash?
 
-All readers and writers of a project's files share the one check, and all writers the one way of replacing a file.
+All readers and writers of a project's files use this check, and all writers use this way of replacing a file.
 
-A repository can hold links, and rows and plan files can hold any text. So a path is followed through all links to
-where it really leads, before anything is read, written or deleted there. A link that is put in place between this
-check and the use of the path is not seen: whoever can do that on this machine already acts as its user.
+A repository can contain links, and rows and plan files can contain any text. So a path is followed through all its
+links before anything is read, written or deleted there. A link that is created between this check and the use of the
+path is not noticed: a program that can do that on this machine already acts as its user.
 """
 
 from __future__ import annotations

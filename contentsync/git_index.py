@@ -1,6 +1,6 @@
-"""Does git track a file? Read from the repository's index itself, so that no program is run for each command.
+"""Does git track a file? Reads the repository's index file itself, so that no command has to run git.
 
-Source: git's Documentation/gitformat-index.txt. A split index, which keeps names elsewhere, tells nothing.
+Source: git's Documentation/gitformat-index.txt. A split index, which stores names elsewhere, gives no answer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What may happen next to an attempt? Phases, events, and the one table that joins them.
+"""What may happen next to an attempt? Phases, events, and the one table that connects them.
 
 An attempt is one try to publish a post. Nothing here knows of requests, rows or time.
 """

@@ -1,4 +1,4 @@
-"""Where is a post to be seen? Its address in TikTok's web pages. Pure."""
+"""What is the web address of a post at TikTok? Pure."""
 
 from __future__ import annotations
 

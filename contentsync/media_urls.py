@@ -1,6 +1,6 @@
-"""Under which address do media lie for TikTok to fetch, and whose is it? Pure.
+"""At which address does TikTok fetch media, and who owns the address? Pure.
 
-TikTok takes photos by URL only. A local one is named by its content under `hosting.base_url`, so that an address
+TikTok takes photos by URL only. The name of a local photo under `hosting.base_url` is its digest, so one address
 always means the same bytes. Source: Media Transfer Guide, "Pull from URL"; Photo, "source_info".
 """
 

@@ -1,4 +1,4 @@
-"""In which order does a person list names? As file managers do: `slide 2` before `slide 10`, whatever the case."""
+"""In which order does a person list names? As file managers do: `slide 2` before `slide 10`."""
 
 from __future__ import annotations
 

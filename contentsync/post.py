@@ -1,6 +1,6 @@
-"""What is a post? Its key, what is asked of it, what we remember of it, and what TikTok shows of it.
+"""What is a post? Its key, its declared content, its row in the state, and its video at TikTok.
 
-Plain values; where they come from (YAML, SQLite, HTTP) is others' business. Times are aware UTC datetimes.
+Plain values; other modules read them from YAML, SQLite and HTTP. Times are aware UTC datetimes.
 """
 
 from __future__ import annotations

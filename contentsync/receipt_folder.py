@@ -1,4 +1,4 @@
-"""Where do the receipts of a project lie, and who writes them? One folder; a project may keep none."""
+"""Where are the receipts of a project, and who writes them? In one folder; a project may have none."""
 
 from __future__ import annotations
 

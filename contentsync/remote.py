@@ -1,6 +1,6 @@
-"""What is out there? Reads TikTok into the state: who the account is, its public list, what became of attempts.
+"""What is at TikTok? Reads into the state who the account is, its public list, and the outcome of attempts.
 
-Changes nothing at TikTok, and needs no lock: each write repeats its precondition.
+This changes nothing at TikTok, and needs no lock: each write repeats its precondition.
 """
 
 from __future__ import annotations

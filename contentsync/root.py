@@ -1,8 +1,8 @@
-"""Where does the project begin, and whose is it? The search for the project file, and what its user says of it.
+"""Where is the root of the project, who owns it, and what has its user configured for it?
 
-The search goes upwards and ends at the root of the git repository, or at the border of a file system: what lies
+The search for the project file goes upwards and ends at the root of the git repository or of the file system: what is
 above belongs to something else. A project file or folder of another user is refused, as git refuses a repository:
-its text would decide where your tokens go and which programs run.
+its text would decide where your tokens are sent and which programs run.
 """
 
 from __future__ import annotations

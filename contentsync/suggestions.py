@@ -1,4 +1,4 @@
-"""Which known name is meant by one that is not known? The one place that compares names. Pure."""
+"""Which known name is meant by an unknown one? The only place that compares names. Pure."""
 
 from __future__ import annotations
 

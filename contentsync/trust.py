@@ -1,8 +1,8 @@
-"""What does a project ask for that only its user may grant? Programs, variables, folders outside of it.
+"""What does a project want that only its user may grant? Programs, variables, and folders outside the project.
 
-Pure. A repository may come from a stranger, and a pull request may change it. So whatever its project file names
-that reaches beyond the project is listed here, under one digest; the user grants the digest, and any change to the
-list, or to a script of the project that a command runs, makes another one.
+Pure. A repository may come from a stranger, and a pull request may change it. So everything in its project file that
+reaches beyond the project is listed here, under one digest. The user grants the digest. Any change to the list,
+or to a script of the project that a command runs, changes the digest.
 """
 
 from __future__ import annotations

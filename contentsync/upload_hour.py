@@ -1,7 +1,7 @@
-"""Is the hour of an upload address over? The one judgement on which the end of an upload may rest.
+"""Is the hour of an upload address over? The only decision on which the end of an upload may rest.
 
-An address is good for an hour. The machine's own clock may have been set since, so TikTok's clock, the `Date` of its
-answers, is heard as well: it can make the hour longer, never shorter.
+An address is valid for an hour. This machine's clock may have been changed since then, so TikTok's clock, the `Date`
+of its answers, counts too: it can make the hour longer, never shorter.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Which characters may be shown as they are? The others are written as escapes, so that a reader sees them. Pure.
+"""Which characters may be shown as they are? All others are shown as escapes. Pure.
 
-The danger: a caption, a username or TikTok's own words may hold characters that move a terminal's cursor, change its
-colours, turn the reading order or take no room. Shown as they are, they let one text look like another, and a person
-approves what is not there. The rule: a character that can't be seen is shown as its escape. What is sent and what is
+The danger: a caption, a username or TikTok's own text may contain characters that move a terminal's cursor, change
+its colours, turn the reading direction or take no room. They make one text look like another, and a person approves
+something else than what is sent. The rule: an invisible character is shown as its escape. What is sent and what is
 stored stays exact.
 """
 

@@ -1,1 +1,1 @@
-"""How is a plan carried out? One account in order, then all that TikTok is at work on, together."""
+"""How is a plan carried out? Each account in order; then all attempts that TikTok is processing, together."""

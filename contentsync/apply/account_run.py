@@ -1,7 +1,7 @@
-"""How is one account's part of a plan sent? Its actions in their order, each looked at again before it begins.
+"""How is one account's part of a plan carried out? Its actions in order, each checked again before it begins.
 
-The plan says what is done; right before each intent it is asked whether it still holds. Whether an attempt may begin
-is `attempt.begin`'s rule, what one step does is `attempt.steps`', and waiting for TikTok is `following`'s part.
+`operations/last_look.py` decides right before each intent whether the action is still right. `attempt.begin` decides
+whether an attempt may begin, `attempt.steps` takes its steps, and `following` waits for TikTok.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What does one apply share, and what does it ask of what lies around it?"""
+"""What do all accounts of one apply share, and what does an account ask its surroundings for?"""
 
 from __future__ import annotations
 

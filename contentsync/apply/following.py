@@ -1,10 +1,10 @@
-"""What became of all that TikTok is at work on? One loop for all accounts, once everything is sent.
+"""What became of the attempts that TikTok is processing? One loop for all accounts, after everything is sent.
 
-Sending and waiting are apart because they need different things. Sending needs the locks and a thread for the bytes;
-waiting needs neither, and lasts as long as TikTok works. So forty accounts wait together, not eight at a time, and
-whoever wants to send meanwhile may.
+Sending and waiting are separate because they need different things. Sending needs the locks and a thread for the
+bytes. Waiting needs neither, and lasts as long as TikTok works. So forty accounts wait together, not eight at a time,
+and another process may send meanwhile.
 
-The asks of one account follow each other, at its own pace; those of different accounts go at the same time.
+Questions about one account follow each other at that account's pace; those about different accounts run in parallel.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What does a plan change in the state alone? Names, bindings, and the media that took the place of what was sent."""
+"""Which parts of a plan change only the state? Names, bindings, and the digests of edited media."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a post stand when this run leaves it? By the last step of its attempt, or what spoke against one."""
+"""What is the result of a post in this run? From its attempt's last step, or the problem that held it back."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What comes next in the life of one attempt? Its steps, its upload, and what is told of them."""
+"""What is the next step of one attempt? Its steps, its upload, and the events that it reports."""

@@ -1,4 +1,4 @@
-"""What does an attempt need of the account that it belongs to? One protocol, which account.py fulfils."""
+"""What does an attempt need from its account? One protocol; `account.py` implements it."""
 
 from __future__ import annotations
 

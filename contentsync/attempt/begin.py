@@ -1,19 +1,19 @@
-"""May an attempt begin now? Decided from the post's row, the account's stop and the run's id: by any process alike.
+"""May an attempt begin now? Decides from the post's row, the account's stop and the run's id, in any process.
 
-The danger: a second attempt while the first one may still become public is a post published twice, and an attempt
-that always fails would be begun for ever.
+The danger: a second attempt publishes a post twice while the first one may still become public. And an attempt
+that always fails would be started for ever.
 
-The rule. A post has at most one attempt of which the end is not known (R2). A new one follows only what is known to
-have published nothing: an orphan, or a definite failure (R4); past the commit point nothing else leads here (R7).
-At most three attempts of a post are begun in one run, and at most six inits of it are sent in 24 hours. Nothing is
-begun for an account that has an unknown, or that something stopped in this run.
+The rule. A post has at most one attempt without a known end (R2). A new attempt follows only one that certainly
+published nothing: an orphan, or a definite failure (R4). After the commit point nothing else leads here (R7).
+At most three attempts of a post begin in one run, and at most six inits of it are sent in 24 hours. Nothing begins
+for an account that has an unknown attempt, or that something stopped in this run.
 
-Why that is enough: an attempt is on disk, with its run, before its init is sent, so whatever was begun is counted,
-whoever began it and wherever that process died. Two processes that read the same row at the same moment meet again at
-the constraint that the store holds: one of them gets `AttemptOpen`. What stopped an account is on disk too.
+Why that is enough: an attempt is on disk, with its run, before its init is sent. So every attempt is counted,
+whichever process began it and wherever that process died. If two processes read the same row at the same moment, the
+constraint of the store lets only one of them write; the other gets `AttemptOpen`. The account's stop is on disk too.
 
-What other witnesses know of a post (receipts, the journal, the public list) is not this module's part, and neither is
-what the author wants: the window, a pause, an edit.
+This module does not look at other witnesses (receipts, the journal, the public list), nor at what the author wants
+(the window, a pause, an edit). The planner does.
 """
 
 from __future__ import annotations

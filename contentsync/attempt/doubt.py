@@ -1,8 +1,12 @@
-"""Is a failed attempt really failed? TikTok was seen to say FAILED of posts that are public.
+"""Did a failed attempt really fail? TikTok has said FAILED of posts that are public.
 
-The danger: a new attempt after such a failure posts twice. The rule: before a new attempt, and at each refresh while
-the failure is recent, TikTok is asked once more, and its public list is compared. Whatever speaks for the post makes
-the attempt published, or unknown, so that a person settles it. While TikTok can't be asked, no new attempt begins.
+The danger: a new attempt after such a failure posts twice.
+
+The rule: before a new attempt, and at each refresh while the failure is recent, TikTok is asked once more, and its
+public list is compared. Evidence that the post exists makes the attempt published, or unknown until a person settles
+it. While TikTok can't be asked, no new attempt begins.
+
+What that leaves open: a post that no list shows, and of which TikTok says FAILED for ever without an id.
 """
 
 from __future__ import annotations

@@ -1,6 +1,11 @@
-"""Which bytes go next, and what follows from TikTok's answer to them? One attempt's chunks, in their order.
+"""Which bytes are sent next, and what follows from TikTok's answer? Sends one attempt's chunks in order.
 
-Sends from what TikTok has acknowledged; whatever is not clear is asked before anything goes again.
+The danger: bytes that are sent after the upload's hour, after the row changed hands, or at a wrong offset complete a
+post that nobody follows, or spoil the file. The rule: sending always continues where TikTok's own count ends. After
+an unclear answer TikTok is asked before anything is sent again. Right before the last bytes, the row and the upload's
+hour are read once more.
+
+`upload` proves the bytes themselves; `steps` decides what an ended upload means.
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""How does an attempt get its publish_id? One init, written down before it goes, and what follows from its answer."""
+"""How does an attempt get its publish_id? Writes the attempt down, sends one init, and records the answer.
+
+The danger: an init whose answer is lost may have started a post. The rule: the intent and the time of the init are on
+disk before the init is sent, and the init is never repeated for the same attempt. For a file a lost answer ends the
+attempt as orphaned, because nobody has its upload address. For media that TikTok fetches it makes the attempt
+unknown.
+"""
 
 from __future__ import annotations
 

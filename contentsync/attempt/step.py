@@ -1,4 +1,4 @@
-"""What did one step of an attempt come to? A value, and how a problem is put down at an attempt."""
+"""What is the result of one step of an attempt? A value, and the fields in which an attempt stores a problem."""
 
 from __future__ import annotations
 

@@ -1,7 +1,15 @@
-"""What is the next step of an attempt? `advance` takes one, from what is on disk, and says when to come back.
+"""What is the next step of an attempt? `advance` takes one step, from what is on disk, and says when to come back.
 
-It may be called twice, from two processes, after any crash: what is on disk before a request says what that request
-may have done, and a write that finds the row changed gives way. All rules about new attempts live in `apply`.
+The danger: the process may die between any two lines, and another process may work on the same attempt.
+
+The rule: before each request the row says what the request may do, and after it what it did (R1). An upload that
+another process left is continued only after TikTok was asked (R3). An upload is given up only when no byte can arrive
+any more (R4a). After the commit point every step only asks (R7).
+
+Why that is enough: any process can call `advance` at any time. The row tells it what may have happened, and a write
+to a row that has changed raises Superseded and changes nothing.
+
+`begin` and the planner decide whether a new attempt may start.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What does apply tell while it works? Small values that `cli/` shows or prints as JSON."""
+"""What does apply report while it works? Small values that `cli/` shows or prints as JSON."""
 
 from __future__ import annotations
 

@@ -1,12 +1,16 @@
-"""How do the bytes of a file get to TikTok? Chunk by chunk, each proven before it is complete.
+"""How do the bytes of a file get to TikTok? In chunks, each proven before it is complete.
 
-The danger: TikTok joins chunks that several processes sent at different times, while the file may be altered and
-restored in between. The rule: before the first byte of a chunk goes out, the digest of the file up to the chunk's end
-is announced (and put on disk by the caller); the chunk's last block goes out only if the bytes that went out before
-it have that digest; and one end of a chunk has one digest for the whole life of the attempt. So all that TikTok can
-have has a known digest, which the next process compares with the file, in one read.
+The danger: TikTok joins chunks that several processes sent at different times, and the file may be altered and
+restored in between.
 
-Which chunk comes next is decided by what TikTok acknowledged; what follows from a failure is decided in `steps`.
+The rule: before the first byte of a chunk is sent, the digest of the file up to the chunk's end is announced, and the
+caller puts it on disk. The chunk's last block is sent only if the bytes before it have that digest. One end of a
+chunk has one digest for the whole life of the attempt.
+
+Why that is enough: all bytes that TikTok can have are covered by a digest on disk. The next process compares that
+digest with the file in one read.
+
+TikTok's acknowledgements decide which chunk comes next; `steps` decides what follows from a failure.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How does a long wait end when a person asks to stop? In slices, with an exception: nothing is under way then."""
+"""How does a long wait end when a person asks to stop? It sleeps in short slices and raises an exception."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What does any witness know of a post: receipts, this machine's journal, the rows, the remote list?"""
+"""What does each witness know of a post: receipts, this machine's journal, the rows, the public list?"""

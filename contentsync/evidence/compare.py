@@ -1,19 +1,20 @@
-"""Who knows more? The one comparison of what witnesses say, for the planner, the receipts, rebuild and resolve.
+"""Which witness knows more? The one comparison, used by the planner, the receipts, rebuild and resolve.
 
-The danger: a state that was lost, an older copy of it, a second clone or another machine does not know of an attempt
+The danger: a state that was lost, an older copy of it, a second clone or another machine does not know an attempt
 that was begun elsewhere. A create that is decided from the rows alone then posts a second time.
 
-The rule: an attempt that any witness tells of must be one that the rows know, and know at least as well. Otherwise
-the post is not sent, and an open attempt of it is not resumed, until the evidence is taken in (`state rebuild`), a
-person has settled it (`resolve`), or the author raised the post's `generation`.
+The rule: the rows must know every attempt that any witness knows, and know at least as much about it. Otherwise the
+post is not sent, and its open attempt is not resumed, until `state rebuild` takes the evidence in, a person settles
+the post (`resolve`), or the author raises its `generation`.
 
-Why that is enough: before an init is sent, the intent is in the rows and in the journal of the machine; the receipt
-follows at once and never loses an attempt. So whatever was begun is told by the state that began it, by the journal
-of its machine and, once pushed, by the receipt. Where none of the three is at hand, the public list still speaks
-(the guards `lookalike` and `existing-posts`).
+Why that is enough: before an init is sent, the intent is in the rows and in the machine's journal. The receipt
+follows at once and never loses an attempt. So every attempt is known to the state that began it, to the journal of
+its machine and, once pushed, to the receipt. If none of the three is at hand, the public list remains (the guards
+`lookalike` and `existing-posts`).
 
-Which attempt is which: by the id that its state gave it, else by TikTok's publish_id, else by the second in which it
-began, else (notes of earlier versions) by its number. Doubt makes two of it: the post is then held back, not sent.
+Two witnesses mean the same attempt if they have the same id of the state; else the same publish_id of TikTok; else
+the same second in which it began; else, in notes of earlier versions, the same number. In doubt they count as two
+attempts, and the post is held back.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Which TikTok account did this machine's user first post as, for each account of a project? Notes outside of it.
+"""As which TikTok account did this machine's user first post, for each account of a project?
 
-They lie in the user's data folder and outlive a deleted project, so that after a lost state another identity is not
-taken for the account's own. One small file an account of a project.
+The notes are in the user's data folder and outlive a deleted project. So after a lost state another TikTok account is
+not taken for the account's own. Each account of a project has one small file.
 """
 
 from __future__ import annotations

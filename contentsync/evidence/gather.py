@@ -1,4 +1,4 @@
-"""What do all witnesses of a post tell together? One row, as a lost state had it, to be taken in or settled."""
+"""What do all witnesses of a post know together? Builds one row, as a lost state had it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,12 @@
-"""Is an account still the TikTok account that its posts were made for? One comparison, used wherever that is asked.
+"""Is an account still the TikTok account that its posts were made for? One comparison, used everywhere.
 
-The danger: TikTok gives one account another open_id in each app. With another app (sandbox to live, a second key in
-the CI) all rows and receipts seem to be a stranger's, and every post would go out again. The rule: whatever speaks of
-posts of the account's name, or of the same union_id or username, under another open_id stops its creates, until a
-person says that it is the same account. That is enough, because every witness of a post carries its open_id.
+The danger: TikTok gives one account another open_id in each app. With another app (from sandbox to live, or a second
+key in the CI) all rows and receipts seem to belong to somebody else, and every post would be sent again.
+
+The rule: any evidence of posts under another open_id, with the account's name or the same union_id or username, stops
+the account's creates until a person says that it is the same account.
+
+Why that is enough: every witness of a post has the open_id that made it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What has been begun for which identity on this machine, and by which state? The journal in the user's data folder.
+"""Which attempts were begun on this machine, for which open_id and by which state? In the user's data folder.
 
-It outlives a deleted project, so that a new state is not taken for the first one, nor an older copy for the newest.
-One file an identity, one line a note, only ever added to: each attempt whole before its init is sent, and afterwards
-what became of it.
+The journal outlives a deleted project. So a new state is not taken for the first one, nor an older copy for the
+newest. Each open_id has one file, and each note is one line. Notes are only added: each whole attempt before its init
+is sent, and later its outcome.
 """
 
 from __future__ import annotations

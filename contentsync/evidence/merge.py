@@ -1,8 +1,8 @@
-"""What changes in a row when the evidence of other witnesses is taken in? Decided here; the store writes it.
+"""How does a row change when the evidence of other witnesses is taken in? Decided here; the store writes it.
 
-Nothing that the row knows is taken back: an attempt gets an end, or becomes unknown, only where a witness tells more
-of it than the row. An open attempt that has not passed its commit point is ended where another one, which may show,
-was begun elsewhere: to resume it would post a second time.
+The row never loses knowledge: an attempt ends, or becomes unknown, only if a witness knows more about it than the
+row. An open attempt before its commit point is ended if another attempt, which may be public, was begun elsewhere:
+resuming it would post a second time.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What do others see of what became of each post? One JSON file a post, committed with the content.
+"""What can others see of the outcome of each post? Each post has one JSON file, committed with the content.
 
-A receipt is evidence for people, for other clones and for a state that was lost; while the state is there, the state
-is the truth. What a receipt tells is never lost by writing it: the attempts that the row does not know, or knows less
-of, stay in the file beside those of the row. Two versions that git left in one file with conflict markers are read as
-one receipt that tells of both.
+A receipt is evidence for people, for other clones and for a lost state. While the state exists, the state is the
+truth. Writing a receipt never loses evidence: attempts that the row does not know, or knows less about, stay in the
+file beside those of the row. If git left two versions with conflict markers in one file, they are read as one receipt
+with the attempts of both.
 """
 
 from __future__ import annotations

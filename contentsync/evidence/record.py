@@ -1,6 +1,6 @@
-"""How is an attempt written down outside of the state, and read again? As plain JSON, in receipts and in the journal.
+"""How is an attempt written outside the state, and read again? As plain JSON, in receipts and in the journal.
 
-No upload address and no query of a media URL is written: both may hold a key.
+Upload addresses and queries of media URLs are never written: both may contain a key.
 """
 
 from __future__ import annotations

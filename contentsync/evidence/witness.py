@@ -1,8 +1,8 @@
-"""What does one witness say of one post? Values only: where they come from is the others' business.
+"""What does one witness say about one post? Values only; other modules read them from their sources.
 
-A witness is whatever tells of attempts to publish a post: the row of this state, the post's receipt in the
-repository, this machine's journal. Each tells of attempts in the same words (`Tried`), so that one comparison
-serves them all (`compare.py`). The list of public videos tells of no attempts; `plan/match.py` reads it.
+A witness is anything that knows of attempts to publish a post: the row of this state, the post's receipt in the
+repository, this machine's journal. All describe attempts in the same form (`Tried`), so one comparison serves them
+all (`compare.py`). The list of public videos knows no attempts; `plan/match.py` reads it.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""How do local photos come to lie on the web, and what do their addresses answer? Storage, and looks at URLs."""
+"""How do local photos get a web address, and what does an address answer? Storage, and requests to URLs."""

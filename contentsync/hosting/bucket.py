@@ -1,8 +1,7 @@
-"""How is an object put, looked up and deleted, in whichever store `hosting.upload` names? The only module that knows
-obstore.
+"""How is an object uploaded, read and deleted in the store of `hosting.upload`? The only module that knows obstore.
 
-Credentials come from the environment, as each vendor's tools read them. What a store says is never passed on whole:
-it may show a signature or a signed address.
+Credentials come from the environment, in the variables that each vendor's tools read. A store's error text is never
+shown whole, because it may contain a signature or a signed address.
 """
 
 from __future__ import annotations

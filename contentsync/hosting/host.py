@@ -1,7 +1,7 @@
-"""Do the media of a post lie where TikTok will fetch them? Puts them there, then looks as TikTok would.
+"""Are the media of a post where TikTok will fetch them? Uploads them, then requests them as TikTok would.
 
-Runs before the intent of an attempt: whatever goes wrong here, nothing was begun at TikTok. What is put there is the
-very bytes that were hashed, and only if they are those of the plan.
+This runs before the intent of an attempt, so a failure here means that nothing was started at TikTok. Only bytes that
+were hashed, and that are those of the plan, are uploaded.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What do the addresses answer that TikTok is to fetch? Asked as TikTok asks: no redirect, nothing that signs us in.
+"""What do the addresses answer that TikTok will fetch? Asks as TikTok does: no redirects, no credentials.
 
-Only a plain no counts (3xx, 4xx): what can't be reached from this machine may well be reached from TikTok's.
+Only a plain no counts (3xx, 4xx): TikTok may be able to reach an address that this machine can't reach.
 """
 
 from __future__ import annotations

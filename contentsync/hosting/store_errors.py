@@ -1,6 +1,7 @@
-"""What does a store's error mean, and what mends it? Pure: from the words of obstore's errors to a problem.
+"""What does an error of a store mean, and what fixes it? Turns the text of obstore's errors into a problem. Pure.
 
-Of the words only a status, an error code and the host are taken: the rest may show a signature or a signed address.
+Only the status, the error code and the host are taken from the text: the rest may contain a signature or a signed
+address.
 """
 
 from __future__ import annotations

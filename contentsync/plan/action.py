@@ -1,6 +1,6 @@
-"""What kinds of action are there, what does a plan look like, and what does the planner need to know?
+"""Which kinds of action exist, what does a plan contain, and what does the planner need to know?
 
-Values only. How they are shown is `cli/`'s part, how they are saved `planfile`'s.
+Values only. `views/` and `cli/` show them; `planfile` saves them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which video is a post's own? By its manifest's `post_id`, or by likeness where its own attempt is unknown."""
+"""Which public video belongs to a post? The one that its manifest names, or that its unknown attempt matches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What at the account or at TikTok speaks against a create? Problems that only a person can mend, and notes."""
+"""Which facts about the account or TikTok forbid a create? Problems that only a person can fix, and notes."""
 
 from __future__ import annotations
 

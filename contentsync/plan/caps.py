@@ -1,6 +1,6 @@
-"""When is there room under a cap? Sliding days over what was sent, what is open, and what this plan will send.
+"""When is there room under a cap? Counts what was sent, what is open, and what this plan will send in sliding days.
 
-A time that is given out here leaves every sliding day, before and after it, with no more than the cap.
+Every time that this module gives out keeps all sliding days, before and after that time, within the cap.
 """
 
 from __future__ import annotations

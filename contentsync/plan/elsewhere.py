@@ -1,9 +1,9 @@
-"""What do other witnesses tell of a post that its row does not know? That speaks against sending it.
+"""What do other witnesses know of a post that its row does not know? Such knowledge forbids sending the post.
 
-The danger and the rule are those of `evidence/compare.py`. A receipt is about the post of its name. Where a post may
-have had another name it is found by its media: in this machine's journal, and in receipts of posts that no row knows.
-No guard lifts this: evidence is taken in by `state rebuild`, settled by `resolve`, or left behind by a higher
-`generation`.
+`evidence/compare.py` explains the danger and the rule. A receipt is about the post with the same name. If a post may
+have had another name, its media identify it, in this machine's journal and in receipts of posts that no row knows.
+No guard lifts this. `state rebuild` takes the evidence in, `resolve` settles it, and a higher `generation` leaves it
+behind.
 """
 
 from __future__ import annotations

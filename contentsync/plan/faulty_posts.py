@@ -1,6 +1,6 @@
-"""What to do about a declared post that has errors? Nothing is begun; what TikTok has of it already is followed.
+"""What happens to a declared post whose manifest has errors? Nothing new begins; an open attempt is still followed.
 
-Its row is not that of a vanished post: no other post may take its name, its media or its history.
+Its row does not count as the row of a vanished post: no other post may take its name, its media or its history.
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""What to do about a post whose attempts have all ended? Published, failed, left for good, or removed."""
+"""What happens to a post whose attempts have all ended? It was published, failed, abandoned or removed.
+
+The danger: a published post is sent again because its manifest changed, its video vanished from the public list, or
+an old failure is retried. The rule: a success or an abandoned attempt settles its generation, and only a higher
+generation sends the post again. After a failure a new attempt needs a reason that is on disk or that a person gave:
+changed content, `--retry`, a documented temporary failure, or a newer token after removed access.
+"""
 
 from __future__ import annotations
 

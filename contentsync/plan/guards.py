@@ -1,6 +1,12 @@
-"""How much may be sent, and when? TikTok's caps as forecasts, and our own guards on creating.
+"""How many creates may be sent, and when? TikTok's caps, and our own guards.
 
-Works on the creates that the planner wants, in their order; each is left as it is, put off, or held back.
+The danger: a project that was copied, restored or misconfigured publishes many posts that nobody wants, or posts that
+TikTok already has. The rule: creates pass one by one, oldest due first. Each one counts against the caps of TikTok
+and of the account; if there is no room, it waits. Guards block a create that may already exist at TikTok
+(existing-posts, lookalike, same-media), or too many creates (max-creates-per-run, max-creates-per-day).
+A person lifts a guard by name.
+
+Whether one post alone may be sent is decided in `sending`.
 """
 
 from __future__ import annotations

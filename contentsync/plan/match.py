@@ -1,4 +1,6 @@
-"""Which video came of an attempt? Likeness of captions, durations and times; never proof against a post.
+"""Which public video may come from an attempt? Compares captions, durations and times.
+
+A match is evidence for a post. A missing match is never evidence against it.
 
 Source: Display API, Video Object: captions are cut at 150 units, durations are whole seconds; List Videos: public
 posts only.

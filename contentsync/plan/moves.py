@@ -1,4 +1,14 @@
-"""Which row belongs to a manifest with a new name? A rename must never make a second post."""
+"""Which row belongs to a manifest with a new name?
+
+The danger: a renamed manifest looks like a new post, and its video would be published a second time.
+
+The rule: a new name continues a row if `moved_from` names that row, or if exactly one vanished row and exactly one
+new name share the same media or video. If several rows or names fit, or if the row's own manifest now has other media
+or errors, the new name is blocked until a person says what was renamed.
+
+Why that is enough: the state keeps the digests of all media that a row sent, may have sent or was seen to have. So a
+post with such media, under any name, is a move or is blocked. Media that nobody sent can't be posted twice.
+"""
 
 from __future__ import annotations
 

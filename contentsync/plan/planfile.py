@@ -1,4 +1,4 @@
-"""How is a plan saved? As the JSON of document.py, with a digest over all of it that tells an altered one. Pure."""
+"""How is a plan saved? As the JSON of `document.py`, with a digest that shows any change. Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What must be done about each post? The decision: desired, state, remote, quota and now in, a frozen Plan out.
+"""What must be done about each post? Takes desired, state, remote, quota and `now`; returns a frozen Plan.
 
-Nothing here reads a file, asks TikTok or looks at the clock, and nothing decides again later: apply follows the plan.
+Nothing here reads a file, asks TikTok or reads the clock. Apply follows the plan and decides nothing else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Can TikTok fetch what a post names? What its addresses answered, and whether they are known to be the app's own."""
+"""Can TikTok fetch the media of a post? Judges what their addresses answered, and whether they are verified."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What is to be done about a post once it has its new name? The same as if it had borne that name all along.
+"""What happens to a post after its rename? The same as if it had always had the new name.
 
-A move sends nothing by itself: what its row needs besides is decided from the account as it will be after all moves,
-and told and carried out with the move, so that a rename never hides an attempt that goes on, or waits for a person.
+A move sends nothing itself. What its row also needs is decided for the account as it will be after all moves. It is
+shown and carried out with the move, so a rename never hides an open attempt or an attempt that needs a person.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Does a saved plan show what a fresh one shows? Pure.
+"""Does a saved plan show the same as a new plan? Pure.
 
-A saved plan is a file, and a file can be written by anyone, with a digest that fits. A person read it and said yes to
-what it shows. So all that it shows is compared with a fresh plan's, and not its digest alone. Left out are the reason
-in words, what a passing clock changes (quota, the age of the list), and what a fresh look only adds.
+The danger: a saved plan is a file, and anyone can write a file with a matching digest. The rule: a person approved
+what the plan shows, so everything that it shows is compared with a new plan, not only its digest. The comparison
+leaves out reasons, values that change with time (quota, the age of the list), and what a new look only adds.
 """
 
 from __future__ import annotations

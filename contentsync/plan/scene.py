@@ -1,4 +1,4 @@
-"""What do the decisions for one account look at? Its facts, each found at once; and how an action is made."""
+"""Which facts do the decisions about one account need? Finds each fact once, and makes actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When may a post be sent? Its window, and the weekly slots of its account."""
+"""When may a post be sent? Its time window, and the weekly slots of its account."""
 
 from __future__ import annotations
 

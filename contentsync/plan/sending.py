@@ -1,4 +1,10 @@
-"""May a post be sent, and when? Its time, the switches, and what speaks against it; caps and guards come after."""
+"""May this one post be sent, and when? Checks evidence, time, pauses and blocks, in this order.
+
+The danger: a create for a post that exists already, or outside the time that its author wants. The rule: another
+open_id, knowledge of other witnesses and the media of a removed post block the post first. Only then its window, a
+pause or an expiry can make it wait. Only a post that passes all of these becomes a `Wanted`; `guards` then applies
+caps and guards over all posts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to do about an attempt whose end is not known, and about rows whose manifest is gone?"""
+"""What happens to an attempt without a known end, and to rows without a manifest?"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How does an account sign in at TikTok, and leave again? The way through the browser, and what is kept of it."""
+"""How does an account sign in at TikTok, and sign out? The way through the browser, and what is stored."""

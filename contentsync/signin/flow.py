@@ -1,6 +1,6 @@
-"""In what order does an account sign in? Ask, receive, redeem, see who it is, keep the tokens, pin the identity.
+"""In which order does an account sign in? Ask, receive the code, redeem it, see who it is, store the tokens, pin.
 
-Nothing is kept before it is known who signed in. How the person is spoken to is handed in.
+Nothing is stored before it is known who signed in. The caller passes in how to speak to the person.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How is the browser's answer received? A server on a port of 127.0.0.1, for one answer, and never on IPv6.
+"""How is the browser's answer received? By a server on a port of 127.0.0.1, for one answer, and never on IPv6.
 
-It judges nothing but whether an answer is to this sign-in, for any page that the browser shows could find the port.
-That one it hands over, and shows the page that it is given for it.
+Any page in the browser could find the port. So the server checks that an answer belongs to this sign-in, and checks
+nothing else. It hands the right answer over, and shows the page that it gets in return.
 """
 
 from __future__ import annotations

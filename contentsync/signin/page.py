@@ -1,4 +1,4 @@
-"""What does the browser show when a sign-in has come back? One page, whole in itself, with no token or code in it."""
+"""What does the browser show at the end of a sign-in? One self-contained page, without a token or code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where does TikTok send the browser back to, and what does it say there?
+"""To which address does TikTok send the browser back, and what does the address contain?
 
 Source: Login Kit for Desktop and for Web, "Redirect URI" and "Authorization response".
 """

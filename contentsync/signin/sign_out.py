@@ -1,4 +1,4 @@
-"""How does an account leave? TikTok revokes its access, and its tokens are forgotten here, whatever TikTok says."""
+"""How does an account sign out? TikTok revokes its access; its tokens are deleted here in any case."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Who may send? OS locks that die with their process, each with a note beside it that says who holds it.
+"""Which process may send? OS locks that end with their process, each with a file that names the holder.
 
-Two of them, for two dangers. The apply lock lies beside the state: two runs that share a state would take the same
-steps twice. The lock of an identity lies in the user's data folder: two checkouts have a state each, so only this
-machine's journal tells one of them what the other has begun, and only if it reads it after the other one wrote it.
+There are two locks, for two dangers. The apply lock is beside the state: two runs on one state would take the same
+steps twice. The lock of an open_id is in the user's data folder: two checkouts have a state each, so one learns what
+the other has begun only from this machine's journal, and only if it reads the journal after the other wrote it.
 """
 
 from __future__ import annotations

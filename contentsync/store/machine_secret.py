@@ -1,6 +1,6 @@
-"""What does this user alone know, on this machine alone? A random secret in the user's data folder.
+"""Which secret does only this user on this machine know? A random value in the user's data folder.
 
-It proves that a cache was written here: one that came with a repository can't have been.
+It proves that a cache was written here, and did not come with a repository.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What has the user granted to which project? One small file a project, in the user's data folder."""
+"""What has the user granted to which project? One small file for each project, in the user's data folder."""
 
 from __future__ import annotations
 

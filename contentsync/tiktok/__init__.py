@@ -1,1 +1,1 @@
-"""How is TikTok spoken to? One client, its types, its refusals, its pace, and its tokens."""
+"""How is TikTok spoken to? One client with its types, refusals, rate limits and tokens."""

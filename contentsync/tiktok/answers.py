@@ -1,6 +1,6 @@
-"""Did TikTok say yes, no, or nothing that we can rely on? The one place that judges an answer of the API.
+"""Did TikTok say yes, no, or nothing reliable? The only place that judges an answer of the API.
 
-`error.code` is looked at first, then the HTTP status: refusals arrive with 200, and a 5xx proves nothing.
+`error.code` comes first, then the HTTP status: refusals arrive with status 200, and a 5xx proves nothing.
 """
 
 from __future__ import annotations

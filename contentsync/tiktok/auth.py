@@ -1,7 +1,7 @@
-"""Which access token speaks for an account, and how is it renewed?
+"""Which access token is used for an account, and how is it renewed?
 
-In this order: the seed in the environment, or what grew from it; `token_command`; the last sign-in. A renewal is
-done once over all processes, and its result is on disk before it is used. Where tokens rest is `tokens.py`'s matter.
+The order is: the token in the environment, or one renewed from it; `token_command`; the last sign-in. Only one
+process renews a token, and the new token is on disk before it is used. `tokens.py` decides where tokens are stored.
 """
 
 from __future__ import annotations

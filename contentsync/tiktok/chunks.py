@@ -1,6 +1,6 @@
-"""How is a file cut for its upload? Sizes and offsets in bytes; nothing is read or sent here.
+"""How is a file cut into chunks? Sizes and offsets are bytes; nothing is read or sent here.
 
-Source: Content Posting API, Media Transfer Guide, "Chunk restrictions"; MB read so that both readings are kept.
+Source: Content Posting API, Media Transfer Guide, "Chunk restrictions"; the sizes satisfy both meanings of MB.
 """
 
 from __future__ import annotations

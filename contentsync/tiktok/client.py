@@ -1,6 +1,6 @@
-"""TikTok's API, a method an endpoint. Which call is made, and what follows from its answer, is the caller's matter.
+"""TikTok's API, with one method for each endpoint. The caller decides which call to make and what the answer means.
 
-Pace, tokens and the repeating of reads live in `_call` and `_read`; an init is never repeated here.
+`_call` and `_read` contain rate limits, tokens and the repetition of reads. An init is never repeated here.
 """
 
 from __future__ import annotations

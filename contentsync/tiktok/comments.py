@@ -1,4 +1,4 @@
-"""What is said and heard of comments, as types: the Research API's part of what `wire.py` does for the rest.
+"""What do requests and answers about comments look like, as types? The Research API's part of `wire.py`.
 
 Source: Query Video Comments.
 """

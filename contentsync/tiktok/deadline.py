@@ -1,7 +1,7 @@
-"""When does a request end whose answer trickles in for ever? At one moment for all of it, first byte to last.
+"""When does a request end whose answer never ends? At one deadline for all of it, from the first byte to the last.
 
-httpx bounds each single read and write, so a server that sends a byte now and then holds a thread for hours. At the
-deadline the connection is ended from outside; the thread that waits on it gets an error of the wire.
+httpx limits each single read and write, so a server that sends a byte now and then could block a thread for hours. At
+the deadline the connection is closed from outside, and the waiting thread gets a connection error.
 """
 
 from __future__ import annotations

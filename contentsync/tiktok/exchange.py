@@ -1,6 +1,6 @@
-"""How does one request go out, and one answer come in? The only module that knows httpx.
+"""How is one request sent, and one answer received? The only module that knows httpx.
 
-It translates what goes wrong on the wire into NotSent and Unanswered, and judges nothing else.
+It turns connection errors into NotSent and Unanswered, and judges nothing else.
 """
 
 from __future__ import annotations

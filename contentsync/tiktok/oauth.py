@@ -1,6 +1,6 @@
-"""What is said to TikTok's OAuth endpoints, and what comes back: flat JSON, whose HTTP status proves nothing.
+"""What do TikTok's OAuth endpoints get and answer? Flat JSON, whose HTTP status proves nothing.
 
-Which account signs in, and what is kept of it, is others' matter.
+`signin/` decides which account signs in and what is stored.
 Source: Login Kit for Desktop and for Web; User Access Token Management; OAuth Error Handling.
 """
 

@@ -1,7 +1,7 @@
-"""Where does a secret rest in the operating system? One entry a pair of tokens in the user's keyring.
+"""How is a pair of tokens stored in the operating system? As one entry in the user's keyring.
 
-The library `keyring` speaks to it: Secret Service and KWallet on Linux, the keychain of macOS, Windows' credentials.
-It is an extra and slow to import, so it is imported by the first use, and only where a pair lies there or is to.
+The library `keyring` does this: Secret Service and KWallet on Linux, the keychain of macOS, Windows' credentials. The
+library is an extra and slow to import, so it is imported at its first use, and only if a pair is or will be there.
 """
 
 from __future__ import annotations

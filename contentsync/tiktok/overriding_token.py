@@ -1,4 +1,4 @@
-"""Does another token win over an account's sign-in: an environment variable, or a token_command?"""
+"""Does another token override an account's sign-in: an environment variable, or a token_command?"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How does a sign-in prove that it is still the one that began? PKCE as TikTok wants it.
+"""How does a sign-in prove that it is the one that was started? With PKCE in TikTok's form.
 
-Source: Login Kit for Desktop, "code_challenge": the digest is told in hex digits, not in base64url as RFC 7636 says.
+Source: Login Kit for Desktop, "code_challenge": the digest is in hex digits, not in base64url as in RFC 7636.
 """
 
 from __future__ import annotations

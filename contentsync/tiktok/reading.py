@@ -1,4 +1,4 @@
-"""How is a value read that may be of any type? Reading never fails: what can't be understood counts as not given."""
+"""How is a value of unknown type read? Reading never fails: a value that can't be understood counts as absent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What does each refusal mean: is it a definite no, may a new attempt follow, and what does the user read?
 
-Two tables, one for `error.code` of the API and of OAuth, one for `fail_reason` of a status. A code that is in no
-table is not a definite refusal. Nothing here waits or repeats.
+Two tables: one for `error.code` of the API and of OAuth, and one for `fail_reason` of a status. A code that is in
+neither table is not a definite refusal. Nothing here waits or repeats.
 
 Source: Error Handling; the error tables of Direct Post, Upload, Photo, Query Creator Info, Get Post Status and
 Media Transfer Guide ("Cancel"); OAuth Error Handling; Get Post Status, "fail_reason".

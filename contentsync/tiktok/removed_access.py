@@ -1,4 +1,4 @@
-"""Whose token died when access was taken away, and why? TikTok's word about it against the tokens that are there."""
+"""Which tokens ended when an account's access was removed? Compares TikTok's event with the current tokens."""
 
 from __future__ import annotations
 

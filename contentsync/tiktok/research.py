@@ -1,6 +1,6 @@
-"""Which token speaks for the app itself? One from its client keys, for TikTok's Research API alone.
+"""Which token belongs to the app itself? One from its client keys, only for TikTok's Research API.
 
-Kept in memory until it expires: it needs nobody's consent and is quickly had again, so that no disk holds it.
+It is kept in memory until it expires, and never on disk: it needs nobody's consent and is easy to get again.
 Source: Client Access Token Management; Query Video Comments.
 """
 

@@ -1,4 +1,4 @@
-"""What does a no mean that comes while an account signs in or out? The codes of `refusals.py` in a sign-in's words.
+"""What does a refusal mean while an account signs in or out? The codes of `refusals.py`, worded for a sign-in.
 
 Pure. Source: OAuth Error Handling; Login Kit for Desktop and for Web.
 """

@@ -1,6 +1,6 @@
-"""When may the next call go? TikTok's limits by the minute, kept over all processes that share a ledger.
+"""When may the next call be sent? Enforces TikTok's limits per minute over all processes that share a ledger.
 
-What the limits are stands in `limits.py`; where the calls of the last minute are written down is the store's part.
+`limits.py` has the limits; the store records the calls of the last minute.
 """
 
 from __future__ import annotations

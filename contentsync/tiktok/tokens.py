@@ -1,15 +1,15 @@
-"""Where do tokens rest? In a file of mode 0600 in the user's data folder, or in the OS keyring.
+"""Where are tokens stored? In a file of mode 0600 in the user's data folder, or in the OS keyring.
 
-The file lies outside every repository and lists every pair. Of one in the keyring it holds all but the secrets; the
-keyring's entry holds the whole pair, and is what counts: it is replaced by one write, before the file, so a crash
-between the two loses nothing.
-A pair stays where it lies until it is stored anew.
+The file is outside every repository and lists every pair. For a pair in the keyring the file has everything but the
+secrets. The keyring's entry has the whole pair, and it is the one that counts. It is replaced by one write, before
+the file, so a crash between the two loses nothing. A pair stays in its place until it is stored again.
 
-What grew from a seed of the environment is told apart by that seed, whatever the account is called; what came from
-a sign-in by its Owner: the API's address, the app and the account's name. Two projects with an account of the same
-name therefore share tokens only if they use the same app and, without seeds, the same sign-in; nothing that grew
-from one seed ever overwrites what grew from another.
-Which record counts, and how a pair is renewed, is `auth.py`'s matter.
+A pair that was renewed from a token in the environment is identified by that token, whatever the account's name. A
+pair of a sign-in is identified by its Owner: the API's address, the app and the account's name. So two projects with
+an account of the same name share tokens only if they use the same app and, without tokens in the environment, the
+same sign-in. A pair that came from one token in the environment never overwrites a pair that came from another.
+
+`auth.py` decides which pair is used and how it is renewed.
 """
 
 from __future__ import annotations

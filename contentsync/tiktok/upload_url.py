@@ -1,4 +1,4 @@
-"""May the bytes of a post go to this address? The address comes from an answer, so it is looked at closely."""
+"""May the bytes of a post be sent to this address? It comes from an answer, so it is checked strictly."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What is said to TikTok and what it answers, as types. TikTok's own field names stand here.
+"""What do TikTok's requests and answers look like, as types? TikTok's own field names are used here.
 
-A field that is missing, null or of another type counts as not given. Nothing here sends or judges; that is
-`client.py` and `answers.py`.
+A field that is missing, null or of another type counts as absent. Nothing here sends or judges; `client.py` and
+`answers.py` do.
 """
 
 from __future__ import annotations

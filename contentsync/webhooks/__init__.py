@@ -1,1 +1,1 @@
-"""What does TikTok push, and what follows from it? A receiver for its webhooks; polling stays the main path."""
+"""What does TikTok push, and what follows from it? A receiver of webhooks; polling remains the main way."""

@@ -1,4 +1,4 @@
-"""How does a delivery come in over HTTP? A starlette app of one route, and bounds on what a client may cost."""
+"""How is a delivery received over HTTP? A starlette app with one route, and limits on what a client may cost."""
 
 from __future__ import annotations
 

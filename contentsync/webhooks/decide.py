@@ -1,4 +1,4 @@
-"""What follows from an event? The table of all of them, and the judgement of what was found; pure."""
+"""What follows from an event? The table of all events, and the decision about what was found. Pure."""
 
 from __future__ import annotations
 

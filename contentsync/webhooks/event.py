@@ -1,4 +1,4 @@
-"""What does the body of a webhook say? Read so that every documented reading, and every odd one, is taken; pure.
+"""What does the body of a webhook say? Accepts every documented form, and odd ones too. Pure.
 
 Source: Webhook Events; Webhooks overview, "Webhook body".
 """

@@ -1,4 +1,4 @@
-"""What is answered to a delivery? Its signature is proven, it is put on disk, and only then it is taken."""
+"""How is a delivery answered? Its signature is checked, it is written to disk, and only then it is accepted."""
 
 from __future__ import annotations
 

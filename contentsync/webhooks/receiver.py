@@ -1,6 +1,6 @@
-"""Who listens, and who works? A socket's thread and a worker's thread, started and stopped as one.
+"""Which thread listens, and which one works? One for the socket and one for the events, started together.
 
-A command holds it while it runs: `receiver.start()`, then `receiver.check()` now and then, and `receiver.stop()`.
+A command keeps it while it runs: `receiver.start()`, then `receiver.check()` now and then, and `receiver.stop()`.
 """
 
 from __future__ import annotations

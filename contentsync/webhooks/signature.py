@@ -1,4 +1,4 @@
-"""Did TikTok sign these bytes? The signature's header, read tolerantly and held to strictly; pure.
+"""Did TikTok sign these bytes? The header is read tolerantly and compared strictly. Pure.
 
 Source: Webhook verification: `TikTok-Signature: t=<Unix seconds>,s=<hex>`, where s is the HMAC-SHA256, with the
 client secret as its key, of t, a full stop, and the raw body.

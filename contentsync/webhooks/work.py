@@ -1,6 +1,6 @@
-"""How is a stored event worked on? Apart from its receipt, as often as it takes, and to the same end in any order.
+"""How is a stored event processed? Apart from its delivery, any number of times, with the same result in any order.
 
-An event is a hint: TikTok is asked, by the same steps that `refresh` takes, and what it answers is what counts.
+An event is only a hint: TikTok is asked by the same steps that `refresh` takes, and only its answer counts.
 Nothing is ever sent, and no lock is taken: each write repeats its precondition.
 """
 

@@ -94,7 +94,7 @@ def test_the_browser_is_opened_and_shown_who_signed_in(out: Studio, emulator: Em
 def test_a_scope_that_was_not_granted_is_explained(out: Studio) -> None:
     ran = signed_in(out, "--scope", "all", granted="user.info.basic,user.info.profile,video.list,video.publish")
     assert ran.code == 0
-    assert "missing  video.upload: no drafts" in ran.out and "missing  user.info.stats" in ran.out
+    assert "missing  video.upload: drafts are not possible" in ran.out and "missing  user.info.stats" in ran.out
     assert "granted  user.info.basic, user.info.profile, video.list, video.publish" in ran.out
     told = out.run("accounts", "--stats").out
     assert "drafts: no - the scope video.upload is missing" in told

@@ -1,4 +1,4 @@
-"""The state in a SQLite file: one row a post, its attempts, one line of history a change, migrations.
+"""The state in a SQLite file: one row for each post, its attempts, one line of history for each change, migrations.
 
-`schema.sql` and `queries.sql` hold all SQL; `sqlite.sql` holds what only SQLite writes this way.
+`schema.sql` and `queries.sql` have all SQL; `sqlite.sql` has the parts that only SQLite writes this way.
 """

@@ -1,4 +1,4 @@
-"""Which TikTok account is each account of the project? What posts were made under, and what a name is bound to."""
+"""Which TikTok account is each account of the project? The open_ids of its posts, and of its name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What may be forgotten at any time: looks at media, and what manifests declared. A file beside the state.
+"""Which data may be deleted at any time? Results of reading media and manifests, in a file beside the state.
 
-Nothing here decides whether what was kept is still true: looks are asked for by the stat of the file, and texts of
-manifests carry a proof that the reader checks.
+Nothing here decides whether an entry is still right. Media are looked up by the stat of their file, and manifests
+carry a proof that the reader checks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How is the state file opened, made, migrated and kept whole? SQLite only; knows no post.
+"""How is the state file opened, created, migrated and checked? Knows only SQLite, and nothing of posts.
 
-Whatever sqlite3 raises is translated here into StoreError with a hint, so that no caller knows the driver.
+All errors of sqlite3 become StoreError with a hint here, so no caller knows the driver.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What did TikTok push? Each event as it came, what became of it, and the marks that events leave.
+"""What did TikTok push? Each event with its result, and the marks that events leave.
 
-The newest word wins by its own time, never by when it came: so events may come twice, late, and in any order.
+The latest event wins by its own time, not by its time of arrival. So events may come twice, late, and in any order.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Which objects did we put where TikTok fetches photos? Only what stands here is ever deleted again.
+"""Which objects did contentsync upload for TikTok to fetch? Only objects recorded here are ever deleted.
 
-An object is put down before it is sent: one whose sending was cut off is known too.
+An object is recorded before its upload, so an interrupted upload is known too.
 """
 
 from __future__ import annotations

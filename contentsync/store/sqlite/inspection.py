@@ -1,6 +1,6 @@
-"""What is in a state file, whatever the project says of it? For people who look into one; never on a plan's way.
+"""What is in a state file? For people who look into one; not used by a plan.
 
-sqlite-utils takes a tenth of a second to load, so it is loaded here, when a person asks.
+sqlite-utils takes a tenth of a second to load, so it is loaded only when a person asks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,14 @@
-"""What happened to each post? The calls by which everything else reads and changes the state.
+"""What happened to each post? The calls by which all other code reads and changes the state.
 
-Every change is one transaction and leaves a line of history. Constraints hold what must hold; the two that callers
-meet are translated to `AttemptOpen` and `Superseded`.
+The danger: two processes, or one process before and after a crash, write about the same post, and the second write
+hides an attempt that the first one began.
+
+The rule: every change is one transaction that repeats its precondition and adds a line of history. The constraints of
+the schema hold, whatever the code does: one open or unknown attempt for a post, one publish_id for an attempt, one
+post for a video.
+
+Why that is enough: a process that acts on an old view fails at its write, before its request. Callers see two of
+these failures, `AttemptOpen` and `Superseded`; every other one is a StoreError.
 """
 
 from __future__ import annotations
