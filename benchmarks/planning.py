@@ -159,7 +159,7 @@ def printing(lines: int = 10_000) -> Iterator[Figure]:
     from contentsync.post import Account
     from tests.builders import NOW, a_post
 
-    posts = {post.key: post for post in (a_post(name=f"p{number}", hold=True) for number in range(lines))}
+    posts = {post.key: post for post in (a_post(name=f"p{number}", hold=True) for number in range(lines // 5))}
     made = make_plan(posts.values(), World(NOW, {"acme": AccountFacts(Account("acme"))}))
 
     def show() -> None:

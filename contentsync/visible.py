@@ -35,6 +35,8 @@ _IN_JSON: Final = re.compile(f"[{_UNSEEN}]")
 
 def visible(text: str) -> str:
     """`text` with an escape in the place of each character that could not be seen; a line break as well."""
+    if text.isascii() and text.isprintable():
+        return text  # nearly all texts, at a tenth of the cost
     return _TOKEN.sub(lambda found: found["whole"] or _escape(found[0]), text)
 
 

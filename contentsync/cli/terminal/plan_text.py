@@ -90,8 +90,7 @@ def show_plan(
         say(_account(view, plan))
     if plan.accounts:
         say()
-    for line in _Listing(plan, posts, zones or {}).lines(full=full):
-        say(line)
+    say("\n".join(_Listing(plan, posts, zones or {}).lines(full=full)))
     say()
     say(style("  ".join(f"{SYMBOLS[k]} {MEANINGS[k]}" for k in SYMBOLS if plan.count(k)), dim=True))
     say(summary(plan))

@@ -47,14 +47,19 @@ def tell_whole(line: str) -> None:
 
 
 def _write(line: str, stream: TextIO) -> None:
-    for part in hidden(line).split("\n"):
-        before, tab, after = part.partition("\t")
-        whole = safe(f"{before} {after}" if tab else part)
-        if stream.isatty():
-            bare = click.unstyle(before)
-            hang = width_of(bare) + 1 if tab else len(bare) - len(bare.lstrip(" ")) + 4
-            whole = "\n".join(fold(whole, width(), hang))
-        click.echo(whole, err=stream is sys.stderr, color=colour())
+    parts = [_folded(part, stream) for part in hidden(line).split("\n")]
+    click.echo("\n".join(parts), err=stream is sys.stderr, color=colour())
+
+
+def _folded(part: str, stream: TextIO) -> str:
+    """One line as it is shown, folded on a terminal."""
+    before, tab, after = part.partition("\t")
+    whole = safe(f"{before} {after}" if tab else part)
+    if not stream.isatty():
+        return whole
+    bare = click.unstyle(before)
+    hang = width_of(bare) + 1 if tab else len(bare) - len(bare.lstrip(" ")) + 4
+    return "\n".join(fold(whole, width(), hang))
 
 
 def show_json(document: Mapping[str, object]) -> None:
@@ -72,6 +77,8 @@ def safe(line: str) -> str:
 
     What is foreign was escaped where it was put in; this catches what was forgotten there.
     """
+    if "\x1b" not in line:
+        return visible(line)
     styles = [*STYLE.findall(line), ""]
     return "".join(visible(part) + code for part, code in zip(STYLE.split(line), styles, strict=True))
 
