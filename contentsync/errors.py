@@ -62,7 +62,9 @@ class Problem:
 
 
 # What a command of ours is about, where whoever worded the hint did not know the post.
-_BLANKS: Final = re.compile(r"(?<=--retry )POST\b|(?<=resolve )POST\b|(?<=login )ACCOUNT\b")
+_BLANKS: Final = re.compile(
+    r"(?<=--retry )POST\b|(?<=resolve )POST\b|(?<=status )POST\b|(?<=explain )POST\b|(?<=login )ACCOUNT\b"
+)
 
 
 def by_place(problems: Iterable[Problem]) -> list[Problem]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from contentsync.post import PostState
 
 
@@ -16,4 +14,4 @@ def post_url(username: str, post_id: str, *, photos: bool = False) -> str | None
 def url_of(row: PostState, username: str) -> str | None:
     """The address of what came of a post, as far as it is known."""
     done = row.success
-    return post_url(username, row.post_id, photos=bool(done and json.loads(done.sent).get("kind") == "photos"))
+    return post_url(username, row.post_id, photos=bool(done and done.is_photos))

@@ -278,6 +278,15 @@ class Attempt:
         return self.phase in OPEN
 
     @property
+    def is_photos(self) -> bool:
+        """Whether it was a photo post, as far as what it sent is on record."""
+        try:
+            told = json.loads(self.sent)
+        except ValueError:
+            return False
+        return isinstance(told, dict) and told.get("kind") == Kind.PHOTOS
+
+    @property
     def may_be_live(self) -> bool:
         """Whether the commit point was passed: from here on nothing but evidence allows a new attempt."""
         return self.last_put_at is not None or (self.pulls and self.init_sent_at is not None)

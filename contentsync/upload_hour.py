@@ -14,6 +14,7 @@ from contentsync import limits
 from contentsync.post import Attempt
 
 HOUR: Final = timedelta(seconds=limits.UPLOAD_URL_SECONDS)
+IN_FLIGHT: Final = timedelta(minutes=5)  # what was sent before the hour ended may be counted that much later
 PATIENCE: Final = timedelta(hours=24)  # a clock that asks to wait longer tells nothing that can be waited for
 
 
@@ -54,3 +55,12 @@ def words(left: timedelta) -> str:
     """Why something is waited for that is over by the machine's clock. left: by TikTok's."""
     minutes = -(-left // timedelta(minutes=1))
     return f"the upload's hour is over by this machine's clock, but by TikTok's it has {minutes} min left"
+
+
+def may_arrive_until(attempt: Attempt) -> datetime | None:
+    """When the last of what was sent must have arrived, by the machine's clock; None where nothing can be told."""
+    if attempt.upload_expires_at is None:
+        return None
+    if attempt.last_put_at is None:
+        return attempt.upload_expires_at
+    return max(attempt.upload_expires_at, attempt.last_put_at) + IN_FLIGHT

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from contentsync.apply.around import Run
@@ -62,6 +62,7 @@ class _NotBegun:
 
     result: Result
     problem: Problem | None
+    again_at: datetime | None = None
 
 
 class AccountRun:
@@ -165,7 +166,7 @@ class AccountRun:
             return
         begun = self._begin(action, post)
         if isinstance(begun, _NotBegun):
-            self.tell_outcome(action.post, begun.result, begun.problem)
+            self.tell_outcome(action.post, begun.result, begun.problem, again_at=begun.again_at)
         elif begun is not None:
             self._work(action, post, begun)
 
@@ -197,7 +198,7 @@ class AccountRun:
             failed = doubted.attempt.phase is Phase.FAILED
             return _NotBegun(Result.NOT_STARTED, doubted.problem) if failed else _NotBegun(*ended(doubted))
         if held := begin.held(post, row, self.run.id, now):
-            return _NotBegun(Result.HELD if held.again_at else Result.NOT_STARTED, held.problem)
+            return _NotBegun(Result.HELD if held.again_at else Result.NOT_STARTED, held.problem, held.again_at)
         if against := self.run.around.last_look(Kind.CREATE, post):
             return _NotBegun(result_of(against), against.problem)
         if action.kind is Kind.CREATE and not self._use_plan():
@@ -370,7 +371,10 @@ class AccountRun:
             self.store.stop_account(self.open_id, self.run.id, step.of_mode, why, self.clock.now())
         stops = step.stop or step.sign_in or step.attempt.phase is Phase.UNKNOWN
         post_id, sign_in = step.attempt.post_id, step.sign_in
-        self.tell_outcome(post, result, problem, post_id=post_id, sign_in=sign_in, stops_account=stops)
+        again_at = step.attempt.not_before if result is Result.HELD else None
+        self.tell_outcome(
+            post, result, problem, post_id=post_id, sign_in=sign_in, stops_account=stops, again_at=again_at
+        )
 
     def _not_started(self, post: str, stop: Problem) -> None:
         what = f"not sent, because this account was stopped: {stop.what}"
@@ -385,13 +389,12 @@ class AccountRun:
         post_id: str = "",
         sign_in: bool = False,
         stops_account: bool = False,
+        again_at: datetime | None = None,
     ) -> None:
         problem = problem and problem.addressed(post)
-        self.outcomes.append(Outcome(post, result, problem, post_id, sign_in, stops_account))
-        detail = {"result": str(result), "post_id": post_id or None}
-        if problem is not None:
-            detail |= {"code": problem.code, "what": problem.what, "hint": problem.hint}
-        self._told("done", post, **detail)
+        outcome = Outcome(post, result, problem, post_id, sign_in, stops_account, again_at)
+        self.outcomes.append(outcome)
+        self._told("done", post, **outcome.detail)
 
     def _told(self, event: str, post: str, **detail: object) -> None:
         self.run.tell(Told(event, post, detail))

@@ -11,6 +11,7 @@ from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.plan.action import Kind
 from contentsync.plan.last_look import Against
 from contentsync.post import Attempt
+from contentsync.tiktok.refusals import hint_of
 
 NOT_FETCHABLE: Final = frozenset({"url-refused", "url-other-file", "photo-not-proven"})
 NOT_AS_PLANNED: Final = frozenset(
@@ -72,4 +73,5 @@ def is_all_sent(attempt: Attempt) -> bool:
 def _problem_of(attempt: Attempt) -> Problem | None:
     if not attempt.problem_code:
         return None
-    return Problem(attempt.problem_code, attempt.problem_what, "")
+    hint = hint_of(attempt.problem_code, photos=attempt.is_photos)
+    return Problem(attempt.problem_code, attempt.problem_what, hint)

@@ -72,11 +72,8 @@ def held(post: DesiredPost, row: PostState | None, run_id: str, now: datetime) -
     sent = sorted(a.init_sent_at for a in attempts if a.init_sent_at and a.init_sent_at > now - DAY)
     if len(sent) >= limits.INITS_PER_POST_A_DAY:
         again_at = sent[-limits.INITS_PER_POST_A_DAY] + DAY
-        what = (
-            f"this post was started {limits.INITS_PER_POST_A_DAY} times in 24 h; "
-            f"next try at {again_at:%Y-%m-%d %H:%M} UTC"
-        )
-        return Held(Problem("begun-too-often", what, "run apply again after that time"), again_at)
+        what = f"this post was started {limits.INITS_PER_POST_A_DAY} times in 24 h"
+        return Held(Problem("begun-too-often", what, "nothing to do: apply starts it again after that"), again_at)
     return None
 
 

@@ -10,17 +10,19 @@ hour are read once more.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from contentsync.attempt.step import HourOver, Step
+from contentsync.attempt.step import HourOver, Step, said
 from contentsync.attempt.upload import MediaReader, OtherBytes
 from contentsync.errors import NotSent, Problem, Unanswered
 from contentsync.lifecycle import Event
 from contentsync.post import Attempt
 from contentsync.tiktok import chunks
 from contentsync.tiktok.client import PutAnswer
-from contentsync.upload_hour import HOUR, Hour, judge
+from contentsync.times import in_words
+from contentsync.upload_hour import HOUR, Hour, judge, may_arrive_until
 
 if TYPE_CHECKING:
     from contentsync.attempt.steps import Steps
@@ -181,8 +183,18 @@ class Sender:
         """R4a: before the last PUT nothing can come of it any more; after it, only looking is left."""
         if self.attempt.last_put_at is None:
             return Step(self._steps.end_upload(self.attempt, problem), problem=problem)
-        gone = self._steps.note(self.attempt, "upload-address-gone", upload_url="")
+        problem = self._may_still_arrive(problem)
+        gone = self._steps.note(self.attempt, "upload-address-gone", upload_url="", **said(problem))
         return Step(gone, again_in=self._steps.at_work.poll_initial, problem=problem)
+
+    def _may_still_arrive(self, problem: Problem) -> Problem:
+        """The refusal of an address whose last PUT began: what TikTok has, and until when more may arrive."""
+        attempt, until = self.attempt, may_arrive_until(self.attempt)
+        there = f"{problem.what}; {attempt.sent_bytes:,} of {attempt.size:,} bytes are known to be there"
+        if until is None:
+            return replace(problem, what=there)
+        what = f"{there}, and the last request may still arrive until {in_words(until, now=self._steps.now)}"
+        return replace(problem, what=what, hint="nothing to do until then; after it, run contentsync apply")
 
     def _ask(self, problem: Problem | None) -> Step | None:
         """What became of a chunk is not clear: look, and go on from there; the same chunk again within bounds."""

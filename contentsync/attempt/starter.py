@@ -135,12 +135,15 @@ class Starter:
         assert row is not None  # the client raises Refused for known codes only
         sign_in = row.family is refusals.Family.SIGN_IN
         later = self._steps.now + row.again if row.again is not None else None
-        known = said(err.problem, err.log_id) | {"retry": sign_in or later is not None, "not_before": later}
+        problem = err.problem
+        if self._attempt.is_photos and row.of_photos:
+            problem = replace(problem, hint=row.of_photos)
+        known = said(problem, err.log_id) | {"retry": sign_in or later is not None, "not_before": later}
         saved = self._nothing_began(Event.REFUSED, "refused", known, error_code=err.error_code)
         daily = row.again is not None and row.again > refusals.MINUTE
         stop = sign_in or daily or row.family in {refusals.Family.ACCOUNT, refusals.Family.APP}
         of_mode = saved.mode if err.error_code in refusals.OF_ONE_MODE else None
-        return Step(saved, problem=err.problem, sign_in=sign_in, stop=stop, of_mode=of_mode)
+        return Step(saved, problem=problem, sign_in=sign_in, stop=stop, of_mode=of_mode)
 
     def _nothing_began(self, event: Event, what: str, known: dict[str, object], **detail: object) -> Attempt:
         """The end of an attempt whose init did nothing for sure, also where another process held it to be lost."""

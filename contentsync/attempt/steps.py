@@ -35,10 +35,9 @@ from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.store.port import Store, Superseded
 from contentsync.tiktok import refusals, wire
 from contentsync.tiktok.client import Client
-from contentsync.upload_hour import Hour, judge, left_by_tiktok, words
+from contentsync.upload_hour import Hour, judge, left_by_tiktok, may_arrive_until, words
 
 UNKNOWN_ID_PATIENCE: Final = timedelta(seconds=60)  # a fresh publish_id may be unknown for a while
-IN_FLIGHT: Final = timedelta(minutes=5)  # what was sent before the hour ended may be counted that much later
 LOOK_AGAIN: Final = 5.0  # seconds after which an upload looks anew whether another machine paused the account
 PASSING: Final = {row.problem().code for row in refusals.FAILURES.values() if row.again == refusals.AT_ONCE}
 
@@ -130,7 +129,7 @@ class Steps:
 
     def _clocks_differ(self, attempt: Attempt) -> Problem | None:
         """Why an upload is waited for whose hour is over by the machine's clock."""
-        left = left_by_tiktok(attempt, self.tiktok_now(attempt), _may_arrive_until(attempt))
+        left = left_by_tiktok(attempt, self.tiktok_now(attempt), may_arrive_until(attempt))
         past = attempt.upload_expires_at is not None and self.now >= attempt.upload_expires_at
         if not past or left is None or left <= timedelta():
             return None
@@ -284,7 +283,7 @@ class Steps:
             return doubt.doubt(self, attempt, there)
         reason = status.fail_reason
         row = refusals.failure(reason)
-        problem = row.problem()
+        problem = row.problem(photos=attempt.is_photos)
         again = row.again if row.again != refusals.AT_ONCE or self._first_passing_failure(attempt) else None
         later = None if again is None else self.now + again
         known = said(problem) | {"retry": later is not None, "not_before": later, "upload_url": ""}
@@ -343,7 +342,7 @@ class Steps:
 
     def _nothing_can_arrive(self, attempt: Attempt) -> Hour:
         """Whether the last PUT began, and is over for good: by both clocks, and by the seconds that we counted."""
-        ends = _may_arrive_until(attempt)
+        ends = may_arrive_until(attempt)
         if attempt.last_put_at is None or ends is None:
             return Hour.RUNS
         began = self._last_puts.get(attempt.id)
@@ -410,12 +409,3 @@ class Steps:
             row = self.store.post(attempt.post_uid)
             self._keys[attempt.post_uid] = row.key if row else ""
         return self._keys[attempt.post_uid]
-
-
-def _may_arrive_until(attempt: Attempt) -> datetime | None:
-    """When the last of what was sent must have arrived, by the machine's clock; None where nothing can be told."""
-    if attempt.upload_expires_at is None:
-        return None
-    if attempt.last_put_at is None:
-        return attempt.upload_expires_at
-    return max(attempt.upload_expires_at, attempt.last_put_at) + IN_FLIGHT

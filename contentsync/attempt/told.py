@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from contentsync.errors import Problem
+from contentsync.times import rfc3339
 
 
 class Result(StrEnum):
@@ -47,6 +49,18 @@ class Outcome:
     post_id: str = ""
     sign_in: bool = False
     stops_account: bool = False
+    #: When it is tried again by itself; None where that takes a person, or is not needed.
+    again_at: datetime | None = None
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """What the event that ends an action tells."""
+        told: dict[str, Any] = {"result": str(self.result), "post_id": self.post_id or None}
+        if self.again_at is not None:
+            told["again_at"] = rfc3339(self.again_at)
+        if self.problem is not None:
+            told |= {"code": self.problem.code, "what": self.problem.what, "hint": self.problem.hint}
+        return told
 
 
 Tell = Callable[[Told], None]

@@ -19,6 +19,7 @@ from contentsync.plan.action import AccountFacts, Kind, Plan, World
 from contentsync.post import Creator, DesiredPost, Mode
 from contentsync.project import Project
 from contentsync.remote import refuse_twins
+from contentsync.tiktok.refusals import hints
 
 DAY = timedelta(hours=24)
 
@@ -81,6 +82,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
         behind=behind,
         faulty=_by_account(loaded.faulty),
         unread=loaded.unread,
+        hints=hints(),
     )
     told = {key: post for key, post in posts.items() if post.account in facts}
     plan, world = decided(project, told, world, selected)

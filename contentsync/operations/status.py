@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, SignInNeeded
+from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish, known_keys, rows_by_account, select
 from contentsync.operations.side_by_side import side_by_side
+from contentsync.plan.action import Action
 from contentsync.post import PostState
 from contentsync.project import Project
 from contentsync.remote import worth_asking
@@ -37,6 +41,12 @@ def look(
         pause = min(pause * 1.5, project.settings.poll_max.total_seconds())
     rows = {row.key: row for rows in rows_by_account(project).values() for row in rows}
     return {key: rows.get(key) for key in found}, failures
+
+
+def decisions(project: Project, wish: Wish) -> dict[str, Action]:
+    """What a plan says of the chosen posts by what is known now, without asking TikTok; nothing of settled ones."""
+    made = make_plan(project, replace(wish, refresh=False))
+    return {action.post: action for action in made.plan.actions}
 
 
 def _removed(project: Project, names: set[str]) -> dict[str, ContentsyncError]:

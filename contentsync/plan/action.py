@@ -234,6 +234,8 @@ class World:
     takeover: timedelta = timedelta(minutes=10)
     #: The declared posts that have errors, by the name of their account, which may be one that is not known.
     faulty: Mapping[str, tuple[Faulty, ...]] = field(default_factory=dict)
+    #: What fixes a failure of TikTok's, by its code; `photos:CODE` where it is another thing for photos.
+    hints: Mapping[str, str] = field(default_factory=dict)
     #: The files that may declare further posts, which could not be read.
     unread: tuple[str, ...] = ()
 

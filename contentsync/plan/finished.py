@@ -121,9 +121,15 @@ def _ended(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Ac
         if last.publish_id and last.may_be_live and (problem := _not_looked(scene)):
             return scene.blocked(post, problem, f"failed: {why}; {problem.what}")
         return wanted(scene, post, row, f"repeated after: {why}")
-    hint = f"fix the cause, then run: contentsync apply --retry {post.key}"
-    problem = Problem(last.problem_code or "failed", why, hint)
+    problem = Problem(last.problem_code or "failed", why, _fix(scene, last)).addressed(post.key)
     return scene.blocked(post, problem, f"failed: {why}")
+
+
+def _fix(scene: Scene, last: Attempt) -> str:
+    """What fixes a definite failure, as it was said when it failed, and the command that tries again."""
+    hints, code, again = scene.world.hints, last.problem_code, "contentsync apply --retry POST"
+    cause = (last.is_photos and hints.get(f"photos:{code}")) or hints.get(code, "fix the cause")
+    return cause if again in cause else f"{cause}; then: {again}"
 
 
 def _given_again(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action | Wanted:

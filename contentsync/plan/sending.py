@@ -125,7 +125,8 @@ def _earliest(scene: Scene, post: DesiredPost, row: PostState | None, window: Wi
         times.append((room, f"was started {limits.INITS_PER_POST_A_DAY} times in 24 h"))
     passing = last is not None and last.phase is Phase.FAILED and last.retry and post.key not in scene.world.retry
     if passing and last and last.not_before and not _inbox_has_room(scene, last):
-        times.append((last.not_before, f"waits after: {last.problem_what or 'a temporary failure'}"))
+        why = last.problem_what.partition(" (TikTok:")[0] or "a temporary failure"
+        times.append((last.not_before, f"waits: {why}"))
     times = [(moment, why) for moment, why in times if moment > scene.now]
     if window.opens_at and window.is_ahead(scene.due_now):
         times.append((window.opens_at, waiting_for(scene, post, window)))

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
-from contentsync.errors import Problem, Refused, Unanswered
+from contentsync.errors import NotSent, Problem, Refused, Unanswered
 from contentsync.tiktok.refusals import refusal
-from contentsync.tiktok.wire import Envelope
+from contentsync.tiktok.wire import Endpoint, Envelope
 
 
 def judge(http_status: int, body: object) -> Mapping[str, object]:
@@ -39,6 +41,41 @@ def unanswered(what: str, http_status: int = 0, log_id: str = "") -> Unanswered:
     """The error for an answer that proves nothing."""
     hint = "run the same command again; it first checks what TikTok did"
     return Unanswered(Problem("unanswered", what, hint), http_status, log_id)
+
+
+#: What a call that changes nothing asks for, in words.
+_ASKED: Final = {
+    Endpoint.USER_INFO: "who the account is",
+    Endpoint.CREATOR_INFO: "what the account may post",
+    Endpoint.VIDEO_LIST: "the account's public videos",
+    Endpoint.VIDEO_QUERY: "videos by their ids",
+    Endpoint.STATUS: "what became of a post",
+    Endpoint.COMMENT_LIST: "the comments on a video",
+}
+
+
+def of_reading(err: Refused | Unanswered | NotSent, endpoint: Endpoint) -> Refused | Unanswered | NotSent:
+    """The error of a call that changes nothing, worded as such: nobody need wonder what it did."""
+    if isinstance(err, NotSent):
+        return err
+    support = f"; for TikTok's support: log_id {err.log_id}" if err.log_id else ""
+    hint = f"nothing was sent; run the same command again in a few minutes{support}"
+    if isinstance(err, Unanswered):
+        return Unanswered(
+            replace(err.problem, what=_without_answer(err, endpoint), hint=hint), err.http_status, err.log_id
+        )
+    if err.error_code in {"invalid_params", "invalid_param"}:  # no post was refused
+        return Refused(replace(err.problem, hint=hint), err.error_code, err.http_status, err.log_id)
+    return err
+
+
+def _without_answer(err: Unanswered, endpoint: Endpoint) -> str:
+    asked = f"when asked for {_ASKED[endpoint]}"
+    if err.http_status >= 500:
+        return f"TikTok could not answer ({err.http_status}) {asked}"
+    if err.http_status >= 400:
+        return f"TikTok answered {err.http_status} {asked}"
+    return f"TikTok gave no answer that can be used {asked}: {err.problem.what}"
 
 
 def _code_meant(envelope: Envelope) -> str:

@@ -16,7 +16,7 @@ from contentsync.clock import Clock
 from contentsync.destinations import host_on_this_machine
 from contentsync.errors import NotSent, Problem, Refused, Unanswered
 from contentsync.tiktok import wire
-from contentsync.tiktok.answers import judge, unanswered
+from contentsync.tiktok.answers import judge, of_reading, unanswered
 from contentsync.tiktok.comments import FIELDS as COMMENT_FIELDS
 from contentsync.tiktok.comments import Comment, CommentPage
 from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
@@ -296,7 +296,7 @@ class Client:
                 passes = not isinstance(err, Refused) or _is_rate_limit(err)
                 wait = next(waits[type(err)], None) if passes else None
                 if wait is None:
-                    raise
+                    raise of_reading(err, endpoint) from err
             self._clock.sleep(wait)
 
     def _call(

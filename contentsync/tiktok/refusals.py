@@ -46,11 +46,15 @@ class Failure:
     again: timedelta | None
     what: str
     hint: str
+    #: The hint for a photo post, where it is another one.
+    of_photos: str = ""
 
-    def problem(self, message: str = "", log_id: str = "") -> Problem:
+    def problem(self, message: str = "", log_id: str = "", *, photos: bool = False) -> Problem:
         """For the user; always with TikTok's own word, since its sentence is often the same for all."""
         said = ", ".join(filter(None, (self.code, message and f"“{message}”", log_id and f"log_id {log_id}")))
-        return Problem(self.code.replace("_", "-"), f"{self.what} (TikTok: {said})", self.hint)
+        return Problem(
+            self.code.replace("_", "-"), f"{self.what} (TikTok: {said})", (photos and self.of_photos) or self.hint
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,19 @@ def oauth_refusal(code: str) -> Refusal | None:
     return OAUTH.get(code) or REFUSALS.get(code)
 
 
+def hint_of(problem_code: str, *, photos: bool = False) -> str:
+    """What fixes a problem that one of these rows made, by its code; empty for a code of ours, or an unknown one."""
+    known = hints()
+    return (photos and known.get(f"photos:{problem_code}")) or known.get(problem_code, "")
+
+
+def hints() -> dict[str, str]:
+    """What fixes each problem that one of these rows makes, by its code; `photos:CODE` for a photo post."""
+    rows = {row.code.replace("_", "-"): row for row in (*_API, *_OF_STATUS)}
+    of_photos = {f"photos:{code}": row.of_photos for code, row in rows.items() if row.of_photos}
+    return {code: row.hint for code, row in rows.items()} | of_photos
+
+
 def failure(fail_reason: str) -> Failure:
     """What a `fail_reason` means; an unknown one is final too, since the status FAILED is."""
     unknown = Failure(
@@ -87,12 +104,17 @@ _ALL_SCOPES: Final = (
     "sign in again and grant every scope: contentsync login ACCOUNT --scope all; or set a token that has it in the "
     "environment"
 )
-_EXPORT: Final = (
-    "export the video again, as MP4 with H.264 video and AAC sound; contentsync validate can't find this fault"
+_EXPORT: Final = "export the video again, as MP4 with H.264 video and AAC sound"
+_PHOTOS: Final = "save the photos again, as JPEG or WebP"
+_LENGTH: Final = (
+    "compare its length with the longest that `contentsync accounts` shows for the account, and export it anew"
 )
-_LENGTH: Final = "cut the video to the length that `contentsync accounts` shows for the account"
+_NO_FIELD: Final = (
+    "TikTok does not say which field it means: look at what was sent with contentsync explain POST, and report it to "
+    "TikTok's support with the log_id"
+)
 _FRAME_RATE: Final = "export the video again with 24 to 60 frames a second, at a constant rate"
-_LATER: Final = "nothing to do: contentsync plan shows when there is room again"
+_LATER: Final = "nothing to do: apply tries again by itself once there may be room; contentsync plan shows when"
 
 _API: Final = (
     Refusal(
@@ -116,17 +138,17 @@ _API: Final = (
         "invalid_params",
         Family.CONTENT,
         None,
-        "TikTok does not accept what the post asks for",
-        "check caption, privacy and media against TikTok's message",
+        "TikTok does not accept what was sent",
+        _NO_FIELD,
     ),
     Refusal(
         "invalid_param",
         Family.CONTENT,
         None,
-        "TikTok does not accept what the post asks for",
-        "check caption, privacy and media against TikTok's message",
+        "TikTok does not accept what was sent",
+        _NO_FIELD,
     ),
-    Refusal("invalid_file_upload", Family.CONTENT, None, "the file is outside TikTok's limits", _EXPORT),
+    Refusal("invalid_file_upload", Family.CONTENT, None, "TikTok does not take the file", _EXPORT, _PHOTOS),
     Refusal(
         "rate_limit_exceeded",
         Family.CAP,
@@ -202,8 +224,8 @@ _API: Final = (
         "invalid_publish_id",
         Family.TIKTOK,
         None,
-        "TikTok does not know this publish_id, or does not know it yet",
-        "run contentsync status again in a few minutes",
+        "TikTok does not know this upload yet",
+        "it is not sent again; ask TikTok once more: contentsync status POST --wait 10m",
     ),
     Refusal(
         "token_not_authorized_for_specified_publish_id",
@@ -291,7 +313,7 @@ _FOR_OAUTH: Final = (
 )
 
 _OF_STATUS: Final = (
-    Failure("file_format_check_failed", Family.CONTENT, None, "TikTok can't use the file's format", _EXPORT),
+    Failure("file_format_check_failed", Family.CONTENT, None, "TikTok can't use the file's format", _EXPORT, _PHOTOS),
     Failure("duration_check_failed", Family.CONTENT, None, "the video is longer or shorter than it may be", _LENGTH),
     Failure(
         "frame_rate_check_failed", Family.CONTENT, None, "the video's frame rate is not within 23 to 60", _FRAME_RATE
@@ -301,7 +323,8 @@ _OF_STATUS: Final = (
         Family.CONTENT,
         None,
         "the picture is larger or smaller than it may be; TikTok does not say which one",
-        "keep a video's sides within 360 to 4096 pixels, and a photo's shorter side up to 1080",
+        "keep the video's sides within 360 to 4096 pixels",
+        "keep the shorter side of each photo up to 1080 pixels",
     ),
     Failure(
         "internal", Family.TIKTOK, AT_ONCE, "TikTok had an internal error while processing", "nothing was published"

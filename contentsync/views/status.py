@@ -8,6 +8,8 @@ from typing import Any, Final
 from contentsync import links
 from contentsync.lifecycle import SUCCESS
 from contentsync.pause import Pause
+from contentsync.plan.action import Action, Kind
+from contentsync.plan.document import problem_as_json
 from contentsync.post import PostState
 from contentsync.times import rfc3339
 
@@ -15,10 +17,13 @@ FORMAT: Final = "contentsync.status/1"
 
 
 def document(
-    found: Mapping[str, PostState | None], usernames: dict[str, str], pauses: Iterable[Pause] = ()
+    found: Mapping[str, PostState | None],
+    usernames: dict[str, str],
+    plans: Mapping[str, Action],
+    pauses: Iterable[Pause] = (),
 ) -> dict[str, Any]:
-    """usernames: the handle of each identity, by open_id."""
-    posts = [_post(key, row, usernames) for key, row in found.items()]
+    """usernames: each identity's handle, by open_id. plans: what a plan says of each post that is not settled."""
+    posts = [_post(key, row, usernames, plans.get(key)) for key, row in found.items()]
     return {"format": FORMAT, "paused": [_pause(pause) for pause in pauses], "posts": posts}
 
 
@@ -27,11 +32,11 @@ def _pause(pause: Pause) -> dict[str, Any]:
     return {"account": pause.account or None, "who": pause.who, "since": since, "why": pause.why or None}
 
 
-def _post(key: str, row: PostState | None, usernames: dict[str, str]) -> dict[str, Any]:
+def _post(key: str, row: PostState | None, usernames: dict[str, str], action: Action | None) -> dict[str, Any]:
     last = row.last if row else None
     problem = None
     if last and last.problem_code and last.phase not in SUCCESS:
-        problem = {"code": last.problem_code, "what": last.problem_what}
+        problem = {"code": last.problem_code, "what": last.problem_what, "hint": _hint(last.problem_code, action)}
     return {
         "post": key,
         "phase": phase_of(row),
@@ -41,7 +46,32 @@ def _post(key: str, row: PostState | None, usernames: dict[str, str]) -> dict[st
         "attempts": len(row.attempts) if row else 0,
         "updated_at": rfc3339(last.updated_at) if last else None,
         "problem": problem,
+        "plan": _plan(action) if action else None,
     }
+
+
+def _hint(code: str, action: Action | None) -> str | None:
+    problems = action.problems if action else ()
+    return next((problem.hint for problem in problems if problem.code == code and problem.hint), None)
+
+
+def _plan(action: Action) -> dict[str, Any]:
+    return {
+        "action": str(action.kind),
+        "reason": action.reason,
+        "due_at": rfc3339(action.due_at),
+        "problems": [problem_as_json(problem) for problem in action.problems],
+    }
+
+
+def standing(row: PostState | None, action: Action | None) -> str:
+    """Where a post stands, for people: its phase, or what a plan makes of one that was never attempted."""
+    phase = phase_of(row)
+    if phase != "new" or action is None:
+        return phase
+    if any(problem.code == "missed" for problem in action.blockers):
+        return "missed"
+    return {Kind.WAIT: "waiting", Kind.BLOCKED: "blocked"}.get(action.kind, phase)
 
 
 def phase_of(row: PostState | None) -> str:

@@ -44,7 +44,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "probe": probe.document(probed(Path(__file__).parents[1] / "media" / "video-h264.mp4")),
     "problems": problems.document([Problem("same-media", "it was posted")]),
     "state_row": state_row.document(a_row()),
-    "status": status.document({"acme/launch": a_row(), "acme/new": None}, {}),
+    "status": status.document({"acme/launch": a_row(), "acme/new": None}, {}, {}),
     "trust": trust.document(Settings()),
     "videos": videos.document("acme", Listed("id", (), {})),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
@@ -18,6 +19,7 @@ from contentsync.cli.options import allowing, as_json, locking, selecting, stric
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.consent import PROCESSING, NotApproved, ask_for_consent, declarations
 from contentsync.cli.terminal.interrupt import Stop, outliving_output, stoppable
+from contentsync.cli.terminal.outcomes import SUCCESSES, Outcomes
 from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.cli.terminal.plan_text import summary as plan_summary
 from contentsync.cli.terminal.progress import Show, showing
@@ -101,7 +103,11 @@ def apply(
                     approved_only=approved,
                     how="saved plan" if saved else "prompt" if asks else "",
                 )
-            return _end(report, summary, is_saved=saved is not None) if report.is_approved else exits.INTERRUPTED
+            return (
+                _end(report, summary, project.clock.now(), is_saved=saved is not None)
+                if report.is_approved
+                else exits.INTERRUPTED
+            )
     finally:
         project.close()
 
@@ -169,7 +175,7 @@ def _show_plan(made: Made) -> None:
         show_plan(made.plan, made.posts, made.zones, failed=made.is_partial)
 
 
-def _end(report: Report, summary: Summary | None, *, is_saved: bool) -> int:
+def _end(report: Report, summary: Summary | None, now: datetime, *, is_saved: bool) -> int:
     proposal = report.proposal
     failures, planned = list(report.failures.values()), proposal.made.failures
     show_failures({name: err for name, err in report.failures.items() if planned.get(name) is not err})
@@ -190,7 +196,7 @@ def _end(report: Report, summary: Summary | None, *, is_saved: bool) -> int:
     if summary is None:
         for action in proposal.left if is_saved else ():
             _show_left(action)
-        _show_outcomes(report, code)
+        _show_outcomes(report, code, now)
     return code
 
 
@@ -239,38 +245,16 @@ _CODES = {
     Result.NOT_STARTED: exits.HELD,
     Result.WAITING: exits.DONE,
 }
-_MARKS = {
-    Result.PUBLISHED: ("✓", "green"),
-    Result.DELIVERED: ("✓", "green"),
-    Result.ADOPTED: ("=", "cyan"),
-    Result.MOVED: ("→", "cyan"),
-    Result.PROCESSING: ("…", "blue"),
-    Result.UPLOADING: ("…", "yellow"),
-    Result.UNKNOWN: ("!", "magenta"),
-    Result.HELD: ("⏸", "blue"),
-    Result.WAITING: ("⏸", "blue"),
-    Result.NOT_STARTED: ("⏸", "blue"),
-}
-_SAID = {
-    Result.DELIVERED: "delivered: the creator posts it in TikTok's app",
-    Result.PROCESSING: "TikTok has it and is not done; contentsync status --wait 10m",
-    Result.UPLOADING: "not all bytes are there; the next apply goes on",
-    Result.UNKNOWN: "may be live or not; nothing more is sent for this account",
-}
 
 
-def _show_outcomes(report: Report, code: int) -> None:
-    outcomes = report.outcomes
-    for outcome in outcomes:
-        mark, colour = _MARKS.get(outcome.result, ("✗", "red"))
-        said = _SAID.get(outcome.result, str(outcome.result).replace("-", " "))
-        identity = f" as {outcome.post_id}" if outcome.post_id else ""
-        text.say(f"  {text.style(mark, fg=colour, bold=True)} {outcome.post}  {said}{identity}")
-        if outcome.problem is not None and outcome.result not in {Result.PUBLISHED, Result.DELIVERED}:
-            for line in text.problem_lines(outcome.problem, 6):
-                text.say(line)
-    done = sum(o.result in {Result.PUBLISHED, Result.DELIVERED, Result.ADOPTED, Result.MOVED} for o in outcomes)
-    if outcomes:
-        text.say(f"Applied: {done} of {text.many(len(outcomes), 'action')} done; exit {code}.")
+def _show_outcomes(report: Report, code: int, now: datetime) -> None:
+    made = report.proposal.made
+    shown = Outcomes(made.plan, made.posts, made.zones, now)
+    for outcome in report.outcomes:
+        shown.show(outcome)
+    done = sum(outcome.result in SUCCESSES for outcome in report.outcomes)
+    if report.outcomes:
+        text.say(f"Applied: {done} of {text.many(len(report.outcomes), 'action')} done; exit {code}.")
     if report.next_due and code != exits.STALE:
-        text.say(f"The next is due at {text.when(report.next_due)}.")
+        next_one = next((a.post for a in report.proposal.actions if a.due_at == report.next_due), "")
+        text.say(f"The next is due {shown.when(report.next_due, next_one)}.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
 import click
 
 from contentsync.cli import exits
@@ -11,15 +14,25 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, selecting, waiting
 from contentsync.cli.terminal import text
 from contentsync.errors import ContentsyncError
-from contentsync.lifecycle import Phase
+from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.operations.selection import Wish
-from contentsync.operations.status import look, usernames
+from contentsync.operations.status import decisions, look, usernames
+from contentsync.plan.action import Action, Kind
 from contentsync.post import PostState
+from contentsync.times import from_now, in_words
 from contentsync.views import status as view
-from contentsync.views.status import phase_of, url_of
+from contentsync.views.status import standing, url_of
 from contentsync.visible import visible
 
-_COLOURS = {Phase.PUBLISHED: "green", Phase.DELIVERED: "green", Phase.FAILED: "red", Phase.UNKNOWN: "magenta"}
+_COLOURS = {
+    "published": "green",
+    "delivered": "green",
+    "failed": "red",
+    "blocked": "red",
+    "missed": "red",
+    "unknown": "magenta",
+    "waiting": "blue",
+}
 _CODES = {
     Phase.FAILED: exits.FAILED,
     Phase.UNKNOWN: exits.UNKNOWN,
@@ -45,25 +58,30 @@ def status(
     exclude: tuple[str, ...],
     accounts: tuple[str, ...],
 ) -> int:
-    """Show where each post stands; asks TikTok about what is open, and about post ids that came late.
+    """Show where each post stands: its phase, when it is due, what stands in its way.
+
+    TikTok is asked about what is open, and about post ids that came late.
 
     A POST is ACCOUNT/NAME, a name, or a glob of either. Exits 3 while TikTok is not done with one, 4 for an
     unknown one, 1 for a failed one.
     """
     project = context.project()
     try:
-        found, failures = look(project, Wish((*only, *posts), exclude, accounts), wait)
+        wish = Wish((*only, *posts), exclude, accounts)
+        found, failures = look(project, wish, wait)
+        plans = decisions(project, wish)
     finally:
         project.close()
     show_failures(failures)
     handles, pauses = usernames(project), project.reading_store.pauses.all()
+    zones = {name: account.timezone for name, account in project.settings.accounts.items()}
     if json_:
-        text.show_json(view.document(found, handles, pauses))
+        text.show_json(view.document(found, handles, plans, pauses))
     else:
         for pause in pauses:
             name = f"{pause.account}: " if pause.account else ""
             text.say(text.style(f"⏸ {name}{visible(pause.said)}; to end it: {pause.ends_by}", fg="yellow"))
-        _show(found, handles)
+        _Shown(zones, handles, project.clock.now()).show(found, plans)
     needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}
     needed |= {name for name, err in failures.items() if any(p.code == "access-removed" for p in err.problems)}
     return exits.worst([*_codes(found), *(_code(err) for name, err in failures.items() if name in needed)])
@@ -78,19 +96,48 @@ def _codes(found: dict[str, PostState | None]) -> list[int]:
     return [_CODES.get(phase, exits.DONE) for phase in phases]
 
 
-def _show(found: dict[str, PostState | None], usernames: dict[str, str]) -> None:
-    if not found:
-        text.say("No posts.")
-        return
-    width = min(44, max(map(len, found)))
-    for key, row in found.items():
+class _Shown:
+    """The posts as lines. zones: the IANA name of each account's zone."""
+
+    def __init__(self, zones: Mapping[str, str], usernames: dict[str, str], now: datetime) -> None:
+        self._zones, self._usernames, self._now = zones, usernames, now
+
+    def show(self, found: Mapping[str, PostState | None], plans: Mapping[str, Action]) -> None:
+        if not found:
+            text.say("No posts.")
+            return
+        width = min(44, max(map(len, found)))
+        for key, row in found.items():
+            action = plans.get(key)
+            where = standing(row, action)
+            word = text.style(f"{where:<10}", fg=_COLOURS.get(where))
+            text.say(f"{key:<{width}}  {word}  {self._facts(key, row, action)}".rstrip())
+            for line in _below(row, action):
+                text.say(line)
+
+    def _facts(self, key: str, row: PostState | None, action: Action | None) -> str:
+        """When it changed, or is due; and where it is to be seen."""
+        zone = self._zones.get(key.partition("/")[0], "UTC")
         last = row.last if row else None
-        phase = phase_of(row)
-        colour = _COLOURS.get(last.phase) if last else None
-        facts = [text.when(last.updated_at)] if last else []
-        facts += [url_of(row, usernames) or (row.post_id if row else "")]
-        text.say(
-            f"{key:<{width}}  {text.style(f'{phase:<10}', fg=colour)}  {'  '.join(filter(None, facts))}".rstrip()
-        )
-        if last and last.problem_what and phase not in {"published", "delivered"}:
-            text.say(f"  {visible(last.problem_what)} [{last.problem_code}]")
+        facts = [in_words(last.updated_at, zone, self._now)] if last else []
+        if action and action.kind is Kind.WAIT:
+            due = from_now(action.due_at, zone, self._now) if action.due_at else ""
+            facts.append(f"next try {due}" if due and action.left else due or visible(action.reason))
+        elif action and action.kind is Kind.CREATE:
+            facts.append("the next apply sends it")
+        link = url_of(row, self._usernames) or (row.post_id if row else "")
+        return "  ".join(filter(None, [*facts, visible(link)]))
+
+
+def _below(row: PostState | None, action: Action | None) -> Iterator[str]:
+    """What stands in its way, with what fixes it."""
+    blockers = action.blockers if action else ()
+    for problem in blockers:
+        yield f"    {visible(problem.what)} [{problem.code}]"
+        if problem.hint:
+            yield f"    hint:\t{visible(problem.hint)}"
+    last = row.last if row else None
+    if last and last.problem_what and last.phase not in SUCCESS and not blockers:
+        yield f"    {visible(last.problem_what)} [{last.problem_code}]"
+    if action and action.kind in {Kind.FROZEN, Kind.DRIFT}:
+        yield f"    {visible(action.reason)}; see: contentsync plan"

@@ -251,7 +251,7 @@ def _value(value: object) -> str:
 
 def _problem(problem: Problem, reason: str) -> Iterable[str]:
     weight = "" if problem.level is Level.ERROR else f"{problem.level}: "
-    if problem.what != reason:
+    if problem.level is not Level.ERROR or not reason.endswith(problem.what):
         place = f"{problem.where}: " if problem.where and problem.where.file and problem.level is Level.ERROR else ""
         yield f"      {place}{weight}{visible(problem.what)} [{problem.code}]"
     else:
