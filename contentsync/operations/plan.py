@@ -60,6 +60,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
     if wish.refresh:
         project.refuse_unset()
     behind = project.catch_up() if wish.refresh else None
+    copied = None if wish.refresh else project.reading_store.use_copy()
     loaded = load_sound(project) if wish.strict else load_all(project)
     posts = {post.key: post for post in loaded.posts}
     selected = select(project, loaded, wish)
@@ -91,7 +92,6 @@ def make_plan(project: Project, wish: Wish) -> Made:
     problems = [p for p in loaded.problems_of(selected) if p.code not in quiet or p.level is Level.ERROR]
     of_files = [problem for problem in problems if problem not in blocked]
     notes += [*_paused(facts), *_not_pinned(project, plan)]
-    copied = None if wish.refresh else project.reading_store.copy_note()
     shared = [copied] if copied else []
     faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
     said = (*of_files, *shared, *notes)

@@ -229,8 +229,8 @@ class Store(Protocol):
         """Take in what other machines did, where the state is shared. Returns what stood in the way, as a note."""
         ...
 
-    def copy_note(self) -> Problem | None:
-        """How old this machine's copy of a shared state is, for a command that does not read it anew."""
+    def use_copy(self) -> Problem | None:
+        """Use what this machine holds of a shared state, without the network; a note says how old that is."""
         ...
 
     @property

@@ -28,11 +28,11 @@ class Site:
         return self.folder / "remote.git"
 
     @classmethod
-    def made(cls, folder: Path, emulator: Emulator, *posts: str) -> Site:
+    def made(cls, folder: Path, emulator: Emulator, *posts: str, project: str = SHARED) -> Site:
         site = cls(folder, emulator)
         git(folder, "init", "-q", "--bare", "-b", "main", str(site.remote))
         first = Studio(folder / "first", emulator.environment)
-        first.write("contentsync.yaml", SHARED)
+        first.write("contentsync.yaml", project)
         for name in posts:
             first.post(name)
         git(first.root, "init", "-q", "-b", "main")

@@ -74,6 +74,15 @@ class Branch:
             return Fetched("")
         return Fetched("", (ended if listed.code == 0 else listed).why)
 
+    def fetched_by_user(self) -> str:
+        """The branch's head as the user's own clone or fetch brought it; empty where none did."""
+        tracked = f"refs/remotes/{self.remote}/{self.name}^{{commit}}"
+        return self.git.run("rev-parse", "--verify", "--quiet", tracked).line
+
+    def written_at(self, commit: str) -> str:
+        """When a commit was made, in ISO 8601, UTC."""
+        return self.git.run("show", "-s", "--format=%cd", "--date=iso-strict", commit).line
+
     def _is_shallow(self) -> bool:
         return self.git.run("rev-parse", "--is-shallow-repository").line == "true"
 

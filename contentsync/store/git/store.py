@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -166,7 +166,13 @@ class GitStore(SqliteStore):
                 return replace(err.problems[0], level=Level.NOTE)
         return None
 
-    def copy_note(self) -> Problem | None:
+    def use_copy(self) -> Problem | None:
+        """As everywhere. What git fetched of the branch by itself, as in a fresh clone, is taken in."""
+        with self._pushing, self._alone(), suppress(StoreError):  # an older one than the copy is no news
+            head, known = self._branch.fetched_by_user(), self._copy.value(HEAD)
+            if head and head != known:
+                self._take_in(known, head)
+                self._copy.remember(**{READ_AT: self._branch.written_at(head)})
         what = f"the shared state on {self._branch.remote}/{self._branch.name} was not read; {self._age()}"
         return Problem("state-copy", what, level=Level.NOTE)
 

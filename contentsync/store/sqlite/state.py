@@ -86,7 +86,7 @@ class SqliteStore:
     def catch_up(self, now: datetime) -> Problem | None:  # noqa: ARG002
         return None
 
-    def copy_note(self) -> Problem | None:
+    def use_copy(self) -> Problem | None:
         return None
 
     @property
