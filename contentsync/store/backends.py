@@ -27,6 +27,20 @@ def is_shared(state: str) -> bool:
     return state == "git" or state.startswith(("git:", "git#"))
 
 
+def remote_of(folder: Path, environ: Mapping[str, str]) -> str:
+    """The git remote through which a state at `folder` could be shared: origin, else the only one; empty for none."""
+    from contentsync.store.git.program import Git
+
+    here = next((part for part in (folder.absolute(), *folder.absolute().parents) if part.is_dir()), None)
+    if here is None:
+        return ""
+    try:
+        names = Git(here, environ).run("remote").out.decode(errors="replace").split()
+    except StoreError:  # no git program here
+        return ""
+    return REMOTE if REMOTE in names else names[0] if len(names) == 1 else ""
+
+
 def backend_of(root: Path, state: str, environ: Mapping[str, str]) -> Backend:
     """The backend of a project. state: as the project file says. Raises StoreError for an unknown one."""
     if is_shared(state):

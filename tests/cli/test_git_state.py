@@ -214,3 +214,18 @@ def test_clones_that_apply_at_once_post_each_post_once(tmp_path: Path, emulator:
     assert all(run.returncode in {0, 3, 5} for run in runs), said
     assert apply(clones[0])[0] == 0
     assert len(site.captions()) == 3
+
+
+def test_init_offers_a_shared_state_where_there_is_a_remote(site: Site, tmp_path: Path) -> None:
+    clone = site.clone("a")
+    plain = site.studio("plain", tmp_path)
+
+    assert clone.run("init", "new").code == 0
+    assert plain.run("init", "elsewhere").code == 0
+
+    offered = (clone.root / "new" / "contentsync.yaml").read_text()
+    assert "\n# state: git\n" in offered
+    assert "state:" not in (tmp_path / "elsewhere" / "contentsync.yaml").read_text()
+    assert clone.run("-C", "new", "validate").code == 0
+    (clone.root / "new" / "contentsync.yaml").write_text(offered.replace("# state: git", "state: git"))
+    assert clone.run("-C", "new", "plan", "--no-refresh").code == 0

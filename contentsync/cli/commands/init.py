@@ -14,12 +14,13 @@ from contentsync.cli.commands.schema import write_schemas
 from contentsync.cli.example import example_folder
 from contentsync.cli.terminal import text
 from contentsync.files import inside
+from contentsync.store.backends import remote_of
 
 PROJECT: Final = """\
 # yaml-language-server: $schema=schemas/project.schema.json
 # The project: which accounts there are, and what TikTok allows them. Every key: schemas/project.schema.json.
 version: 1
-timezone: UTC                      # for every publish_at without an offset; e.g. Europe/Berlin
+{state}timezone: UTC                      # for every publish_at without an offset; e.g. Europe/Berlin
 
 app:                               # your app in TikTok's developer portal
   client_key: ${CONTENTSYNC_CLIENT_KEY}          # read from the environment: no secret belongs into git
@@ -30,6 +31,12 @@ app:                               # your app in TikTok's developer portal
 accounts:
   me:                              # a name of yours; sign it in with: contentsync login me
     mode: draft                    # draft: into the inbox, the creator posts it in the app. direct: posts at once
+"""
+
+# In a git repository with a remote, where the state can be shared.
+SHARED: Final = """\
+# Share the state through the git remote "{remote}", so that all clones and CI runs know what was posted:
+# state: {value}
 """
 
 POST: Final = """\
@@ -58,7 +65,10 @@ def init(folder: str) -> int:
     Overwrites nothing: where one of its files is there already, it writes none.
     """
     root = Path(folder)
-    texts = {root / "contentsync.yaml": PROJECT, root / "posts" / "hello" / "hello.yaml": POST}
+    texts = {
+        root / "contentsync.yaml": PROJECT.replace("{state}", _offered(root)),
+        root / "posts" / "hello" / "hello.yaml": POST,
+    }
     video = root / "posts" / "hello" / "hello.mp4"
     if there := [path for path in (*texts, video) if os.path.lexists(path)]:
         raise click.ClickException(f"{', '.join(map(str, there))} is there already; nothing was written")
@@ -78,6 +88,14 @@ def init(folder: str) -> int:
         "To post, sign in: contentsync login me; it needs an app of yours at TikTok, see contentsync login --help."
     )
     return exits.DONE
+
+
+def _offered(root: Path) -> str:
+    """The lines that offer a shared state; empty where there is no remote to share it through."""
+    remote = remote_of(root, os.environ)
+    if not remote:
+        return ""
+    return SHARED.format(remote=remote, value="git" if remote == "origin" else f"git:{remote}")
 
 
 def _example_video() -> Path:

@@ -1,6 +1,7 @@
 """How does a state come into another one, and how is the old one closed? Rows are put whole; the rest is copied.
 
-Nothing is overwritten but pauses and approvals: what else the target knows stays. So a copy that was cut off is simply made again.
+Nothing is overwritten but pauses and approvals: what else the target knows stays. So a copy that was cut off is
+simply made again.
 """
 
 from __future__ import annotations
