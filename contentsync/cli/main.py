@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "apply": "Carry out a plan",
     "status": "Show where each post stands at TikTok",
     "approve": "Approve posts, so that `apply --approved` sends them when they are due",
+    "agenda": "Show what goes out when, and what stands in its way",
     "pause": "Begin nothing more for an account, or for all, until it is resumed",
     "resume": "End a pause",
     "refresh": "Read TikTok into the state",

@@ -37,14 +37,13 @@ class Made:
     notes: tuple[Problem, ...] = ()
     #: The errors of the selected posts, and of files that may declare one; the others are carried out all the same.
     faults: tuple[Problem, ...] = ()
+    #: Whether only what a person approved beforehand may be sent.
+    approved_only: bool = False
 
     @property
     def zones(self) -> dict[str, str]:
         """The IANA name of each account's zone, by the account's name."""
         return {name: facts.account.timezone for name, facts in self.world.accounts.items()}
-
-    #: Whether only what a person approved beforehand may be sent.
-    approved_only: bool = False
 
     @property
     def is_partial(self) -> bool:

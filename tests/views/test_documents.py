@@ -15,13 +15,18 @@ from contentsync import views
 from contentsync.approval import approval_of
 from contentsync.errors import Problem
 from contentsync.operations.accounts import Met
+from contentsync.operations.agenda import Agenda, Entry
 from contentsync.operations.browse import Listed, Thread
 from contentsync.operations.hosting import Belonging
+from contentsync.operations.plan import Made
 from contentsync.operations.probe import probe as probed
+from contentsync.plan.action import Action, Kind, World
+from contentsync.plan.planner import make_plan
 from contentsync.post import App, Settings
 from contentsync.tiktok.tokens import Pair
 from contentsync.views import (
     accounts,
+    agenda,
     approvals,
     comments,
     events,
@@ -35,7 +40,12 @@ from contentsync.views import (
 )
 from tests.builders import NOW, OPEN_ID, a_creator, a_photo, a_post, a_row
 
+WORLD = World(NOW, {})
+MADE = Made(make_plan([], WORLD), {}, WORLD)
+WAITING = Entry(Action(Kind.WAIT, "acme/launch", "waits"), NOW, None, "UTC", None, None, ())
+
 DOCUMENTS: dict[str, dict[str, Any]] = {
+    "agenda": agenda.document(Agenda(MADE, NOW, (WAITING,), 0, False)),
     "accounts": accounts.document(["acme"], {"acme": Met(a_creator(), Pair("secret"))}, {}, App()),
     "approvals": approvals.document([(approval_of(a_post(), OPEN_ID, "anna", "prompt", NOW), None)]),
     "comments": comments.document("7400000000000000001", "", Thread(())),

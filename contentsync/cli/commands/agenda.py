@@ -1,0 +1,58 @@
+"""`contentsync agenda`: what goes out when, and what stands in its way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import click
+
+from contentsync.cli import exits
+from contentsync.cli.main import Context
+from contentsync.cli.options import as_json
+from contentsync.cli.terminal import text
+from contentsync.cli.terminal.plan_text import SYMBOLS
+from contentsync.operations import agenda as operation
+from contentsync.operations.agenda import Entry
+from contentsync.times import from_now
+from contentsync.views import agenda as view
+from contentsync.visible import visible
+
+
+@click.command()
+@click.option("--days", type=click.IntRange(1, 3660), default=14, metavar="N", help="How many days ahead; 14.")
+@as_json
+@click.pass_obj
+def agenda(context: Context, days: int, json_: bool) -> int:
+    """Show what goes out when, from which manifest, approved by whom, and what stands in its way.
+
+    No network: from the manifests and the state alone.
+    """
+    found = operation.agenda(context.project(), days)
+    text.show_problems(found.made.notes)
+    if json_:
+        text.show_json(view.document(found))
+        return exits.FAILED if found.made.faults else exits.DONE
+    for entry in found.entries:
+        for line in _lines(entry, found.made.plan.created_at, approvals=found.has_approvals):
+            text.say(line)
+    if not found.entries:
+        text.say(f"Nothing goes out in the next {text.many(days, 'day')}.")
+    if found.later:
+        text.say(f"{text.many(found.later, 'post')} later; --days shows more.")
+    return exits.FAILED if found.made.faults else exits.DONE
+
+
+def _lines(entry: Entry, now: datetime, *, approvals: bool) -> Iterator[str]:
+    action = entry.action
+    symbol = SYMBOLS[action.then or action.kind]
+    at = from_now(entry.at, entry.timezone, now) if entry.at else "no time yet"
+    yield f"{symbol} {text.style(at, bold=True)}  {action.post}  {text.style(visible(action.where), dim=True)}"
+    yield f"    {visible(action.reason)}"
+    if entry.approval:
+        yield f"    approved by {visible(entry.approval.who)} ({entry.approval.how})"
+    elif approvals and entry.not_approved:
+        yield f"    {visible(entry.not_approved.what)}"
+    for problem in entry.in_the_way:
+        if problem.what != action.reason:
+            yield f"    in the way: {visible(problem.what)} [{problem.code}]"

@@ -1,0 +1,83 @@
+"""What goes out when, and what stands in its way? From the manifests and the state alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contentsync.approval import Approval
+from contentsync.errors import Level, Problem
+from contentsync.operations.approvals import lack
+from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.selection import Wish
+from contentsync.plan.action import Action, Kind
+from contentsync.plan.schedule import window_of
+from contentsync.project import Project
+
+_AHEAD = frozenset({Kind.CREATE, Kind.RESUME, Kind.WAIT, Kind.BLOCKED})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One post that is to go out."""
+
+    action: Action
+    #: When it goes out; None where that is not settled.
+    at: datetime | None
+    #: After which it is not posted any more; None for no end.
+    ends_at: datetime | None
+    #: The IANA name of its account's zone.
+    timezone: str
+    #: The approval that holds for it, or why there is none.
+    approval: Approval | None
+    not_approved: Problem | None
+    #: What stands in its way, as far as that is known without TikTok.
+    in_the_way: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What goes out until a time, the earliest first."""
+
+    made: Made
+    until: datetime
+    entries: tuple[Entry, ...]
+    #: How many posts go out after that time.
+    later: int
+    #: Whether anything was ever approved from this state.
+    has_approvals: bool
+
+
+def agenda(project: Project, days: int) -> Agenda:
+    """What goes out in the next days. Raises ManifestError for a faulty project file."""
+    made = make_plan(project, Wish(refresh=False))
+    now = project.clock.now()
+    until = now + timedelta(days=days)
+    found = [_entry(project, made, action, now) for action in made.plan.actions if action.kinds & _AHEAD]
+    near = [entry for entry in found if entry.at is None or entry.at <= until]
+    near.sort(key=lambda entry: (entry.at is None, entry.at or now))
+    has_approvals = bool(project.reading_store.approvals.all())
+    return Agenda(made, until, tuple(near), len(found) - len(near), has_approvals)
+
+
+def _entry(project: Project, made: Made, action: Action, now: datetime) -> Entry:
+    post = made.posts.get(action.post)
+    facts = made.world.accounts.get(action.account)
+    row = next((row for row in facts.rows if row.name == post.name), None) if facts and post else None
+    window = window_of(post, row, None) if post else None
+    at = action.due_at or (window.opens_at if window else None)
+    if at is None and action.kinds & {Kind.CREATE, Kind.RESUME}:
+        at = now
+    lacking = lack(project, made, action.post) if post else None
+    approval = None
+    if post and facts and facts.open_id and lacking is None:
+        approval = project.reading_store.approvals.find(facts.open_id, post.name, post.generation)
+    return Entry(
+        action=action,
+        at=at,
+        ends_at=window.ends_at if window else None,
+        timezone=made.zones.get(action.account, "UTC"),
+        approval=approval,
+        not_approved=lacking,
+        in_the_way=tuple(problem for problem in action.problems if problem.level is not Level.NOTE),
+    )

@@ -1,0 +1,64 @@
+"""The agenda: what goes out when, in the account's zone, who approved it, and what stands in its way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from contentsync.clock import SystemClock
+from tests.cli.support import Studio
+
+
+def in_days(days: float) -> str:
+    return (SystemClock().now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_it_lists_what_goes_out_in_the_order_of_its_time(studio: Studio) -> None:
+    studio.post("later", publish_at=in_days(2))
+    studio.post("now")
+    studio.post("held", hold=True)
+    studio.post("next-month", publish_at=in_days(30))
+    found = studio.run("agenda", "--json").json
+    assert found["format"] == "contentsync.agenda/1"
+    assert [one["post"] for one in found["posts"]] == ["acme/now", "acme/later", "acme/held"]
+    assert [one["at"] is None for one in found["posts"]] == [False, False, True]
+    assert found["later"] == 1 and found["posts"][1]["where"] == "posts/later.yaml:1:1"
+    assert len(studio.run("agenda", "--days", "60", "--json").json["posts"]) == 4
+
+
+def test_people_read_the_time_in_the_account_s_zone(studio: Studio) -> None:
+    project = (studio.root / "contentsync.yaml").read_text()
+    studio.write("contentsync.yaml", project.replace("acme: {mode", "acme: {timezone: Asia/Tokyo, mode"))
+    studio.post("later", publish_at=in_days(2))
+    line = studio.run("agenda").out.splitlines()[0]
+    assert " JST, in " in line and "acme/later" in line
+
+
+def test_it_says_who_approved_what_and_what_lapsed(studio: Studio) -> None:
+    studio.post("one", publish_at=in_days(1))
+    studio.post("two", publish_at=in_days(2))
+    assert "approved" not in studio.run("agenda").out
+    studio.run("approve", "one", "--auto-approve")
+    told = studio.run("agenda").out
+    assert told.count("approved by ") == 1 and told.count("    not approved") == 1
+    studio.post("one", publish_at=in_days(1), caption="Another")
+    assert "its approval lapsed: the caption" in studio.run("agenda").out
+
+
+def test_it_says_what_stands_in_the_way(studio: Studio) -> None:
+    studio.post("missed", publish_at=in_days(-2))
+    studio.post("fine", publish_at=in_days(2))
+    studio.run("pause", "acme", "--reason", "wrong logo")
+    found = {one["post"]: one for one in studio.run("agenda", "--json").json["posts"]}
+    assert [problem["code"] for problem in found["acme/missed"]["in_the_way"]] == ["missed"]
+    assert "wrong logo" in found["acme/fine"]["reason"] and found["acme/fine"]["at"]
+
+
+def test_a_faulty_post_is_listed_with_its_fault(offline: Studio) -> None:
+    offline.post("bad", privacy="nobody")
+    ran = offline.run("agenda", "--json")
+    assert ran.code == 1
+    assert ran.json["posts"][0]["post"] == "acme/bad" and ran.json["posts"][0]["in_the_way"]
+
+
+def test_nothing_to_come_is_said(offline: Studio) -> None:
+    assert offline.run("agenda").out == "Nothing goes out in the next 14 days.\n"
