@@ -38,7 +38,7 @@ IDLE_STEPS: Final = 4  # steps that may get an upload nowhere before others have
 
 @dataclass
 class Followed:
-    """An attempt that TikTok is at work on, or one that failed in a way that passes and is to be repeated."""
+    """An attempt that TikTok is processing, or one with a temporary failure that will be repeated."""
 
     #: The account that it belongs to.
     by: AccountRun
@@ -80,7 +80,7 @@ class AccountRun:
         self._local = LocalActions(open_id, steps.at_work, run.tell)
 
     def send(self, actions: Iterable[Action], posts: dict[str, DesiredPost]) -> None:
-        """Do what the actions say, in their order. What TikTok is at work on then is in `followed`.
+        """Carry out the actions in order. Attempts that TikTok is processing afterwards are in `followed`.
 
         Raises StoreLocked where another process on this machine sends for the identity.
         """
@@ -93,7 +93,7 @@ class AccountRun:
                 self._carry(action, posts.get(action.post))
 
     def take_followed(self) -> list[Followed]:
-        """What is to be followed by now; it is the caller's from then on."""
+        """Hand over the attempts to follow to the caller."""
         taken, self.followed = self.followed, []
         return taken
 
@@ -144,7 +144,7 @@ class AccountRun:
         self._work(action, post, last)
 
     def _may_go_on(self, action: Action, post: DesiredPost | None, last: Attempt) -> bool:
-        """Whether an attempt that can't be live may be carried on now; else the outcome is told."""
+        """Whether an attempt that can't be live may continue now; if not, reports the outcome."""
         if stop := self._stop(last.mode):
             self._not_started(action.post, stop)
             return False
@@ -171,7 +171,7 @@ class AccountRun:
             self._work(action, post, begun)
 
     def _is_ready(self, post: DesiredPost) -> bool:
-        """Whether TikTok can fetch what it is to fetch, and nobody asked to stop; else the outcome is told."""
+        """Whether TikTok can fetch the media and nobody asked to stop; if not, reports the outcome."""
         problem = self._unready(post)
         if problem is not None:
             self.tell_outcome(post.key, not_ready(problem), problem)
@@ -181,7 +181,7 @@ class AccountRun:
         return self.steps.at_work.make_ready(post, self.run.tell) if post.pulls else None
 
     def _pace(self, post: DesiredPost) -> bool:
-        """Wait until TikTok's limit by the minute has room for an init; False where a stop is asked for."""
+        """Wait until TikTok's rate limit has room for an init; False if a person asks to stop."""
         endpoint = _init_of(post)
         while (seconds := self.steps.client.room_in(endpoint)) > 0:
             if not self._wait(seconds):
@@ -189,7 +189,7 @@ class AccountRun:
         return not self.steps.stop.is_set()
 
     def _begin(self, action: Action, post: DesiredPost) -> Attempt | _NotBegun | None:
-        """Put an intent on disk, once all was looked at again; None where a stop is asked for."""
+        """Save an intent after the last look; None if a person asks to stop."""
         if not self._pace(post):
             return None
         row, now = self.store.post_named(self.open_id, post.name), self.clock.now()
@@ -242,9 +242,9 @@ class AccountRun:
         )
 
     def _work(self, action: Action, post: DesiredPost | None, attempt: Attempt) -> None:
-        """Take steps until TikTok is at work, the attempt has ended for this run, or a new one takes its place.
+        """Take steps until TikTok is processing, the attempt ends for this run, or a new one replaces it.
 
-        Bytes are sent whatever the time to wait for final states; passing trouble on the way is waited out.
+        Sending does not depend on `--wait`; temporary problems are waited out.
         """
         idle = 0
         while True:
@@ -281,7 +281,7 @@ class AccountRun:
         return step
 
     def _begin_again(self, action: Action, post: DesiredPost | None, step: Step) -> Attempt | None:
-        """A new attempt in this same run, where passing trouble ended the last one and it published nothing for sure.
+        """Begin a new attempt in this run after a temporary failure that certainly published nothing.
 
         None where there may be none (R4, R7), or not now.
         """
@@ -308,7 +308,7 @@ class AccountRun:
         return pause
 
     def _stop(self, mode: Mode) -> Problem | None:
-        """Why nothing more of this mode may be sent: a post before this one ended so, or one is unknown."""
+        """Why no more posts of this mode may be sent: an earlier post stopped the account, or one is unknown."""
         if self._unreachable is not None:
             return self._unreachable
         return begin.stop_of(self.store, self.open_id, self.run.id, mode)
@@ -326,7 +326,7 @@ class AccountRun:
         return self.steps.client.room_in(Endpoint.STATUS)
 
     def look(self, followed: Followed) -> None:
-        """Ask TikTok once what became of an attempt; it is in `followed` again where it goes on."""
+        """Ask TikTok once for the outcome of an attempt; an unfinished one goes back into `followed`."""
         step = followed.step = self._advance(followed.step.attempt, followed.post)
         if step.attempt.is_open and step.again_in is not None:
             followed.pause = min(max(followed.pause * 1.5, step.again_in), self.steps.at_work.poll_max)
@@ -341,7 +341,7 @@ class AccountRun:
         self.followed.append(followed)
 
     def repeat(self, followed: Followed) -> None:
-        """Begin a new attempt once the sending phase is over: under locks taken anew, or not in this run."""
+        """Begin a new attempt after the sending phase, if the locks can be taken again."""
         try:
             with self.run.around.sending_again(self.open_id):
                 again = self._begin_again(followed.action, followed.post, followed.step)
@@ -356,7 +356,7 @@ class AccountRun:
         self.leave(followed)
 
     def leave(self, followed: Followed) -> None:
-        """Say how an attempt stands that this run does not follow any longer."""
+        """Report an attempt that this run no longer follows."""
         self._ended(followed.action.post, followed.step)
 
     # How it ended.

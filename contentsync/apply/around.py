@@ -17,7 +17,7 @@ class Around(Protocol):
     """What lies around a run: locks, and what other witnesses say."""
 
     def last_look(self, kind: Kind, post: DesiredPost) -> Against | None:
-        """What speaks against creating or resuming this post, by evidence read now; None where nothing does."""
+        """Why this post may not be created or resumed, by evidence that is read now; None if it may."""
         ...
 
     def sending(self, open_id: str) -> AbstractContextManager[None]:

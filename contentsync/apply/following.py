@@ -23,7 +23,7 @@ GRAIN: Final = 0.001  # seconds: nearer than that is now
 
 
 class Following:
-    """Looks at each attempt, ever more rarely, until it is final or the time to wait is over."""
+    """Asks about each attempt, at growing intervals, until it is final or the time to wait is over."""
 
     def __init__(
         self, followed: Iterable[Followed], clock: Clock, stop: Stop, workers: Executor | None = None
@@ -36,7 +36,7 @@ class Following:
         self.failures: dict[str, ContentsyncError] = {}
 
     def run(self, seconds: float) -> None:
-        """Follow for so long. Whatever is left then is told as it stands."""
+        """Follow for `seconds`, then report the attempts that are left."""
         until = self._clock.monotonic() + seconds
         while not self._stop.is_set() and self._go_on(until):
             pass
@@ -100,7 +100,7 @@ class Following:
                 self._give_up(by)
 
     def _give_up(self, by: AccountRun) -> None:
-        """Leave the attempts of an account at which something went wrong that its next one would meet too."""
+        """Stop following an account after an error that its other attempts would meet too."""
         for followed in [f for f in self._left if f.by is by]:
             self._left.remove(followed)
             by.leave(followed)

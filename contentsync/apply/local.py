@@ -19,7 +19,7 @@ class LocalActions:
         self._store, self._clock = at_work.store, at_work.clock
 
     def see_edit(self, post: DesiredPost) -> None:
-        """Media that took the place of what was sent are the post's own, also under a name that it gets later."""
+        """Remember the edited media, so that a later rename is recognised."""
         row = self._store.post_named(self._open_id, post.name)
         if row is not None and has_past(row) and post.media and post.media_digest not in marks_of_row(row):
             self._store.see_edit(row, post.media_digest, self._clock.now())

@@ -31,7 +31,7 @@ RESULT_OF: Final = {
 
 
 def ended(step: Step) -> tuple[Result, Problem | None]:
-    """How an attempt stands after its last step in this run, and what is to be said of it."""
+    """The result and the problem of an attempt after its last step in this run."""
     attempt = step.attempt
     result = RESULT_OF[attempt.phase]
     if attempt.phase is Phase.FAILED and attempt.retry and attempt.not_before:
@@ -49,14 +49,14 @@ def ended(step: Step) -> tuple[Result, Problem | None]:
 
 
 def not_ready(problem: Problem) -> Result:
-    """How a post stands that TikTok could not fetch."""
+    """The result of a post whose media TikTok could not fetch."""
     if problem.code in NOT_FETCHABLE:
         return Result.HELD
     return Result.CHANGED if problem.code in NOT_AS_PLANNED else Result.FAILED
 
 
 def result_of(against: Against) -> Result:
-    """How a post stands that is not begun after the last look at it."""
+    """The result of a post that the last look held back."""
     if against.problem.code in NOT_AS_PLANNED:
         return Result.CHANGED
     if against.kind is Kind.WAIT and not against.left:
@@ -65,7 +65,7 @@ def result_of(against: Against) -> Result:
 
 
 def is_all_sent(attempt: Attempt) -> bool:
-    """Whether nothing is left but to look: TikTok has all, or the address to send the rest to is gone."""
+    """Whether TikTok can only be asked: it has all bytes, or the upload address is gone."""
     over = attempt.phase is Phase.UPLOADING and attempt.last_put_at is not None and not attempt.upload_url
     return attempt.phase is Phase.PROCESSING or over
 

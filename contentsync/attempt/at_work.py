@@ -23,7 +23,7 @@ class AtWork(Protocol):
 
     @property
     def client(self) -> Client:
-        """Its line to TikTok."""
+        """Its TikTok client."""
 
     @property
     def clock(self) -> Clock: ...
@@ -40,16 +40,16 @@ class AtWork(Protocol):
         """The file that is uploaded for a post."""
 
     def plan_chunks(self, size: int) -> ChunkPlan:
-        """How a file of so many bytes is cut."""
+        """How a file of `size` bytes is cut into chunks."""
 
     def url_of(self, item: Media) -> str:
         """Where TikTok fetches a photo or a video."""
 
     def make_ready(self, post: DesiredPost, tell: Tell) -> Problem | None:
-        """Put the media of a post where TikTok fetches them; the reason why it can't, or None."""
+        """Upload the media of a post to where TikTok fetches them. Returns the problem, or None."""
 
     def note_begun(self, attempt: Attempt) -> None:
-        """Write outside of the project that an attempt is about to begin, or that TikTok took it."""
+        """Record in the journal that an attempt is about to begin, or that TikTok accepted it."""
 
     def write_receipt(self, row: PostState, tell: Tell) -> bool:
         """Write the receipt of a post that changed; False where it can't be written."""

@@ -41,7 +41,7 @@ class Held:
 
 
 class Stops(Protocol):
-    """What is on disk of an account as a whole."""
+    """What the state knows of an account as a whole."""
 
     def has_unknown(self, open_id: str) -> bool:
         """Whether any attempt of the account may be live or not."""
@@ -61,7 +61,7 @@ def stop_of(stops: Stops, open_id: str, run_id: str, mode: Mode) -> Problem | No
 
 
 def held(post: DesiredPost, row: PostState | None, run_id: str, now: datetime) -> Held | None:
-    """Why the attempt that a plan asks for may not begin; None where it may. row: as it is on disk now."""
+    """Why the attempt of a plan may not begin; None if it may. row: as it is on disk now."""
     attempts = row.attempts if row else ()
     if any(a.phase in OPEN or a.phase is Phase.UNKNOWN for a in attempts) or _has_ended_well(attempts, post):
         what = "another process started or finished this post after the plan was made"
@@ -80,7 +80,7 @@ def held(post: DesiredPost, row: PostState | None, run_id: str, now: datetime) -
 def repeats_at(post: DesiredPost, row: PostState | None, run_id: str, now: datetime) -> datetime | None:
     """When a further attempt may follow the row's last one by itself; None where none may in this run.
 
-    Stricter than `held`: nobody asked for this attempt, so the last one must have failed in a way that passes, and
+    Stricter than `held`: nobody asked for this attempt, so the failure of the last one must be temporary, and
     the content must be what was sent then.
     """
     last = row.last if row else None

@@ -33,7 +33,7 @@ LACKS_SCOPE: Final = frozenset({"scope_not_authorized", "scope_permission_missed
 
 
 def doubtful(row: PostState | None, now: datetime) -> list[Attempt]:
-    """The recent failures of a post that TikTok had whole, newest first; none where the post is out."""
+    """The recent failures of complete uploads of a post, newest first; none if the post is published."""
     if row is None or row.success is not None:
         return []
     mine = [a for a in reversed(row.attempts) if a.generation == row.generation]
@@ -48,7 +48,7 @@ def is_doubtful(attempt: Attempt, now: datetime) -> bool:
 
 
 def too_fresh(attempt: Attempt, now: datetime, patience: float) -> float:
-    """Seconds to wait, up to `patience`, before TikTok is asked once more: it may take its first word back soon."""
+    """Seconds to wait, up to `patience`, before TikTok is asked again: it may correct its answer soon."""
     since = (now - (attempt.finished_at or now)).total_seconds()
     return min(max(patience - since, 0.0), patience)
 
@@ -56,7 +56,7 @@ def too_fresh(attempt: Attempt, now: datetime, patience: float) -> float:
 def reconsider(steps: Steps, row: PostState | None, generation: int) -> Step | None:
     """Ask once more about the recent failures of a post, before an attempt of this generation follows them.
 
-    The step of the failure that is none, or that TikTok can't be asked about now; None where all are failures.
+    Returns the step of a failure that did not fail, or about which TikTok can't be asked; None if all are failures.
     """
     failures = doubtful(row, steps.now) if row and row.generation == generation else []
     for failed in failures:
@@ -71,10 +71,10 @@ def reconsider(steps: Steps, row: PostState | None, generation: int) -> Step | N
 
 
 def ask_again(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | None = None) -> Step:
-    """Ask TikTok once more about a failed attempt. Changes it where something speaks for the post.
+    """Ask TikTok again about a failed attempt. Changes the attempt if there is evidence that the post exists.
 
     listed: public videos that were just read; None reads the newest page of the list.
-    The step has again_in where TikTok can't be asked now. Raises Superseded and StoreError.
+    The step has again_in if TikTok can't be asked now. Raises Superseded and StoreError.
     """
     try:
         status = steps.client.status(attempt.publish_id)
@@ -92,7 +92,7 @@ def ask_again(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | Non
 
 
 def doubt(steps: Steps, attempt: Attempt, what: str) -> Step:
-    """Make an attempt unknown that TikTok calls failed, and that may be live: evidence or a person settles it."""
+    """Mark a failed attempt as unknown because it may be live; evidence or a person settles it."""
     problem = Problem("failed-but-there", f"TikTok reports that the post failed, but {what}", "check the TikTok app")
     row = steps.store.post(attempt.post_uid)
     if row is not None and any(a.is_open or a.phase is Phase.UNKNOWN for a in row.attempts if a.id != attempt.id):
@@ -121,7 +121,7 @@ def _is_out(steps: Steps, attempt: Attempt, status: wire.Status) -> Step:
 
 
 def _compared(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | None) -> Step:
-    """The attempt, compared with the public list; where the list may not be read at all, TikTok's word stands."""
+    """Compare the attempt with the public list; without permission to read the list, TikTok's answer counts."""
     try:
         videos = _newest(steps) if listed is None else listed
     except Refused as err:
@@ -134,7 +134,7 @@ def _compared(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | Non
 
 
 def shown(steps: Steps, attempt: Attempt) -> str:
-    """What the list, as it was last read, says for an attempt that TikTok calls failed; empty for nothing."""
+    """The evidence for a failed attempt in the list as it was last read; empty for none."""
     if not attempt.may_be_live:
         return ""
     listed = steps.store.videos(attempt.open_id)

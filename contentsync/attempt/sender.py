@@ -41,7 +41,7 @@ PASSING: Final = frozenset({408, 416, 429})  # and every 5xx: look what TikTok h
 
 
 class Sender:
-    """Sends one attempt's chunks, until all is acknowledged or this run can do no more."""
+    """Sends one attempt's chunks until TikTok has acknowledged all, or this run can do no more."""
 
     def __init__(self, steps: Steps, attempt: Attempt, reader: MediaReader, content_type: str) -> None:
         self._steps, self.attempt, self._reader, self._content_type = steps, attempt, reader, content_type
@@ -63,7 +63,7 @@ class Sender:
                 return step
 
     def _send_next(self) -> Step | None:
-        """Send the chunk at which TikTok goes on; None to go on."""
+        """Send the next chunk by TikTok's count; returns None to continue."""
         if not self._reader.knows(self.attempt.sent_bytes):
             what = f"TikTok has {self.attempt.sent_bytes} bytes, but the state does not record which bytes were sent"
             raise OtherBytes(what)
@@ -78,9 +78,9 @@ class Sender:
         return self._send(chunk, before)
 
     def _too_slow(self) -> Step | None:
-        """The end of an upload whose rest can't arrive within the URL's hour, at the rate measured here.
+        """End an upload whose rest can't arrive within the hour of its URL, at the measured rate.
 
-        One that would not fit into a whole hour either is refused for good; one that only began late starts over.
+        An upload that needs more than an hour is refused for good; one that began too late starts over.
         """
         attempt, passed = self.attempt, self._steps.clock.monotonic() - self._began
         if passed < RATE_SAMPLE.total_seconds() or not self._given or attempt.last_put_at is not None:
@@ -102,7 +102,7 @@ class Sender:
         return Step(self._steps.end_upload(attempt, slow, Event.FAILED), problem=slow)
 
     def _send(self, chunk: chunks.Chunk, before: datetime | None) -> Step | None:
-        """One PUT and what follows from its answer; None to go on. before: when an earlier last PUT began."""
+        """Send one PUT and act on its answer; returns None to continue. before: when an earlier last PUT began."""
         self._at = chunk.first
         try:
             answer = self._steps.client.put_chunk(
@@ -132,7 +132,7 @@ class Sender:
         return Step(self._steps.note(self.attempt, "paused"), problem=problem) if problem else None
 
     def _must_end(self) -> Step | None:
-        """The end of an upload of which no last PUT began: its hour is over, or the post is out by now."""
+        """End an upload without a last PUT if its hour is over, or if the post is published by now."""
         if self.attempt.last_put_at is not None:
             return None
         problem = EXPIRED if self._steps.hour_is_over(self.attempt) else None
@@ -144,7 +144,7 @@ class Sender:
         self._steps.still_may(self.attempt)
 
     def _keep(self, **known: object) -> None:
-        """Put on disk what is known by now, where it differs from what was."""
+        """Save the attempt if it has changed."""
         if any(getattr(self.attempt, name) != value for name, value in known.items()):
             self.attempt = self._steps.note(self.attempt, "chunk-not-sent", **known)
 
@@ -165,7 +165,7 @@ class Sender:
         return None
 
     def _go_on_from(self, attempt: Attempt) -> None:
-        """Only bytes that were never there before count as getting on."""
+        """Continue from TikTok's count; only bytes that it never had before count as progress."""
         self.attempt = attempt
         if attempt.sent_bytes > self._furthest:
             self._furthest, self._tries = attempt.sent_bytes, 0
@@ -180,7 +180,7 @@ class Sender:
         return Step(self.attempt, problem=problem)
 
     def _url_dead(self, problem: Problem) -> Step:
-        """R4a: before the last PUT nothing can come of it any more; after it, only looking is left."""
+        """Handle a dead URL (R4a): before the last PUT the attempt ends; after it only asking is left."""
         if self.attempt.last_put_at is None:
             return Step(self._steps.end_upload(self.attempt, problem), problem=problem)
         problem = self._may_still_arrive(problem)
@@ -197,7 +197,7 @@ class Sender:
         return replace(problem, what=what, hint="nothing to do until then; after it, run contentsync apply")
 
     def _ask(self, problem: Problem | None) -> Step | None:
-        """What became of a chunk is not clear: look, and go on from there; the same chunk again within bounds."""
+        """Ask TikTok about an unclear chunk, and continue from its answer; the same chunk is repeated a few times."""
         if self._tries >= len(WAITS):
             what = f"TikTok did not take the bytes from {self.attempt.sent_bytes} on, {self._tries + 1} times"
             stuck = Problem("upload-stuck", what, "run apply again; it continues from there")

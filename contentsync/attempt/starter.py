@@ -36,7 +36,7 @@ class Starter:
         self._steps, self._attempt = steps, attempt
 
     def run(self, post: DesiredPost | None) -> Step:
-        """Send init, unless that was done before. Raises Superseded."""
+        """Send init, unless it was sent before. Raises Superseded."""
         if self._attempt.init_sent_at is not None:
             return Step(self._lost_init(_CUT_OFF))
         if post is None or (post.digest, post.generation) != (self._attempt.digest, self._attempt.generation):
@@ -98,7 +98,7 @@ class Starter:
             raise StoreError(replace(err.problems[0], what=what)) from err
 
     def _accepted_late(self, publish_id: str) -> Attempt:
-        """Another process held the answer to be lost. A pull goes on at TikTok: that it was taken must be kept."""
+        """Record an accepted pull although another process took its answer for lost: TikTok goes on with it."""
         found = self._steps.store.attempt(self._attempt.id)
         if found.publish_id:
             raise Superseded(self._attempt.id)
@@ -108,14 +108,14 @@ class Starter:
         raise Superseded(self._attempt.id)
 
     def _told_as(self, problem: Problem) -> Problem:
-        """What a person should do about a lost answer: for a pull nothing but their own look can tell."""
+        """What a person should do about a lost answer; for a pull only a look into TikTok's app helps."""
         if not self._attempt.pulls:
             return problem
         how = "contentsync resolve POST --published, --not-published or --keep"
         return replace(problem, hint=f"check TikTok's app, then settle the post with: {how}")
 
     def _lost_init(self, problem: Problem, log_id: str = "") -> Attempt:
-        """R5: without its publish_id a file can't be published; what TikTok pulls may be on its way."""
+        """Handle a lost answer (R5): a file without publish_id can't be published; a pull may be running."""
         event = Event.LOST_AFTER_COMMIT if self._attempt.pulls else Event.LOST_BEFORE_COMMIT
         lost = self._attempt.after(event, self._steps.now, **said(problem, log_id))
         return self._steps.save(lost, str(event))
@@ -125,7 +125,7 @@ class Starter:
         return Step(self._nothing_began(Event.NOT_SENT, "not-sent", known), problem=problem)
 
     def _no_token(self, problem: Problem) -> Step:
-        """No token at all, or the one of a refused call could not be renewed: nothing was done either way."""
+        """Handle a missing token, or one that could not be renewed: TikTok did nothing in both cases."""
         event = Event.NOT_SENT if self._attempt.init_sent_at is None else Event.REFUSED
         ended = self._nothing_began(event, str(event), said(problem) | {"retry": True})
         return Step(ended, problem=problem, sign_in=True, stop=True)
@@ -146,7 +146,7 @@ class Starter:
         return Step(saved, problem=problem, sign_in=sign_in, stop=stop, of_mode=of_mode)
 
     def _nothing_began(self, event: Event, what: str, known: dict[str, object], **detail: object) -> Attempt:
-        """The end of an attempt whose init did nothing for sure, also where another process held it to be lost."""
+        """End an attempt whose init certainly did nothing, even if another process took it for lost."""
         try:
             return self._steps.save(self._attempt.after(event, self._steps.now, **known), what, **detail)
         except Superseded:
@@ -156,12 +156,12 @@ class Starter:
             return self._steps.save(found.after(Event.FAILED, self._steps.now, **known), what, **detail)
 
     def _about_to_send(self) -> None:
-        """R1: if it can't be written that init is sent next, it is not sent."""
+        """Record that init is sent next (R1); if that can't be written, init is not sent."""
         self._steps.at_work.note_begun(self._attempt)
         self._attempt = self._steps.note(self._attempt, "init", init_sent_at=self._steps.now)
 
     def _take_back(self) -> Attempt:
-        """The attempt as it was before: it was refused for its token, and not sent again."""
+        """Restore the attempt as it was before: TikTok refused its token, and init was not sent again."""
         if self._attempt.init_sent_at is None:
             return self._attempt
         return self._steps.note(self._attempt, "init-not-sent", init_sent_at=None)

@@ -14,20 +14,21 @@ class HourOver(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one step came to. again_in: seconds after which another makes sense; None: this run can do no more.
-
-    problem: why the attempt stands where it stands. sign_in: only a sign-in mends it. stop: the account's other
-    posts would meet the same. of_mode: of these only posts of that mode; None: all of them.
-    """
+    """The result of one step of an attempt."""
 
     attempt: Attempt
+    #: Seconds until another step makes sense; None if this run can do no more.
     again_in: float | None = None
+    #: Why the attempt can go no further now.
     problem: Problem | None = None
+    #: Whether only a sign-in fixes the problem.
     sign_in: bool = False
+    #: Whether the account's other posts would have the same problem.
     stop: bool = False
+    #: Whether `stop` holds for one mode only; None for all posts.
     of_mode: Mode | None = None
 
 
 def said(problem: Problem, log_id: str = "") -> dict[str, object]:
-    """The fields of an attempt that keep a problem."""
+    """The fields in which an attempt stores a problem."""
     return {"problem_code": problem.code, "problem_what": problem.what, "log_id": log_id}

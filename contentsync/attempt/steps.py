@@ -69,7 +69,7 @@ class Steps:
         return self.at_work.client
 
     def advance(self, attempt: Attempt, post: DesiredPost | None) -> Step:
-        """One step of `attempt`. post: None where its manifest is gone; then nothing but looking is done."""
+        """Take one step of `attempt`. post: None if its manifest is gone; then TikTok is only asked."""
         step = self._advanced(attempt, post)
         if step.problem is None:
             return step
@@ -100,7 +100,7 @@ class Steps:
     # From publish_id to the last byte.
 
     def _upload(self, attempt: Attempt, post: DesiredPost | None) -> Step:
-        """R3: what TikTok has is asked first, unless this process has just opened the upload itself."""
+        """Continue an upload. TikTok is asked first (R3), unless this process has just opened the upload."""
         if attempt.id not in self._opened or attempt.last_put_at is not None:
             looked = self.look(attempt, settle=True)
             if looked.attempt.phase is not Phase.UPLOADING or looked.problem is not None:
@@ -122,13 +122,13 @@ class Steps:
         return self._send_all(attempt, post)
 
     def _past_its_hour(self, attempt: Attempt) -> Step | None:
-        """R4a, before any byte is sent: the hour of the URL is gone, or the URL is dead, and no last PUT began."""
+        """End an upload without a last PUT whose URL is dead or past its hour (R4a)."""
         if attempt.last_put_at is None and (self.hour_is_over(attempt) or not attempt.upload_url):
             return Step(self.end_upload(attempt, EXPIRED), problem=EXPIRED)
         return None
 
     def _clocks_differ(self, attempt: Attempt) -> Problem | None:
-        """Why an upload is waited for whose hour is over by the machine's clock."""
+        """Why an upload must wait although its hour is over by this machine's clock."""
         left = left_by_tiktok(attempt, self.tiktok_now(attempt), may_arrive_until(attempt))
         past = attempt.upload_expires_at is not None and self.now >= attempt.upload_expires_at
         if not past or left is None or left <= timedelta():
@@ -138,24 +138,24 @@ class Steps:
         )
 
     def end_upload(self, attempt: Attempt, problem: Problem, event: Event = Event.UPLOAD_ENDED) -> Attempt:
-        """The end of an upload that can't finish. event: FAILED where no other may follow without a person."""
+        """End an upload that can't finish. event: FAILED if a new attempt needs a person."""
         ended = attempt.after(event, self.now, upload_url="", **said(problem))
         return self.save(ended, "upload-ended")
 
     def note(self, attempt: Attempt, what: str, **known: object) -> Attempt:
-        """The same attempt, with more on disk of it."""
+        """Save more facts about the attempt."""
         return self.save(attempt.noting(self.now, **known), what)
 
     def about_to_commit(self, attempt: Attempt, sha256: str) -> Attempt:
-        """Put on disk that the PUT with the last byte is about to start (R1). sha256: of the whole file, as sent."""
+        """Record that the PUT with the last byte is about to start (R1). sha256: of the whole file, as sent."""
         self._last_puts[attempt.id] = self.clock.monotonic()
         known = {"last_put_at": self.now, "wire_bytes": attempt.size, "wire_sha256": sha256}
         return self.note(attempt, "last-chunk", **known)
 
     def still_may(self, attempt: Attempt) -> None:
-        """Look once more, right before the very last bytes go: this process may have been stopped for long.
+        """Check again right before the last bytes are sent: this process may have been stopped for long.
 
-        Raises Superseded where another process took the attempt over or the post is out, HourOver after the hour.
+        Raises Superseded if another process took the attempt over or the post is published, HourOver after the hour.
         """
         current = self.store.attempt(attempt.id)
         if current.version != attempt.version or self.is_out(current):
@@ -197,7 +197,7 @@ class Steps:
             reader.close()
 
     def _give_up(self, attempt: Attempt, post: DesiredPost, what: str, is_planned: bool) -> Step:
-        """The end of an upload that may hold other bytes than the plan's: nobody may ever complete it.
+        """Give up an upload that may contain other bytes than the plan's: it must never be completed.
 
         is_planned: whether the file is the approved one now, so that a new attempt makes sense at once.
         """
@@ -219,13 +219,13 @@ class Steps:
     # Before another attempt.
 
     def reconsider(self, row: PostState | None, generation: int) -> Step | None:
-        """What speaks against a new attempt of this generation: a failure that may be none. None: nothing does."""
+        """Find a failure of this generation that may be none, and so forbids a new attempt; None without one."""
         return doubt.reconsider(self, row, generation)
 
     # From the last byte to the end.
 
     def look(self, attempt: Attempt, *, settle: bool = False) -> Step:
-        """Ask TikTok where the attempt stands, and write down what it says. Never starts anything (R7).
+        """Ask TikTok for the attempt's status and save the answer. Never starts anything (R7).
 
         settle: also draw conclusions about an open upload from what TikTok lacks or does not know. Only for whoever
         carries the attempt on, who knows that no PUT is under way.
@@ -275,7 +275,7 @@ class Steps:
         return Step(attempt)
 
     def _failed(self, attempt: Attempt, status: wire.Status) -> Step:
-        """A failure, unless something speaks for the post; what spoke for it before still does."""
+        """Record a failure, unless there is, or was, evidence that the post exists."""
         there = doubt.words_of_id(status.post_ids) if status.post_ids else doubt.shown(self, attempt)
         if attempt.phase is Phase.UNKNOWN and (there or attempt.problem_code == doubt.THERE):
             return Step(attempt)
@@ -291,7 +291,7 @@ class Steps:
         return Step(saved, problem=problem, sign_in=row.family is refusals.Family.SIGN_IN)
 
     def _first_passing_failure(self, attempt: Attempt) -> bool:
-        """What passes by itself is tried once more, two attempts in all."""
+        """Whether this is the first temporary failure of the post: it is tried once more, two attempts in all."""
         row = self.store.post(attempt.post_uid)
         others = [a for a in row.attempts if a.id != attempt.id] if row else []
         same = [a for a in others if a.digest == attempt.digest and a.generation == attempt.generation]
@@ -309,12 +309,12 @@ class Steps:
         return self._again(attempt)
 
     def _has_less_for_good(self, attempt: Attempt, status: wire.Status) -> bool:
-        """Whether TikTok's count speaks against its own word that all is there, and will do so for ever."""
+        """Whether TikTok counts fewer bytes than it acknowledged, and no more can arrive."""
         short = offset_of(attempt, status) not in {None, attempt.size}
         return not attempt.pulls and short and self._nothing_can_arrive(attempt) is Hour.OVER
 
     def _seen_again(self, attempt: Attempt, status: wire.Status) -> Step:
-        """TikTok tells of an unknown one again: it is processed if its bytes are there, and else stays unknown."""
+        """Handle an unknown attempt that TikTok knows again: processing if it has all bytes, else still unknown."""
         has, all_taken = offset_of(attempt, status), attempt.sent_bytes >= attempt.size
         if attempt.pulls or has == attempt.size or (has is None and all_taken):
             return self._again(self.save(attempt.after(Event.SEEN, self.now), "seen"))
@@ -323,7 +323,7 @@ class Steps:
         return Step(attempt)
 
     def _upload_progress(self, attempt: Attempt, status: wire.Status, settle: bool) -> Step:
-        """What status says of the bytes; only a count tells, and a missing one proves nothing (R4a)."""
+        """Act on the status of an open upload: only a byte count is evidence (R4a)."""
         has, offset = status.uploaded_bytes, offset_of(attempt, status)
         if offset == attempt.size:
             return self.all_sent(attempt)
@@ -341,7 +341,7 @@ class Steps:
         return Step(attempt, again_in=0.0)
 
     def _nothing_can_arrive(self, attempt: Attempt) -> Hour:
-        """Whether the last PUT began, and is over for good: by both clocks, and by the seconds that we counted."""
+        """Whether the last PUT began and can't arrive any more, by both clocks and by the counted seconds."""
         ends = may_arrive_until(attempt)
         if attempt.last_put_at is None or ends is None:
             return Hour.RUNS
@@ -351,7 +351,7 @@ class Steps:
         return judge(attempt, self.now, self.tiktok_now(attempt), ends)
 
     def all_sent(self, attempt: Attempt) -> Step:
-        """Every byte is there: from here on only looking is left."""
+        """Record that TikTok has every byte; from here on TikTok is only asked."""
         known = {"sent_bytes": attempt.size, "last_put_at": attempt.last_put_at or self.now, "upload_url": ""}
         sent = attempt.after(Event.ALL_SENT, self.now, problem_code="", problem_what="", **known)
         saved = self.save(sent, "all-sent")
@@ -397,7 +397,7 @@ class Steps:
         return None if date is None else date + timedelta(seconds=self.clock.monotonic() - at)
 
     def save(self, attempt: Attempt, what: str, **detail: Any) -> Attempt:
-        """Put on disk what is known of an attempt. Raises Superseded where another process was quicker."""
+        """Save an attempt. Raises Superseded if another process was quicker."""
         return self.store.save(attempt, what, **detail)
 
     def told(self, event: str, attempt: Attempt, **detail: object) -> None:

@@ -13,7 +13,7 @@ from contentsync.times import rfc3339
 
 
 class Result(StrEnum):
-    """How a post stands when apply leaves it."""
+    """The result of a post at the end of apply."""
 
     PUBLISHED = "published"
     DELIVERED = "delivered"
@@ -32,22 +32,26 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One thing that happened. event: a word; detail: what belongs to it, JSON-ready."""
+    """One event of a run."""
 
+    #: Its name.
     event: str
     post: str
+    #: What belongs to the event, ready for JSON.
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one action ended. sign_in: only a sign-in mends it. stops_account: nothing more was sent there."""
+    """How one action ended."""
 
     post: str
     result: Result
     problem: Problem | None = None
     post_id: str = ""
+    #: Whether only a sign-in fixes the problem.
     sign_in: bool = False
+    #: Whether nothing more was sent for the account.
     stops_account: bool = False
     #: When it is tried again by itself; None where that takes a person, or is not needed.
     again_at: datetime | None = None

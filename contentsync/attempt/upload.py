@@ -32,7 +32,7 @@ Progress = Callable[[int], None]
 
 
 class MediaChanged(Exception):
-    """The file can't be read as the one that was approved; nothing wrong was sent, so the upload may go on later."""
+    """The file is not readable as the approved one; no wrong byte was sent, so the upload may continue later."""
 
 
 class OtherBytes(MediaChanged):
@@ -79,7 +79,7 @@ class MediaReader:
             raise OtherBytes(f"{self.path} does not begin with the {count} bytes that were sent")
 
     def knows(self, offset: int) -> bool:
-        """Whether the digest of all that was sent before `offset` is known."""
+        """Whether the digest of all bytes before `offset` is known."""
         return offset in self._until
 
     def announce(self, chunk: Chunk) -> str:
@@ -158,7 +158,7 @@ def incomplete(attempt: Attempt, has: int) -> Problem:
 
 
 def offset_of(attempt: Attempt, status: wire.Status) -> int | None:
-    """Where the upload goes on by TikTok's count, `size` where all is there; None where it does not say."""
+    """Where the upload continues by TikTok's count; `size` if all bytes are there; None if it does not say."""
     if status.uploaded_bytes is None:
         return None
     plan = chunks.ChunkPlan(attempt.chunk_size or attempt.size, attempt.chunk_count or 1)

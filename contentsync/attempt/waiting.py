@@ -27,9 +27,9 @@ class Stopped(ContentsyncError):
 
 @dataclass(frozen=True, slots=True)
 class StoppableClock:
-    """A clock on which nobody sleeps long after a stop was asked for.
+    """A clock whose sleep ends soon after a person asks to stop.
 
-    Handed to whatever waits (a limit by the minute, a pause before another try): its sleep raises Stopped.
+    Passed to all code that waits (for a rate limit, before a retry). Its sleep raises Stopped.
     """
 
     clock: Clock

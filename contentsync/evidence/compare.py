@@ -46,7 +46,7 @@ _IN_DOUBT: Final = frozenset({Phase.PROCESSING, Phase.UNKNOWN})
 
 
 def tells_more(told: Tried, known: Tried) -> bool:
-    """Whether what is told of an attempt is later, or more certain, than what is known of the same attempt.
+    """Whether `told` is later, or more certain, than what is known of the same attempt.
 
     TikTok was seen to take FAILED back: against an attempt that may be live, a failure counts only where it was
     written down later.
@@ -81,7 +81,7 @@ def _ended_without(tried: Tried) -> bool:
 
 
 def lacking(told: Iterable[Tried], known: Iterable[Tried]) -> list[Tried]:
-    """The attempts of one post that are `told` and not `known`, or not known as far."""
+    """The attempts of one post that are in `told`, but not in `known` or with less knowledge there."""
     ours = tuple(known)
     return [one for one in told if not any(_knows(own, one) for own in ours)]
 
@@ -91,7 +91,7 @@ def _knows(own: Tried, told: Tried) -> bool:
 
 
 def knows_less(row: PostState, told: Witness) -> bool:
-    """Whether a witness tells anything of a post that its row does not know."""
+    """Whether a witness knows anything of a post that its row does not."""
     if not told.legible:
         return not is_settled(row, row.generation)
     if told.bound and told.bound not in videos_of(row):
@@ -105,7 +105,7 @@ def videos_of(row: PostState) -> set[str]:
 
 
 def is_settled(row: PostState, generation: int) -> bool:
-    """Whether a row knows for good that this generation, or a later one, is at TikTok or was left."""
+    """Whether a row knows that this generation, or a later one, is at TikTok or was abandoned."""
     if row.bound_post_id and row.generation >= generation:
         return True
     ended = SUCCESS | {Phase.ABANDONED}
@@ -125,7 +125,7 @@ class Known:
                     self._by_mark.setdefault(mark, []).append(tried)
 
     def lacking(self, witness: Witness) -> tuple[Tried, ...]:
-        """What a witness tells of attempts that are not known, or not known as far."""
+        """The attempts of a witness that are not known, or known less well."""
         return tuple(one for one in witness.tried if self.lacks(witness.name, one))
 
     def lacks(self, name: str, told: Tried) -> bool:

@@ -18,7 +18,7 @@ from contentsync.evidence.identity import Identity
 
 
 def read(folder: Path, project: str, account: str) -> Identity | None:
-    """The identity that was noted; None where none was, or where the note can't be read.
+    """The recorded identity; None if there is none, or if the note can't be read.
 
     project: what tells the project from others: its root and the API's address.
     """

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A TikTok account as one app sees it."""
+    """A TikTok account in the view of one app."""
 
     #: One for each app.
     open_id: str

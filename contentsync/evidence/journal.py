@@ -60,9 +60,9 @@ class Noted:
 
 
 def read(folder: Path, open_id: str) -> list[Noted]:
-    """What is noted of an identity, one an attempt and one a state, oldest first.
+    """The notes about an identity, one for each attempt and each state, oldest first.
 
-    A line that was cut off or damaged tells nothing.
+    A damaged or incomplete line is ignored.
     """
     return of_pages(_lines_of(folder, open_id))
 

@@ -31,7 +31,7 @@ class Merged:
 
 
 def merge(known: Iterable[Attempt], told: Iterable[Attempt], now: datetime) -> Merged:
-    """What a row becomes by what is told of its post."""
+    """The changes of a row from what other witnesses know of its post."""
     ours = {attempt.id: attempt for attempt in known}
     changed: dict[str, Attempt] = {}
     added: list[Attempt] = []

@@ -80,7 +80,7 @@ class Told:
         return told if isinstance(told, str) else ""
 
     def as_row(self, account: str, open_id: str) -> PostState:
-        """The row that a lost state had, as far as its receipt tells. One that can't be read tells of one attempt."""
+        """The row of a lost state, as far as its receipt knows. An unreadable receipt counts as one attempt."""
         try:
             return self._told_row(account, open_id)
         except MALFORMED:
@@ -185,7 +185,7 @@ def pages(folder: Path, account: str) -> Pages:
 
 
 def read(folder: Path, account: str) -> Iterator[Told]:
-    """The receipts of one account; a file that can't be read as one still tells that there was a post.
+    """The receipts of one account; an unreadable file still counts as a post.
 
     Raises ManifestError as `pages`.
     """

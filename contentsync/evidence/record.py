@@ -129,7 +129,7 @@ def _problem(told: Mapping[str, Any]) -> str:
 
 
 def lost(attempt: Attempt) -> Attempt:
-    """An attempt as it stands once its state is lost: what was not over may have gone further since."""
+    """An attempt of a lost state: if it was unfinished, it may have made progress since."""
     if attempt.phase in OVER:
         return attempt
     what = f"it was {attempt.phase} when its state was lost"
@@ -137,7 +137,7 @@ def lost(attempt: Attempt) -> Attempt:
 
 
 def made_up(*marks: object) -> str:
-    """An id for what has none: always the same for the same marks."""
+    """An id for an attempt without one: always the same for the same marks."""
     return MADE_UP + hashlib.sha256(" ".join(map(str, marks)).encode()).hexdigest()[:27]
 
 

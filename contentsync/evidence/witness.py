@@ -46,7 +46,7 @@ class Tried:
 
     @classmethod
     def of(cls, attempt: Attempt) -> Self:
-        """What the row of an attempt says. In a shared state an intent is a claim: its init may have gone."""
+        """What the row of an attempt says. In a shared state an intent is a claim: its init may have been sent."""
         claimed = attempt.phase is Phase.INTENT and attempt.machine
         return cls(
             phase=Phase.UPLOADING if claimed else attempt.phase,

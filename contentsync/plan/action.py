@@ -54,37 +54,38 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What is to be done about one post, and why.
-
-    post: its key. where: FILE:LINE:COL of the manifest, empty where there is none. due_at: the earliest time at
-    which it can be sent; None for now, or unknown. media: URLs without their query, which may hold a key.
-    digest: what was approved, of the manifest and every byte of its media; empty where there is no manifest.
-    left: a wait that is no plan of the author's (a cap, a limit), so that something is left undone.
-    moved_from: the key it had. adopts: the video it is bound to.
-    then: of a move, what follows it in the same run; the reason and all but the kind tell of both.
-    sends: what goes to TikTok beside the media, in the manifest's words (DesiredPost.settings_sent).
-    """
+    """What to do about one post, and why."""
 
     kind: Kind
+    #: The key of the post.
     post: str
     reason: str
+    #: FILE:LINE:COL of the manifest; empty without a manifest.
     where: str = ""
     mode: Mode | None = None
+    #: The earliest time at which the post can be sent; None for now, or unknown.
     due_at: datetime | None = None
     not_sent: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    #: URLs are without their query, which may contain a key.
     media: tuple[Media, ...] = ()
     problems: tuple[Problem, ...] = ()
+    #: Covers the manifest and every byte of its media, as approved; empty without a manifest.
     digest: str = ""
+    #: Whether a wait comes from a cap or limit and not from the author, so that something remains undone.
     left: bool = False
+    #: The former key of a moved post.
     moved_from: str = ""
+    #: The id of the video that the post is bound to.
     adopts: str = ""
+    #: What follows a move in the same run. The reason and all other fields then describe both.
     then: Kind | None = None
+    #: The settings that are sent with the media, in the manifest's words (DesiredPost.settings_sent).
     sends: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def kinds(self) -> frozenset[Kind]:
-        """All that is to be done about the post."""
+        """All kinds of work for the post: the action, and what follows a move."""
         return frozenset({self.kind} if self.then is None else {self.kind, self.then})
 
     @property
@@ -106,26 +107,22 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """What the plan's header tells of an account.
-
-    list_read_at: the age of the remote list; None for never read. sandbox: it is signed in with the app's sandbox.
-    """
+    """An account as the plan's header shows it."""
 
     name: str
     open_id: str | None
     creator: Creator | None
     quota: Quota
     public: bool | None = None
+    #: When the public list was last read; None for never.
     list_read_at: datetime | None = None
+    #: Whether it is signed in with the app's sandbox.
     sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The ordered, frozen list of actions, and what it was made from.
-
-    inputs: a digest over every manifest, every byte of media and the accounts. allow: the guards that were lifted.
-    """
+    """The ordered, frozen list of actions, and the values that it was made from."""
 
     created_at: datetime
     expires_at: datetime
@@ -134,7 +131,9 @@ class Plan:
     accounts: tuple[AccountView, ...]
     actions: tuple[Action, ...]
     unchanged: int
+    #: A digest over every manifest, every byte of media and the accounts.
     inputs: str
+    #: The guards that were lifted.
     allow: tuple[str, ...] = ()
     notes: tuple[Problem, ...] = ()
 
@@ -153,44 +152,46 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """The public list of an account. gone: videos that were listed once, and when they were found missing."""
+    """The public list of an account."""
 
     videos: tuple[RemotePost, ...] = ()
+    #: Videos that are no longer listed, and when they were first missing.
     gone: Mapping[str, datetime] = field(default_factory=dict)
     read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """All that is known of one account: its settings, its identity, its rows, its remote list.
-
-    open_id: None where it was never asked. creator: None where TikTok was not asked.
-    tiktok_now: TikTok's clock at its last answer; None where it was not asked or did not say.
-    receipts: by post name. journal: this machine's, one an attempt. noted_elsewhere: it knows another state of this
-    open_id. acquainted: a person took note of what was there before this state.
-    left_out: the names and media of the posts that were not among those for which existing-posts
-    was lifted last. scopes: what the token grants, as TikTok said when it gave it; None where that is not known.
-    formers: other open_ids under which posts of the account were made. token_since: when the token was saved; None
-    for one that was not, as of the environment, or where none was used.
-    how_to_renew: the step that gives the account another token; empty for a sign-in.
-    """
+    """All that is known of one account: its settings, identity, rows and public list."""
 
     account: Account
+    #: None if TikTok was never asked.
     open_id: str | None = None
+    #: None if TikTok was not asked.
     creator: Creator | None = None
     rows: tuple[PostState, ...] = ()
     bindings: Mapping[str, str] = field(default_factory=dict)
     remote: Remote = Remote()
+    #: By post name.
     receipts: Mapping[str, Witness] = field(default_factory=dict)
+    #: What this machine's journal says, one for each attempt.
     journal: Sequence[Witness] = ()
+    #: Whether the journal knows another state that posts for this open_id.
     noted_elsewhere: bool = False
+    #: Whether a person has taken in the videos that are older than this state.
     acquainted: bool = False
+    #: The names and media of the posts for which existing-posts was not lifted the last time.
     left_out: frozenset[str] = frozenset()
     sandbox: bool = False
+    #: TikTok's clock at its last answer; None if it was not asked or did not say.
     tiktok_now: datetime | None = None
+    #: The scopes of the token, as TikTok listed them; None if they are not known.
     scopes: frozenset[str] | None = None
+    #: Other open_ids under which posts of the account were made.
     formers: Sequence[Former] = ()
+    #: When the token was saved; None for a token that was not saved (as in the environment), or no token.
     token_since: datetime | None = None
+    #: The step that gives the account another token; empty for a sign-in.
     how_to_renew: str = ""
     #: By a person, with `contentsync pause`; not the project file's `paused`.
     pause: Pause | None = None
@@ -209,20 +210,21 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the planner looks at. attempts: those of all accounts in the last 24 hours, for the caps.
-
-    retry: keys of failed posts that a person asked to try again. refreshed: TikTok was asked just now.
-    hosting: where local photos get a public address. looks: what addresses answered just now, by URL.
-    """
+    """Everything that the planner looks at."""
 
     now: datetime
     accounts: Mapping[str, AccountFacts]
     app: App = field(default_factory=App)
+    #: Those of all accounts in the last 24 hours, for the caps.
     attempts: tuple[Attempt, ...] = ()
     allow: frozenset[str] = frozenset()
+    #: The keys of failed posts that a person asked to retry.
     retry: frozenset[str] = frozenset()
+    #: Whether TikTok was asked for this plan.
     refreshed: bool = True
+    #: Where local photos get a public address.
     hosting: Hosting = field(default_factory=Hosting)
+    #: What addresses answered for this plan, by URL.
     looks: Mapping[str, Look] = field(default_factory=dict)
     lineage: str = ""
     serial: int = 0
@@ -244,7 +246,7 @@ _ASKED: Final = tuple(f.name for f in fields(DesiredPost) if f.name not in {"whe
 
 
 def fingerprint(post: DesiredPost) -> str:
-    """All that a manifest asks for, schedule and generation included, as one value, wherever it stands."""
+    """One digest over all that a manifest asks for, including schedule and generation, but not its place."""
     values = {name: getattr(post, name) for name in _ASKED}
     values["media"] = [(item.path, item.identity) for item in post.media]
     for name in ("allow", "disclosure"):

@@ -12,7 +12,7 @@ from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
 
 
 def bound(scene: Scene, post: DesiredPost, row: PostState | None) -> Action:
-    """What to do about a manifest that names its video; it is never sent."""
+    """The action for a manifest that names its video; such a post is never sent."""
     post_id = post.post_id or ""
     if row is not None and post_id in {row.bound_post_id, row.post_id}:
         return scene.action(Kind.UNCHANGED, post, "bound")
@@ -46,7 +46,7 @@ def _made_another(post: DesiredPost, row: PostState | None) -> Problem | None:
 
 
 def unknown(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
-    """What to do about an attempt that may be live: adopt the one video that fits it, or leave it to a person."""
+    """The action for an attempt that may be live: adopt the one matching video, or leave it to a person."""
     found, rivalled = _fitting(scene, last)
     if len(found) == 1 and not rivalled:
         video = found[0]
@@ -60,7 +60,7 @@ def unknown(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
 
 
 def _fitting(scene: Scene, attempt: Attempt) -> tuple[list[RemotePost], bool]:
-    """The free videos that fit the attempt; and whether the only one of them fits another attempt as well."""
+    """The free videos that match the attempt, and whether the only match also matches another attempt."""
     found = candidates(attempt, scene.free_videos)
     if len(found) != 1:
         return found, False

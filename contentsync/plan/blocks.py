@@ -17,7 +17,7 @@ SCOPES: Final = {Mode.DIRECT: "video.publish", Mode.DRAFT: "video.upload"}  # wh
 
 
 def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Problem, ...]:
-    """Why this post can't be sent as things are; empty where nothing speaks against it."""
+    """Why this post can't be sent now; empty if it can."""
     found = [*behind(world), *fetch_blocks(post, world)]
     creator = facts.creator
     if creator is not None and (lacking := _scope_missing(post, facts)):
@@ -37,7 +37,7 @@ def behind(world: World) -> list[Problem]:
 
 
 def _scope_missing(post: DesiredPost, facts: AccountFacts) -> list[Problem]:
-    """Posts of the other mode go on. A token never gains a scope: another grant is another token."""
+    """The problem of a scope that the token lacks. Posts of the other mode are still sent."""
     needed = SCOPES[post.mode]
     if facts.grants(needed) is not False:
         return []
@@ -57,7 +57,7 @@ def _banned(creator: Creator) -> list[Problem]:
 
 
 def _not_told(post: DesiredPost, creator: Creator) -> list[Problem]:
-    """Where TikTok was asked and named no levels, nobody knows what it would make of the post."""
+    """The problem of an answer without privacy levels: TikTok may refuse the post."""
     if creator.privacy is not None or creator.stop:
         return []
     what = f"TikTok did not say what account {post.account} may post: its answer names no privacy levels"
@@ -66,7 +66,7 @@ def _not_told(post: DesiredPost, creator: Creator) -> list[Problem]:
 
 
 def cap_of(post: DesiredPost, facts: AccountFacts) -> str:
-    """The cap that TikTok itself says is reached, in words; empty for none. For how long, it does not say."""
+    """The cap that TikTok reports as reached, in words; empty for none. TikTok does not say for how long."""
     creator = facts.creator
     if post.mode is not Mode.DIRECT or creator is None or creator.stop not in CAPS:
         return ""
@@ -106,7 +106,7 @@ def _not_offered(post: DesiredPost, creator: Creator, *, audited: bool) -> list[
 
 
 def _to_choose(offered: tuple[Privacy, ...], *, audited: bool) -> str:
-    """Which levels to name: of an app that is not audited TikTok takes one for certain."""
+    """Which levels the hint names: from an unaudited app TikTok always accepts only one."""
     if not offered:
         return "TikTok offers no privacy level now: check TikTok's app, or set mode: draft"
     sure = offered if audited or Privacy.ONLY_ME not in offered else (Privacy.ONLY_ME,)
@@ -141,7 +141,7 @@ def _note(code: str, what: str, hint: str = "", *, level: Level = Level.NOTE) ->
 
 
 def _unchecked(post: DesiredPost, world: World) -> list[Problem]:
-    """Of an address that gave no answer, `fetch_notes` tells."""
+    """The note on unchecked media; `fetch_notes` reports addresses without an answer."""
     pointers = [item.path for item in post.media if item.pointer]
     noted = [_note("media-lfs-pointer", f"a Git LFS pointer, its content not checked: {', '.join(pointers)}")]
     media = [item for item in post.media if item.facts is None and not item.pointer]
@@ -179,7 +179,7 @@ def _labels(post: DesiredPost) -> list[Problem]:
 
 
 def _lookalikes(alike: Sequence[str]) -> list[Problem]:
-    """Told where the guard is lifted."""
+    """The warning in place of a lifted guard."""
     if not alike:
         return []
     what = f"a public video already has this caption and length: {', '.join(alike[:3])}"

@@ -21,7 +21,7 @@ _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Times:
-    """Moments in their order, of which a sliding day may hold only so many."""
+    """Sorted moments, of which a sliding day may contain only a limited number."""
 
     def __init__(self, times: Iterable[datetime] = ()) -> None:
         self._times = sorted(times)
@@ -95,7 +95,7 @@ class PostingUsers:
 
 @dataclass(slots=True)
 class Ledger:
-    """What one account sent within the last day, and will send by this plan. creates: all of it, for our guards."""
+    """What one account sent in the last day and will send by this plan. creates: all posts, for our guards."""
 
     posts: Times = field(default_factory=Times)
     drafts: Times = field(default_factory=Times)
@@ -133,7 +133,7 @@ def posting_users(world: World) -> PostingUsers:
 
 
 def counts(attempt: Attempt, now: datetime) -> bool:
-    """Whether an attempt uses up a cap now: it did, it may have, or it will as soon as it goes on.
+    """Whether an attempt counts against a cap: it did, it may have, or it will when it continues.
 
     Source: Upload, "pending shares"; that an unfinished init of a draft counts is not documented, so it is taken to.
     """
@@ -144,7 +144,7 @@ def counts(attempt: Attempt, now: datetime) -> bool:
 
 
 def spent_at(attempt: Attempt, now: datetime) -> datetime:
-    """When an attempt used up its part of a cap: when init was sent; one that was left before that will, now."""
+    """When an attempt counted against a cap: when init was sent, or now if init is still to be sent."""
     if attempt.phase is Phase.INTENT and attempt.init_sent_at is None:
         return now
     return min(attempt.init_sent_at or attempt.created_at, now)

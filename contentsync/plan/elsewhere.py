@@ -24,21 +24,21 @@ _REBUILD: Final = "contentsync state rebuild"
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """One thing that a witness tells and the rows do not know."""
+    """One fact that a witness knows and the rows do not."""
 
     witness: Witness
     #: The attempt; None for a video that a post is bound to, and for a receipt that can't be read.
     tried: Tried | None = None
 
     def concerns(self, generation: int) -> bool:
-        """Whether it speaks against sending this generation."""
+        """Whether the fact forbids sending this generation."""
         if self.tried is not None:
             return self.tried.generation >= generation
         return not self.witness.legible or self.witness.generation >= generation
 
 
 class Elsewhere:
-    """What receipts and the journal tell of one account's posts, and the rows do not know."""
+    """What receipts and the journal know of one account's posts, and the rows do not."""
 
     def __init__(self, facts: AccountFacts, lineage: str) -> None:
         self._lineage = lineage
@@ -60,7 +60,7 @@ class Elsewhere:
         return lack and self._problem(key, lack)
 
     def lost_by_moving(self, row: PostState) -> Problem | None:
-        """What the receipt under a row's old name tells beyond the row; under the new name nobody would see it."""
+        """The problem of a receipt under the old name that knows more than the row; a move would hide it."""
         lacks = [lack for lack in self._by_mark.get(row.name, ()) if lack.witness.source is Source.RECEIPT]
         lack = next((lack for lack in lacks if not is_settled(row, lack.tried.generation if lack.tried else 1)), None)
         if lack is None:
@@ -75,7 +75,7 @@ class Elsewhere:
                 self._by_mark.setdefault(mark, []).append(lack)
 
     def _lacks_of_its_row(self, receipt: Witness) -> list[Lack]:
-        """What a receipt tells and the row of its name does not know, whatever other rows know of it."""
+        """What a receipt knows and the row of the same name does not, even if other rows know it."""
         row = self._rows.get(receipt.name)
         if not receipt.legible:
             return [] if row is not None and _stands_for_anything(row) else [Lack(receipt)]
@@ -84,7 +84,7 @@ class Elsewhere:
         return [*bound, *(Lack(receipt, tried) for tried in lacking(receipt.tried, known))]
 
     def _lacks(self, witness: Witness) -> list[Lack]:
-        """What a witness tells and no row knows, under whatever name."""
+        """What a witness knows and no row does, under any name."""
         bound = [Lack(witness)] if self._known.lacks_binding(witness) else []
         return [*bound, *(Lack(witness, tried) for tried in self._known.lacking(witness))]
 
@@ -117,5 +117,5 @@ class Elsewhere:
 
 
 def _stands_for_anything(row: PostState) -> bool:
-    """Whether nothing is sent for a row, whatever else may have been tried: it is settled, or waits for a person."""
+    """Whether nothing is sent for a row in any case: it is settled, or waits for a person."""
     return is_settled(row, row.generation) or any(a.phase is Phase.UNKNOWN for a in row.attempts)

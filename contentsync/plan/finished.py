@@ -47,7 +47,7 @@ def finished(scene: Scene, post: DesiredPost, row: PostState) -> Action | Wanted
 
 
 def _settled(row: PostState, generation: int) -> Attempt | None:
-    """The attempt that settles this generation, or a later one: a success, else one that was left for good."""
+    """The attempt that settles this generation, or a later one: a success, else an abandoned one."""
     ended = [a for a in row.attempts if a.generation >= generation and a.phase in SUCCESS | {Phase.ABANDONED}]
     return max(ended, key=lambda a: (a.phase in SUCCESS, a.generation), default=None)
 
@@ -88,7 +88,7 @@ def _acceptable(post: DesiredPost) -> Problem:
 
 
 def _drifted(scene: Scene, post: DesiredPost, row: PostState, done: Attempt | None) -> Action | None:
-    """Whether a post that was public is not so now; the list holds public videos only, and not at once."""
+    """The drift of a post that was public and is no longer listed; new videos are listed late."""
     gone = scene.facts.remote.gone.get(row.post_id) if row.post_id else None
     meant_public = done is None or done.mode is Mode.DRAFT or done.privacy == Privacy.EVERYONE
     if gone is None or not meant_public or scene.now - _public_since(done, gone) <= _DRIFT_GRACE:
@@ -106,7 +106,7 @@ def _public_since(done: Attempt | None, gone: datetime) -> datetime:
 
 
 def _ended(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action | Wanted:
-    """After an attempt that published nothing for sure."""
+    """The action after an attempt that certainly published nothing."""
     may_repeat = last.phase is Phase.ORPHANED and last.problem_code != "upload-too-slow"
     why = last.problem_what or "cut off"
     if may_repeat:
@@ -133,9 +133,9 @@ def _fix(scene: Scene, last: Attempt) -> str:
 
 
 def _given_again(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -> Action | Wanted:
-    """What failed since the access was taken away is sent again once a token is there that is newer than that.
+    """The action after removed access: a token that is newer than the removal sends the post again.
 
-    A token of which nobody knows the age, as one from the environment, proves by its use that it is good, once.
+    A token of unknown age, as from the environment, is tried once.
     """
     facts, why = scene.facts, last.problem_what
     same = [a for a in row.attempts if (a.digest, a.problem_code) == (last.digest, ACCESS_REMOVED)]
@@ -151,7 +151,7 @@ def _given_again(scene: Scene, post: DesiredPost, row: PostState, last: Attempt)
 
 
 def _not_looked(scene: Scene) -> Problem | None:
-    """Why what TikTok had whole, and failed, is not sent again by itself: the list may show it all the same."""
+    """Why a failed post that TikTok had completely is not repeated: the unread list may show it."""
     if scene.facts.creator is None or not scene.facts.creator.list_unread:
         return None
     what = "the public list can't be read now, and might show the post after all"
@@ -159,9 +159,9 @@ def _not_looked(scene: Scene) -> Problem | None:
 
 
 def _changes(done: Attempt, post: DesiredPost) -> tuple[Change, ...]:
-    """The settings that differ from what was sent; none where that is not on record.
+    """The settings that differ from what was sent; none if that is not recorded.
 
-    What a receipt tells of media by URL lacks their query, and so does what is told here.
+    Receipts store media URLs without their query, so the comparison ignores queries.
     """
     before, after = _sent(done), json.loads(json.dumps(post.sent_values()))
     was, now = without_queries(before), without_queries(after)

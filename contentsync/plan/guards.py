@@ -27,30 +27,30 @@ _MONTH = timedelta(days=limits.SAME_MEDIA_DAYS)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A create, or a wait for its time, that caps and guards may still put off.
-
-    earliest: when its window opens, or now. ends: when its window ends. due: its place in the order, which may lie
-    in the past. alike: public videos that belong to no post and are like this one.
-    """
+    """A create, or a wait for its time, that caps and guards may still delay or block."""
 
     action: Action
     post: DesiredPost
     row: PostState | None
     facts: AccountFacts
+    #: When its window opens, or now.
     earliest: datetime
+    #: Its place in the order; may be in the past.
     due: datetime
+    #: When its window ends.
     ends: datetime | None = None
+    #: Public videos that belong to no post and look like this one.
     alike: tuple[str, ...] = ()
 
 
 def ration(wanted: Iterable[Wanted], world: World) -> list[Action]:
-    """The creates as the caps and guards leave them, in the order given (oldest due first)."""
+    """Apply caps and guards to the creates, in the given order (oldest due first)."""
     rationing = _Rationing(world)
     return [rationing.next(want) for want in wanted]
 
 
 class _Desk:
-    """What rationing keeps of one account. sent: the key and time of what sent each media, by digest."""
+    """The counts of one account. sent: the key and time of each post that sent a media digest."""
 
     def __init__(self, facts: AccountFacts, world: World) -> None:
         self.ledger: Ledger = ledger_of(facts, world)
@@ -64,7 +64,7 @@ class _Desk:
 
 
 class _Rationing:
-    """Takes creates in their order, and remembers what that leaves."""
+    """Takes creates in order, and counts what remains for the next ones."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -94,7 +94,7 @@ class _Rationing:
         return action
 
     def _take_in(self, want: Wanted, action: Action, desk: _Desk, name: str) -> None:
-        """What has a time uses up its part of the caps."""
+        """Count an action that has a time against the caps."""
         at = self._world.now if action.kind is Kind.CREATE else action.due_at
         if action.kind not in {Kind.CREATE, Kind.WAIT} or at is None:
             return
@@ -143,7 +143,7 @@ def _many(count: int | None, noun: str) -> str:
 
 
 def _waiting(want: Wanted, at: datetime, reason: str) -> Action:
-    """The wanted action, put off to `at`; with a warning where its window is over by then."""
+    """The wanted action, delayed until `at`, with a warning if its window ends before that."""
     action = want.action
     if at > want.earliest:
         left = action.left or action.kind is Kind.CREATE
@@ -158,7 +158,7 @@ def _waiting(want: Wanted, at: datetime, reason: str) -> Action:
 
 
 def warned(action: Action, *problems: Problem) -> Action:
-    """A wait that tells what would block it at its time; words of its own, so that it does not fold with the rest."""
+    """A wait with a warning about problems that would block it later; its own reason keeps it a line of its own."""
     reason = f"{action.reason}; then blocked, as things are: {problems[0].what}" if problems else action.reason
     told = tuple(replace(problem, level=Level.WARNING) for problem in problems)
     return replace(action, reason=reason, problems=(*action.problems, *told))
@@ -170,10 +170,10 @@ def _blocked(want: Wanted, problem: Problem) -> Action:
 
 
 class ExistingPosts:
-    """May there be posts of the account that this state, or what it knows of a post, is too young to tell?
+    """Whether the account may have posts that this new state does not know.
 
-    A rebuild, an import of all that is public, or a person who lifts the guard ends that: the last for those posts
-    that were asked for then. What sent nothing that may be there ends it for nobody else.
+    A rebuild or an import of all public videos ends this. So does a person who lifts the guard, for those posts
+    that were selected then. A post that sent nothing ends it for no other post.
     """
 
     def __init__(self, facts: AccountFacts) -> None:
@@ -183,7 +183,7 @@ class ExistingPosts:
         self._evidence = _evidence(facts) or _not_looked(facts)
 
     def problem(self, post: DesiredPost) -> Problem | None:
-        """What speaks against creating a post."""
+        """Why the post may not be created; None if it may."""
         if {post.name, post.media_digest} & self._left_out:
             what = "the check for existing posts was lifted for other posts of the account, but not for this one"
             hint = (
@@ -195,7 +195,7 @@ class ExistingPosts:
 
 
 def _evidence(facts: AccountFacts) -> Problem | None:
-    """What tells of posts that no row of this state tells of."""
+    """The evidence of posts that no row of this state knows."""
     known = {row.name for row in facts.rows if row.bound_post_id or row.attempts}
     showing = any(row.bound_post_id or _shows(row) for row in facts.rows)
     unknown = sum(told.tells_something and name not in known for name, told in facts.receipts.items())
@@ -215,7 +215,7 @@ def _evidence(facts: AccountFacts) -> Problem | None:
 
 
 def _not_looked(facts: AccountFacts) -> Problem | None:
-    """While the list gives no answer, a young state can't tell whether there are posts that it does not know."""
+    """The problem of a new state while the public list can't be read: it may not know all posts."""
     unread = facts.creator.list_unread if facts.creator else ""
     if not unread:
         return None
@@ -231,7 +231,7 @@ def _shows(row: PostState) -> bool:
 
 
 def lookalike(want: Wanted) -> Problem | None:
-    """A public video that may be this very post: another state sent it, or someone posted it by hand."""
+    """The problem of a public video that may be this post: another state or a person may have posted it."""
     if not want.alike:
         return None
     key, first = want.post.key, want.alike[0]
@@ -243,7 +243,7 @@ def lookalike(want: Wanted) -> Problem | None:
 
 
 def _same_media(want: Wanted, desk: _Desk) -> Problem | None:
-    """The same bytes on one identity within 30 days; a higher generation of the same post is meant."""
+    """The problem of the same media on one account within 30 days, unless a higher generation asks for it."""
     own = want.row.key if want.row else want.post.key
     if want.post.generation > 1 or not want.post.media_digest:
         return None

@@ -27,7 +27,7 @@ from contentsync.post import DesiredPost
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """What speaks against an action that was approved."""
+    """Why an approved action may not be carried out any more."""
 
     #: In words, for the person.
     problem: Problem
@@ -40,7 +40,7 @@ class Against:
 def against(
     kind: Kind, post: DesiredPost, facts: AccountFacts, world: World, posts: Mapping[str, DesiredPost]
 ) -> Against | None:
-    """What speaks against doing this to the post now; None where nothing does.
+    """Why this may not be done for the post now; None if it may.
 
     kind: CREATE for a new attempt, RESUME for one that is open. facts: of the account, just read. world: as it was
     for the plan, but of this moment. posts: those of the account, by name.
@@ -60,7 +60,7 @@ def against(
 
 
 def edited(approved: DesiredPost, now: DesiredPost | None) -> Against | None:
-    """What speaks against a post whose manifest, settings or media are no longer those that were approved."""
+    """The problem of a post whose manifest, settings or media are no longer the approved ones."""
     if now is not None and fingerprint(now) == fingerprint(approved):
         return None
     what = (
@@ -70,7 +70,7 @@ def edited(approved: DesiredPost, now: DesiredPost | None) -> Against | None:
 
 
 def expired(plan: Plan, now: datetime) -> Against | None:
-    """What speaks against a plan that was approved too long ago."""
+    """The problem of a plan that was approved too long ago."""
     if now < plan.expires_at:
         return None
     what = f"not sent: the plan expired at {plan.expires_at:%Y-%m-%d %H:%M} UTC, before this post's turn"

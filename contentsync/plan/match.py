@@ -44,7 +44,7 @@ def _beginning(listed: str) -> str:
 def fits(attempt: Attempt, video: RemotePost) -> bool:
     """Whether `video` is like what was sent with `attempt`: caption, duration, made within a day of the intent.
 
-    Without a caption there is no likeness, and what was not sent for everyone is in no public list.
+    Without a caption nothing matches, and a post that is not for everyone is in no public list.
     """
     return bool(normal(attempt.caption)) and may_fit(attempt, video)
 

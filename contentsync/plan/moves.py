@@ -51,11 +51,11 @@ class Moves:
         self._moved = {row.uid for row in self._sources.values()}
 
     def source_of(self, post: DesiredPost) -> PostState | None:
-        """The row that this new name continues, where there is no doubt."""
+        """The row that this new name continues; None if there is none, or if it is unclear."""
         return None if self._name_is_taken(post) else self._sources.get(post.name)
 
     def problem_of(self, post: DesiredPost) -> Problem | None:
-        """Why it can't be told whether this is a new post, or why it can't have this name; what to write."""
+        """Why the post may be a renamed one, or can't have this name, and how to fix it."""
         if post.name in self._sources:
             return self._removed_name(post) if self._name_is_taken(post) else None
         if self._name_is_taken(post):
@@ -124,23 +124,23 @@ class Moves:
 
 
 def has_past(row: PostState) -> bool:
-    """Whether a row tells of more than that a post was declared."""
+    """Whether a row has an attempt or a video, and not only a declared post."""
     return bool(row.attempts or row.bound_post_id)
 
 
 def marks_of(post: DesiredPost) -> set[str]:
-    """By what a post is known under any name: its media, its video, and all that it sends."""
+    """The marks that identify a post under any name: its media, its video, and all that it sends."""
     sent = {post.media_digest, post.digest} if post.media else set()
     return sent | ({post.post_id} if post.post_id else set())
 
 
 def marks_of_row(row: PostState) -> set[str]:
-    """The same of what a row sent, may have sent, was allowed to become, or was seen to have become."""
+    """The marks of a row: what it sent, may have sent, and the edits that were accepted or seen."""
     return sent_marks(row) | set(row.edited_media.split())
 
 
 def sent_marks(row: PostState) -> set[str]:
-    """The same without what was only seen in its manifest."""
+    """The marks of a row without edits that were only seen in its manifest."""
     sent = {attempt.media_digest for attempt in row.attempts if attempt.phase in MAY_SHOW}
     return {mark for mark in {row.media_digest, row.acked_digest, row.post_id, *sent} if mark}
 

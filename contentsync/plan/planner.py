@@ -76,7 +76,7 @@ def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[st
 
 
 def _decided(scene: Scene, renamed: Scene, post: DesiredPost, rename: Rename | Problem | None) -> Action | Wanted:
-    """The decision for a post under the name that it has, or is given now."""
+    """The decision for a post under its present or new name."""
     if isinstance(rename, Problem):
         return scene.blocked(post, rename)
     return decide(scene if rename is None else renamed, post)

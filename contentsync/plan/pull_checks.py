@@ -9,7 +9,7 @@ from contentsync.post import DesiredPost, Kind
 
 
 def fetch_blocks(post: DesiredPost, world: World) -> list[Problem]:
-    """Why TikTok could not fetch the media; empty where nothing speaks against it."""
+    """Why TikTok could not fetch the media; empty if it could."""
     if post.kind is Kind.PHOTOS and any(item.path for item in post.media) and not world.hosting.base_url:
         hint = "set hosting.base_url in contentsync.yaml to a prefix that TikTok has verified, or use https URLs"
         what = "TikTok takes photos by URL only, and these are local files"
@@ -29,7 +29,7 @@ def _not_verified(post: DesiredPost, urls: list[str]) -> Problem:
 
 
 def refused(post: DesiredPost, url: str, look: Look, hosting: Hosting) -> Problem | None:
-    """What an address answered that TikTok would not take; None for a good answer, or one that tells nothing."""
+    """The problem of an answer that TikTok would not accept; None for a good or an unclear answer."""
     if look.answer in {Answer.GOOD, Answer.NOT_CHECKED}:
         return None
     where = post.place_of(post.kind.value)
@@ -50,7 +50,7 @@ def refused(post: DesiredPost, url: str, look: Look, hosting: Hosting) -> Proble
 
 
 def fetch_notes(post: DesiredPost, world: World) -> list[Problem]:
-    """What a person should know of how the media get to TikTok."""
+    """Notes on how the media get to TikTok."""
     urls = world.hosting.urls_of(post)
     unsure = {url: world.looks[url].what for url in urls if is_unsure(world, url)}
     found = []
@@ -66,7 +66,7 @@ def fetch_notes(post: DesiredPost, world: World) -> list[Problem]:
 
 
 def is_unsure(world: World, url: str) -> bool:
-    """Whether an address was looked at, and what came of it tells nothing."""
+    """Whether an address was requested, and the answer proves nothing."""
     return url in world.looks and world.looks[url].answer is Answer.NOT_CHECKED
 
 

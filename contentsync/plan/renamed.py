@@ -42,7 +42,7 @@ def rename_of(scene: Scene, post: DesiredPost) -> Rename | Problem | None:
 
 
 def _held(scene: Scene, source: PostState) -> Problem | None:
-    """Why a vanished post is not taken for renamed: its manifest may be one that can't be read."""
+    """Why a vanished post does not count as renamed: an unreadable file may contain its manifest."""
     new = next((one for one in scene.faulty.values() if one.name not in scene.rows), None)
     if not scene.world.unread and new is None:
         return None

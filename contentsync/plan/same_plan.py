@@ -22,7 +22,7 @@ _ADDED_FREELY: Final = "url-not-checked"
 
 
 def action_difference(saved: Action, fresh: Action, hidden: Mapping[str, str]) -> str:
-    """The key of the first thing that the two show otherwise; empty for none. hidden: as trust.hide."""
+    """The key of the first difference between the two actions; empty for none. hidden: as trust.hide."""
     was, now = action_as_json(saved), with_hidden(action_as_json(fresh), hidden)
     was["problems"], now["problems"] = _told(was), _told(now)
     now["problems"] = [p for p in now["problems"] if p in was["problems"] or p["code"] != _ADDED_FREELY]
@@ -32,7 +32,7 @@ def action_difference(saved: Action, fresh: Action, hidden: Mapping[str, str]) -
 
 
 def account_difference(saved: AccountView, fresh: AccountView, hidden: Mapping[str, str]) -> str:
-    """The key of the first thing that the two show otherwise; what one of them does not know is not compared."""
+    """The key of the first difference between the two accounts; values that one of them lacks are not compared."""
     was, now = account_as_json(saved), with_hidden(account_as_json(fresh), hidden)
     known = [key for key in _OF_ACCOUNT if key == "open_id" or not _UNKNOWN & {str(was[key]), str(now[key])}]
     if saved.creator is None:
@@ -41,7 +41,7 @@ def account_difference(saved: AccountView, fresh: AccountView, hidden: Mapping[s
 
 
 def notes_differ(saved: Plan, fresh: Plan, hidden: Mapping[str, str]) -> bool:
-    """Whether other files can't be read, or the saved plan notes what does not hold now."""
+    """Whether other files are unreadable now, or a note of the saved plan is no longer true."""
     was, now = ([with_hidden(problem_as_json(note), hidden) for note in plan.notes] for plan in (saved, fresh))
     faults = [note for note in now if note["level"] == Level.ERROR]
     return [note for note in was if note["level"] == Level.ERROR] != faults or any(note not in now for note in was)

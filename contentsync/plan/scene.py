@@ -20,7 +20,7 @@ from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
 
 
 class Scene:
-    """One account: what is declared and remembered of it, by name, and what is free to be given out or bound."""
+    """One account: its declared posts and rows by name, its free slots and its free videos."""
 
     def __init__(self, facts: AccountFacts, posts: Mapping[str, DesiredPost], world: World) -> None:
         self.facts = facts
@@ -138,5 +138,5 @@ def settle(key: str) -> str:
 
 
 def see(key: str) -> str:
-    """The hint for what a person has to look into."""
+    """The hint that points a person to the evidence."""
     return f"see: contentsync explain {key}"

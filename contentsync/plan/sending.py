@@ -27,7 +27,7 @@ INBOX_FULL: Final = "spam-risk-too-many-pending-share"
 
 
 def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) -> Action | Wanted:
-    """A create for `reason`, unless its time, a switch or a problem speaks against it."""
+    """A create for `reason`, unless evidence, its time, a pause or a problem forbids it."""
     if problem := _other_open_id(scene):
         return scene.blocked(post, problem)
     told = scene.elsewhere.against(post.key, post.media_digest, post.generation)
@@ -55,7 +55,7 @@ def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) 
 
 
 def _other_open_id(scene: Scene) -> Problem | None:
-    """What was made for the account under another open_id: until a person says whose it is, nothing is new."""
+    """The problem of posts under another open_id: nothing is created until a person says whose they are."""
     if not scene.facts.formers:
         return None
     name, former = scene.facts.account.name, scene.facts.formers[0]
@@ -83,7 +83,7 @@ def _now(
 
 
 def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
-    """What the author's or the account's switches, or the end of its time, make of a post that would be sent."""
+    """The action for a post that a pause or the end of its window holds back; None if nothing does."""
     if post.hold:
         return scene.action(Kind.WAIT, post, "hold: true")
     if window.is_over(scene.late_now):
@@ -103,13 +103,13 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
 
 
 def waiting_for(scene: Scene, post: DesiredPost, window: Window) -> str:
-    """What a post waits for whose window is ahead, by one clock or by both."""
+    """The reason of a wait for a window that has not opened, by one clock or by both."""
     what = "waits for its slot" if post.next_slot else "waits for its publish_at"
     return what if window.is_ahead(scene.now) else f"{what}, which is still in the future by TikTok's clock"
 
 
 def stopped(scene: Scene) -> tuple[Problem, ...]:
-    """An unknown outcome stops its account: what else is wrong there is not known either."""
+    """The problem of an account that an unknown outcome stops."""
     if scene.unknown is None:
         return ()
     key = scene.key(scene.unknown)
@@ -118,7 +118,7 @@ def stopped(scene: Scene) -> tuple[Problem, ...]:
 
 
 def _earliest(scene: Scene, post: DesiredPost, row: PostState | None, window: Window) -> list[tuple[datetime, str]]:
-    """What it has to wait for, and in which words; empty where it is due now."""
+    """The times that the post must wait for, with a reason each; empty if it is due now."""
     last = row.last if row else None
     times = []
     if room := _inits_room(row, scene.now):
@@ -151,7 +151,7 @@ def _inits_room(row: PostState | None, now: datetime) -> datetime | None:
 
 
 def _returned(scene: Scene, post: DesiredPost, row: PostState | None) -> Problem | None:
-    """A new name whose media a removed post had: it may be that post."""
+    """The problem of a post with the media of a removed post: it may be that post."""
     twin = scene.removed.get(post.media_digest)
     if twin is None or (row is not None and row.attempts) or post.generation > twin.generation:
         return None

@@ -61,7 +61,7 @@ def _in_other_hands(scene: Scene, last: Attempt) -> datetime | None:
 
 
 def is_live(attempt: Attempt) -> bool:
-    """Whether TikTok may have all of it, so that asking is all that is left to do."""
+    """Whether TikTok may have the complete post, so that it can only be asked."""
     return attempt.may_be_live or attempt.phase is Phase.PROCESSING
 
 
@@ -81,7 +81,7 @@ def _why_longer(scene: Scene, last: Attempt) -> str:
 
 
 def _edited(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
-    """The old content is not sent any more, and the new one not before the old attempt has ended."""
+    """The action for an edit during an attempt: the old content is not sent, the new one waits for the end."""
     if until := _runs_until(scene, last):
         reason = f"edited during its upload; the old upload is left to expire first{_why_longer(scene, last)}"
         return scene.action(Kind.WAIT, post, reason, due_at=until, left=True)
@@ -89,7 +89,7 @@ def _edited(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
 
 
 def _going_on(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
-    """What was begun goes on; where init is still to be sent, if it may be."""
+    """Resume an attempt; if its init is still to be sent, only if it may be."""
     reason = f"was left {last.phase}"
     if problems := behind(scene.world):  # its last byte must be announced first
         return scene.action(Kind.BLOCKED, post, f"{problems[0].what}; its upload {reason}", problems=tuple(problems))
@@ -102,7 +102,7 @@ def _going_on(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
 
 
 def vanished(scene: Scene) -> list[Action]:
-    """What to do about rows whose manifest is gone.
+    """The actions for rows without a manifest.
 
     While a file can't be read, a manifest may be in it: then only what TikTok has already is followed.
     """
@@ -124,7 +124,7 @@ def _without_manifest(scene: Scene, row: PostState) -> Action | None:
 
 
 def _left_open(scene: Scene, key: str, last: Attempt) -> Action | None:
-    """An attempt outlives its manifest: it is followed to its end, but nothing more is sent."""
+    """The action for an open attempt without a manifest: it is followed, but nothing more is sent."""
     if last.phase not in OPEN:
         return Action(Kind.UNKNOWN, key, f"may be live, and its manifest is gone; {settle(key)}", mode=last.mode)
     if is_live(last):
