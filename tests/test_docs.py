@@ -53,6 +53,13 @@ def section(page: str, heading: str) -> str:
 # Commands
 
 
+def test_the_page_on_commands_begins_with_a_link_to_each_of_its_parts() -> None:
+    page = text("commands.md")
+    index = page.partition("\n## ")[0]
+    headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert [name for name in headings if f"[{name}](#{name.lower().replace(' ', '-')})" not in index] == []
+
+
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Each command with its words, those of a group too."""
     for verb, command in _members(cli.group):

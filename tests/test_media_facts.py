@@ -229,4 +229,6 @@ def test_probe_prints_facts_and_verdicts(tmp_path: Path) -> None:
         True,
         [],
     )
-    assert studio.run("probe", "nowhere.mp4").code == 1
+    missing = studio.run("probe", "nowhere.mp4")
+    assert missing.code == 1
+    assert "TikTok" not in missing.out

@@ -202,7 +202,9 @@ class AccountRun:
         if against := self.run.around.last_look(Kind.CREATE, post):
             return _NotBegun(result_of(against), against.problem)
         if action.kind is Kind.CREATE and not self._use_plan():
-            problem = Problem("plan-used", "this plan was already applied", "make a new one: contentsync plan --out")
+            problem = Problem(
+                "plan-used", "this plan was already applied", "make a new one: contentsync plan --out FILE"
+            )
             return _NotBegun(Result.NOT_STARTED, problem)
         try:
             attempt = self.store.begin(post, self._intent(post), self.clock.now())

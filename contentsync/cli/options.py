@@ -9,6 +9,7 @@ import click
 
 from contentsync.cli.duration import DURATION
 from contentsync.cli.main import Context
+from contentsync.plan.action import GUARDS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,7 +38,7 @@ def allowing(command: F) -> F:
         "--allow",
         multiple=True,
         metavar="GUARD",
-        help="Lift a guard: max-creates-per-run, max-creates-per-day, same-media, existing-posts. Repeatable.",
+        help=f"Lift a guard: {', '.join(GUARDS)}. Repeatable.",
     )(command)
 
 
@@ -48,8 +49,8 @@ def strict(command: F) -> F:
     )(command)
 
 
-def waiting(default: float) -> Callable[[F], F]:
-    """--wait and --no-wait, as seconds under the name `wait`."""
+def waiting(default: float, no_wait: str) -> Callable[[F], F]:
+    """--wait and --no-wait, as seconds under the name `wait`. no_wait: what the command then does."""
     return _stacked(
         click.option(
             "--wait",
@@ -58,9 +59,7 @@ def waiting(default: float) -> Callable[[F], F]:
             metavar="TIME",
             help="Wait this long for final states: 30s, 10m.",
         ),
-        click.option(
-            "--no-wait", "wait", flag_value=0.0, type=DURATION, help="Do not wait; every byte is still sent."
-        ),
+        click.option("--no-wait", "wait", flag_value=0.0, type=DURATION, help=no_wait),
     )
 
 

@@ -143,7 +143,8 @@ def _note(code: str, what: str, hint: str = "", *, level: Level = Level.NOTE) ->
 def _unchecked(post: DesiredPost, world: World) -> list[Problem]:
     """The note on unchecked media; `fetch_notes` reports addresses without an answer."""
     pointers = [item.path for item in post.media if item.pointer]
-    noted = [_note("media-lfs-pointer", f"a Git LFS pointer, its content not checked: {', '.join(pointers)}")]
+    what = f"a Git LFS pointer, its content not checked: {', '.join(pointers)}"
+    noted = [_note("media-lfs-pointer", what, "apply needs the file itself; first run: git lfs pull")]
     media = [item for item in post.media if item.facts is None and not item.pointer]
     unread = [item.path or shown(item.url) for item in media if not _told(item, world)]
     told = noted if pointers else []

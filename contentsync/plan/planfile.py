@@ -80,5 +80,5 @@ def _first_fault(err: ValidationError) -> str:
 
 
 def _unreadable(name: str, why: str) -> Problem:
-    hint = "make a new one: contentsync plan --out"
+    hint = "make a new one: contentsync plan --out FILE"
     return Problem("plan-unreadable", f"{name} can't be read as a plan: {why}", hint)

@@ -313,7 +313,7 @@ class _Desk:
             owner = "has the open_id" if self.account.open_id else "made the posts"
             what = f"{who} signed in, but another TikTok account {owner} of account {name}: nothing was stored"
             hint = (
-                f"sign in to TikTok as the right account in the browser first; or, if {name} should be this one,  "
+                f"sign in to TikTok as the right account in the browser first; or, if {name} should be this one, "
                 f'write open_id: "{open_id}" under accounts: {name}:, sign in, and then run contentsync accounts '
                 f"rebind {name}, so that its posts follow"
             )

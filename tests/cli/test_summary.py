@@ -15,6 +15,7 @@ import pytest
 from contentsync.attempt.told import Result
 from contentsync.emulator.server import Emulator
 from contentsync.plan import planfile
+from contentsync.plan.action import GUARDS
 from tests.cli.support import PROJECT, Ran, Studio
 from tests.cli.test_locks import PATIENCE, begun, count, holding, until
 
@@ -105,6 +106,16 @@ def test_what_ends_it_before_anything_is_sent_is_in_its_summary(
     begin(studio)
     code, problems = ended(studio.run("apply", "--json", *args))
     assert (code, problems[:1]) == (expected[0], expected[1])
+
+
+@pytest.mark.parametrize(("command", "told"), [("apply", True), ("status", False), ("cancel", False)])
+def test_only_apply_says_that_it_sends_every_byte(studio: Studio, command: str, told: bool) -> None:
+    assert ("every byte is still sent" in " ".join(studio.run(command, "--help").out.split())) is told
+
+
+def test_help_names_each_guard(studio: Studio) -> None:
+    helped = "".join(studio.run("plan", "--help").out.split())
+    assert [guard for guard in GUARDS if guard not in helped] == []
 
 
 def test_help_is_no_apply(studio: Studio) -> None:

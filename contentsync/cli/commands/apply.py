@@ -40,7 +40,7 @@ from contentsync.visible import visible
 @click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal and no PLANFILE.")
 @click.option("--approved", is_flag=True, help="Do not ask: send only what `contentsync approve` recorded.")
 @as_json
-@waiting(600.0)
+@waiting(600.0, "Do not wait; every byte is still sent.")
 @allowing
 @click.option("--retry", multiple=True, metavar="POST", help="Try a failed, unchanged post again. Repeatable.")
 @locking
@@ -76,7 +76,7 @@ def apply(
         )
     if not (saved or auto_approve or approved) and not sys.stdin.isatty():
         raise click.UsageError(
-            "there is no terminal to ask at: give --auto-approve, --approved, or a plan saved with plan --out"
+            "there is no terminal to ask at: give --auto-approve, --approved, or a plan saved with plan --out FILE"
         )
     project = context.project()
     wish = Wish(only, exclude, accounts, allow, full_keys(project, retry), strict=strict)

@@ -19,7 +19,7 @@ from contentsync.operations.cancel import Cancelled
 @click.command()
 @click.argument("post")
 @click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
-@waiting(60.0)
+@waiting(60.0, "Look once.")
 @locking
 @click.pass_obj
 def cancel(context: Context, post: str, yes: bool, wait: float, lock_timeout: float) -> int:

@@ -71,7 +71,7 @@ def init(folder: str) -> int:
     }
     video = root / "posts" / "hello" / "hello.mp4"
     if there := [path for path in (*texts, video) if os.path.lexists(path)]:
-        raise click.ClickException(f"{', '.join(map(str, there))} is there already; nothing was written")
+        raise click.ClickException(f"nothing was written, since there is already: {', '.join(map(str, there))}")
     try:
         for path, content in texts.items():
             inside(root, path.parent).mkdir(parents=True, exist_ok=True)

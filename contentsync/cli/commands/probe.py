@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +15,10 @@ from contentsync.visible import visible
 
 if TYPE_CHECKING:
     from contentsync.operations.probe import Probed
+
+
+# What keeps a file from being looked at, so that nothing can be said of what TikTok would do.
+_UNREAD: Final = frozenset({"media-not-found", "media-not-a-file", "media-unreadable"})
 
 
 @click.command()
@@ -45,7 +49,11 @@ def _show(probed: Probed) -> None:
     for problem in probed.problems:
         for line in text.problem_lines(problem):
             text.say(f"  {line}")
-    if probed.is_fine:
+    if any(problem.code in _UNREAD for problem in probed.problems):
+        text.say(text.style("There is no file to check.", fg="red"))
+    elif probed.is_fine and not probed.look.facts:
+        text.say("The content of the file was not checked.")
+    elif probed.is_fine:
         kind = "a video" if probed.kind.value == "video" else "a photo"
         text.say(text.style(f"TikTok takes it as {kind}.", fg="green"))
     else:

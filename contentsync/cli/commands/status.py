@@ -45,7 +45,7 @@ _CODES = {
 @click.command()
 @click.argument("posts", nargs=-1, metavar="[POST]...")
 @as_json
-@waiting(0.0)
+@waiting(0.0, "Ask once: the default.")
 @selecting
 @click.pass_obj
 @resting_collector()

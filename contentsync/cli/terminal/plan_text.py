@@ -202,15 +202,21 @@ def post_lines(post: DesiredPost) -> Iterator[tuple[str, str]]:
         for number, line in enumerate(post.caption.split("\n")):
             yield ("caption" if number == 0 else ""), visible(line)
     if direct:
-        yield "allow", ", ".join(sorted(post.allow)) or "nothing (no comment, duet or stitch)"
+        yield "allow", ", ".join(sorted(post.allow)) or f"nothing ({_nothing_of(post)})"
         if post.disclosure:
             yield "discloses", ", ".join(sorted(post.disclosure))
         if post.ai_generated:
             yield "label", "AI-generated"
+        if post.auto_music:
+            yield "music", "TikTok adds music"
     if post.cover is not None and "cover" not in not_sent:
         yield "cover", _cover(post, post.cover)
     if not_sent:
         yield "not sent", f"{', '.join(not_sent)} (TikTok takes none of it for a draft)"
+
+
+def _nothing_of(post: DesiredPost) -> str:
+    return "no comment" if post.kind is PostKind.PHOTOS else "no comment, duet or stitch"
 
 
 def _cover(post: DesiredPost, cover: int) -> str:

@@ -42,6 +42,12 @@ _NOT_OURS: Final = (
     "GIT_OBJECT_DIRECTORY",
     "GIT_NAMESPACE",
 )
+# What git adds to a remote that can't be reached; the cause stands before it.
+_ADVICE: Final = (
+    "fatal: Could not read from remote repository.",
+    "Please make sure you have the correct access rights",
+    "and the repository exists.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,8 @@ class Ended:
         if self.code is None:
             return "no answer in time"
         said = [line for line in self.err.splitlines() if line.strip()]
-        return (said[-1] if said else f"git ended with {self.code}")[:300]
+        causes = [line for line in said if line.strip() not in _ADVICE]
+        return (causes or said or [f"git ended with {self.code}"])[-1][:300]
 
 
 @dataclass(frozen=True, slots=True)
