@@ -229,3 +229,18 @@ def test_init_offers_a_shared_state_where_there_is_a_remote(site: Site, tmp_path
     assert clone.run("-C", "new", "validate").code == 0
     (clone.root / "new" / "contentsync.yaml").write_text(offered.replace("# state: git", "state: git"))
     assert clone.run("-C", "new", "plan", "--no-refresh").code == 0
+
+
+def test_an_approval_on_one_machine_counts_on_another_until_it_is_revoked_or_used(site: Site) -> None:
+    laptop, runner = site.clone("laptop"), site.clone("runner")
+    assert laptop.run("approve", "--all", "--auto-approve").code == 0
+    assert laptop.run("approve", "acme/two", "--revoke").code == 0
+
+    runner.run("apply", "--approved")
+    assert site.captions() == ["About one"]
+    told = laptop.run("plan") and laptop.run("approve", "--list").out
+
+    assert "used" in told or "published" in told, told
+    assert laptop.run("approve", "acme/two", "--auto-approve").code == 0
+    assert runner.run("apply", "--approved").code == 0
+    assert site.captions() == ["About one", "About two"]

@@ -98,11 +98,12 @@ def account_of(path: str, text: bytes) -> Acquaintance:
         if account_path(known.open_id) != path:
             raise ValueError(f"it tells of {known.open_id}")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
-        raise StoreError(_unreadable(path, err)) from err
+        raise StoreError(unreadable(path, err)) from err
     return known
 
 
-def _unreadable(path: str, err: Exception) -> Problem:
+def unreadable(path: str, err: Exception) -> Problem:
+    """The problem for a document that is none."""
     what = f"{path} in the shared state can't be read: {err}"
     hint = "a newer contentsync may have written it: upgrade; else see its history with git log"
     return Problem("state-corrupt", what, hint)
@@ -173,7 +174,7 @@ def post_of(path: str, text: bytes) -> PostState:
         if path_of(row.open_id, row.name) != path:
             raise ValueError(f"it tells of {row.open_id}/{row.name}")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
-        raise StoreError(_unreadable(path, err)) from err
+        raise StoreError(unreadable(path, err)) from err
     return row
 
 

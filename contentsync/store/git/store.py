@@ -31,7 +31,8 @@ from contentsync.errors import Level, Problem, StoreError
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.pause import Pause
 from contentsync.post import Attempt, DesiredPost, PostState
-from contentsync.store.git import documents
+from contentsync.store.git import approvals, documents
+from contentsync.store.git.approvals import SharedApprovals
 from contentsync.store.git.branch import Branch, Pushed
 from contentsync.store.git.merge import merged
 from contentsync.store.port import AttemptOpen, Superseded, moved
@@ -129,6 +130,7 @@ class GitStore(SqliteStore):
         """alone: keeps other processes from the local copy while the block runs; never held over a request."""
         super().__init__(database, who)
         self.accounts = SharedAccounts(database, self._history, self)
+        self.approvals = self._approvals = SharedApprovals(database, self._history, self.sharing_file)
         self.pauses = self._shared_pauses = SharedPauses(database, self._history, self)
         self._alone = alone
         self.machine = machine
@@ -207,6 +209,7 @@ class GitStore(SqliteStore):
         self._shared_pauses.take_in(
             {path: texts.get(path) for path in found if path.startswith(documents.PAUSES)}, marked
         )
+        self._approvals.take_in({p: t for p, t in texts.items() if p.startswith(approvals.FOLDER)}, marked)
         self._mirror(told, gone, everything=changed is None)
         for one in people:
             ours = documents.account_path(one.open_id) in self._copy.marked()
@@ -287,6 +290,8 @@ class GitStore(SqliteStore):
             return documents.account_text(self._decisions(open_id))
         if path.startswith(documents.PAUSES):
             return self._shared_pauses.text(path)
+        if path.startswith(approvals.FOLDER):
+            return self._approvals.text(open_id, name)
         row = self.post_named(open_id, name)
         return documents.post_text(row) if row else None
 
@@ -333,6 +338,15 @@ class GitStore(SqliteStore):
         """Mark the files of these posts, let the block change them, then push; a dead remote only delays the push."""
         with self._alone():
             self._mark(*posts)
+            yield
+        self._report(news, now)
+        self._share(now)
+
+    @contextmanager
+    def sharing_file(self, path: str, open_id: str, name: str, now: datetime, news: str) -> Iterator[None]:
+        """As `sharing`, for another file of a post."""
+        with self._alone():
+            self._copy.mark(path, open_id, name)
             yield
         self._report(news, now)
         self._share(now)
@@ -416,6 +430,8 @@ class GitStore(SqliteStore):
             migration.put_rest(self._db, rest)
             identities = {*self._copy.pins().values(), *self.identities()}
         with self.deciding(*identities):
+            for one in self._approvals.all():
+                self._copy.mark(approvals.path_of(one.open_id, one.name), one.open_id, one.name)
             for account in paused | {pause.account for pause in self.pauses.all()}:
                 self._copy.mark(documents.pause_path(account), "", account)
         self._report(f"{len(rows)} posts taken over from another state", now)
@@ -440,6 +456,8 @@ class GitStore(SqliteStore):
         """R1 and R2, for all machines: the claim is on the remote when this returns."""
         with self._alone():
             self._mark((attempt.open_id, post.name))
+            if self._approvals.find(attempt.open_id, post.name, post.generation):  # it is used by this claim
+                self._copy.mark(approvals.path_of(attempt.open_id, post.name), attempt.open_id, post.name)
             begun = super().begin(post, replace(attempt, machine=self.machine), now)
         self._report(f"{post.key}: intent", now)
         self._push(now)

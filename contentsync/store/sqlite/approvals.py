@@ -30,20 +30,22 @@ class SqliteApprovals:
             row = self._q.approval(db, open_id=open_id, name=name, generation=generation)
         return None if row is None else _approval(row)
 
+    def of(self, open_id: str, name: str) -> list[Approval]:
+        """Those of one post, by generation."""
+        with self._db.reading() as db:
+            return [_approval(row) for row in self._q.approvals_of(db, open_id=open_id, name=name)]
+
+    def put(self, approval: Approval) -> None:
+        """Make this the approval of its generation, as another machine tells it."""
+        revoked_at = None if approval.revoked_at is None else rows.to_ms(approval.revoked_at)
+        with self._db.writing(posts=False) as db:
+            self._q.save_approval(db, **_row(approval))
+            key = {"open_id": approval.open_id, "name": approval.name, "generation": approval.generation}
+            self._q.end_approval(db, **key, used_by=approval.used_by, revoked_at=revoked_at)
+
     def save(self, approval: Approval) -> None:
         with self._db.writing(posts=False) as db:
-            self._q.save_approval(
-                db,
-                open_id=approval.open_id,
-                name=approval.name,
-                generation=approval.generation,
-                account=approval.account,
-                digest=approval.digest,
-                parts=json.dumps(dict(approval.parts), sort_keys=True),
-                who=approval.who,
-                how=approval.how,
-                at=rows.to_ms(approval.at),
-            )
+            self._q.save_approval(db, **_row(approval))
             detail = {"digest": approval.digest, "how": approval.how, "generation": approval.generation}
             self._tell(db, approval, approval.at, "approved", detail)
 
@@ -59,6 +61,20 @@ class SqliteApprovals:
         self, db: sqlite3.Connection, approval: Approval, now: datetime, what: str, detail: dict[str, object]
     ) -> None:
         self._history(db, now, what, open_id=approval.open_id, post=approval.key, detail=detail)
+
+
+def _row(approval: Approval) -> dict[str, object]:
+    return {
+        "open_id": approval.open_id,
+        "name": approval.name,
+        "generation": approval.generation,
+        "account": approval.account,
+        "digest": approval.digest,
+        "parts": json.dumps(dict(approval.parts), sort_keys=True),
+        "who": approval.who,
+        "how": approval.how,
+        "at": rows.to_ms(approval.at),
+    }
 
 
 def _approval(row: Any) -> Approval:

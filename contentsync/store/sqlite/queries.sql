@@ -328,6 +328,13 @@ VALUES (:id, :post_uid, :open_id, :generation, :phase, :mode, :pulls, :digest, :
 -- name: approvals()
 SELECT * FROM approvals ORDER BY account, name, generation;
 
+-- name: approvals_of(open_id, name)
+SELECT * FROM approvals WHERE open_id = :open_id AND name = :name ORDER BY generation;
+
+-- name: end_approval(open_id, name, generation, used_by, revoked_at)!
+UPDATE approvals SET used_by = :used_by, revoked_at = :revoked_at
+WHERE open_id = :open_id AND name = :name AND generation = :generation;
+
 -- name: approval(open_id, name, generation)^
 SELECT * FROM approvals WHERE open_id = :open_id AND name = :name AND generation = :generation;
 

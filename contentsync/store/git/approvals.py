@@ -1,0 +1,118 @@
+"""What people approved, on the branch: one file a post, with the approval of each generation.
+
+Approvals never vanish: a later one takes the place of an earlier one, and "revoked" and "used" only ever come true.
+So two machines' words on one post are merged without a loss, and a revoked approval does not come back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final
+
+from contentsync.approval import Approval
+from contentsync.errors import StoreError
+from contentsync.store.git import documents
+from contentsync.store.sqlite.approvals import SqliteApprovals
+from contentsync.store.sqlite.database import Database
+from contentsync.times import rfc3339
+
+FOLDER: Final = "approvals/"
+FORMAT: Final = "contentsync.shared-approvals/1"
+
+#: Marks the file at a path, and offers it to the remote once the block has changed it.
+Sharing = Callable[[str, str, str, datetime, str], AbstractContextManager[None]]
+
+
+class SharedApprovals(SqliteApprovals):
+    """The approvals of a shared state."""
+
+    def __init__(self, database: Database, history: Callable[..., None], sharing: Sharing) -> None:
+        super().__init__(database, history)
+        self._sharing = sharing
+
+    def save(self, approval: Approval) -> None:
+        with self._told(approval, approval.at, "approved"):
+            super().save(approval)
+
+    def revoke(self, approval: Approval, now: datetime) -> bool:
+        with self._told(approval, now, "approval revoked"):
+            return super().revoke(approval, now)
+
+    def _told(self, approval: Approval, now: datetime, what: str) -> AbstractContextManager[None]:
+        path = path_of(approval.open_id, approval.name)
+        return self._sharing(path, approval.open_id, approval.name, now, f"{approval.key}: {what}")
+
+    def text(self, open_id: str, name: str) -> bytes | None:
+        """What the file of a post should hold; None where nobody approved it."""
+        found = self.of(open_id, name)
+        return text_of(found) if found else None
+
+    def take_in(self, told: Mapping[str, bytes], unshared: Collection[str]) -> None:
+        """Take in what the branch tells, by path. unshared: the paths of which we have more to say."""
+        for path, text in told.items():
+            for approval in approvals_of(path, text):
+                ours = self.find(approval.open_id, approval.name, approval.generation)
+                self.put(merged(ours, approval) if ours and path in unshared else approval)
+
+
+def path_of(open_id: str, name: str) -> str:
+    """Where the file of a post's approvals is."""
+    return FOLDER + documents.path_of(open_id, name).removeprefix(documents.POSTS)
+
+
+def text_of(approvals: Collection[Approval]) -> bytes:
+    """The document of a post's approvals."""
+    told = {"format": FORMAT, "approvals": [_told(approval) for approval in approvals]}
+    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _told(approval: Approval) -> dict[str, Any]:
+    revoked = rfc3339(approval.revoked_at, "milliseconds") if approval.revoked_at else None
+    known = asdict(approval) | {"parts": dict(approval.parts), "revoked_at": revoked}
+    return known | {"at": rfc3339(approval.at, "milliseconds")}
+
+
+def approvals_of(path: str, text: bytes) -> list[Approval]:
+    """The approvals that a document tells of. Raises StoreError where it is none, or where `path` is not its own."""
+    try:
+        told = json.loads(text)
+        if told["format"] != FORMAT:
+            raise ValueError(f"its format is {told['format']!r}")
+        found = [_approval(one) for one in told["approvals"]]
+        if any(path_of(one.open_id, one.name) != path for one in found):
+            raise ValueError("it tells of another post")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+        raise StoreError(documents.unreadable(path, err)) from err
+    return found
+
+
+def _approval(told: Mapping[str, Any]) -> Approval:
+    texts = ("account", "name", "open_id", "digest", "who", "how", "used_by")
+    if not all(isinstance(told[key], str) for key in texts) or not isinstance(told["generation"], int):
+        raise TypeError("an approval that nobody wrote")
+    return Approval(
+        **{key: told[key] for key in texts},
+        generation=told["generation"],
+        parts={str(name): str(digest) for name, digest in told["parts"].items()},
+        at=_moment(told["at"]),
+        revoked_at=_moment(told["revoked_at"]) if told["revoked_at"] else None,
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no zone")
+    return moment
+
+
+def merged(ours: Approval, shared: Approval) -> Approval:
+    """One approval from ours, which is not shared yet, and the shared one of the same generation."""
+    if ours.at != shared.at:
+        return max(ours, shared, key=lambda one: one.at)
+    known = [one.revoked_at for one in (ours, shared) if one.revoked_at]
+    return replace(shared, used_by=shared.used_by or ours.used_by, revoked_at=min(known, default=None))
