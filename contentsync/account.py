@@ -61,6 +61,19 @@ class Asked:
     notes: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """The post that evidence is read for, right before it is sent.
+
+    A receipt is about the post of its name; under another name it counts only while no row has that name. So the
+    receipts of other posts that had a row already when the plan was made say nothing about this one.
+    """
+
+    post: DesiredPost
+    #: The names of other posts that have a row.
+    others: frozenset[str]
+
+
 class Unlisted(ContentsyncError):
     """TikTok did not give the public list, which is what the command is about."""
 
@@ -245,16 +258,18 @@ class AccountAtWork:
         creator: Creator | None = None,
         left: receipts.LeftBehind | None = None,
         witnesses: Witnesses | None = None,
+        about: About | None = None,
     ) -> AccountFacts:
         """All that is known of the account now.
 
         creator: from fresh calls, None where none were made. left: the receipts under former names of accounts, where
-        they were read already, as for many accounts at a time.
+        they were read already, as for many accounts at a time. about: leave out evidence that is of no concern for
+        one post.
         """
         open_id = creator.open_id if creator else self.open_id
         # Receipts and journal are read before the rows: a row is written first, so it is never behind. What they say
         # is worked out only when a post is to be sent.
-        pages = self._project.receipts.pages(self.name)
+        pages = self._project.receipts.pages(self.name, about.others if about else ())
         told = self._receipts(open_id, pages, left)
         if not open_id:
             return AccountFacts(
@@ -262,6 +277,7 @@ class AccountAtWork:
             )
         store = self.store
         noted = self._project.journal.pages(open_id)
+        notes = journal.concerning(noted, about.post.name, about.post.media_digest) if about else noted
         videos, rows = store.videos(open_id), store.posts(open_id)
         return AccountFacts(
             account=self.settings,
@@ -277,7 +293,7 @@ class AccountAtWork:
             ),
             receipts=told,
             noted_elsewhere=journal.names_another_state(noted, store.lineage),
-            journal=DeferredSequence(lambda: journal.witnesses(journal.of_pages(noted))),
+            journal=DeferredSequence(lambda: journal.witnesses(journal.of_pages(notes))),
             acquainted=store.is_acquainted(open_id),
             left_out=store.left_out(open_id),
             sandbox=creator is not None and self.credentials.is_sandbox,

@@ -34,9 +34,9 @@ class ReceiptFolder:
         """The receipts of one identity; open_id: empty where it is not known."""
         return receipts.of_identity(self.pages(account), open_id or None, left)
 
-    def pages(self, account: str) -> receipts.Pages:
-        """The receipts under an account's name, not looked into yet."""
-        return receipts.pages(self.path, account)
+    def pages(self, account: str, without: Collection[str] = ()) -> receipts.Pages:
+        """The receipts under an account's name, not looked into yet. without: names of posts that are left out."""
+        return receipts.pages(self.path, account, without)
 
     def offer(self, row: PostState, on_note: Callable[[Problem], None]) -> None:
         """Write a post's receipt after a mere look; where it can't be written, say so and go on."""

@@ -76,6 +76,19 @@ def of_pages(lines: Iterable[bytes]) -> list[Noted]:
     return list(found.values())
 
 
+def concerning(lines: Iterable[bytes], name: str, media: str) -> list[bytes]:
+    """Of all lines those about attempts of a post with this name or these media, and maybe a few more."""
+    every = list(lines)
+    marks = [json.dumps(mark).encode() for mark in (name, media) if mark]
+    notes = map(_note_of, _holding(every, marks))
+    ids = {note.tried.id for note in notes if note and note.tried and note.tried.id}
+    return _holding(every, [*marks, *(json.dumps(one).encode() for one in sorted(ids))])
+
+
+def _holding(lines: Iterable[bytes], marks: Sequence[bytes]) -> list[bytes]:
+    return [line for line in lines if any(mark in line for mark in marks)]
+
+
 def names_another_state(lines: Sequence[bytes], lineage: str) -> bool:
     """Whether any attempt or state was noted last by another state than this one."""
     ours = json.dumps({"lineage": lineage}).encode()[:-1]  # each line begins with its lineage

@@ -170,8 +170,8 @@ def _is(path: Path, body: str) -> bool:
 Pages = Sequence[tuple[str, bytes | None]]
 
 
-def pages(folder: Path, account: str) -> Pages:
-    """The receipts of one account, sorted by name, not looked into yet.
+def pages(folder: Path, account: str, without: Collection[str] = ()) -> Pages:
+    """The receipts of one account, sorted by name, not looked into yet. without: names of posts that are left out.
 
     Raises ManifestError where they lie outside of the project, or one of them does, by a link.
     """
@@ -181,7 +181,8 @@ def pages(folder: Path, account: str) -> Pages:
             files = sorted(entry.name for entry in entries if entry.name.endswith(_ENDING))
     except OSError:
         return ()
-    return tuple([(name.removesuffix(_ENDING), _bytes_of(f"{own}/{name}")) for name in files])
+    named = ((file.removesuffix(_ENDING), file) for file in files)
+    return tuple([(name, _bytes_of(f"{own}/{file}")) for name, file in named if name not in without])
 
 
 def read(folder: Path, account: str) -> Iterator[Told]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from contentsync.account import About
 from contentsync.errors import Level
 from contentsync.operations.approvals import lack_of
 from contentsync.operations.plan import Made
@@ -41,19 +42,21 @@ class LastLook:
         account = settings.accounts.get(post.account) if settings else None
         if account is None or (changed := edited(post, now)):
             return edited(post, None) if account is None else changed
-        facts = self._facts(account)
+        facts = self._facts(account, post)
         if self._made.approved_only and now and (problem := lack_of(self._project, now, facts)):
             return Against(problem, Kind.BLOCKED)
         world = self._made.world
         world = replace(world, now=self._project.clock.now(), accounts={**world.accounts, account.name: facts})
         return against(kind, post, facts, world, self._posts[post.account])
 
-    def _facts(self, account: Account) -> AccountFacts:
-        """What is known of the account now. account: as the project file has it by now."""
+    def _facts(self, account: Account, post: DesiredPost) -> AccountFacts:
+        """What is known of the account now that concerns the post. account: as the project file has it by now."""
         at_work = self._project.at_work(account.name)
         if at_work.client.lost_time:
             at_work.client.user_info()  # for the time that its answer tells
-        return replace(at_work.facts(self._made.world.accounts[account.name].creator), account=account)
+        planned = self._made.world.accounts[account.name]
+        about = About(post, frozenset(row.name for row in planned.rows) - {post.name})
+        return replace(at_work.facts(planned.creator, about=about), account=account)
 
 
 def _is_faulty_elsewhere(found: Loaded, manifest: str) -> bool:

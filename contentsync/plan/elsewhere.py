@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from contentsync.errors import Problem
@@ -43,7 +44,7 @@ class Elsewhere:
     def __init__(self, facts: AccountFacts, lineage: str) -> None:
         self._lineage = lineage
         self._rows = {row.name: row for row in facts.rows}
-        self._known = Known(facts.rows)
+        self._facts = facts
         self._by_mark: dict[str, list[Lack]] = {}
         for receipt in facts.receipts.values():
             self._keep(self._lacks_of_its_row(receipt), {receipt.name})
@@ -51,6 +52,10 @@ class Elsewhere:
                 self._keep(self._lacks(receipt), {receipt.media})
         for noted in facts.journal:
             self._keep(self._lacks(noted), {noted.name, noted.media})
+
+    @cached_property
+    def _known(self) -> Known:
+        return Known(self._facts.rows)
 
     def against(self, key: str, media: str, generation: int) -> Problem | None:
         """Why this generation of a post may not be sent, nor an attempt of it resumed; None where it may."""

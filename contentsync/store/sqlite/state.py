@@ -55,6 +55,8 @@ class SqliteStore:
         self._q = queries()
         self._who = who or whoami()
         self._held: dict[str, tuple[tuple[int, int], list[PostState]]] = {}
+        #: By open_id and uid: the rows as they were read, and what they were built into.
+        self._built: dict[str, dict[str, tuple[tuple[sqlite3.Row, ...], PostState]]] = {}
         self.events = SqliteEvents(database)
         self.accounts = SqliteAccounts(database, self._history)
         self.approvals = SqliteApprovals(database, self._history)
@@ -132,10 +134,18 @@ class SqliteStore:
             return list(held[1])
 
     def _read_posts(self, db: sqlite3.Connection, open_id: str) -> list[PostState]:
-        attempts: dict[str, list[Attempt]] = {}
+        """All posts; only those whose rows differ from what was read before are built anew."""
+        attempts: dict[str, list[sqlite3.Row]] = {}
         for row in self._q.attempts(db, open_id=open_id):
-            attempts.setdefault(row["post_uid"], []).append(rows.attempt_of(row))
-        return [rows.post_of(row, attempts.get(row["uid"], ())) for row in self._q.posts(db, open_id=open_id)]
+            attempts.setdefault(row["post_uid"], []).append(row)
+        before, built = self._built.get(open_id, {}), {}
+        for row in self._q.posts(db, open_id=open_id):
+            read = (row, *attempts.get(row["uid"], ()))
+            kept = before.get(row["uid"])
+            same = kept is not None and kept[0] == read
+            built[row["uid"]] = kept if kept and same else (read, rows.post_of(row, map(rows.attempt_of, read[1:])))
+        self._built[open_id] = built
+        return [post for _, post in built.values()]
 
     def post(self, uid: str) -> PostState | None:
         with self._db.reading() as db:
