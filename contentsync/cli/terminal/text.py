@@ -154,12 +154,13 @@ def problem_lines(problem: Problem, indent: int = 0) -> Iterator[str]:
 def _cut(problem: Problem, room: int) -> tuple[str, int]:
     """The source line as far as it fits into `room` columns, and the column where the underline begins."""
     assert problem.where is not None
-    line = visible(problem.source.rstrip("\n").replace("\t", " "))
+    line = problem.source.rstrip("\n").replace("\t", " ")
     start = problem.where.column - 1
     cut = max(0, start - room // 3) if start + problem.width > room - 2 else 0
-    begin, rest = ("…" if cut else ""), line[cut:]
+    # Only what has room is made visible: a line may have a million characters, and a hundred problems.
+    begin, rest = ("…" if cut else ""), visible(line[cut : cut + max(room, 0)])
     end = "…" if len(rest) > room - 2 else ""
-    return begin + rest[: room - 2] + end, start - cut + len(begin)
+    return begin + rest[: room - 2] + end, len(begin) + len(visible(line[cut:start]))
 
 
 def show_defect(err: BaseException) -> int:
