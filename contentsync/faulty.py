@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contentsync.errors import Place, Problem
+from contentsync.post import DesiredPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class Faulty:
     where: Place
     #: The errors, at least one.
     problems: tuple[Problem, ...]
+    #: The post as far as it can be read; None where its shape can't be known. It is never sent.
+    post: DesiredPost | None = None
 
     @property
     def account(self) -> str:

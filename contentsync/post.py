@@ -73,6 +73,9 @@ class MediaFacts:
     frame_rate: float | None = None
 
 
+ABSENT: Final = "absent"
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
     """One file or URL of a post.
@@ -87,7 +90,8 @@ class Media:
     sha256: str = ""
     size: int = 0
     facts: MediaFacts | None = None
-    #: What keeps the file elsewhere (`lfs`), so that only its digest and size are here; empty for the file itself.
+    #: What keeps the file elsewhere (`lfs`), so that only its digest and size are here, or `absent`; empty for the
+    #: file itself. Only a post that is settled, or faulty, has absent media.
     pointer: str = ""
 
     @property
@@ -130,6 +134,8 @@ class DesiredPost:
     post_id: str | None = None
     where: Place = field(default_factory=lambda: Place("", 1, 1))
     places: tuple[tuple[str, Place], ...] = ()
+    #: Whether the manifest lists its photos one by one, and names no folder.
+    lists_photos: bool = False
 
     @property
     def key(self) -> str:

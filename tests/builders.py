@@ -104,6 +104,8 @@ def a_post(**over: Any) -> DesiredPost:
         "where": Place(file),
         "places": tuple((key, Place(file, line, len(key) + 3)) for line, key in enumerate(_LINES, 1)),
     }
+    asked = [key for key in ("mode", "allow", "disclosure", "ai_generated", "cover", "title") if key in over]
+    given["places"] += tuple((key, Place(file)) for key in asked if key not in _LINES)
     return DesiredPost(**(given | over))
 
 

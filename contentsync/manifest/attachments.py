@@ -20,7 +20,7 @@ from contentsync.manifest.files import odd_name
 from contentsync.manifest.wording import did_you_mean, printable, shown
 from contentsync.media.look import MediaLook, MediaReader
 from contentsync.natural_order import natural
-from contentsync.post import Media
+from contentsync.post import ABSENT, Media
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _HTTPS: Final = re.compile(r"https://([^\s/?#\\]+)(?:[/?#][^\s\\]*)?")  # a \ is a / to some, and none to others
@@ -30,6 +30,7 @@ _ADDRESS: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]+){3}|\[.*\])(?::[0-9]+)?")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _LONGEST_PATH: Final = 1_024  # the shortest limit among the systems in use
 _NAMES_COMPARED: Final = 500  # of a folder, in search of what a missing file may be called
+_ABSENT: Final = frozenset({"media-not-found", "media-dvc-pointer", "media-annex-pointer"})
 _PICTURES: Final = (".jpg", ".jpeg", ".webp", ".png", ".gif", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff")
 
 
@@ -65,9 +66,11 @@ class Attachments:
         if name not in self._looks:
             self._looks[name] = self._reader.read(self._root / name)
         look = self._looks[name]
-        for problem in look.problems:
-            document.add(self._with_hint(problem, name), path)
-        return _media(name, look)
+        told = [self._with_hint(problem, name) for problem in look.problems]
+        for problem in told:
+            document.add(problem, path)
+        is_absent = any(problem.code in _ABSENT for problem in told)
+        return Media(path=name, pointer=ABSENT) if is_absent else _media(name, look)
 
     def folder(self, document: Document, text: str, path: KeyPath) -> list[Media]:
         """The pictures in the folder that `text` names, 2 before 10; hidden files and folders are left out."""

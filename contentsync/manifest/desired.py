@@ -172,6 +172,7 @@ def _desired(post: Manifest, frame: Frame, media: tuple[Media, ...], document: D
         post_id=rules.value_of(post, "post_id"),
         where=Place(document.file, document.start[0], document.start[1]),
         places=_places(document),
+        lists_photos=isinstance(rules.value_of(post, "photos"), tuple),
     )
 
 

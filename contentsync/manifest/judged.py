@@ -61,7 +61,8 @@ class Judged:
         mine = {key: tuple(p for p in errors if key in self._keys_of(p)) for key in self.keys}
         if not document.is_whole:
             mine = {key: problems or (document.tell(TOO_MANY),) for key, problems in mine.items()}
-        return [Faulty(key, document.place(), problems) for key, problems in mine.items() if problems]
+        read = {post.key: post for post in self.posts} if document.is_whole else {}
+        return [Faulty(key, document.place(), found, read.get(key)) for key, found in mine.items() if found]
 
     def _errors(self) -> list[Problem]:
         return [problem for problem in self.document.problems if problem.level is Level.ERROR]

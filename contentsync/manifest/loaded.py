@@ -55,18 +55,28 @@ class Loaded:
         """The keys of the posts that have errors."""
         return frozenset(one.key for one in self.faulty)
 
-    def problems_of(self, selected: frozenset[str] | None) -> tuple[Problem, ...]:
+    def excusing(self, settled: frozenset[str]) -> Loaded:
+        """The same, with the errors of settled posts as notes."""
+        told = tuple(
+            (keys, replace(problem, level=Level.NOTE) if keys and keys <= settled else problem)
+            for keys, problem in self.told
+        )
+        return replace(self, told=told, faulty=tuple(one for one in self.faulty if one.key not in settled))
+
+    def problems_of(
+        self, selected: frozenset[str] | None, settled: frozenset[str] = frozenset()
+    ) -> tuple[Problem, ...]:
         """The problems of the selected posts (None: of all), and of files whose posts can't be read.
 
-        What was not selected can't fail: of a selection, a file that can't be read is a warning.
+        What was not selected can't fail: of a selection, a file that can't be read is a warning. Nor can what is
+        settled: its problems are left out.
         """
-        if selected is None:
-            return self.problems
         found = []
         for keys, problem in self.told:
-            if not keys and problem.level is Level.ERROR:
-                found.append(replace(problem, level=Level.WARNING))
-            elif not keys or keys & selected:
+            if not keys:
+                of_file = selected is not None and problem.level is Level.ERROR
+                found.append(replace(problem, level=Level.WARNING) if of_file else problem)
+            elif (keys if selected is None else keys & selected) - settled:
                 found.append(problem)
         return tuple(found)
 

@@ -8,6 +8,7 @@ from contentsync.operations.rows import NotSettled, row_of, written
 from contentsync.operations.selection import load_all
 from contentsync.operations.under_lock import under_lock
 from contentsync.plan.moves import marks_of_row
+from contentsync.plan.settled import as_compared, split
 from contentsync.post import Attempt, PostState
 from contentsync.project import Project
 
@@ -17,12 +18,14 @@ def ack(project: Project, name: str, why: str) -> PostState:
     """Accept the edit of a post that was sent, or left for good: what the manifest says now counts as what it is."""
     row = row_of(project, name)
     loaded = load_all(project)
-    if faulty := next((one for one in loaded.faulty if one.key == row.key), None):
-        raise ManifestError(*faulty.problems)
-    posts = {post.key: post for post in loaded.posts}
+    settled, faulty = split((one for one in loaded.faulty if one.key == row.key), {row.key: row})
+    if faulty:
+        raise ManifestError(*faulty[0].problems)
+    posts = {post.key: post for post in loaded.posts} | settled
     post, done = posts.get(row.key), _done(row)
     if post is None or done is None or row.removed_at:
         raise NotSettled(Problem("nothing-to-ack", f"{row.key} was not sent, or is not declared", ""))
+    post = as_compared(post, row)
     if post.digest in {done.digest, row.acked_digest}:
         raise NotSettled(Problem("nothing-to-ack", f"{row.key} has no edit that is not accepted", ""))
     project.store.acknowledge(row, post.digest, why, project.clock.now())

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from contentsync.account import AccountAtWork, witnesses_of
-from contentsync.errors import ContentsyncError, Level, Problem
+from contentsync.errors import ContentsyncError, Level, ManifestError, Problem
 from contentsync.faulty import Faulty
 from contentsync.operations.addresses import decided
-from contentsync.operations.selection import Wish, load_all, load_sound, rows_by_account, select
+from contentsync.operations.selection import Wish, load_all, rows_by_account, select
+from contentsync.operations.settled import settled_posts
 from contentsync.operations.side_by_side import side_by_side
 from contentsync.plan.action import AccountFacts, Kind, Plan, World
 from contentsync.post import Creator, DesiredPost, Mode
@@ -60,12 +61,14 @@ def make_plan(project: Project, wish: Wish) -> Made:
         project.refuse_unset()
     behind = project.catch_up() if wish.refresh else None
     copied = None if wish.refresh else project.reading_store.use_copy()
-    loaded = load_sound(project) if wish.strict else load_all(project)
+    loaded = load_all(project)
     posts = {post.key: post for post in loaded.posts}
     selected = select(project, loaded, wish)
     asked = _accounts_of(project, posts, selected)
     failures: dict[str, ContentsyncError] = {}
     facts, notes = _facts(project, asked, posts, wish, failures)
+    history = settled_posts(project, loaded, facts)
+    posts |= history.posts
     world = World(
         now=project.clock.now(),
         accounts=facts,
@@ -80,7 +83,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
         machine=project.reading_store.machine,
         takeover=project.settings.takeover,
         behind=behind,
-        faulty=_by_account(loaded.faulty),
+        faulty=_by_account(history.faulty),
         unread=loaded.unread,
         hints=hints(),
     )
@@ -88,10 +91,14 @@ def make_plan(project: Project, wish: Wish) -> Made:
     plan, world = decided(project, told, world, selected)
     blocked = {problem for action in plan.actions for problem in action.problems}
     quiet = {UNSET, "media-lfs-pointer"} if wish.refresh else {"media-lfs-pointer"}  # the posts to be sent say it
-    problems = [p for p in loaded.problems_of(selected) if p.code not in quiet or p.level is Level.ERROR]
+    told_of = loaded.problems_of(selected, history.keys)
+    problems = [p for p in told_of if p.code not in quiet or p.level is Level.ERROR]
+    notes += history.notes
     of_files = [problem for problem in problems if problem not in blocked]
     notes += [*_paused(facts), *_not_pinned(project, plan)]
     shared = [copied] if copied else []
+    if wish.strict and any(problem.level is Level.ERROR for problem in loaded.problems_of(None, history.keys)):
+        raise ManifestError(*loaded.problems_of(None, history.keys))
     faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
     said = (*of_files, *shared, *notes)
     plan = replace(plan, notes=(*said, *_left_out(failures)))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from contentsync.errors import ContentsyncError, Level, Problem
+from contentsync.evidence import receipts
 from contentsync.manifest.load import load
 from contentsync.manifest.loaded import Loaded
 from contentsync.manifest.uncovered import uncovered
-from contentsync.operations.selection import rows_by_account
-from contentsync.post import DesiredPost
+from contentsync.operations.rows import all_rows
+from contentsync.plan.settled import split
+from contentsync.post import DesiredPost, PostState
 from contentsync.project import Project
 from contentsync.root import user_says
 from contentsync.store.machine_secret import machine_secret
@@ -29,34 +32,46 @@ def validate(
         loaded = load(root, environ, paths, cache=cache, memory=cache, user=user)
     finally:
         cache.close()
-    warnings = list(_past(root, loaded, _begun(root, environ), now))
+    rows = _receipts(root) | _rows(root, environ)
+    loaded = loaded.excusing(frozenset(split(loaded.faulty, rows)[0]))
+    warnings = list(_past(loaded, rows, now))
     if paths is None:
         warnings += uncovered(root, loaded.files)
     return loaded, warnings
 
 
-def _begun(root: Path, environ: Mapping[str, str]) -> set[str]:
-    """The keys of the posts that the state knows; none where it can't be looked into, or there is none."""
+def _receipts(root: Path) -> dict[str, PostState]:
+    """What the receipts tell of posts, by key."""
+    found: dict[str, PostState] = {}
+    with contextlib.suppress(ContentsyncError, OSError):
+        for folder in (root / "receipts").iterdir():
+            told = (one for one in receipts.read(folder.parent, folder.name) if one.is_of_a_post)
+            found |= {f"{folder.name}/{one.name}": one.as_row(folder.name, one.open_id) for one in told}
+    return found
+
+
+def _rows(root: Path, environ: Mapping[str, str]) -> dict[str, PostState]:
+    """What the state tells of posts, by key; nothing where it can't be looked into, or there is none."""
     project = None
     if not (root / ".contentsync").is_dir():
-        return set()
+        return {}
     try:
         project = Project.open(root, environ)
-        return {row.key for rows in rows_by_account(project).values() for row in rows if row.attempts}
+        return {row.key: row for row in all_rows(project)}
     except ContentsyncError:
-        return set()
+        return {}
     finally:
         if project:
             project.close()
 
 
-def _past(root: Path, loaded: Loaded, begun: set[str], now: datetime) -> Iterator[Problem]:
+def _past(loaded: Loaded, rows: Mapping[str, PostState], now: datetime) -> Iterator[Problem]:
     """A warning for each post whose time is over, and of which neither the state nor a receipt knows anything."""
     for post in loaded.posts:
-        if post.publish_at is None or post.publish_at > now or post.post_id or post.key in begun:
+        row = rows.get(post.key)
+        if post.publish_at is None or post.publish_at > now or post.post_id or (row and row.attempts):
             continue
-        if not (root / "receipts" / post.account / f"{post.name}.json").exists():
-            yield _past_problem(post, post.publish_at, now)
+        yield _past_problem(post, post.publish_at, now)
 
 
 def _past_problem(post: DesiredPost, publish_at: datetime, now: datetime) -> Problem:

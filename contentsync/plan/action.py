@@ -242,7 +242,7 @@ class World:
     unread: tuple[str, ...] = ()
 
 
-_ASKED: Final = tuple(f.name for f in fields(DesiredPost) if f.name not in {"where", "places"})
+_ASKED: Final = tuple(f.name for f in fields(DesiredPost) if f.name not in {"where", "places", "lists_photos"})
 
 
 def fingerprint(post: DesiredPost) -> str:

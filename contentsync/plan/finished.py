@@ -20,6 +20,7 @@ from contentsync.plan.action import Action, Change, Kind
 from contentsync.plan.guards import Wanted
 from contentsync.plan.scene import Scene
 from contentsync.plan.sending import wanted
+from contentsync.plan.settled import settling
 from contentsync.post import Attempt, DesiredPost, Mode, PostState, Privacy
 
 NEVER_STARTED: Final = "new"
@@ -29,7 +30,7 @@ _DRIFT_GRACE: Final = timedelta(hours=limits.DRIFT_GRACE_HOURS)
 
 def finished(scene: Scene, post: DesiredPost, row: PostState) -> Action | Wanted:
     """The action for a post that has a row and no attempt under way."""
-    settled = _settled(row, post.generation)
+    settled = settling(row, post.generation)
     if post.generation > row.generation and settled is None:
         return wanted(scene, post, row, f"generation {post.generation}, after {row.generation}")
     if row.removed_at is not None:
@@ -44,12 +45,6 @@ def finished(scene: Scene, post: DesiredPost, row: PostState) -> Action | Wanted
     if row.last is None:
         return wanted(scene, post, row, NEVER_STARTED)
     return _ended(scene, post, row, row.last)
-
-
-def _settled(row: PostState, generation: int) -> Attempt | None:
-    """The attempt that settles this generation, or a later one: a success, else an abandoned one."""
-    ended = [a for a in row.attempts if a.generation >= generation and a.phase in SUCCESS | {Phase.ABANDONED}]
-    return max(ended, key=lambda a: (a.phase in SUCCESS, a.generation), default=None)
 
 
 def _published(scene: Scene, post: DesiredPost, row: PostState, done: Attempt) -> Action:

@@ -21,6 +21,7 @@ from contentsync.plan.guards import Wanted, ration
 from contentsync.plan.renamed import Rename, after, move, rename_of
 from contentsync.plan.scene import Scene, unsettled
 from contentsync.plan.sending import wanted
+from contentsync.plan.settled import as_compared
 from contentsync.plan.unfinished import unfinished, vanished
 from contentsync.post import Creator, DesiredPost, PostState
 
@@ -33,6 +34,8 @@ def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[st
     desired = {
         post.key: post for post in sorted(posts, key=lambda post: natural(post.key)) if post.account in world.accounts
     }
+    rows = {f"{name}/{row.name}": row for name, facts in world.accounts.items() for row in facts.rows}
+    desired = {key: as_compared(post, rows.get(key)) for key, post in desired.items()}
     scenes = _scenes(desired, world)
     renames = {key: rename_of(scenes[post.account], post) for key, post in desired.items()}
     renamed = {name: after(scene, _of(scene, renames)) for name, scene in scenes.items()}
@@ -79,7 +82,9 @@ def _decided(scene: Scene, renamed: Scene, post: DesiredPost, rename: Rename | P
     """The decision for a post under its present or new name."""
     if isinstance(rename, Problem):
         return scene.blocked(post, rename)
-    return decide(scene if rename is None else renamed, post)
+    if rename is None:
+        return decide(scene, post)
+    return decide(renamed, as_compared(post, rename.row))
 
 
 def decide(scene: Scene, post: DesiredPost) -> Action | Wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -419,3 +420,61 @@ def test_a_pointer_of_git_lfs_is_planned_and_never_sent(studio: Studio, emulator
         (studio.root / "posts" / f"{name}.mp4").write_bytes(data)
     assert studio.run("apply", "--auto-approve").code == 0
     assert len(emulator.posts()) == 3
+
+
+def published(studio: Studio, name: str, **keys: object) -> Path:
+    manifest = studio.post(name, **keys)
+    assert studio.run("apply", "--auto-approve").code == 0
+    return manifest
+
+
+def rest_of(studio: Studio, *args: str) -> str:
+    ran = studio.run("plan", *args)
+    assert ran.code == 0, ran.out + ran.err
+    return ran.out
+
+
+def test_a_published_post_needs_no_media_and_no_rule_of_today(studio: Studio, emulator: Emulator) -> None:
+    published(studio, "one")
+    (studio.root / "posts/one.mp4").unlink()
+    assert rest_of(studio) == "Nothing to do: 1 post as declared.\n"
+    assert rest_of(studio, "--strict") == "Nothing to do: 1 post as declared.\n"
+
+    studio.post("two")
+    assert studio.run("apply", "--auto-approve").code == 0
+    assert len(emulator.posts()) == 2
+
+    (studio.root / "posts/one.mp4").write_bytes((studio.root / "posts/two.mp4").read_bytes() + b"more")
+    assert "~ acme/one" in rest_of(studio)
+
+
+def test_validate_calls_nothing_faulty_that_is_settled_with_the_state_or_with_receipts_alone(studio: Studio) -> None:
+    published(studio, "one")
+    (studio.root / "posts/one.mp4").unlink()
+    assert studio.run("validate").code == 0
+    shutil.rmtree(studio.root / ".contentsync")
+    assert studio.run("validate").code == 0
+    shutil.rmtree(studio.root / "receipts")
+    assert studio.run("validate").code == 1
+
+
+def test_the_settled_posts_of_an_account_that_is_gone_leave_a_note(studio: Studio) -> None:
+    published(studio, "one")
+    file = studio.root / "contentsync.yaml"
+    file.write_text("\n".join(line for line in file.read_text().splitlines() if not line.startswith("  acme:")))
+    studio.post("two", "acme_de")
+    ran = studio.run("plan", "--no-refresh")
+    assert ran.code == 0
+    assert "[account-gone]" in ran.err
+    studio.post("three")
+    assert "✗ acme/three" in studio.run("plan", "--no-refresh").out
+
+
+def test_what_is_odd_about_a_settled_post_is_one_note(studio: Studio) -> None:
+    manifest = published(studio, "one")
+    manifest.write_text(manifest.read_text() + "expires_at: tomorrow\n")
+    ran = studio.run("plan")
+    assert (ran.code, ran.out) == (0, "Nothing to do: 1 post as declared.\n")
+    assert ran.err.count("[settled-not-judged]") == 1
+    manifest.write_text(manifest.read_text() + "generation: 2\n")
+    assert studio.run("plan").code == 1

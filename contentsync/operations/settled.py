@@ -1,0 +1,79 @@
+"""Which faulty posts are history? What is out already is not judged again, whatever is wrong with it today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from contentsync.errors import Level, Problem
+from contentsync.faulty import Faulty
+from contentsync.manifest.loaded import Loaded
+from contentsync.operations.rows import all_rows
+from contentsync.plan.action import AccountFacts
+from contentsync.plan.settled import split
+from contentsync.post import DesiredPost
+from contentsync.project import Project
+
+_ABSENT = frozenset({"media-not-found", "media-dvc-pointer", "media-annex-pointer", "photos-empty"})
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The faulty posts, parted."""
+
+    #: The settled ones of the project's accounts, by key: they are planned as declared.
+    posts: dict[str, DesiredPost]
+    #: All that are settled, those of accounts that the project no longer has among them.
+    keys: frozenset[str]
+    #: The others: they are blocked.
+    faulty: tuple[Faulty, ...]
+    #: What is odd about the settled ones, in a line or two.
+    notes: tuple[Problem, ...]
+
+
+def settled_posts(project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts]) -> History:
+    """Part the faulty posts into those that are settled and those that are not."""
+    if not loaded.faulty:
+        return History({}, frozenset(), (), ())
+    rows = {f"{name}/{row.name}": row for name, known in facts.items() for row in known.rows}
+    gone = {one.account for one in loaded.faulty} - project.settings.accounts.keys()
+    if gone:
+        rows |= {row.key: row for row in all_rows(project) if row.account in gone}
+    settled, faulty = split(loaded.faulty, rows)
+    of_gone = {key for key in settled if key.partition("/")[0] in gone}
+    keys = frozenset(settled)
+    told = [one for one in loaded.faulty if one.key in keys - of_gone]
+    return History(
+        posts={key: post for key, post in settled.items() if key not in of_gone},
+        keys=keys,
+        faulty=faulty,
+        notes=(*_odd(told), *_of_gone(of_gone)),
+    )
+
+
+def _odd(told: Iterable[Faulty]) -> list[Problem]:
+    """One line for all settled posts that would not be valid today. A file that is gone is nothing odd."""
+    odd = [(one, p) for one in told for p in one.problems if p.code not in _ABSENT]
+    if not odd:
+        return []
+    posts = {one.key for one, _ in odd}
+    first, problem = odd[0]
+    what = f"settled posts that would not be valid today: {len(posts)}, such as {first.key} ({problem.what})"
+    hint = "nothing has to be done: they stay as they were sent"
+    return [Problem("settled-not-judged", what, hint, problem.where, Level.NOTE)]
+
+
+def _of_gone(keys: Iterable[str]) -> list[Problem]:
+    count: dict[str, int] = {}
+    for key in keys:
+        name = key.partition("/")[0]
+        count[name] = count.get(name, 0) + 1
+    return [
+        Problem(
+            "account-gone",
+            f"account {name} is not in the project file any more; its settled posts stay as they are: {number}",
+            "put the account back, or delete its manifests",
+            level=Level.NOTE,
+        )
+        for name, number in sorted(count.items())
+    ]
