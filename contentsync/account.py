@@ -75,11 +75,11 @@ class About:
 
 
 class Unlisted(ContentsyncError):
-    """TikTok did not give the public list, which is what the command is about."""
+    """TikTok did not give the public list, which the command needs."""
 
 
 def witnesses_of(project: Project, left: receipts.LeftBehind | None = None) -> Witnesses:
-    """What speaks of posts under any identity: rows, receipts of names that are gone, this machine's notes.
+    """All evidence of posts under any open_id: rows, receipts of former names, this machine's journal.
 
     left: those receipts, where the caller read them already.
     """
@@ -94,12 +94,12 @@ def witnesses_of(project: Project, left: receipts.LeftBehind | None = None) -> W
 
 
 def place_of(project: Project) -> str:
-    """What tells a project from others on this machine."""
+    """The value that identifies a project on this machine."""
     return f"{project.root} {project.settings.base_url}"
 
 
 class AccountAtWork:
-    """One account of a project, with what is needed to work for it. No request is made before it is asked."""
+    """One account of a project, with everything that work for it needs. It sends no request before it is asked."""
 
     def __init__(self, project: Project, settings: Account, seen: str) -> None:
         """seen: the open_id that TikTok last gave for this name; empty where it never did."""
@@ -165,7 +165,7 @@ class AccountAtWork:
         )
 
     def close(self) -> None:
-        """Close the line to TikTok; it opens again when it is needed."""
+        """Close the connections to TikTok; they open again when needed."""
         for part in ("client", "credentials"):
             if part in self.__dict__:
                 self.__dict__.pop(part).close()
@@ -185,7 +185,7 @@ class AccountAtWork:
         return SignInNeeded(told)
 
     def refuse_removed_access(self) -> None:
-        """Raise SignInNeeded where the account took the access away and no newer token is there."""
+        """Raise SignInNeeded if the account removed the access and there is no newer token."""
         if err := self.access_removed():
             raise err
 
@@ -386,7 +386,7 @@ class AccountAtWork:
         return self._project.host.make_ready(post, self.open_id, progress)
 
     def write_receipt(self, row: PostState, tell: Tell) -> bool:
-        """Receipts are for others to read: one that can't be written is told, and stops nothing."""
+        """Write a receipt. A failure is reported and stops nothing: receipts are only for others to read."""
         try:
             self._project.journal.note_ends(row)
             self._project.receipts.write(row)

@@ -21,7 +21,7 @@ SHARED_COPY: Final = "shared.db"  # the local copy of a state that lies on a bra
 
 
 def checked_state(root: Path, settings: Settings) -> str:
-    """`state:` as it may be used. Raises StoreError, ManifestError."""
+    """The value of `state:`, checked. Raises StoreError, ManifestError."""
     state = settings.state
     if settings.state_by_user or "://" in state:
         return state
@@ -41,7 +41,7 @@ def checked_state(root: Path, settings: Settings) -> str:
 
 
 def exposed_state(root: Path, settings: Settings) -> Problem | None:
-    """A warning where git may come to track the state, since it lies in a folder that is not ours; None elsewhere."""
+    """A warning if git may track the state, because its folder is not contentsync's own; None if it can't."""
     path = root / settings.state
     if (
         settings.state_by_user
@@ -58,7 +58,7 @@ def exposed_state(root: Path, settings: Settings) -> Problem | None:
 
 
 def refuse_place(root: Path, settings: Settings, upload: str) -> None:
-    """Raises ManifestError for a folder outside of the project that its user did not choose."""
+    """Raises ManifestError for a folder outside the project that its user did not choose."""
     is_cloud = "://" in upload and not upload.startswith("file://")
     if is_cloud or (settings.hosting_by_user and upload == settings.hosting_upload):
         return

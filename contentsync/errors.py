@@ -13,7 +13,7 @@ from typing import Final
 
 
 class Level(StrEnum):
-    """How much a problem weighs: an error stops the command, the others are told."""
+    """How serious a problem is: an error stops the command, the others are only reported."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -37,7 +37,7 @@ class Problem:
     """One thing that is wrong, as data.
 
     code: stable, `[a-z0-9-]+`, documented; scripts match it and the place, never the words.
-    what: the fact, with its numbers. hint: one step that mends it. source: the offending line of the file,
+    what: the fact, with its numbers. hint: one step that fixes it. source: the offending line of the file,
     width: how many columns of it to underline.
     """
 
@@ -105,11 +105,11 @@ class SignInNeeded(ContentsyncError):
 
 
 class TokensUnusable(SignInNeeded, StoreError):
-    """Where tokens rest can't be read or written: for a caller of TikTok a matter of the sign-in."""
+    """The place for tokens can't be read or written; a kind of SignInNeeded for callers of TikTok."""
 
 
 class Refused(ContentsyncError):
-    """TikTok said no, in so many words: a parsed envelope with a known refusal.
+    """TikTok said no: a parsed answer with a known refusal.
 
     error_code: TikTok's own `error.code`. http_status: as answered. log_id: to quote to TikTok's support.
     """
@@ -126,7 +126,7 @@ class Refused(ContentsyncError):
 
 
 class Unanswered(ContentsyncError):
-    """The request may have reached TikTok and we can't know what it did: time-outs, 5xx, cut lines, no envelope."""
+    """The request may have reached TikTok, and its effect is unknown: a timeout, a 5xx, a broken connection."""
 
     def __init__(self, problem: Problem, http_status: int = 0, log_id: str = "") -> None:
         super().__init__(problem)

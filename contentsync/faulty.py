@@ -10,7 +10,7 @@ from contentsync.post import DesiredPost
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """A declared post with at least one error. It was not taken away: its row is not that of a vanished post."""
+    """A declared post with at least one error. Its manifest exists, so its row has not vanished."""
 
     #: ACCOUNT/NAME.
     key: str

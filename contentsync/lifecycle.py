@@ -10,7 +10,7 @@ from typing import Final
 
 
 class Phase(StrEnum):
-    """Where an attempt stands, by what we have on disk."""
+    """The phase of an attempt, by what is on disk."""
 
     INTENT = "intent"  # written before init is sent
     UPLOADING = "uploading"  # publish_id and upload_url are known; bytes may have gone
@@ -93,7 +93,7 @@ SUCCESS: Final = frozenset({Phase.PUBLISHED, Phase.DELIVERED})
 
 
 class ImpossibleEvent(Exception):
-    """A defect of ours: an event that NEXT does not allow in this phase."""
+    """A bug in contentsync: an event that NEXT does not allow in this phase."""
 
 
 def advance(phase: Phase, event: Event) -> Phase:

@@ -25,7 +25,7 @@ _DOMAIN: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9
 
 
 class Answer(StrEnum):
-    """How an address answered us: as TikTok needs it, in a way that TikTok refuses, or not in a way that tells."""
+    """How an address answered: as TikTok needs it, in a way that TikTok refuses, or without proof of either."""
 
     GOOD = "good"
     REFUSED = "refused"

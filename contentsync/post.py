@@ -213,7 +213,7 @@ BY_HAND: Final = "by-hand"  # the run of an attempt that nobody made: it stands 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to publish a post, as our rows tell it.
+    """One try to publish a post, as its row in the state describes it.
 
     digest: DesiredPost.digest at the time. sent: DesiredPost.sent_values as JSON. upload_url: only while it is
     of use; never shown (it bears a token).
@@ -294,13 +294,13 @@ class Attempt:
 
     @property
     def may_be_live(self) -> bool:
-        """Whether the commit point was passed: from here on nothing but evidence allows a new attempt."""
+        """Whether the commit point was passed: after it only evidence allows a new attempt."""
         return self.last_put_at is not None or (self.pulls and self.init_sent_at is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class PostState:
-    """What our rows remember of one post.
+    """What the state knows of one post.
 
     attempts: all of them, oldest first. slot_at: the slot that was given out. acked_digest: an edit after
     publication that a person accepted. bound_post_id: an existing video bound to it by hand or by import.
@@ -355,7 +355,7 @@ class RemotePost:
 
 @dataclass(frozen=True, slots=True)
 class Creator:
-    """What TikTok says of an account now, from fresh calls.
+    """What TikTok says about an account now, from new requests.
 
     privacy: the levels that TikTok offers; None where it was not asked or may not be (no video.publish).
     stop: a code that forbids posting now (spam_risk_…, reached_active_user_cap), with its words.

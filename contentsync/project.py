@@ -310,7 +310,7 @@ class Project:
         self.__dict__.pop("_seen_before", None)
 
     def close_state(self) -> None:
-        """Close the state, where it was opened."""
+        """Close the state, if it was opened."""
         opened = [self.__dict__.pop(name, None) for name in ("store", "_looked_into")]
         for store in dict.fromkeys(filter(None, opened)):  # often one and the same
             store.close()

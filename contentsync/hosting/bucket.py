@@ -33,7 +33,7 @@ _RETRIES: Final[Any] = {"max_retries": 3, "retry_timeout": timedelta(seconds=60)
 
 
 class HostingError(ContentsyncError):
-    """The place for the files can't be used, or did not take one; nothing was begun at TikTok."""
+    """The place for the files can't be used, or refused a file; nothing was started at TikTok."""
 
     @property
     def problem(self) -> Problem:
@@ -43,7 +43,7 @@ class HostingError(ContentsyncError):
 class Bucket:
     """The place that `hosting.upload` names: a bucket with a prefix, or a folder.
 
-    environ: as the vendors' tools read it. root: what a relative folder begins at.
+    environ: as the vendors' tools read it. root: the start of a relative folder.
     """
 
     def __init__(self, upload: str, root: Path, environ: Mapping[str, str]) -> None:
@@ -74,7 +74,7 @@ class Bucket:
         return digest.hexdigest()
 
     def put(self, name: str, data: bytes) -> None:
-        """Put an object there, whole or not at all. Raises HostingError."""
+        """Upload an object, completely or not at all. Raises HostingError."""
         import obstore
 
         attributes: Any = {"Content-Type": content_type(name)} if self._cloud else None
@@ -87,7 +87,7 @@ class Bucket:
             raise HostingError(store_errors.missing_place(self._place("written to"))) from None
 
     def delete(self, name: str) -> None:
-        """Take an object away, if it is there. Raises HostingError."""
+        """Delete an object, if it exists. Raises HostingError."""
         import obstore
 
         try:
@@ -127,6 +127,6 @@ class Bucket:
 
 
 def _is_nearby(environ: Mapping[str, str]) -> bool:
-    """Whether the store is a stand-in on this machine, which may be spoken to without TLS."""
+    """Whether the store is a server on this machine, which may be used without TLS."""
     given = (environ.get(name, "") for names in ENDPOINTS.values() for name in names)
     return any(is_on_this_machine(_USER.sub("", address)) for address in given)

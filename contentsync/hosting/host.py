@@ -28,13 +28,13 @@ Progress = Callable[[int, int], None]  # files that are there by now, of how man
 
 
 class Looks(Protocol):
-    """Whoever looks at addresses; URLs with the bytes that should lie there, 0 for unknown."""
+    """Something that requests addresses; takes URLs with their expected size in bytes, 0 for unknown."""
 
     def __call__(self, urls: Mapping[str, int]) -> dict[str, Look]: ...
 
 
 class Proves(Protocol):
-    """Whoever fetches files from their addresses and compares their bytes."""
+    """Something that fetches files from their addresses and compares their bytes."""
 
     def __call__(self, files: Mapping[str, Media]) -> dict[str, Look]: ...
 
@@ -56,10 +56,10 @@ class Host:
     _bucket: list[Bucket] = field(default_factory=list)
 
     def make_ready(self, post: DesiredPost, open_id: str, progress: Progress) -> Problem | None:
-        """Put a post's local photos where they belong, and look at every address; what speaks against it, or None.
+        """Upload a post's local photos and request every address. Returns the problem, or None.
 
-        Local photos are proven by their bytes at their address. What can't be reached from here was at least proven
-        in the store that the address shows; without a store it is not proven, and nothing is begun.
+        The bytes of local photos are compared at their address. If this machine can't reach it, they were compared
+        in the store that the address serves; without a store there is no proof, and nothing is started.
         """
         urls = self.hosting.urls_of(post)
         try:
@@ -80,7 +80,7 @@ class Host:
         return Problem("photo-not-proven", what, hint, post.place_of(post.kind.value))
 
     def _put_all(self, post: DesiredPost, open_id: str, progress: Progress) -> None:
-        """Raises HostingError at the first that can't be put; what was put stays, and is not sent again."""
+        """Upload all files. Raises HostingError at the first failure; uploaded files stay, and are not sent again."""
         local = {object_name(item): item for item in post.media if item.path} if post.pulls else {}
         if not local or self.open_bucket is None:
             return
@@ -97,7 +97,7 @@ class Host:
                     future.cancel()
 
     def _put(self, name: str, item: Media, post: str, open_id: str) -> None:
-        """Put one file there, unless its very bytes are there; one whose sending was cut off is sent again."""
+        """Upload one file, unless exactly its bytes are there; an interrupted upload is repeated."""
         bucket = self._bucket[0]
         known = self.record.find(bucket.upload, name)
         cut_off = known is not None and known.uploaded_at is None

@@ -29,9 +29,9 @@ _HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 class Preflight:
-    """Looks at addresses, a few side by side, each at most twice: HEAD, then the first byte where HEAD is refused.
+    """Requests addresses, a few in parallel, each at most twice: HEAD, then the first byte if HEAD is refused.
 
-    A host to which no connection comes about is not tried again.
+    A host that can't be connected to is not tried again.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Preflight:
         self._near.close()
 
     def look_at(self, urls: Mapping[str, int]) -> dict[str, Look]:
-        """What each address answers. urls: with the bytes that should lie there, 0 where that is not known."""
+        """What each address answers. urls: with their expected size in bytes, 0 if it is not known."""
         if not urls:
             return {}
         with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
@@ -58,7 +58,7 @@ class Preflight:
             return {url: future.result() for url, future in asked.items()}
 
     def prove(self, files: Mapping[str, Media]) -> dict[str, Look]:
-        """Whether the very bytes of these files lie at their addresses: each is fetched whole, and hashed."""
+        """Whether these files are at their addresses: each is fetched completely, and hashed."""
         if not files:
             return {}
         with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
@@ -117,7 +117,7 @@ class Preflight:
 
 
 def _may_be_of_the_method(status: int, look: Look) -> bool:
-    """Whether a GET may be answered otherwise: some servers know no HEAD, refuse it, or tell a length of 0."""
+    """Whether a GET may get another answer: some servers do not support HEAD, or answer it with a length of 0."""
     refused = look.answer is Answer.REFUSED and status >= 400
     return refused or status == NO_SUCH_METHOD or look.answer is Answer.OTHER_FILE
 

@@ -65,7 +65,7 @@ class Place:
 
 
 def problem_of(place: Place, err: Exception) -> Problem:
-    """What to tell of an error that obstore or the file system raised."""
+    """The problem for an error that obstore or the file system raised."""
     words = str(err)
     asked = _ASKED.search(words)
     host = asked[2] if asked else ""
@@ -81,7 +81,7 @@ def problem_of(place: Place, err: Exception) -> Problem:
 
 
 def endpoint_problem(place: Place) -> Problem | None:
-    """What is wrong with the variable that names the server; obstore takes anything, and fails on it later."""
+    """The problem of the variable that names the server; obstore accepts any value, and fails later."""
     given = place.environ.get(place.endpoint, "") if place.endpoint else ""
     if not given or _URL.fullmatch(given):
         return None
@@ -90,14 +90,14 @@ def endpoint_problem(place: Place) -> Problem | None:
 
 
 def missing_place(place: Place) -> Problem:
-    """Where nothing can be put: the store does not know the bucket."""
+    """The problem of a bucket that the store does not know."""
     what = f"{place.upload} could not be {place.verb}: {place.name} has no such bucket"
     hint = f"create the bucket, or correct hosting.upload in contentsync.yaml; {_AGAIN}"
     return Problem("hosting-failed", what, hint)
 
 
 def _not_reached(place: Place, host: str, words: str) -> Problem:
-    """No answer came at all. A store's address is told by its host only."""
+    """The problem of a store that does not answer. It names only the host of the store's address."""
     reason = next((reason for sign, reason in _UNREACHED.items() if sign in words), "no connection to the server")
     mend = f"check that {place.endpoint} is right and that a server answers there" if place.endpoint else _ONLINE
     what = f"{place.upload} could not be {place.verb}: {place.name} at {host} can't be reached: {reason}"

@@ -49,7 +49,7 @@ _NO_ANSWER: Final = (Refused, Unanswered, NotSent, SignInNeeded)
 class Wish:
     """How to sign in.
 
-    browser: False where none may be opened. port: where an https tunnel leads to on this machine. timeout: seconds.
+    browser: whether one may be opened. port: the end of an https tunnel on this machine. timeout: seconds.
     """
 
     account: str
@@ -62,18 +62,18 @@ class Wish:
 
 
 class Person(Protocol):
-    """Whoever sits at the terminal."""
+    """The person at the terminal."""
 
     def warn(self, problem: Problem) -> None:
-        """Tell something that does not end the sign-in."""
+        """Show a warning that does not end the sign-in."""
         ...
 
     def asked_for(self, account: str, scopes: Sequence[str]) -> None:
-        """Tell which scopes the page will ask for."""
+        """Show which scopes the page will ask for."""
         ...
 
     def visit(self, address: str, seconds: float) -> None:
-        """Open the address in a browser, or say that it can't be; the answer is awaited for so many seconds."""
+        """Open the address in a browser, or say that this is impossible; the answer may take `seconds`."""
         ...
 
     def paste(self, address: str, browser: bool) -> str:
@@ -113,7 +113,7 @@ class SignedIn:
 def sign_in(project: Project, wish: Wish, person: Person) -> SignedIn:
     """Sign one account in at TikTok and keep its tokens.
 
-    Raises SignInNeeded where it does not come about; UsageError for an account, option or redirect URI that makes no
+    Raises SignInNeeded if the sign-in fails; UsageError for an account, option or redirect URI that makes no
     sense; NotSent, Unanswered where TikTok can't be reached; StoreError where nothing can be kept.
     """
     account, tokens = project.account(wish.account), project.tokens
@@ -143,7 +143,7 @@ def app_keys(settings: Settings, *, sandbox: bool) -> AppKeys:
 
 
 def _where_keys_go(settings: Settings, lacking: list[str]) -> str:
-    """How to give the keys that are lacking: by the variables that the project file names for them, else into it."""
+    """How to provide the missing keys: in the variables that the project file names, else in the file itself."""
     unset = {key: name for name, key, _ in reversed(settings.unset)}
     named = [f"export {unset[key]}=…" for key in lacking if key in unset]
     written = [key for key in lacking if key not in unset]
@@ -175,7 +175,7 @@ def _refuse_port(target: Target, wish: Wish) -> None:
 
 
 def _warn_of_others(project: Project, account: Account, person: Person) -> None:
-    """The environment's seed and a token_command are asked before the last sign-in."""
+    """Warn if a token in the environment or a token_command overrides this sign-in."""
     if other := override_of(account, project.environ):
         what = f"{other.names} {other.win} over this sign-in: its tokens are stored, but not used for {account.name}"
         hint = f"{other.away} to use this sign-in"
@@ -266,7 +266,7 @@ class _Desk:
         )
 
     def _judge(self, answer: Answer) -> None:
-        """Raises SignInNeeded for an answer to another question, and for a no."""
+        """Check the answer. Raises SignInNeeded for an answer to another sign-in, and for a refusal."""
         if not self._is_ours(answer):
             raise SignInNeeded(other_sign_in())
         if answer.error:
@@ -280,11 +280,11 @@ class _Desk:
             raise SignInNeeded(Problem("sign-in-refused", f"TikTok's page answered: {said}", hint))
 
     def _is_ours(self, answer: Answer) -> bool:
-        """Whether it answers this sign-in; a code that was pasted alone does not say."""
+        """Whether the answer belongs to this sign-in; a code that was pasted alone does not say."""
         return answer.state is None or hmac.compare_digest(answer.state.encode(), self.state.encode())
 
     def _meet(self, bought: TokenAnswer, scopes: Sequence[str] | None) -> UserInfo | None:
-        """Who the new token speaks for; None where TikTok does not tell now."""
+        """The user of the new token; None if TikTok does not say now."""
         throttle = Throttle(
             self.project.reading_store, self.project.clock, f"account:{self.account.name}", self.account.limits
         )
@@ -302,7 +302,7 @@ class _Desk:
         return user
 
     def _refuse_others(self, open_id: str, user: UserInfo | None) -> None:
-        """Raises SignInNeeded for another identity than the account's, or than TikTok's own second word."""
+        """Raises SignInNeeded for another TikTok account than expected, or if TikTok's two answers differ."""
         name = self.account.name
         if not open_id or (user and user.open_id != open_id):
             what = "TikTok did not say clearly who signed in: nothing was stored"
@@ -332,7 +332,7 @@ class _Desk:
         return self.tokens.save(self._owner(), grown(bare, bought, now), now, anew=True)
 
     def _owner(self) -> Owner:
-        """Under whom the tokens of this sign-in are kept."""
+        """The owner under which the tokens of this sign-in are stored."""
         every = owners(self.base_url, self.project.settings.app, self.account.name)
         return next(owner for owner in every if owner.client_key == self.keys.client_key)
 
@@ -354,7 +354,7 @@ def _saved_at(pair: Pair) -> float:
 
 @contextlib.contextmanager
 def _told_in_the_browser(listener: Listener) -> Iterator[None]:
-    """What ends the sign-in is shown where the person looks, too."""
+    """Show the error that ends the sign-in in the browser too."""
     try:
         yield
     except ContentsyncError as err:

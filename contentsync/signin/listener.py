@@ -43,7 +43,7 @@ class _Server(ThreadingHTTPServer):
         socketserver.TCPServer.server_bind(self)  # HTTPServer's own asks the name service for our name
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that hangs up in the middle is no matter."""
+        """Ignore a browser that closes the connection."""
 
 
 class Listener:
@@ -97,13 +97,13 @@ class Listener:
         raise SignInNeeded(_timeout(seconds))
 
     def show(self, status: int, html: str) -> None:
-        """What the browser that brought the answer gets to see; the first page given counts."""
+        """Set the page for the browser that brought the answer; the first call counts."""
         if self._page is None:
             self._page = (status, html)
         self._decided.set()
 
     def answer(self, target: str) -> tuple[int, str]:
-        """Status and page for one request; of the answer it waits until `show` was called."""
+        """Status and page for one request; the request with the answer waits until `show` is called."""
         parts = urlsplit(target)
         if parts.path != self._path:
             return 404, page.elsewhere()
@@ -147,7 +147,7 @@ class Listener:
 
 
 def other_sign_in(when: str = "", said: str = "") -> Problem:
-    """An answer came, and it was to another sign-in. when, said: what to add about its time and its words."""
+    """The problem of an answer to another sign-in. when, said: what to add about its time and its words."""
     what = f"the answer that came{when} belongs to another sign-in: its `state` is a different one{said}"
     hint = "close old tabs with TikTok's page, then sign in again; if this happens again, someone may be interfering"
     return Problem("sign-in-state", what, hint)

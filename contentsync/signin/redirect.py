@@ -34,7 +34,7 @@ class Target:
 
 
 def target_of(uri: str) -> Target:
-    """Raises UsageError for a URI that TikTok would not register. Loopback is IPv4 only."""
+    """The target of a redirect URI. Raises UsageError for a URI that TikTok would not register. IPv4 only."""
     if desktop := _DESKTOP.fullmatch(uri):
         port = None if desktop[3] == "*" else int(desktop[3])
         if port is None or 0 < port < 65_536:
@@ -48,7 +48,7 @@ def target_of(uri: str) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: a code with what was granted, or an error.
+    """The answer of the redirect: a code with the granted scopes, or an error.
 
     code: decoded once, whole. scopes: None where it does not say. state: None for a code that was pasted alone.
     """

@@ -37,7 +37,7 @@ def to_ask(chosen: Iterable[str], granted_before: Iterable[str]) -> tuple[str, .
 
 
 def app_lacks_scope(account: str, asked: Iterable[str]) -> tuple[str, str]:
-    """What is wrong where TikTok says that the app lacks a scope, and the command that asks for less."""
+    """The problem of a scope that the app lacks, with the command that asks for fewer scopes."""
     scopes = list(asked)
     extra = [scope for scope in scopes if scope not in POSTING]
     what = f"the app lacks one of the scopes that this sign-in asked for: {', '.join(extra or scopes)}"
@@ -49,9 +49,9 @@ def app_lacks_scope(account: str, asked: Iterable[str]) -> tuple[str, str]:
 
 
 def missing(granted: Iterable[str] | None, wanted: Iterable[str] = WANTED) -> dict[str, str]:
-    """The wanted scopes that were not granted, each with what that means; none where it is not known.
+    """The wanted scopes that were not granted, each with its consequence; none if the grant is not known.
 
-    A scope that contentsync does not use itself means nothing to it.
+    A scope that contentsync does not use has no consequence.
     """
     if granted is None:
         return {}

@@ -20,7 +20,7 @@ BY_HAND = "remove the access by hand in TikTok's app: Settings, Security, Manage
 
 @dataclass(slots=True)
 class Left:
-    """How it went. revoked: pairs that are dead now at TikTok, or were. forgotten: pairs that were kept here.
+    """The result. revoked: pairs that no longer work at TikTok. forgotten: pairs that were stored here.
 
     failures: what TikTok did not do. remains: what can't be done from here.
     """
@@ -55,7 +55,7 @@ def sign_out(project: Project, account: Account) -> Left:
 
 
 def _apps(project: Project, account: Account) -> list[tuple[Owner, AppKeys | None]]:
-    """Each app under which tokens may be kept, with its keys where both are there."""
+    """Each app under which tokens may be stored, with its keys if both are known."""
     app = project.settings.app
     secrets = [app.client_secret, app.sandbox.client_secret if app.sandbox else None]
     found = owners(project.api_url, app, account.name)
@@ -103,7 +103,7 @@ def _revoke(
 
 
 def _revoke_now(project: Project, exchange: Exchange, owner: Owner, keys: AppKeys, pair: Pair) -> None:
-    """An access token that is over may not be known any more; a fresh one is."""
+    """Revoke a pair now; TikTok may no longer know an expired access token, but knows its successor."""
     token = pair.access_token
     if pair.refresh_token and (not token or pair.is_over(project.clock.now())):
         token = oauth.renew(

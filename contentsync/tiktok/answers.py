@@ -18,7 +18,7 @@ def judge(http_status: int, body: object) -> Mapping[str, object]:
     """The `data` of a success.
 
     http_status, body: as received; the body decoded, None where it was no JSON.
-    Raises Refused for a refusal that is known and definite, whatever the status below 500; Unanswered for all
+    Raises Refused for a known and definite refusal with any status below 500; Unanswered for all answers
     from which we can't know what TikTok did.
     """
     envelope = Envelope.of(body)
@@ -55,7 +55,7 @@ _ASKED: Final = {
 
 
 def of_reading(err: Refused | Unanswered | NotSent, endpoint: Endpoint) -> Refused | Unanswered | NotSent:
-    """The error of a call that changes nothing, worded as such: nobody need wonder what it did."""
+    """The error of a call that only reads, worded so that nobody wonders what it changed."""
     if isinstance(err, NotSent):
         return err
     support = f"; for TikTok's support: log_id {err.log_id}" if err.log_id else ""

@@ -36,7 +36,7 @@ MARGIN: Final = timedelta(seconds=limits.TOKEN_MARGIN_SECONDS)
 class Credentials:
     """The tokens of one account.
 
-    All methods raise SignInNeeded where a person must act; TokensUnusable, which is one, where tokens can't be kept.
+    All methods raise SignInNeeded if a person must act, and its kind TokensUnusable if tokens can't be stored.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Credentials:
         return self._owner in self._owners[1:]
 
     def token(self) -> str:
-        """The access token to use now; renewed first where it is known to have expired. Errors: as refresh."""
+        """The access token to use now, renewed first if it has expired. Errors: as refresh."""
         pair = self.pair()
         if pair.access_token and not pair.is_over(self._clock.now()):
             return pair.access_token
@@ -94,14 +94,14 @@ class Credentials:
         return None if scope is None else frozenset(scope)
 
     def renewal(self) -> str:
-        """The step that gives another token where a sign-in is not what counts; empty where it is."""
+        """The step that gives another token if a sign-in would not be used; empty if it would."""
         override = override_of(self._account, self._environ)
         return override.anew if override else ""
 
     def ensure_fresh(self, margin: timedelta = MARGIN) -> None:
         """Renew now, rather than in the middle of an apply, a token that has less than `margin` to live.
 
-        One that can't be renewed for the moment is left as it is while it lives.
+        A token that can't be renewed at the moment stays as it is while it is valid.
         """
         pair = self.pair()
         if not pair.is_over(self._clock.now() + margin):
@@ -127,7 +127,7 @@ class Credentials:
         return self.pair()
 
     def refresh(self, stale: str) -> str:
-        """Another access token than `stale`, which TikTok did not accept.
+        """A new access token in place of `stale`, which TikTok did not accept.
 
         Raises Unanswered and NotSent where TikTok's sign-in can't be reached or gives no clear answer.
         """
@@ -226,12 +226,12 @@ class Credentials:
         return self._tokens.save(self._owner, pair, self._clock.now())
 
     def _put_back(self, pair: Pair) -> Pair:
-        """What is kept now: `pair` as it was before its renewal began, unless another host put a new one there."""
+        """Restore `pair` as it was before its renewal began, unless another host has stored a new one."""
         kept = self._current()
         return self._save(pair) if kept.refresh_token == pair.refresh_token else kept
 
     def _after_refusal(self, pair: Pair, err: Refused) -> Pair:
-        """What another host has saved meanwhile, else the refusal for the user."""
+        """The pair that another host has saved meanwhile; else raises the refusal for the user."""
         kept = self._put_back(pair)
         if err.error_code == "invalid_grant":
             if kept.refresh_token != pair.refresh_token:
@@ -250,7 +250,7 @@ class Credentials:
         raise SignInNeeded(replace(err.problem, what=f"account {self._account.name}: {what}", hint=hint)) from err
 
     def _from_the_seed(self, refused: Pair) -> Pair | None:
-        """A pair from the environment's own refresh token, which may outlive what grew from it; None if not."""
+        """A pair from the refresh token in the environment, which may outlive the pairs renewed from it; or None."""
         seed = self._seed()
         if seed is None or seed.refresh_token in ("", refused.refresh_token):
             return None
@@ -322,7 +322,7 @@ class Credentials:
 
 
 def owners(base_url: str, app: App, account: str) -> tuple[Owner, ...]:
-    """Under whom an account's tokens are kept: those of the app, then those of its sandbox where there is one."""
+    """The owners of an account's tokens: the one of the app, then the one of its sandbox if there is one."""
     keys = [app.client_key or "", *([app.sandbox.client_key] if app.sandbox and app.sandbox.client_key else [])]
     return tuple(Owner(base_url.rstrip("/"), key, account) for key in keys)
 
@@ -337,7 +337,7 @@ def _malformed(where: str) -> SignInNeeded:
 
 
 def grown(pair: Pair, answer: oauth.TokenAnswer, now: datetime) -> Pair:
-    """What `pair` becomes by an answer; a refresh token that is not given anew stays.
+    """`pair` with the tokens of an answer; without a new refresh token the old one stays.
 
     Source: User Access Token Management: the returned one may differ, and must then be used.
     """
@@ -353,5 +353,5 @@ def grown(pair: Pair, answer: oauth.TokenAnswer, now: datetime) -> Pair:
 
 
 def _after(now: datetime, seconds: int | None) -> datetime | None:
-    """None where not said; never further than ten years, whatever was said."""
+    """A time after now; None if TikTok gave none; at most ten years ahead."""
     return None if seconds is None else now + timedelta(seconds=min(seconds, 315_360_000))

@@ -73,7 +73,7 @@ def chunk_at(plan: ChunkPlan, size: int, offset: int) -> Chunk:
 
 
 def snap(plan: ChunkPlan, size: int, reported: int) -> int:
-    """Where to go on, from what TikTok says it has: the offset of the next range, or `size` when it has all.
+    """Where to continue by TikTok's count: the offset of the next range, or `size` if TikTok has all.
 
     reported: as told by status or a Content-Range answer, read there as a count or as the index of the last
     byte: a boundary and the byte before it both mean that boundary. A figure inside a chunk means its start.

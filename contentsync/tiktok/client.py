@@ -49,7 +49,7 @@ _AFTER_NO_CONNECTION: Final = (1.0, 2.0)
 
 
 class Bearer(Protocol):
-    """Whoever has the access token of one account."""
+    """The source of one account's access token."""
 
     def token(self) -> str:
         """The access token to use now."""
@@ -64,7 +64,7 @@ class Bearer(Protocol):
         ...
 
     def renewal(self) -> str:
-        """The step that gives another token where a sign-in does not count; empty where it does."""
+        """The step that gives another token if a sign-in would not be used; empty if it would."""
         ...
 
 
@@ -118,9 +118,9 @@ class Client:
     # Reads: repeated a few times where that may help.
 
     def user_info(self) -> wire.UserInfo:
-        """Who the token speaks for; only what the granted scopes allow is asked. 600 a minute.
+        """The user of the token; asks only for what the granted scopes allow. 600 a minute.
 
-        A scope may have been taken back since it was noted: then what every sign-in grants is asked alone.
+        If a scope was removed meanwhile, only the fields that every sign-in grants are asked for.
         """
         granted = self._credentials.scopes() or frozenset()
         more = "".join(names for scope, names in wire.USER_FIELDS_OF_SCOPE.items() if scope in granted)
@@ -140,7 +140,7 @@ class Client:
         return self._read(Endpoint.CREATOR_INFO, wire.CreatorInfo.of, {})
 
     def status(self, publish_id: str) -> wire.Status:
-        """Where a posting stands. Scope video.publish or video.upload, 30 a minute over all posts."""
+        """The status of a posting. Scope video.publish or video.upload, 30 a minute over all posts."""
         answer = self._read(Endpoint.STATUS, wire.Status.of, {"publish_id": publish_id})
         return replace(answer, date=self.date)
 
@@ -240,7 +240,7 @@ class Client:
         return self._init(Endpoint.CONTENT_INIT, photos.body(), about_to_send)
 
     def cancel(self, publish_id: str) -> None:
-        """Stop TikTok's download of a posting by URL, where it still can."""
+        """Stop TikTok's download of a posting by URL, if TikTok still can."""
         self._call(Endpoint.CANCEL, dict, {"publish_id": publish_id})
 
     def put_chunk(
@@ -283,9 +283,9 @@ class Client:
     def _read(
         self, endpoint: Endpoint, parse: Callable[[Fields], T | None], body: Fields | None, fields: str = ""
     ) -> T:
-        """A call that changes nothing: repeated after a rate limit, silence, or no connection, within bounds.
+        """Make a call that only reads: repeated a few times after a rate limit, silence, or no connection.
 
-        Here a bare 401 is taken for a token that is no longer good, too, once.
+        Here a 401 without a code also counts as an expired token, once.
         """
         once = iter((True,))
         waits = {kind: iter(seconds) for kind, seconds in _PATIENCE.items()}
@@ -308,9 +308,9 @@ class Client:
         about_to_send: Callable[[], None] | None = None,
         renews: Callable[[], bool] = lambda: False,
     ) -> T:
-        """One call, and once more with a new token where TikTok refused the old one: a refused call did nothing.
+        """Make one call; repeat it once with a new token if TikTok refused the old one: a refused call did nothing.
 
-        renews: whether a 401 that tells nothing else counts as that; never for a call that may have done something.
+        renews: whether a 401 without a code counts as that; never for a call that may have done something.
         """
         token = self._credential(self._credentials.token)
         try:
@@ -376,7 +376,7 @@ class Client:
 
     @property
     def lost_time(self) -> bool:
-        """Whether this machine slept, or its clock was set, since TikTok last told the time: then ask it again."""
+        """Whether this machine slept, or its clock was changed, since TikTok's last answer: then ask again."""
         if self._heard is None:
             return False
         _, then, at = self._heard
@@ -388,7 +388,7 @@ class Client:
         return self._throttle.room_in(endpoint)
 
     def _credential(self, get: Callable[[], str]) -> str:
-        """A token; where it can't be had for the moment, the call itself was certainly not sent."""
+        """The token of a call. If no token is available now, the call itself was certainly not sent."""
         try:
             return get()
         except Unanswered as err:

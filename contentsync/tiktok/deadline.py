@@ -17,7 +17,7 @@ Sockets = WeakSet[socket.socket]
 
 
 class Deadline:
-    """Watches one request. It ends by itself where the request does; in real seconds, as sockets are.
+    """Watches one request and ends with it. Counts real seconds, as sockets do.
 
     sockets: the open connections of the thread's client, of which this request uses one; it adds what it opens.
     """
@@ -35,7 +35,7 @@ class Deadline:
         self._timer.cancel()
 
     def restart(self, seconds: float) -> None:
-        """From now on the request has so many seconds, whatever it had before."""
+        """Give the request `seconds` from now on."""
         self._timer.cancel()
         self._timer = self._timed(seconds)
         self._timer.start()
@@ -46,7 +46,7 @@ class Deadline:
         self.restart(seconds)
 
     def trace(self, _event: str, info: Mapping[str, Any]) -> None:
-        """Take note of a connection that is opened. Called by httpcore, with what each of its steps returned."""
+        """Record a newly opened connection. Called by httpcore, with the result of each of its steps."""
         opened = getattr(info.get("return_value"), "get_extra_info", None)
         found = opened("socket") if opened else None
         if isinstance(found, socket.socket):

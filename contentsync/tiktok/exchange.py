@@ -113,7 +113,7 @@ class Exchange:
         upload: bool = False,
         secrets: Collection[str] = (),
     ) -> Answer:
-        """Send once, redirects not followed, and read the answer up to ANSWER_BYTES.
+        """Send once, without following redirects, and read the answer up to ANSWER_BYTES.
 
         shown: the path that may be told. secrets: what the request bears that the answer's words must not tell.
         What `content` raises while it is read passes through.
@@ -137,7 +137,7 @@ class Exchange:
             line.client.close()
 
     def digest(self, url: str, shown: str, headers: Mapping[str, str], most: int) -> Fetched:
-        """Fetch a file once, redirects not followed, and hash it; what is longer than `most` bytes is cut there.
+        """Fetch a file once, without following redirects, and hash its first `most` bytes.
 
         Raises NotSent and Unanswered, the latter also where the file is cut off.
         """

@@ -38,7 +38,7 @@ class TokenAnswer:
 
     @classmethod
     def of(cls, body: object) -> TokenAnswer | None:
-        """None unless an access token is there that a request can carry, whatever else the body says."""
+        """The pair in a body; None without an access token that a request can carry."""
         fields = mapping(body)
         token = text(fields.get("access_token")).strip()
         scope = text(fields.get("scope")).replace(",", " ").split()
@@ -69,9 +69,9 @@ class AppKeys:
 def authorize_url(
     base_url: str, client_key: str, scopes: Sequence[str], redirect_uri: str, state: str, challenge: str = ""
 ) -> str:
-    """The page where the account's owner agrees. challenge: for Desktop apps only, as in `pkce.py`.
+    """The page where the account's owner authorizes the app. challenge: for Desktop apps only, as in `pkce.py`.
 
-    It is TikTok's own, save where base_url is this machine's: then it is that server's.
+    The page is TikTok's, or that of the server at base_url if base_url is on this machine.
     Source: Login Kit for Desktop, "Authorization page"; scopes are parted by commas.
     """
     asked = {
@@ -90,7 +90,7 @@ def authorize_url(
 def redeem(
     exchange: Exchange, base_url: str, keys: AppKeys, code: str, redirect_uri: str, verifier: str = ""
 ) -> TokenAnswer:
-    """The pair that a code buys; sent once, for a code works once.
+    """Exchange a code for a pair of tokens; sent once, because a code works once.
 
     code: URL-decoded, whole. redirect_uri: the one that the page was opened with. verifier: for Desktop apps only.
     Raises as `renew`.
@@ -102,7 +102,7 @@ def redeem(
 
 
 def renew(exchange: Exchange, base_url: str, client_key: str, client_secret: str, refresh_token: str) -> TokenAnswer:
-    """A new pair for `refresh_token`, which is dead from here on; sent once.
+    """A new pair for `refresh_token`, which stops working now; sent once.
 
     Raises Refused for a definite no; Unanswered, NotSent.
     """
@@ -111,7 +111,7 @@ def renew(exchange: Exchange, base_url: str, client_key: str, client_secret: str
 
 
 def revoke(exchange: Exchange, base_url: str, keys: AppKeys, access_token: str) -> None:
-    """End what the account's owner allowed; both tokens are dead then. Success is an empty body.
+    """Revoke the access of the app; both tokens stop working. Success is an empty body.
 
     Raises Refused, Unanswered, NotSent. Source: User Access Token Management, "Revoke access".
     """

@@ -29,7 +29,7 @@ class Keyring(Protocol):
     """Entries by name. All raise TokensUnusable where the keyring is locked, gone, or says no."""
 
     def is_recommended(self) -> bool:
-        """Whether there is one that is safe to choose unasked."""
+        """Whether there is a keyring that is safe to choose automatically."""
         ...
 
     def get(self, entry: str) -> str | None:
@@ -37,11 +37,11 @@ class Keyring(Protocol):
         ...
 
     def put(self, entry: str, text: str) -> None:
-        """Make the entry hold `text`, and nothing else; it does when this returns."""
+        """Store `text` as the entry; it is stored when this returns."""
         ...
 
     def drop(self, entry: str) -> None:
-        """Take the entry away, if it is there."""
+        """Delete the entry, if it exists."""
         ...
 
 
@@ -98,7 +98,7 @@ def _backend(verb: str) -> KeyringBackend:
 
 
 def _troubles(*more: type[Exception]) -> tuple[type[Exception], ...]:
-    """What a backend may raise: a closed list, so that a defect of ours is not taken for a locked keyring."""
+    """The errors of a backend: a closed list, so that a bug of ours is not taken for a locked keyring."""
     from keyring.errors import KeyringError
 
     found: list[type[Exception] | None] = [

@@ -10,7 +10,7 @@ from contentsync.post import Account
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """What wins over a sign-in."""
+    """A token source that overrides a sign-in."""
 
     #: What it is, for a sentence.
     names: str
@@ -23,25 +23,25 @@ class Override:
 
 
 def variables(account: str) -> tuple[str, str]:
-    """The environment variables that seed an account's tokens."""
+    """The environment variables with an account's tokens."""
     name = account.upper().replace("-", "_")
     return f"CONTENTSYNC_TOKEN_{name}", f"CONTENTSYNC_REFRESH_TOKEN_{name}"
 
 
 def step_to_renew(account: Account, environ: Mapping[str, str]) -> str:
-    """The one step that gives the account another token: a sign-in only where its token is used."""
+    """The step that gives the account another token: a sign-in only if its token is used."""
     override = override_of(account, environ)
     return override.anew if override else f"contentsync login {account.name}"
 
 
 def step_to_grant(account: Account, environ: Mapping[str, str]) -> str:
-    """The one step that gives the account a token with the scopes that a sign-in does not ask for by itself."""
+    """The step that gives the account a token with scopes that a plain sign-in does not ask for."""
     override = override_of(account, environ)
     return override.anew if override else f"contentsync login {account.name} --scope all"
 
 
 def override_of(account: Account, environ: Mapping[str, str]) -> Override | None:
-    """What wins over a sign-in of this account; None where the sign-in is what counts."""
+    """The token source that overrides a sign-in of this account; None if the sign-in is used."""
     seeds = [name for name in variables(account.name) if environ.get(name, "").strip()]
     if seeds:
         win = "win" if len(seeds) > 1 else "wins"

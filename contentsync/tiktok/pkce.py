@@ -10,7 +10,7 @@ import secrets
 
 
 def new_verifier() -> str:
-    """A fresh secret of 64 characters, each of which may stand in a verifier; 43 to 128 are allowed."""
+    """A new secret of 64 characters that are allowed in a verifier; 43 to 128 are allowed."""
     return secrets.token_urlsafe(48)
 
 

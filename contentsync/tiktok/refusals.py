@@ -23,7 +23,7 @@ AT_ONCE: Final = timedelta(0)
 
 
 class Family(StrEnum):
-    """Whose matter a refusal is; the exit code follows from it."""
+    """Who must act on a refusal; the exit code follows from it."""
 
     SIGN_IN = "sign-in"
     CAP = "cap"

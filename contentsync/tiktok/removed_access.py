@@ -37,7 +37,7 @@ def still_holds(removed_at: datetime, token_sha256: str, pair: Pair) -> bool:
 
 
 def problem(account: str, reason: int, removed_at: datetime, renewal: str) -> Problem:
-    """What to tell a person. renewal: the step that gives the account another token."""
+    """The problem for a person. renewal: the step that gives the account another token."""
     why = REASONS.get(reason, REASONS[0]).format(account)
     hint = f"check TikTok's app; if the account is back: {renewal}" if reason in _FINAL else renewal
     return Problem("access-removed", f"{why}, at {removed_at:%Y-%m-%d %H:%M} UTC", hint)

@@ -90,7 +90,7 @@ def client_token(exchange: Exchange, base_url: str, client_key: str, client_secr
 
 
 def not_approved(err: Refused) -> SignInNeeded | None:
-    """What an app is told that TikTok has not approved for research; None for any other refusal."""
+    """The problem of an app without approval for research; None for any other refusal."""
     if err.error_code not in {"scope_not_authorized", "scope_permission_missed"}:
         return None
     what = f"comments are for approved researchers: TikTok has not given the app the scope {SCOPE}"

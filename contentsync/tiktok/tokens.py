@@ -38,7 +38,7 @@ LOCK_SECONDS: Final = 90.0  # longer than a renewal with its time-outs
 
 
 class Choice(StrEnum):
-    """Where a new pair is stored. AUTO: in the keyring where there is one that takes it, else in the file."""
+    """Where a new pair is stored. AUTO: in the keyring if there is one that accepts it, else in the file."""
 
     AUTO = "auto"
     FILE = "file"
@@ -53,7 +53,7 @@ class TokensMoved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An access token and what renews it.
+    """An access token and its refresh token.
 
     refresh_token: empty where there is none. expires_at, refresh_expires_at, scope, open_id: None where not known.
     seed_sha256: of the environment's seed that it descends from; empty for a sign-in. renewal_begun_at: a renewal
@@ -89,7 +89,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose tokens: the API's address, the app (empty where it is not known) and the account's name."""
+    """The owner of tokens: the API's address, the app (empty if not known) and the account's name."""
 
     base_url: str
     client_key: str
@@ -167,7 +167,7 @@ class TokenStore:
         return sorted(pairs, key=lambda pair: pair.saved_at.timestamp() if pair.saved_at else 0.0, reverse=True)
 
     def save(self, owner: Owner, pair: Pair, now: datetime, *, anew: bool = False, spent: bool = False) -> Pair:
-        """Keep `pair` instead of the one that it grew from; it is safe when this returns.
+        """Store `pair` in place of the one that it was renewed from; it is on disk when this returns.
 
         anew: put it where new pairs go, wherever the one before it lies. spent: what it replaces is dead, so where
         the keyring does not take it, it is kept in the file until it does; that is raised, as TokensUnusable.
@@ -298,13 +298,13 @@ class TokenStore:
             raise self._unusable("is not what contentsync wrote") from None
 
     def _tighten(self) -> None:
-        """Take the file from others' eyes: a copy or a restored backup may have come with a wider mode."""
+        """Make the file private: a copy or a restored backup may have a wider mode."""
         mode = self.path.stat().st_mode
         if os.name == "posix" and mode & 0o077:
             self.path.chmod(0o600)
 
     def _write(self, records: list[_Record]) -> None:
-        """Replace the file whole; a crash leaves the old one or the new one. The lock is held."""
+        """Replace the whole file; a crash leaves the old one or the new one. The lock is held."""
         for left_over in self._folder.glob("tokens-*.tmp"):
             left_over.unlink()
         kind = WITH_KEYRING if any(record.entry for record in records) else FORMAT

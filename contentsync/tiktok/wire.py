@@ -127,7 +127,7 @@ class FileSource:
 
 @dataclass(frozen=True, slots=True)
 class UrlSource:
-    """A URL that TikTok fetches by itself."""
+    """A URL that TikTok fetches itself."""
 
     url: str
 
@@ -218,7 +218,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class InitAnswer:
-    """TikTok's handle of one posting. upload_url: for a file only; bears a token, so it is never shown.
+    """TikTok's handle of one posting. upload_url: for a file only; contains a token, so it is never shown.
 
     date: when it answered, by its own clock; None where it did not say.
     """
@@ -235,7 +235,7 @@ class InitAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where TikTok says a posting stands.
+    """The status of a posting.
 
     status: TikTok's word in upper case; an unknown one is in progress. fail_reason: in lower case.
     post_ids: as text, the first is the canonical one; empty is normal for a post that is not public.
@@ -317,7 +317,7 @@ def _levels(value: object) -> tuple[Privacy, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class UserInfo:
-    """Who an access token speaks for. Figures and profile: empty or None where the scope was not granted.
+    """The user of an access token. Figures and profile: empty or None if the scope was not granted.
 
     open_id: one for each app; union_id: one for each developer. Source: Get User Info, "fields".
     """

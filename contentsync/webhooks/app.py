@@ -22,7 +22,7 @@ _LAST: Final = {"connection": "close"}  # one request a connection: an idle one 
 
 
 def make_app(inbox: Inbox, path: str, received: Callable[[Received], None]) -> Starlette:
-    """The app: only POST, only `path`; answers have no body. received: told of each delivery that was judged."""
+    """The app: only POST, only `path`; answers have no body. received: called with each judged delivery."""
 
     async def deliver(request: Request) -> Response:
         body = await _body_of(request)

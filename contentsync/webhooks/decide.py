@@ -59,14 +59,14 @@ _WHY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came of an event: its state from now on, and why in a word."""
+    """The result of an event: its new state, and the reason in a word."""
 
     state: EventState
     outcome: str
 
     @property
     def why(self) -> str:
-        """A few words on an outcome that its name does not explain."""
+        """An explanation of an outcome whose name is not enough."""
         return _WHY.get(self.outcome, "")
 
 
@@ -74,12 +74,12 @@ NOT_YET: Final = Came(EventState.WAITING, "not-yet")
 
 
 def effect_of(name: str) -> Effect:
-    """What an event does; one that nobody knows is kept."""
+    """The effect of an event; an unknown event is kept."""
     return EFFECTS.get(name, Effect.KEEP)
 
 
 def judged(name: str, attempt: Attempt) -> Came:
-    """How the attempt stands, once TikTok was asked, against what the event says."""
+    """The result of comparing TikTok's answer about the attempt with the event."""
     wanted = _WANTED.get(name, SUCCESS)
     if attempt.phase in wanted:
         return Came(EventState.DONE, "seen")
@@ -89,12 +89,12 @@ def judged(name: str, attempt: Attempt) -> Came:
 
 
 def speaks_for(name: str) -> bool:
-    """Whether an event says that a post is out, whatever its status says."""
+    """Whether an event says that a post is published, even if its status does not."""
     return _WANTED.get(name, SUCCESS) <= SUCCESS and effect_of(name) in {Effect.LOOK, Effect.VISIBLE, Effect.HIDDEN}
 
 
 def next_try(tries: int, received_at: datetime, now: datetime) -> datetime | None:
-    """When an event is worked on again; None where it was tried for long enough. tries: so far."""
+    """When an event is tried again; None if it was tried for long enough. tries: so far."""
     if now - received_at >= GIVE_UP:
         return None
     return now + min(FIRST_WAIT * (1 << min(tries, 16)), LONGEST_WAIT)
@@ -111,7 +111,7 @@ class Token(StrEnum):
 def token_after(
     removed_at: datetime, saved_at: datetime | None, seen_at: datetime | None, given_at: datetime | None
 ) -> Token:
-    """Whether the token is from after the removal; an old event must not kill a newer sign-in.
+    """Whether the token is newer than the removal; an old event must not disable a newer sign-in.
 
     saved_at: when it was saved. seen_at: when a token of the account last worked. given_at: when this process was
     given it; each None where not known.

@@ -44,7 +44,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """Where deliveries come in.
+    """Receives deliveries.
 
     keys: each client key, None where it is not known, with the secret that TikTok signs with. tolerance: how far the
     time of a signature may be from ours.
@@ -56,7 +56,7 @@ class Inbox:
     tolerance: timedelta = signature.TOLERANCE
 
     def take(self, header: str, body: bytes) -> Received:
-        """Judge and store one delivery. Nothing is stored of what is not signed, or is for another app."""
+        """Check and store one delivery. Unsigned deliveries, and those for another app, are not stored."""
         proven = signature.verify(header, body, [secret for _, secret in self.keys])
         if proven is None:
             return Received(NOT_SIGNED, "not-signed")

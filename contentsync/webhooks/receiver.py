@@ -34,7 +34,7 @@ Happened = Received | Worked | StoreError
 
 
 class Receiver:
-    """Takes deliveries for one project, and works on them; also on those that an earlier one left.
+    """Takes deliveries for one project and processes them, including those that an earlier receiver left.
 
     port 0 picks a free one. tell: told of each delivery, of each event that was worked on, and of a state that
     can't be written; from more than one thread. Takes no apply lock.
@@ -68,7 +68,7 @@ class Receiver:
         return f"http://{host}:{self.port}{self.path}"
 
     def start(self) -> None:
-        """Take the port, listen and work. Raises UsageError where the port is not to be had, or `web` is missing."""
+        """Open the port and start both threads. Raises UsageError if the port is in use, or `web` is missing."""
         server = _server_of(self._inbox, self.path, self._received)
         listener = _listen(self.host, self.port)
         self.port = listener.getsockname()[1]
@@ -76,14 +76,14 @@ class Receiver:
         self._running = [self._threads.submit(_serve, server, listener), self._threads.submit(self._work)]
 
     def check(self) -> None:
-        """Raise what ended one of its threads, if one has ended."""
+        """Raise the error that ended one of the threads, if one has ended."""
         for thread in self._running:
             if thread.done():
                 thread.result()
                 raise RuntimeError("the receiver stopped unexpectedly")
 
     def stop(self) -> None:
-        """Answer what is under way, let go of the port, and end; events that wait are worked on next time."""
+        """Answer running requests, close the port, and end; waiting events are processed next time."""
         self._stop.set()
         self._wake.set()
         if self._server:
@@ -133,7 +133,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _server_of(inbox: Inbox, path: str, received: Callable[[Received], None]) -> uvicorn.Server:
-    """A server that leaves signals, logs and the process to whoever holds it."""
+    """A server that leaves signals, logs and the process to its caller."""
     try:
         import uvicorn
         from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -144,7 +144,7 @@ def _server_of(inbox: Inbox, path: str, received: Callable[[Received], None]) ->
         raise UsageError(Problem("web-extra-missing", what, "pip install 'contentsync[web]'")) from err
 
     class Bounded(H11Protocol):
-        """A connection that is closed where no request's head comes in time."""
+        """A connection that is closed if no request's head arrives in time."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)

@@ -36,7 +36,7 @@ _SAID_BY_A_VIDEO: Final = {Phase.UNKNOWN: Event.FOUND, Phase.DELIVERED: Event.PU
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """What came of one event, for the log. again_at: when it is looked at again."""
+    """The result of one event, for the log. again_at: when it is tried again."""
 
     event: StoredEvent
     came: Came
@@ -46,7 +46,7 @@ class Worked:
 
 @dataclass
 class Worker:
-    """Works on what waits, one event after another.
+    """Processes waiting events, one after another.
 
     stop: ends a wait for a limit by the minute. started_at: when this process was given its environment; a token in
     it is no newer. tell: told of each event, and of a receipt that can't be written.
@@ -58,7 +58,7 @@ class Worker:
     started_at: datetime | None = None
 
     def work_off(self) -> None:
-        """Work on all that is due now. Raises StoreError where the state can't be written."""
+        """Process all events that are due now. Raises StoreError where the state can't be written."""
         try:
             for event in self.project.store.events.due(self.project.clock.now()):
                 if self.stop.is_set():
@@ -122,7 +122,7 @@ class Worker:
         return next((account for account in accounts if open_id and account.open_id == open_id), None)
 
     def _looked(self, event: StoredEvent, effect: Effect, account: AccountAtWork, attempt: Attempt) -> Came:
-        """Ask TikTok; then what the event tells that no status does."""
+        """Ask TikTok, then apply what only the event says."""
         attempt = self._asked(account, attempt, event)
         if effect in (Effect.LOOK, Effect.HINT) or event.late:
             return decide.judged(event.event, attempt)
@@ -147,7 +147,7 @@ class Worker:
         return Came(EventState.DONE, "others-changed") if changed else Came(EventState.KEPT, "no-id-of-ours")
 
     def _asked(self, account: AccountAtWork, attempt: Attempt, event: StoredEvent) -> Attempt:
-        """The attempt once TikTok was asked; a failure that the event speaks against is none for sure any more."""
+        """The attempt after TikTok was asked; an event that contradicts a failure puts the failure in doubt."""
         steps = account.steps(stop=self.stop)
         attempt = look_again(steps, attempt)
         if attempt.phase is Phase.FAILED and not event.late and decide.speaks_for(event.event):
@@ -203,7 +203,7 @@ class Worker:
     # Accounts.
 
     def _removed(self, event: StoredEvent) -> Came:
-        """Mark the account, unless its token is from after the removal."""
+        """Mark the account, unless its token is newer than the removal."""
         account = self._account_of(event.open_id)
         if account is None:
             return Came(EventState.KEPT, "no-account")
@@ -227,7 +227,7 @@ class Worker:
         return token is Token.NEWER or (token is Token.ASK and self._still_works(account))
 
     def _still_works(self, account: AccountAtWork) -> bool:
-        """Ask TikTok once, where nothing else tells the token's age. Raises NotSent and Unanswered."""
+        """Ask TikTok once if nothing else shows the token's age. Raises NotSent and Unanswered."""
         try:
             account.client.user_info()
         except SignInNeeded:
