@@ -199,6 +199,7 @@ def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
         return _stopped("stopped; nothing that was accepted is forgotten"), ()
     except click.ClickException as err:
         text.show_usage(err)
+        context.json = context.json or "--json" in args  # it may not have been read yet
         code = exits.USAGE if isinstance(err, click.UsageError) else exits.FAILED
         return code, [Problem("usage", err.format_message())]
     except SystemExit as err:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from contentsync.cli import complete
 from contentsync.cli.duration import DURATION
 from contentsync.cli.main import Context
 from contentsync.plan.action import GUARDS
@@ -26,9 +27,28 @@ def _stacked(*options: Callable[[F], F]) -> Callable[[F], F]:
 def selecting(command: F) -> F:
     """--only, --exclude, --account."""
     return _stacked(
-        click.option("--only", multiple=True, metavar="GLOB", help="Only posts whose key or name fits. Repeatable."),
-        click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out posts that fit. Repeatable."),
-        click.option("--account", "accounts", multiple=True, metavar="NAME", help="Only this account. Repeatable."),
+        click.option(
+            "--only",
+            multiple=True,
+            metavar="GLOB",
+            shell_complete=complete.posts,
+            help="Only posts whose key or name fits. Repeatable.",
+        ),
+        click.option(
+            "--exclude",
+            multiple=True,
+            metavar="GLOB",
+            shell_complete=complete.posts,
+            help="Leave out posts that fit. Repeatable.",
+        ),
+        click.option(
+            "--account",
+            "accounts",
+            multiple=True,
+            metavar="NAME",
+            shell_complete=complete.accounts,
+            help="Only this account. Repeatable.",
+        ),
     )(command)
 
 
@@ -38,6 +58,7 @@ def allowing(command: F) -> F:
         "--allow",
         multiple=True,
         metavar="GUARD",
+        shell_complete=complete.guards,
         help=f"Lift a guard: {', '.join(GUARDS)}. Repeatable.",
     )(command)
 
@@ -50,7 +71,7 @@ def strict(command: F) -> F:
 
 
 def waiting(default: float, no_wait: str) -> Callable[[F], F]:
-    """--wait and --no-wait, as seconds under the name `wait`. no_wait: what the command then does."""
+    """--wait and --no-wait, as seconds under the name `wait`. no_wait: what the latter does."""
     return _stacked(
         click.option(
             "--wait",

@@ -248,7 +248,7 @@ def test_a_disk_too_full_for_what_is_said_is_told_and_stops_nothing(studio: Stud
 def asked(studio: Studio) -> Iterator[Terminal]:
     studio.post("launch")
     with Terminal(studio, "apply") as terminal:
-        terminal.until(lambda: b"Only `yes` does" in terminal.said)
+        terminal.until(lambda: b"Type yes to publish" in terminal.said)
         yield terminal
 
 

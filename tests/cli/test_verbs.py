@@ -75,6 +75,7 @@ def test_status_tells_where_each_post_stands(studio: Studio) -> None:
         "attempts": 0,
         "updated_at": None,
         "problem": None,
+        "plan": {"action": "wait", "reason": "hold: true", "due_at": None, "problems": []},
     }
 
 

@@ -17,9 +17,11 @@ from contentsync.errors import Problem
 from contentsync.operations.accounts import Met
 from contentsync.operations.agenda import Agenda, Entry
 from contentsync.operations.browse import Listed, Thread
+from contentsync.operations.explain import Case
 from contentsync.operations.hosting import Belonging
 from contentsync.operations.plan import Made
 from contentsync.operations.probe import probe as probed
+from contentsync.operations.refresh import Seen
 from contentsync.plan.action import Action, Kind, World
 from contentsync.plan.planner import make_plan
 from contentsync.post import App, Settings
@@ -30,9 +32,12 @@ from contentsync.views import (
     approvals,
     comments,
     events,
+    explain,
     hosted_photos,
     probe,
     problems,
+    refresh,
+    rows,
     state_row,
     status,
     trust,
@@ -50,6 +55,9 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "approvals": approvals.document([(approval_of(a_post(), OPEN_ID, "anna", "prompt", NOW), None)]),
     "comments": comments.document("7400000000000000001", "", Thread(())),
     "events": events.document([], {}),
+    "explain": explain.document(Case("acme/a", None, a_row(), None, []), []),
+    "refresh": refresh.document({"acme": Seen(3, 0)}, {}),
+    "rows": rows.document([a_row()]),
     "hosted_photos": hosted_photos.document([Belonging(a_photo(), "1.jpg", "https://x.example/1.jpg", ("acme/a",))]),
     "probe": probe.document(probed(Path(__file__).parents[1] / "media" / "video-h264.mp4")),
     "problems": problems.document([Problem("same-media", "it was posted")]),

@@ -32,6 +32,11 @@ def accounts(command: click.Context, stats: bool, json_: bool) -> int:
 
     TikTok is asked about each. One that is not signed in is shown with the command that signs it in; the others are
     shown all the same.
+
+    \b
+    Examples:
+      contentsync accounts
+      contentsync accounts --stats --json
     """
     if command.invoked_subcommand:
         return exits.DONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import because, locking
 from contentsync.cli.terminal import text
@@ -12,7 +12,7 @@ from contentsync.operations import ack as operation
 
 
 @click.command()
-@click.argument("post")
+@click.argument("post", shell_complete=complete.posts)
 @because
 @locking
 @click.pass_obj

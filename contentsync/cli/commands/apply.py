@@ -12,7 +12,7 @@ from typing import Final, Self
 import click
 
 from contentsync.attempt.told import Outcome, Result, Told
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, locking, selecting, strict, waiting
@@ -40,9 +40,15 @@ from contentsync.visible import visible
 @click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal and no PLANFILE.")
 @click.option("--approved", is_flag=True, help="Do not ask: send only what `contentsync approve` recorded.")
 @as_json
-@waiting(600.0, "Do not wait; every byte is still sent.")
+@waiting(600.0, "Do not wait for final states; every byte is still sent.")
 @allowing
-@click.option("--retry", multiple=True, metavar="POST", help="Try a failed, unchanged post again. Repeatable.")
+@click.option(
+    "--retry",
+    multiple=True,
+    metavar="POST",
+    shell_complete=complete.posts,
+    help="Try a failed, unchanged post again. Repeatable.",
+)
 @locking
 @selecting
 @strict
@@ -66,6 +72,13 @@ def apply(
 
     Sends every byte, then waits for TikTok's final word. Stopped or killed at any moment, the next apply goes on
     where this one was, and posts nothing twice.
+
+    \b
+    Examples:
+      contentsync apply
+      contentsync apply plan.json
+      contentsync apply --auto-approve --only 'acme/*' --wait 30m
+      contentsync apply --retry acme/launch
     """
     saved = open_saved(planfile) if planfile else None
     if saved and (only or exclude or accounts or allow or retry):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
@@ -24,7 +24,7 @@ from contentsync.visible import visible
 
 
 @click.command()
-@click.argument("posts", nargs=-1, metavar="[POST]...")
+@click.argument("posts", nargs=-1, metavar="[POST]...", shell_complete=complete.posts)
 @click.option("--all", "all_", is_flag=True, help="All posts that are to be sent, now or later.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal.")
 @click.option("--revoke", is_flag=True, help="Take the approval of these posts back.")
@@ -45,6 +45,12 @@ def approve(
     `apply --approved` sends these posts when they are due. An approval lapses when the account, a setting, the
     caption, a byte of the media or a time changes, when it is revoked, and once it was used. A POST is
     ACCOUNT/NAME, a name, or a glob of either.
+
+    \b
+    Examples:
+      contentsync approve acme/launch
+      contentsync approve --all
+      contentsync approve --list
     """
     _check(posts, all_, auto_approve, revoke, list_, json_)
     project = context.project()
@@ -105,7 +111,7 @@ def _show(asked: Question) -> None:
 
 
 def _says_yes(actions: tuple[Action, ...]) -> bool:
-    question = f"Approve {text.many(len(actions), 'post')} exactly as shown? Only `yes` does"
+    question = f"Type yes to approve {text.many(len(actions), 'post')} exactly as shown"
     answer: str = click.prompt(question, default="", show_default=False, err=True)
     return answer.strip() == "yes"
 

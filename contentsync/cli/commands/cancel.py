@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import locking, waiting
 from contentsync.cli.terminal import text
@@ -17,7 +17,7 @@ from contentsync.operations.cancel import Cancelled
 
 
 @click.command()
-@click.argument("post")
+@click.argument("post", shell_complete=complete.posts)
 @click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
 @waiting(60.0, "Look once.")
 @locking
@@ -27,6 +27,10 @@ def cancel(context: Context, post: str, yes: bool, wait: float, lock_timeout: fl
 
     TikTok cancels no upload from here, and nothing that is processed or published already; then this says so. A
     cancelled post stays blocked until: contentsync apply --retry POST.
+
+    \b
+    Examples:
+      contentsync cancel acme/album
     """
     project = context.project()
     try:
@@ -44,7 +48,7 @@ def cancel(context: Context, post: str, yes: bool, wait: float, lock_timeout: fl
 def _confirm(key: str) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask at: give --yes")
-    answer = click.prompt(f"Cancel {key} at TikTok? Only `yes` does", default="", show_default=False, err=True)
+    answer = click.prompt(f"Type yes to cancel {key} at TikTok", default="", show_default=False, err=True)
     if answer.strip() != "yes":
         raise click.Abort
 

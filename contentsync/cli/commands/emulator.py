@@ -39,8 +39,20 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
     show_default=True,
     help="Which URLs of posts are fetched in earnest; the others count as had.",
 )
-@click.option("--fetch-seconds", type=click.FloatRange(0, min_open=True), default=3600.0, show_default=True)
-@click.option("--limits", type=click.Choice(["strict", "off"]), default="strict", show_default=True)
+@click.option(
+    "--fetch-seconds",
+    type=click.FloatRange(0, min_open=True),
+    default=3600.0,
+    show_default=True,
+    help="How long fetching the media of one post may take, in seconds.",
+)
+@click.option(
+    "--limits",
+    type=click.Choice(["strict", "off"]),
+    default="strict",
+    show_default=True,
+    help="TikTok's limits by the minute.",
+)
 @click.option(
     "--without-scope", "lacks", multiple=True, metavar="[ACCOUNT:]SCOPE", help="The tokens lack it; repeatable."
 )
@@ -58,9 +70,29 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
     help="Another reading of TikTok's; see docs/emulator.md.",
 )
 @click.option("--fault", "specs", multiple=True, metavar="SPEC", help="Something that goes wrong; see above.")
-@click.option("--processing-polls", type=click.IntRange(0), default=1, show_default=True, metavar="N")
-@click.option("--moderation-polls", default="1", show_default=True, metavar="N|never")
-@click.option("--duration", type=click.IntRange(1), default=10, show_default=True, metavar="SECONDS")
+@click.option(
+    "--processing-polls",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Status calls until a post is processed.",
+)
+@click.option(
+    "--moderation-polls",
+    default="1",
+    show_default=True,
+    metavar="N|never",
+    help="Further calls until a public post has its id.",
+)
+@click.option(
+    "--duration",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    metavar="SECONDS",
+    help="Of a video whose length can't be read.",
+)
 @click.option(
     "--app-without-scope", "app_lacks", multiple=True, metavar="SCOPE", help="The app may not ask for it; repeatable."
 )

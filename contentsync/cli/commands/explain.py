@@ -7,8 +7,9 @@ from datetime import datetime
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
+from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.plan_text import SYMBOLS, post_lines
 from contentsync.errors import Level
@@ -18,21 +19,37 @@ from contentsync.operations.explain import Case
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
 from contentsync.project import Project
+from contentsync.views import explain as view
 from contentsync.visible import visible
 
 
 @click.command()
-@click.argument("post")
+@click.argument("post", shell_complete=complete.posts)
 @click.option("--refresh", "refresh_", is_flag=True, help="Ask TikTok first.")
+@as_json
 @click.pass_obj
-def explain(context: Context, post: str, refresh_: bool) -> int:
-    """Show all that is known of POST (ACCOUNT/NAME): manifest, state, attempts, TikTok's list, and the decision."""
+def explain(context: Context, post: str, refresh_: bool, json_: bool) -> int:
+    """Show all that is known of POST (ACCOUNT/NAME): manifest, state, attempts, TikTok's list, and the decision.
+
+    \b
+    Examples:
+      contentsync explain acme/launch
+      contentsync explain launch --refresh
+    """
     project = context.project()
     try:
         case = operation.explain(project, post, refresh=refresh_)
         further = _further(project, case.row)
     finally:
         project.close()
+    if json_:
+        text.show_json(view.document(case, further))
+    else:
+        _show(case, further)
+    return exits.FAILED if any(p.level is Level.ERROR for p in case.problems) else exits.DONE
+
+
+def _show(case: Case, further: list[str]) -> None:
     text.say(text.style(case.key, bold=True))
     for title, lines in (
         ("manifest", _manifest(case.desired)),
@@ -46,7 +63,6 @@ def explain(context: Context, post: str, refresh_: bool) -> int:
         for line in lines:
             text.say(f"  {line}")
     text.show_problems(case.problems)
-    return exits.FAILED if any(p.level is Level.ERROR for p in case.problems) else exits.DONE
 
 
 def _manifest(desired: DesiredPost | None) -> Iterator[str]:
@@ -54,8 +70,8 @@ def _manifest(desired: DesiredPost | None) -> Iterator[str]:
         yield "none declares it"
         return
     yield str(desired.where)
-    yield from (f"{name:<9} {value}" for name, value in post_lines(desired))
-    yield f"{'content':<9} {desired.digest[:12]}…  generation {desired.generation}"
+    yield from (f"{name:<9}\t{value}" for name, value in post_lines(desired))
+    yield f"{'content':<9}\t{desired.digest[:12]}…  generation {desired.generation}"
 
 
 def _further(project: Project, row: PostState | None) -> list[str]:
@@ -137,12 +153,12 @@ def _decision(case: Case) -> Iterator[str]:
     if action.kind is Kind.UNCHANGED:
         yield "unchanged: nothing to do"
         return
-    due = f" {text.when(action.due_at)}" if action.due_at else ""
+    due = f": {text.when(action.due_at)}" if action.due_at else ""
     yield f"{SYMBOLS[action.kind]} {action.kind}: {visible(action.reason)}{due}"
     for problem in action.problems:
         yield f"  {visible(problem.what)} [{problem.code}]"
         if problem.hint:
-            yield f"  hint: {visible(problem.hint)}"
+            yield f"  hint:\t{visible(problem.hint)}"
 
 
 def _second(moment: datetime | None) -> str:

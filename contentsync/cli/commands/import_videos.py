@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import locking
 from contentsync.cli.terminal import text
@@ -15,7 +15,7 @@ from contentsync.visible import visible
 
 
 @click.command(name="import")
-@click.argument("account")
+@click.argument("account", shell_complete=complete.accounts)
 @click.option(
     "--write", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write manifests here."
 )
@@ -27,6 +27,11 @@ def import_videos(context: Context, account: str, folder: Path | None, lock_time
     Once they are noted, they do not block new posts any more (guard existing-posts). With --write each gets a
     manifest with its post_id, which is never posted, and a row in the state. What may be a declared post's own is
     left alone and named, and that post stays blocked. Nothing is overwritten; stopped half-way, run it again.
+
+    \b
+    Examples:
+      contentsync import acme
+      contentsync import acme --write posts/imported
     """
     project = context.project()
     try:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.duration import DURATION
 from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
@@ -23,7 +23,7 @@ from contentsync.visible import visible
 
 
 @click.command()
-@click.argument("account")
+@click.argument("account", shell_complete=complete.accounts)
 @click.option("--no-browser", is_flag=True, help="Print the address, and take what the browser comes back with.")
 @click.option(
     "--scope",
@@ -61,6 +61,12 @@ def login(
     The sign-in asks for the scopes that posting needs, and for those that the account granted the last time. With
     --scope all it also asks for those of the Display API, if your app has it: contentsync then sees which videos of
     the account are public.
+
+    \b
+    Examples:
+      contentsync login acme
+      contentsync login acme --no-browser
+      contentsync login acme --scope all
     """
     project = context.project()
     wish = flow.Wish(account, _asked(scopes), sandbox, not no_browser, port, timeout)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
 from contentsync.signin.sign_out import Left, sign_out
 
 
 @click.command()
-@click.argument("account")
+@click.argument("account", shell_complete=complete.accounts)
 @click.pass_obj
 def logout(context: Context, account: str) -> int:
     """Revoke ACCOUNT's access at TikTok, and forget its tokens here.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
 from contentsync.operations import pause as operation
@@ -12,7 +12,7 @@ from contentsync.visible import visible
 
 
 @click.command()
-@click.argument("account", required=False)
+@click.argument("account", required=False, shell_complete=complete.accounts)
 @click.option("--reason", "why", default="", metavar="TEXT", help="Why; status and plan show it.")
 @click.pass_obj
 def pause(context: Context, account: str | None, why: str) -> int:
@@ -20,6 +20,11 @@ def pause(context: Context, account: str | None, why: str) -> int:
 
     A running apply sees it within seconds: it ends what TikTok has whole, leaves an upload where it is, and begins
     nothing else.
+
+    \b
+    Examples:
+      contentsync pause acme --reason 'wrong song'
+      contentsync pause
     """
     held = operation.pause(context.project(), account, why)
     name = f"{held.account}: " if held.account else ""

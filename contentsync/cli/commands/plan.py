@@ -54,6 +54,13 @@ def plan(
 
     TikTok is asked who each account is, what it may post, which public videos it has, and what became of open
     attempts; nothing is sent. Exits 0 whatever the plan shows, save 1 for invalid input and 8 for a sign-in problem.
+
+    \b
+    Examples:
+      contentsync plan
+      contentsync plan --out plan.json
+      contentsync plan --no-refresh --only 'acme/*'
+      contentsync plan --json --detailed-exitcode
     """
     project = context.project()
     wish = Wish(only, exclude, accounts, allow, refresh=not no_refresh, full_list=full_list, strict=strict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import because, locking
 from contentsync.cli.terminal import text
@@ -13,7 +13,7 @@ from contentsync.operations.resolve import Verdict
 
 
 @click.command()
-@click.argument("post")
+@click.argument("post", shell_complete=complete.posts)
 @click.option("--published", is_flag=True, help="It is at TikTok.")
 @click.option("--not-published", is_flag=True, help="It is not at TikTok: post it anew.")
 @click.option("--keep", is_flag=True, help="Leave it for good; never post it.")
@@ -36,6 +36,11 @@ def resolve(
     This settles an unknown outcome, and what a receipt or this machine's journal tells of a post that the state does
     not know. --published and --keep also settle a post of which nothing is known. --not-published allows a new
     attempt: if the video is there after all, it will be there twice.
+
+    \b
+    Examples:
+      contentsync resolve acme/launch --published --post-id 7400000000000000001
+      contentsync resolve acme/launch --not-published --because 'not in the app'
     """
     said = [verdict for verdict, is_said in zip(Verdict, (published, not_published, keep), strict=True) if is_said]
     if len(said) != 1:

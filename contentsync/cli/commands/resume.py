@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
 from contentsync.operations import pause as operation
@@ -13,7 +13,7 @@ from contentsync.visible import visible
 
 
 @click.command()
-@click.argument("account", required=False)
+@click.argument("account", required=False, shell_complete=complete.accounts)
 @click.pass_obj
 def resume(context: Context, account: str | None) -> int:
     """End the pause of ACCOUNT; without ACCOUNT, every pause. Sends nothing by itself: run apply.

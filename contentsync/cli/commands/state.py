@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
-from contentsync.cli.options import because, locking
+from contentsync.cli.options import as_json, because, locking
 from contentsync.cli.terminal import text
 from contentsync.operations import migrate as moving
 from contentsync.operations import rebuild as rebuilding
@@ -18,7 +18,7 @@ from contentsync.operations.backup import back_up
 from contentsync.operations.edit_state import remove_row, rename_row
 from contentsync.operations.rebuild import Rebuilt
 from contentsync.operations.rows import all_rows, row_of
-from contentsync.views import state_row
+from contentsync.views import rows, state_row
 from contentsync.views.status import phase_of
 
 
@@ -28,11 +28,14 @@ def state() -> None:
 
 
 @state.command("list")
+@as_json
 @click.pass_obj
-def list_(context: Context) -> int:
+def list_(context: Context, json_: bool) -> int:
     """One line a post: key, phase, attempts, TikTok's id."""
-    project = context.project()
-    for row in sorted(all_rows(project), key=lambda row: row.key):
+    found = sorted(all_rows(context.project()), key=lambda row: row.key)
+    if json_:
+        text.show_json(rows.document(found))
+    for row in found if not json_ else ():
         removed = "  removed" if row.removed_at else ""
         attempts = text.many(len(row.attempts), "attempt")
         text.say(f"{row.key}  {phase_of(row)}  {attempts}  {row.post_id}{removed}".rstrip())
@@ -40,16 +43,17 @@ def list_(context: Context) -> int:
 
 
 @state.command()
-@click.argument("post")
+@click.argument("post", shell_complete=complete.posts)
+@as_json
 @click.pass_obj
-def show(context: Context, post: str) -> int:
-    """The row of POST with its attempts, as JSON. Upload URLs are left out: they bear a token."""
+def show(context: Context, post: str, json_: bool) -> int:  # noqa: ARG001  (it shows nothing but JSON)
+    """The row of POST with its attempts, as JSON. Upload URLs are left out: they hold a token."""
     text.show_json(state_row.document(row_of(context.project(), post)))
     return exits.DONE
 
 
 @state.command()
-@click.argument("post")
+@click.argument("post", shell_complete=complete.posts)
 @click.argument("new")
 @because
 @locking
@@ -64,7 +68,7 @@ def mv(context: Context, post: str, new: str, why: str, lock_timeout: float) -> 
 
 
 @state.command()
-@click.argument("post")
+@click.argument("post", shell_complete=complete.posts)
 @because
 @locking
 @click.pass_obj
@@ -78,7 +82,7 @@ def rm(context: Context, post: str, why: str, lock_timeout: float) -> int:
 
 
 @state.command()
-@click.argument("post", required=False)
+@click.argument("post", required=False, shell_complete=complete.posts)
 @click.option("--json", "json_", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 def history(context: Context, post: str | None, json_: bool) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.collector import resting_collector
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
@@ -43,9 +43,9 @@ _CODES = {
 
 
 @click.command()
-@click.argument("posts", nargs=-1, metavar="[POST]...")
+@click.argument("posts", nargs=-1, metavar="[POST]...", shell_complete=complete.posts)
 @as_json
-@waiting(0.0, "Ask once: the default.")
+@waiting(0.0, "Ask once, which is the default.")
 @selecting
 @click.pass_obj
 @resting_collector()
@@ -64,6 +64,12 @@ def status(
 
     A POST is ACCOUNT/NAME, a name, or a glob of either. Exits 3 while TikTok is not done with one, 4 for an
     unknown one, 1 for a failed one.
+
+    \b
+    Examples:
+      contentsync status
+      contentsync status acme/launch --wait 10m
+      contentsync status --account acme --json
     """
     project = context.project()
     try:

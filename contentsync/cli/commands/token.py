@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from contentsync.cli import exits, private_file
+from contentsync.cli import complete, exits, private_file
 from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
 from contentsync.errors import Problem, UsageError
@@ -31,7 +31,7 @@ def token() -> None:
 
 
 @token.command()
-@click.argument("account")
+@click.argument("account", shell_complete=complete.accounts)
 @click.option("--stdout", is_flag=True, help="Print the secrets.")
 @click.option(
     "--out",

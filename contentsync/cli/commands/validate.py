@@ -11,18 +11,26 @@ import click
 
 from contentsync.cli import exits
 from contentsync.cli.collector import resting_collector
+from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.clock import SystemClock
 from contentsync.errors import Level, Problem
+from contentsync.views import problems as problem_view
 
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@as_json
 @resting_collector()
-def validate(paths: tuple[Path, ...]) -> int:
+def validate(paths: tuple[Path, ...], json_: bool) -> int:
     """Check the project file, every manifest and its media; all problems in one run.
 
     With PATHs only these manifests, or those in these folders. Needs no network and no token.
+
+    \b
+    Examples:
+      contentsync validate
+      contentsync validate posts/launch.yaml posts/june/
     """
     from contentsync.operations import validate as operation
     from contentsync.root import find_root
@@ -34,8 +42,11 @@ def validate(paths: tuple[Path, ...]) -> int:
     )
     problems = (*loaded.problems, *warnings)
     text.hide_values(loaded.settings.hidden if loaded.settings else {})
-    text.show_problems(problems, out=True)
-    text.say(_summary(problems, len(loaded.posts)))
+    if json_:
+        text.show_json(problem_view.document(problems) | {"posts": len(loaded.posts)})
+    else:
+        text.show_problems(problems, out=True)
+        text.say(_summary(problems, len(loaded.posts)))
     return exits.FAILED if loaded.has_errors else exits.DONE
 
 

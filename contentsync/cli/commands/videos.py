@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
@@ -27,7 +27,7 @@ _COLUMNS: Final = (
 
 
 @click.command()
-@click.argument("account")
+@click.argument("account", shell_complete=complete.accounts)
 @click.option("--limit", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="At most N videos.")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="Only this video; repeatable. Tells those not there.")
 @as_json
@@ -37,6 +37,11 @@ def videos(context: Context, account: str, limit: int, ids: tuple[str, ...], jso
 
     TikTok lists public posts only, and cuts their captions at 150 units. Each video tells which post of this project
     it is bound to. Changes nothing, here or there.
+
+    \b
+    Examples:
+      contentsync videos acme
+      contentsync videos acme --limit 100 --json
     """
     for post_id in ids:
         if not post_id.isascii() or not post_id.isdecimal():

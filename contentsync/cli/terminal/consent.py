@@ -65,6 +65,6 @@ def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
     for sentence in declarations(plan.actions, posts):
         text.tell(sentence)
     text.tell(f"TikTok has no edit and no delete by API. {PROCESSING}")
-    answer = click.prompt("Apply this plan? Only `yes` does", default="", show_default=False, err=True)
+    answer = click.prompt("Type yes to publish", default="", show_default=False, err=True)
     if answer.strip() != "yes":
         raise NotApproved
