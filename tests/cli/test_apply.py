@@ -319,7 +319,8 @@ def test_an_unknown_outcome_still_needs_a_person_when_its_post_is_renamed(studio
     told = [(event["event"], event.get("action"), event.get("result")) for event in ran.events]
     assert told == [("left", "unknown", None), ("done", None, "moved"), ("summary", None, None)]
     assert (ran.events[-1]["counts"]["left"], ran.events[-1]["counts"]["moved"]) == (1, 1)
-    assert studio.run("resolve", "renamed", "--keep").code == 0
+    kept = studio.run("resolve", "renamed", "--keep")
+    assert (kept.code, "raise its `generation`" in kept.err) == (0, True)
 
 
 def test_a_post_that_failed_and_was_edited_and_renamed_is_sent_by_the_plan_that_says_so(

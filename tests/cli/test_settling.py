@@ -133,10 +133,13 @@ def test_to_look_into_a_state_that_is_not_there_is_no_harm(studio: Studio, run: 
 
 
 def test_import_lists_then_binds_and_the_plan_has_nothing_to_do(studio: Studio, run: Run, emulator: Emulator) -> None:
-    emulator.add_video("acme", Video("Hello"))
+    assert "0 video" not in run("import", "acme").out
+    emulator.add_video("acme", Video("Hello\nthere"))
     emulator.add_video("acme", Video("About mine"))
     studio.post("mine")
-    assert "1 video of acme noted" in run("import", "acme").out
+    listed = run("import", "acme").out
+    assert "1 video of acme noted" in listed
+    assert "  Hello there  " in listed
     ran = run("import", "acme", "--write", "posts/imported")
     assert (ran.code, "1 video of acme bound" in ran.out) == (0, True)
     assert 'write post_id: "' in ran.out

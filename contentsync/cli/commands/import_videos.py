@@ -42,11 +42,14 @@ def import_videos(context: Context, account: str, folder: Path | None, lock_time
         project.close()
     for item in done:
         where = item.belongs or (str(item.path) if item.path else "noted")
-        caption = visible(item.video.caption).replace("\n", " ")[:50]
+        caption = visible(" ".join(item.video.caption.split())[:50])
         text.say(f"{item.video.post_id}  {text.when(item.video.created_at)}  {caption}  {where}")
     free, left = sum(bool(item.name) for item in done), sum(bool(item.belongs) for item in done)
-    verb = "bound" if folder else "noted; --write DIR binds them"
-    text.say(f"{text.many(free, 'video')} of {account} {verb}")
+    verb = "bound" if folder else "noted; to give each a manifest too, add --write DIR"
+    if done:
+        text.say(f"{text.many(free, 'video')} of {account} {verb}")
+    else:
+        text.say(f"{account} has no public video that belongs to no post: there was nothing to note")
     if left:
         text.say(f"{text.many(left, 'video')} left alone: a post of this project may be what it shows")
     return exits.DONE

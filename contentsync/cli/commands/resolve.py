@@ -55,6 +55,8 @@ def resolve(
         project.close()
     stands = row.last.phase if row.last else "bound"
     text.say(f"{row.key}: {stands}{f' as {row.post_id}' if row.post_id else ''}")
+    if keep:
+        text.tell("It is never sent. To post it after all, raise its `generation`.")
     if not_published:
         text.tell("The next apply sends it again; if it is at TikTok after all, it will be there twice.")
     return exits.DONE
