@@ -1,7 +1,7 @@
-"""What did a person approve, and does that still hold for the post as it is now? Pure.
+"""What did a person approve, and does the approval still hold for the post as it is now? Pure.
 
-The danger: a person says yes to a post, and something else goes out days later. The rule: an approval names the
-digest of everything that would be sent. Whoever is about to send computes that digest anew and compares.
+The danger: a person says yes to a post, and days later something else is sent. The rule: an approval names the
+digest of everything that would be sent. The code that is about to send computes this digest again and compares.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A mapping or sequence that is made when it is first looked into: most plans never ask for all that they could know.
+"""A mapping or sequence that is made at its first use: most plans never need all facts.
 
-What it is made from is captured beforehand, so that the moment of the first look makes no difference.
+The values that it is made from are captured before, so the time of the first use makes no difference.
 """
 
 from __future__ import annotations

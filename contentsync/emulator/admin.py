@@ -1,6 +1,6 @@
-"""How is a running emulator steered from outside? The `/_emulator/` routes, JSON in and out.
+"""How do tests and scripts control a running emulator? Through the `/_emulator/` routes, with JSON in and out.
 
-They are no part of TikTok: not logged, not counted, and no fault touches them.
+The routes are not part of TikTok: they are not logged, not counted, and no fault affects them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much may still be posted? The daily caps, counted over sliding 24 hours from the tasks themselves."""
+"""How many posts are still allowed? The daily caps, counted over sliding 24 hours from the tasks themselves."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What does the emulator pretend to be? Its app, its accounts, and every choice that TikTok leaves open.
 
-Values only. What they lead to stands in `world.py` and the files of the endpoints.
+Values only; `world.py` and the endpoint modules use them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How does HTTP run on one socket? h11 on asyncio streams, so that we hold the socket and can cut it.
+"""How does HTTP run on one socket? h11 on asyncio streams, so that the emulator holds the socket and can cut it.
 
-What is answered stands in `exchange.py`; here is only when it is read, sent, delayed, or not.
+`exchange.py` decides what is answered; this module decides when to read, send, delay or stop.
 """
 
 from __future__ import annotations

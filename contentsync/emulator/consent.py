@@ -1,4 +1,4 @@
-"""What does a person see who is asked to let the app in? The consent page, and the way back from it."""
+"""What does a person see who signs an account in? The consent page, and the redirect back from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who carries webhooks to the receiver? A thread that looks for what is due, and posts it."""
+"""Who delivers webhooks to the receiver? A thread that looks for due events and posts them."""
 
 from __future__ import annotations
 

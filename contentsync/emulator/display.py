@@ -1,4 +1,4 @@
-"""What do the Display endpoints answer? The account and its public videos, field by field as asked."""
+"""What do the Display endpoints answer? The account and its public videos, with the requested fields."""
 
 from __future__ import annotations
 

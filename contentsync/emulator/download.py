@@ -1,7 +1,7 @@
-"""How does what a post names by URL get here? By a download in a thread of its own, begun by the init.
+"""How does the emulator get the media that a post names by URL? The init starts a download in its own thread.
 
-The thread touches nothing but its Download; whoever looks at a task reads from that how far it is. No redirect is
-followed, and nothing is kept but digests.
+The thread changes only its Download, and tasks read their progress from it. No redirect is followed, and only digests
+are kept.
 """
 
 from __future__ import annotations

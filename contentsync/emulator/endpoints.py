@@ -1,4 +1,4 @@
-"""Which path leads where? TikTok's endpoints, and what all of one family check first."""
+"""Which path leads to which endpoint? TikTok's endpoints, and what all endpoints of one family check first."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How does one request get from its head to its answer? With the faults that it runs into on the way.
+"""How does one request become an answer, with the faults on the way?
 
-No socket in here: whoever holds it feeds the body, sends what comes out, and does to it what faults ask.
+No socket is used here. The owner of the socket passes the body in, sends the result, and applies faults to it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What goes wrong, and when? Faults as data, the book that counts them down, and the text that writes one.
+"""What goes wrong, and when? Faults as data, the list that counts them down, and the text form of a fault.
 
-What a fault does to the wire stands in `connection.py`, to a posting in `exchange.py`.
+`connection.py` applies faults of the connection, `exchange.py` those of a posting.
 """
 
 from __future__ import annotations

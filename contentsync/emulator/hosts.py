@@ -1,7 +1,7 @@
-"""Is a request meant for the emulator? Only if its `Host` is this machine's, or a name that the configuration gives.
+"""Is a request meant for the emulator? Only if its `Host` is this machine, or a name from the configuration.
 
-Browsers let a page of evil.example speak to whatever evil.example resolves to. When that is 127.0.0.1, the `Host`
-header is all that tells such a page from a client that was pointed here.
+A browser lets a page of evil.example speak to the address of evil.example. If that address is 127.0.0.1, only the
+`Host` header distinguishes such a page from a client that should use the emulator.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which ids and tokens are handed out? All from one seed, so that a run can be repeated."""
+"""Which ids and tokens are handed out? All come from one seed, so a run can be repeated."""
 
 from __future__ import annotations
 

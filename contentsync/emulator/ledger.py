@@ -1,4 +1,4 @@
-"""What came in? Each publish task as JSON, with the digest of its bytes."""
+"""What did the emulator receive? Each publish task as JSON, with the digest of its bytes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""What happens to a post after its bytes are there? Processing, publishing, moderation; in time and in polls.
+"""What happens to a post after its bytes have arrived? Processing, publishing and moderation, by time and by polls.
 
-Nothing runs by itself: whoever looks at a task settles it first. What nobody asked about got on in time all the same,
-whenever it is looked at.
+Nothing runs in the background: every look at a task first brings it up to date with the clock.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What comes in, and what goes out? Requests, answers, and TikTok's shapes of an answer; no socket."""
+"""What do requests and answers look like? With TikTok's forms of an answer; no socket."""
 
 from __future__ import annotations
 

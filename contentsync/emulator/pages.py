@@ -1,4 +1,4 @@
-"""How can a page of a list mislead its reader? By a cursor that goes back, or by being empty with more to come."""
+"""How can a page of a list be wrong? Its cursor goes back, or it is empty although more pages follow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What kind of picture is this, and how large? Read from the head of a JPEG or WebP; all else has no size here."""
+"""Which kind and size does a picture have? Reads the head of a JPEG or WebP; other files have no size here."""
 
 from __future__ import annotations
 

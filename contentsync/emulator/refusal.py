@@ -1,6 +1,6 @@
-"""How does TikTok say no? Its error codes, with the HTTP status and the words that go with each.
+"""How does TikTok say no? Its error codes, each with its HTTP status and text.
 
-When to say no is decided where the rules are.
+The modules with the rules decide when to refuse.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What does the Research API answer? Comments under public videos, for an app that calls for itself.
+"""What does the Research API answer? Comments under public videos, for an app that calls without a user.
 
-Source: Query Video Comments. Which comments a video_id brings is not documented: here those on the video itself,
-and the replies to one with its comment_id.
+Source: Query Video Comments. It is not documented which comments a video_id returns: here those on the video itself;
+a comment_id returns the replies to that comment.
 """
 
 from __future__ import annotations

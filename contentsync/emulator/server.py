@@ -1,4 +1,4 @@
-"""How does the emulator get its port? A thread with an event loop of its own, and typed levers for tests."""
+"""How is the emulator served on a port? By a thread with its own event loop, with typed controls for tests."""
 
 from __future__ import annotations
 

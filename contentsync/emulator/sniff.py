@@ -1,4 +1,4 @@
-"""How long is a video that streams by? Read from an MP4 or QuickTime header, without keeping the bytes."""
+"""How long is an uploaded video? Read from its MP4 or QuickTime header while it passes, without keeping the bytes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What makes up one emulator, but for its socket? World, faults, log and clock, and their levers.
+"""What belongs to one emulator, apart from its socket? World, faults, log and clock, and their controls.
 
-The levers are what tests and the admin routes pull; none of them is TikTok's.
+Tests and the admin routes use the controls; TikTok has none of them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What becomes of one posting? A publish task, its upload, and the chunk that is just arriving.
+"""What is the state of one posting? A publish task, its upload, and the chunk that is arriving.
 
-Bytes are hashed as they come and never kept.
+Bytes are hashed as they arrive and never kept.
 """
 
 from __future__ import annotations

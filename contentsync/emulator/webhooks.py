@@ -1,4 +1,4 @@
-"""What does TikTok push, how is it signed, and when is it sent again? Values and judgement; no socket.
+"""Which events does TikTok push, how are they signed, and when are they sent again? Values and decisions; no socket.
 
 Source: Webhooks overview; Webhook Events; Webhook verification.
 """

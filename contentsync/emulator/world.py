@@ -1,6 +1,6 @@
-"""What is there? The app's accounts with their videos, all publish tasks, and the use made of each limit.
+"""What exists? The app's accounts with their videos, all publish tasks, and the use of each limit.
 
-Pure but for its ids: time is handed in, and no socket is near.
+Pure, except for its ids: time is passed in, and no socket is used.
 """
 
 from __future__ import annotations

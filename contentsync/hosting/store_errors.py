@@ -99,19 +99,19 @@ def missing_place(place: Place) -> Problem:
 def _not_reached(place: Place, host: str, words: str) -> Problem:
     """The problem of a store that does not answer. It names only the host of the store's address."""
     reason = next((reason for sign, reason in _UNREACHED.items() if sign in words), "no connection to the server")
-    mend = f"check that {place.endpoint} is right and that a server answers there" if place.endpoint else _ONLINE
+    fix = f"check that {place.endpoint} is right and that a server answers there" if place.endpoint else _ONLINE
     what = f"{place.upload} could not be {place.verb}: {place.name} at {host} can't be reached: {reason}"
-    return Problem("hosting-unreachable", what, f"{mend}; {_AGAIN}")
+    return Problem("hosting-unreachable", what, f"{fix}; {_AGAIN}")
 
 
 def _refused(place: Place, host: str, status: int, said: list[str]) -> Problem:
     told = ", ".join([*said, str(status)] if status else said)
     at = f" at {host}" if place.endpoint and host else ""
     what = f"{place.upload} could not be {place.verb}: {place.name}{at} refuses it ({told})"
-    return Problem("hosting-failed", what, f"{_mend(place, status)}; {_AGAIN}")
+    return Problem("hosting-failed", what, f"{_fix(place, status)}; {_AGAIN}")
 
 
-def _mend(place: Place, status: int) -> str:
+def _fix(place: Place, status: int) -> str:
     if status in {401, 403}:
         return f"check that these credentials may write there: {_CREDENTIALS[place.cloud].removeprefix('set ')}"
     if 300 <= status < 400:

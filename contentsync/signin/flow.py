@@ -378,7 +378,7 @@ class _Bearer:
     def token(self) -> str:
         return self.access_token
 
-    def refresh(self, stale: str) -> str:  # noqa: ARG002 - a new token that is refused can't be mended
+    def refresh(self, stale: str) -> str:  # noqa: ARG002 - a refused new token can't be renewed
         raise SignInNeeded(
             Problem("access-token-invalid", "TikTok does not accept the token that it has just issued", "try again")
         )

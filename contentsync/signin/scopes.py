@@ -83,9 +83,9 @@ def _direct(creator: Creator, app: App, scopes: frozenset[str] | None, sandbox: 
     audited = app.audited and not sandbox
     if creator.is_public and not audited:
         why = "a sandbox posts" if sandbox else "an app that is not audited posts"
-        mend = "use mode: draft, or make the account private in TikTok's app"
+        fix = "use mode: draft, or make the account private in TikTok's app"
         return Ability(
-            name, False, f"public account, and {why} to private accounts only: TikTok refuses direct posts; {mend}"
+            name, False, f"public account, and {why} to private accounts only: TikTok refuses direct posts; {fix}"
         )
     if sandbox:
         return Ability(name, True, "privacy only_me alone: a sandbox makes no public posts")
