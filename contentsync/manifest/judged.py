@@ -17,6 +17,11 @@ _UNSURE: Final = frozenset(
     {"name-pattern", "account-pattern", "account-missing", "unknown-account", "duplicate-key", "text-cut-by-comment"}
 )
 
+# Why a post is faulty whose file has an error that ends the reading; that error is told once, at its place.
+_BROKEN_OFF: Final = Problem(
+    "yaml-syntax", "its file can't be read to the end", "fix the error that contentsync validate shows in this file"
+)
+
 
 class Judged:
     """One document once it is judged. about: of problems that only some of its posts have, their keys, by id."""
@@ -60,7 +65,10 @@ class Judged:
         errors = self._errors()
         mine = {key: tuple(p for p in errors if key in self._keys_of(p)) for key in self.keys}
         if not document.is_whole:
-            mine = {key: problems or (document.tell(TOO_MANY),) for key, problems in mine.items()}
+            mine = {
+                key: problems or (document.tell(TOO_MANY if document.is_full else _BROKEN_OFF),)
+                for key, problems in mine.items()
+            }
         read = {post.key: post for post in self.posts} if document.is_whole else {}
         return [Faulty(key, document.place(), found, read.get(key)) for key, found in mine.items() if found]
 

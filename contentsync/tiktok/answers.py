@@ -59,7 +59,9 @@ def of_reading(err: Refused | Unanswered | NotSent, endpoint: Endpoint) -> Refus
     if isinstance(err, NotSent):
         return err
     support = f"; for TikTok's support: log_id {err.log_id}" if err.log_id else ""
-    hint = f"nothing was sent; run the same command again in a few minutes{support}"
+    again = f"run the same command again in a few minutes{support}"
+    # What is asked about a post may well have been sent.
+    hint = again if endpoint is Endpoint.STATUS else f"nothing was sent; {again}"
     if isinstance(err, Unanswered):
         return Unanswered(
             replace(err.problem, what=_without_answer(err, endpoint), hint=hint), err.http_status, err.log_id

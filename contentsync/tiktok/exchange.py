@@ -271,7 +271,7 @@ class Exchange:
 
 
 def _not_sent(shown: str, why: str) -> NotSent:
-    hint = "nothing was sent; check the network, then run the same command again"
+    hint = "check the network, then run the same command again"
     return NotSent(Problem("not-sent", f"{shown} was not called: {why}", hint))
 
 

@@ -164,3 +164,11 @@ def test_what_is_published_has_its_link(tmp_path: Path) -> None:
         studio.post("v")
         told = studio.run("apply", "--auto-approve")
         assert re.search(r"https://www\.tiktok\.com/@acme/video/\d+", told.out)
+
+
+def test_a_status_that_can_not_be_read_does_not_say_that_nothing_was_sent(desk: Desk) -> None:
+    declare(desk)
+    desk.site.emulator.add_fault("status:status=500,count=all")
+    said = desk.apply("--wait", "1m")
+    assert said.code == 3, said.text
+    assert "run the same command again" in said.text and "nothing was sent" not in said.text

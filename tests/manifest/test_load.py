@@ -326,3 +326,11 @@ def test_the_name_that_is_written_comes_first(tmp_path: Path) -> None:
 
 def test_a_path_that_no_system_takes_is_refused(tmp_path: Path) -> None:
     assert told(of_manifest(tmp_path, A.replace("v.mp4", "a/" * 600 + "v.mp4")).problems) == ["3:8 path-too-long"]
+
+
+def test_a_post_whose_file_breaks_off_is_not_said_to_have_a_hundred_problems(tmp_path: Path) -> None:
+    found = loaded(tmp_path, {"contentsync.yaml": "accounts: {lily: {mode: draft}}\n", "posts/a.yaml": A + "x: [\n"})
+    (faulty,) = found.faulty
+    assert [(problem.code, problem.what) for problem in faulty.problems] == [
+        ("yaml-syntax", "its file can't be read to the end")
+    ]
