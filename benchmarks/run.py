@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from benchmarks import planning, sending  # noqa: E402
+from benchmarks import planning, sending, shared  # noqa: E402
 from benchmarks.measure import Figure  # noqa: E402
 
 BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -34,6 +34,7 @@ BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "printing": planning.printing,
     "manifests": sending.manifests,
     "waiting": sending.waiting,
+    "shared": shared.shared,
     "others": sending.not_measured,
 }
 PAGE = """\
