@@ -35,7 +35,7 @@ class LastLook:
         """What speaks against creating (CREATE) or carrying on (RESUME) the post now; None where nothing does."""
         if late := expired(self._made.plan, self._project.clock.now()):
             return late
-        self._project.store.catch_up(self._project.clock.now())  # another machine may have paused it
+        self._project.store.catch_up(self._project.clock.now(), share=False)  # another machine may have paused it
         found = self._project.load([self._project.root / post.where.file])
         now = next((other for other in found.posts if other.key == post.key), None)
         settings = None if _is_faulty_elsewhere(found, post.where.file) else found.settings

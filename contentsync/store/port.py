@@ -225,8 +225,11 @@ class Store(Protocol):
 
     def close(self) -> None: ...
 
-    def catch_up(self, now: datetime) -> Problem | None:
-        """Take in what other machines did, where the state is shared. Returns what stood in the way, as a note."""
+    def catch_up(self, now: datetime, *, share: bool = True) -> Problem | None:
+        """Take in what other machines did, where the state is shared. Returns what stood in the way, as a note.
+
+        share: also tell them what this machine has not told yet; not where a claim follows, which takes it along.
+        """
         ...
 
     def use_copy(self) -> Problem | None:

@@ -28,6 +28,7 @@ def test_what_one_clone_posted_another_one_knows(site: Site) -> None:
     assert again[0] == 0
     assert site.captions() == ["About one", "About two"]
     assert all(line.endswith("[skip ci]") for line in site.log())
+    assert len(site.log()) <= 3 * 2  # of each post: the claim, the announcement, the outcome
 
 
 def test_the_users_own_files_index_head_and_branches_stay_as_they_are(site: Site) -> None:

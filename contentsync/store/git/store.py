@@ -158,12 +158,13 @@ class GitStore(SqliteStore):
 
     # -- reading the remote
 
-    def catch_up(self, now: datetime) -> Problem | None:
+    def catch_up(self, now: datetime, *, share: bool = True) -> Problem | None:
         """Take in what others pushed, and push what they lack. Returns what stood in the way, as a note."""
         with self._pushing:
             try:
                 self._read(now)
-                self._push(now)
+                if share:
+                    self._push(now)
             except StoreError as err:
                 return replace(err.problems[0], level=Level.NOTE)
         return None

@@ -85,7 +85,7 @@ class SqliteStore:
     #: A state in a file is not shared.
     machine = ""
 
-    def catch_up(self, now: datetime) -> Problem | None:  # noqa: ARG002
+    def catch_up(self, now: datetime, *, share: bool = True) -> Problem | None:  # noqa: ARG002
         return None
 
     def use_copy(self) -> Problem | None:
