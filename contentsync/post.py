@@ -204,8 +204,10 @@ class DesiredPost:
 
 
 def _sha256(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_AS_TEXT(value).encode()).hexdigest()
+
+
+_AS_TEXT: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), sort_keys=True).encode
 
 
 BY_HAND: Final = "by-hand"  # the run of an attempt that nobody made: it stands for a person's word

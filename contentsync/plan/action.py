@@ -251,8 +251,10 @@ def fingerprint(post: DesiredPost) -> str:
     values["media"] = [(item.path, item.identity) for item in post.media]
     for name in ("allow", "disclosure"):
         values[name] = sorted(values[name])
-    text = json.dumps(values, sort_keys=True, ensure_ascii=True, default=str)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(_AS_TEXT(values).encode()).hexdigest()
+
+
+_AS_TEXT: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=True, default=str).encode
 
 
 def inputs_digest(posts: Mapping[str, str], accounts: Mapping[str, str | None]) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from contentsync import __version__
 from contentsync.cli import exits
 from contentsync.cli.collector import resting_collector
 from contentsync.cli.main import Context
@@ -17,10 +16,9 @@ from contentsync.cli.terminal.consent import declarations
 from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.errors import ContentsyncError
 from contentsync.operations.plan import make_plan
-from contentsync.operations.saved_plan import save_plan
 from contentsync.operations.selection import Wish
-from contentsync.plan import planfile
 from contentsync.plan.action import Plan
+from contentsync.project import Project
 from contentsync.visible import visible
 
 
@@ -71,14 +69,13 @@ def plan(
     text.show_problems(made.notes)
     show_failures(made.failures)
     if json_:
-        text.show_json(planfile.as_json(made.plan, __version__))
+        _show_json(made.plan)
     else:
         show_plan(made.plan, made.posts, made.zones, full=full, failed=made.is_partial)
         for sentence in declarations(made.plan.actions, made.posts):
             text.say(sentence)
     if out:
-        save_plan(project, made.plan, out)
-        _tell_saved(made.plan, out)
+        _save(project, made.plan, out)
     codes = [exits.of_error(err) or exits.FAILED for err in made.failures.values()]
     if made.faults:
         codes.append(exits.FAILED)
@@ -87,8 +84,18 @@ def plan(
     return exits.worst(codes)
 
 
-def _tell_saved(made: Plan, out: Path) -> None:
-    """Where the plan is, and what may be done with it."""
+def _show_json(made: Plan) -> None:
+    from contentsync import __version__
+    from contentsync.plan import planfile
+
+    text.show_json(planfile.as_json(made, __version__))
+
+
+def _save(project: Project, made: Plan, out: Path) -> None:
+    """Write the plan to its file; say where it is, and what may be done with it."""
+    from contentsync.operations.saved_plan import save_plan
+
+    save_plan(project, made, out)
     text.tell(f"Saved to {visible(str(out))}, good until {text.when(made.expires_at)}.")
     if made.does_something:
         text.tell(f"To carry out exactly this plan: contentsync apply {visible(shlex.quote(str(out)))}")
