@@ -53,12 +53,13 @@ def record(project: Project, made: Made, actions: Iterable[Action], how: str) ->
         if open_id:
             post = made.posts[action.post]
             given.append(approval_of(post, open_id, project.store.who, how, project.clock.now()))
-            project.store.approvals.save(given[-1])
+    project.store.approvals.save(*given)
     return given
 
 
 def revoke(project: Project, globs: Iterable[str]) -> list[Approval]:
     """Take back the approvals of the posts that fit. Returns those that were taken back."""
+    project.catch_up()
     wanted = tuple(globs)
     fit = [
         one
@@ -70,6 +71,7 @@ def revoke(project: Project, globs: Iterable[str]) -> list[Approval]:
 
 def listed(project: Project) -> list[tuple[Approval, Problem | None]]:
     """Every approval, and why nothing is sent by it any more; None for one that holds."""
+    project.catch_up()
     store = project.reading_store
     posts = {post.key: post for post in load_all(project).posts}
     open_ids = {account.name: account.open_id for account in project.all_at_work()}

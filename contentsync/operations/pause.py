@@ -11,6 +11,7 @@ def pause(project: Project, account: str | None, why: str) -> Pause:
 
     Raises UsageError for a name that is not in the project.
     """
+    project.catch_up()
     if account is None:
         return project.store.pauses.add(ALL, "", why, project.clock.now())
     project.account(account)
@@ -24,6 +25,7 @@ def resume(project: Project, account: str | None) -> tuple[list[Pause], Pause | 
     Returns the pauses that ended, and the one that still holds for the account. Raises UsageError for a name that is
     neither paused nor in the project.
     """
+    project.catch_up()
     pauses = project.store.pauses.all()
     if account is None:
         ending = list(pauses)

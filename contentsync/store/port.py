@@ -171,8 +171,8 @@ class Approvals(Protocol):
 
     def find(self, open_id: str, name: str, generation: int) -> Approval | None: ...
 
-    def save(self, approval: Approval) -> None:
-        """Record a person's yes, in the place of an earlier one for the same generation."""
+    def save(self, *approvals: Approval) -> None:
+        """Record a person's yes to each, in the place of an earlier one for the same generation; all or none."""
         ...
 
     def revoke(self, approval: Approval, now: datetime) -> bool:

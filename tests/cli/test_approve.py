@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from contentsync.clock import SystemClock
 from contentsync.emulator.faults import INITS
 from contentsync.emulator.server import Emulator
+from tests.cli.shared_state import Site
 from tests.cli.support import Ran, Studio
 
 
@@ -145,3 +147,14 @@ def test_a_plan_saved_before_a_pause_waits_and_is_not_used_up(studio: Studio, em
     assert studio.run("apply", "plan.json").code == 0 and inits(emulator) == 0
     studio.run("resume")
     assert studio.run("apply", "plan.json").code == 0 and inits(emulator) == 1
+
+
+def test_a_yes_on_one_machine_lets_another_send_and_a_no_stops_it(tmp_path: Path, emulator: Emulator) -> None:
+    site = Site.made(tmp_path, emulator, "launch", "other")
+    laptop, runner = site.clone("laptop"), site.clone("runner")
+    assert laptop.run("approve", "--all", "--auto-approve").code == 0
+    assert runner.run("approve", "other", "--revoke").code == 0
+    assert runner.run("apply", "--approved").code == 5 and inits(emulator) == 1
+    laptop.run("status")
+    found = {one["post"]: one["why_not"] for one in laptop.run("approve", "--list", "--json").json["approvals"]}
+    assert "used" in found["acme/launch"] and "revoked" in found["acme/other"]

@@ -89,5 +89,5 @@ def test_a_pause_that_could_not_be_shared_says_so_and_holds_here(tmp_path: Path,
     one.run("status")
     site.away()
     ran = one.run("pause", "acme")
-    assert ran.code == 1 and "pause-not-shared" in ran.err
+    assert ran.code == 1 and "not-shared" in ran.err
     assert "paused by" in one.run("status").out

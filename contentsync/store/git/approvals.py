@@ -23,8 +23,8 @@ from contentsync.times import rfc3339
 FOLDER: Final = "approvals/"
 FORMAT: Final = "contentsync.shared-approvals/1"
 
-#: Marks the file at a path, and offers it to the remote once the block has changed it.
-Sharing = Callable[[str, str, str, datetime, str], AbstractContextManager[None]]
+#: Marks files (each a path, an open_id and a name), and offers them to the remote once the block has changed them.
+Sharing = Callable[..., AbstractContextManager[None]]
 
 
 class SharedApprovals(SqliteApprovals):
@@ -34,17 +34,16 @@ class SharedApprovals(SqliteApprovals):
         super().__init__(database, history)
         self._sharing = sharing
 
-    def save(self, approval: Approval) -> None:
-        with self._told(approval, approval.at, "approved"):
-            super().save(approval)
+    def save(self, *approvals: Approval) -> None:
+        if approvals:
+            first = approvals[0]
+            news = f"{first.key}: approved" if len(approvals) == 1 else f"{len(approvals)} posts: approved"
+            with self._sharing(first.at, news, *map(_file_of, approvals)):
+                super().save(*approvals)
 
     def revoke(self, approval: Approval, now: datetime) -> bool:
-        with self._told(approval, now, "approval revoked"):
+        with self._sharing(now, f"{approval.key}: approval revoked", _file_of(approval)):
             return super().revoke(approval, now)
-
-    def _told(self, approval: Approval, now: datetime, what: str) -> AbstractContextManager[None]:
-        path = path_of(approval.open_id, approval.name)
-        return self._sharing(path, approval.open_id, approval.name, now, f"{approval.key}: {what}")
 
     def text(self, open_id: str, name: str) -> bytes | None:
         """What the file of a post should hold; None where nobody approved it."""
@@ -57,6 +56,10 @@ class SharedApprovals(SqliteApprovals):
             for approval in approvals_of(path, text):
                 ours = self.find(approval.open_id, approval.name, approval.generation)
                 self.put(merged(ours, approval) if ours and path in unshared else approval)
+
+
+def _file_of(approval: Approval) -> tuple[str, str, str]:
+    return path_of(approval.open_id, approval.name), approval.open_id, approval.name
 
 
 def path_of(open_id: str, name: str) -> str:

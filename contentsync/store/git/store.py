@@ -79,12 +79,16 @@ class SharedPauses(SqlitePauses):
         self._store = store
 
     def add(self, account: str, open_id: str, why: str, now: datetime) -> Pause:
-        with self._store.pausing(account, now, "paused"):
+        with self._told(account, now, "paused"):
             return super().add(account, open_id, why, now)
 
     def lift(self, account: str, now: datetime) -> bool:
-        with self._store.pausing(account, now, "resumed"):
+        with self._told(account, now, "resumed"):
             return super().lift(account, now)
+
+    def _told(self, account: str, now: datetime, what: str) -> AbstractContextManager[None]:
+        file = (documents.pause_path(account), "", account)
+        return self._store.saying(now, f"{account or 'all accounts'}: {what}", file)
 
     def text(self, path: str) -> bytes | None:
         """What the file at `path` should hold; None where it should not be."""
@@ -130,7 +134,7 @@ class GitStore(SqliteStore):
         """alone: keeps other processes from the local copy while the block runs; never held over a request."""
         super().__init__(database, who)
         self.accounts = SharedAccounts(database, self._history, self)
-        self.approvals = self._approvals = SharedApprovals(database, self._history, self.sharing_file)
+        self.approvals = self._approvals = SharedApprovals(database, self._history, self.saying)
         self.pauses = self._shared_pauses = SharedPauses(database, self._history, self)
         self._alone = alone
         self.machine = machine
@@ -344,27 +348,22 @@ class GitStore(SqliteStore):
         self._share(now)
 
     @contextmanager
-    def sharing_file(self, path: str, open_id: str, name: str, now: datetime, news: str) -> Iterator[None]:
-        """As `sharing`, for another file of a post."""
+    def saying(self, now: datetime, news: str, *files: tuple[str, str, str]) -> Iterator[None]:
+        """Let the block record a person's word here, then tell the others. Raises StoreError where that fails.
+
+        files: where the word stands, and the open_id and name that it is about.
+        """
         with self._alone():
-            self._copy.mark(path, open_id, name)
+            for file in files:
+                self._copy.mark(*file)
             yield
         self._report(news, now)
-        self._share(now)
-
-    @contextmanager
-    def pausing(self, account: str, now: datetime, news: str) -> Iterator[None]:
-        """Let the block pause or resume an account here, then tell the others. Raises StoreError where they can't."""
-        with self._alone():
-            self._copy.mark(documents.pause_path(account), "", account)
-            yield
-        self._report(f"{account or 'all accounts'}: {news}", now)
         try:
             self._push(now)
         except StoreError as err:
-            what = f"{news} on this machine only; no other machine knows it yet: {err.problems[0].what}"
+            what = f"{news}, on this machine only; no other machine knows it yet: {err.problems[0].what}"
             hint = "run the same command again once the remote can be reached"
-            raise StoreError(Problem("pause-not-shared", what, hint)) from err
+            raise StoreError(Problem("not-shared", what, hint)) from err
 
     def _share(self, now: datetime) -> None:
         """Push; what can't be pushed now stays marked and goes with a later push.

@@ -43,11 +43,12 @@ class SqliteApprovals:
             key = {"open_id": approval.open_id, "name": approval.name, "generation": approval.generation}
             self._q.end_approval(db, **key, used_by=approval.used_by, revoked_at=revoked_at)
 
-    def save(self, approval: Approval) -> None:
+    def save(self, *approvals: Approval) -> None:
         with self._db.writing(posts=False) as db:
-            self._q.save_approval(db, **_row(approval))
-            detail = {"digest": approval.digest, "how": approval.how, "generation": approval.generation}
-            self._tell(db, approval, approval.at, "approved", detail)
+            for one in approvals:
+                self._q.save_approval(db, **_row(one))
+                detail = {"digest": one.digest, "how": one.how, "generation": one.generation}
+                self._tell(db, one, one.at, "approved", detail)
 
     def revoke(self, approval: Approval, now: datetime) -> bool:
         with self._db.writing(posts=False) as db:
