@@ -33,6 +33,11 @@ def test_people_read_the_time_in_the_account_s_zone(studio: Studio) -> None:
     assert " JST, in " in line and "acme/later" in line
 
 
+def test_what_goes_out_with_the_next_apply_goes_out_now(studio: Studio) -> None:
+    studio.post("soon")
+    assert studio.run("agenda").out.startswith("+ now  acme/soon  ")
+
+
 def test_it_says_who_approved_what_and_what_lapsed(studio: Studio) -> None:
     studio.post("one", publish_at=in_days(1))
     studio.post("two", publish_at=in_days(2))

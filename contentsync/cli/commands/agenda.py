@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import click
 
@@ -46,8 +46,7 @@ def agenda(context: Context, days: int, json_: bool) -> int:
 def _lines(entry: Entry, now: datetime, *, approvals: bool) -> Iterator[str]:
     action = entry.action
     symbol = SYMBOLS[action.then or action.kind]
-    at = from_now(entry.at, entry.timezone, now) if entry.at else "no time yet"
-    yield f"{symbol} {text.style(at, bold=True)}  {action.post}  {text.style(visible(action.where), dim=True)}"
+    yield f"{symbol} {text.style(_at(entry, now), bold=True)}  {action.post}  {text.style(visible(action.where), dim=True)}"
     yield f"    {visible(action.reason)}"
     if entry.approval:
         yield f"    approved by {visible(entry.approval.who)} ({entry.approval.how})"
@@ -56,3 +55,10 @@ def _lines(entry: Entry, now: datetime, *, approvals: bool) -> Iterator[str]:
     for problem in entry.in_the_way:
         if problem.what != action.reason:
             yield f"    in the way: {visible(problem.what)} [{problem.code}]"
+
+
+def _at(entry: Entry, now: datetime) -> str:
+    if entry.at is None:
+        return "no time yet"
+    is_due = abs(entry.at - now) < timedelta(seconds=1)
+    return "now" if is_due else from_now(entry.at, entry.timezone, now)
