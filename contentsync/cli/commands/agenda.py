@@ -46,7 +46,8 @@ def agenda(context: Context, days: int, json_: bool) -> int:
 def _lines(entry: Entry, now: datetime, *, approvals: bool) -> Iterator[str]:
     action = entry.action
     symbol = SYMBOLS[action.then or action.kind]
-    yield f"{symbol} {text.style(_at(entry, now), bold=True)}  {action.post}  {text.style(visible(action.where), dim=True)}"
+    at = _at(entry, now)
+    yield f"{symbol} {text.style(at, bold=True)}  {action.post}  {text.style(visible(action.where), dim=True)}"
     yield f"    {visible(action.reason)}"
     if entry.approval:
         yield f"    approved by {visible(entry.approval.who)} ({entry.approval.how})"
