@@ -100,7 +100,7 @@ def _not_offered(post: DesiredPost, creator: Creator, *, audited: bool) -> list[
     denied = sorted(post.allow & creator.disabled & (of_photos if post.kind is Kind.PHOTOS else set(Interaction)))
     if denied:
         what = f"the creator has turned off {', '.join(denied)} for account {post.account}"
-        hint = f"take {', '.join(denied)} out of allow, or turn it on in TikTok's app"
+        hint = f"remove {', '.join(denied)} from allow, or turn it on in TikTok's app"
         found.append(Problem("interaction-disabled", what, hint, post.place_of("allow")))
     return found
 

@@ -87,7 +87,7 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
     if post.hold:
         return scene.action(Kind.WAIT, post, "hold: true")
     if window.is_over(scene.late_now):
-        what = f"its window ended at {window.ends_at:%Y-%m-%d %H:%M} UTC; it is not posted late"
+        what = f"its window ended at {window.ends_at:%Y-%m-%d %H:%M} UTC; a post is not sent late"
         return scene.blocked(post, Problem("missed", what, "give it a new publish_at, or a longer grace"))
     if scene.paused:
         return scene.action(Kind.WAIT, post, scene.paused)

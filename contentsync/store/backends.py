@@ -77,7 +77,7 @@ def _git(root: Path, state: str, environ: Mapping[str, str]) -> Backend:
 
     named = _GIT.fullmatch(state)
     if named is None:
-        what = f'state: "{state}" names no remote and branch'
+        what = f'state: "{state}" does not name a remote and a branch'
         hint = "write git, or git:REMOTE#BRANCH with the name of a remote"
         raise _refused(Problem("state-backend", what, hint))
     remote = named["remote"] or REMOTE

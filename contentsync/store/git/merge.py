@@ -78,5 +78,5 @@ def _may_follow(left: Attempt, attempts: list[Attempt]) -> bool:
 
 def _both_sent(ours: PostState, left: Attempt) -> Problem:
     what = f"this machine sent an attempt of {ours.key} ({left.publish_id or left.id}) that the shared state lacks"
-    hint = f"the branch was changed by hand, or put back: see contentsync explain {ours.key}, and its git log"
+    hint = f"the branch was changed by hand or reset: see contentsync explain {ours.key}, and its git log"
     return Problem("state-conflict", what, hint)

@@ -114,7 +114,7 @@ class Git:
         ended = self.run(*args, given=given)
         if ended.code != 0:
             what = f"git {args[0]} failed in {self.folder}: {ended.why}"
-            raise StoreError(Problem("git-failed", what, "see whether `git status` works there"))
+            raise StoreError(Problem("git-failed", what, "check that `git status` works there"))
         return ended.out
 
     def _environment(self) -> dict[str, str]:

@@ -642,7 +642,7 @@ class GitStore(SqliteStore):
     def _unreachable(self, why: str) -> Problem:
         place = f"{self._branch.remote}/{self._branch.name}"
         what = f"the shared state on {place} can't be reached: {why}; {self._age()}"
-        return Problem("state-unreachable", what, "nothing new is begun until it can; then run apply again")
+        return Problem("state-unreachable", what, "nothing new is started until then; run apply again later")
 
     def _age(self) -> str:
         """How old the local copy is, for a person."""
@@ -656,7 +656,7 @@ class GitStore(SqliteStore):
         return Problem("state-rewound", what, self._put_again(known))
 
     def _put_back(self, known: str) -> Problem:
-        what = f"branch {self._branch.name} of {self._branch.remote} was put back, or belongs to another state now"
+        what = f"branch {self._branch.name} of {self._branch.remote} was reset, or belongs to another state now"
         return Problem("state-rewound", what, self._put_again(known))
 
     def _put_again(self, known: str) -> str:
@@ -665,7 +665,7 @@ class GitStore(SqliteStore):
 
 def _too_late(claim: Attempt) -> Attempt:
     """Another machine's claim was there first: nothing of ours was sent."""
-    what = "another machine began this post first"
+    what = "another machine started this post first"
     return replace(claim, phase=Phase.ORPHANED, problem_code="attempt-open", problem_what=what)
 
 
