@@ -46,7 +46,7 @@ def explain(project: Project, name: str, *, refresh: bool) -> Case:
     free = [video for video in videos if facts and video.post_id not in facts.bindings]
     return Case(
         key=key,
-        desired=posts.get(key),
+        desired=made.posts.get(key, posts.get(key)),
         row=row,
         action=action,
         history=project.reading_store.history(row.uid) if row else [],

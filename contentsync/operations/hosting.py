@@ -14,7 +14,8 @@ from contentsync.lifecycle import OPEN, Phase
 from contentsync.media_urls import object_name
 from contentsync.operations.plan import make_plan
 from contentsync.operations.rows import all_rows
-from contentsync.operations.selection import Wish, load_sound
+from contentsync.operations.selection import Wish
+from contentsync.operations.settled import load_sound
 from contentsync.operations.under_lock import under_lock
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, Media

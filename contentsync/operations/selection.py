@@ -32,14 +32,6 @@ class Wish:
     strict: bool = False
 
 
-def load_sound(project: Project) -> Loaded:
-    """The manifests, all of them sound. Raises ManifestError with every problem."""
-    loaded = project.load()
-    if loaded.has_errors:
-        raise ManifestError(*loaded.problems)
-    return loaded
-
-
 def load_all(project: Project) -> Loaded:
     """The manifests, sound or not. Raises ManifestError for a faulty project file, which stops everything."""
     loaded = project.load()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from contentsync.errors import Level, Problem
+from contentsync.errors import Level, ManifestError, Problem
 from contentsync.faulty import Faulty
 from contentsync.manifest.loaded import Loaded
 from contentsync.operations.rows import all_rows
@@ -29,6 +29,17 @@ class History:
     faulty: tuple[Faulty, ...]
     #: What is odd about the settled ones, in a line or two.
     notes: tuple[Problem, ...]
+
+
+def load_sound(project: Project) -> Loaded:
+    """The manifests, all of them sound but for those of settled posts. Raises ManifestError with every problem."""
+    loaded = project.load()
+    if loaded.faulty:
+        rows = {row.key: row for row in all_rows(project)}
+        loaded = loaded.excusing(frozenset(split(loaded.faulty, rows)[0]))
+    if loaded.has_errors:
+        raise ManifestError(*loaded.problems)
+    return loaded
 
 
 def settled_posts(project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts]) -> History:
