@@ -40,7 +40,7 @@ from contentsync.post import (
 )
 
 #: Raised when the same bytes would give another post, or the same post another text.
-VERSION: Final = 1
+VERSION: Final = 2
 _MICROSECOND: Final = timedelta(microseconds=1)
 _EXPECTED: Final = (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError)
 
@@ -111,7 +111,7 @@ class Remembered:
         """A file or URL as text; None where nothing tells that the file is untouched."""
         if item.url:
             return ["", item.url, "", 0, None, None]
-        if not item.path.isascii():
+        if item.pointer or not item.path.isascii():
             return None  # how the disk spells it is looked up each time
         key = _stat(f"{self._root}/{item.path}")
         look = self._looks.get(self._root / item.path, key) if key else None
@@ -180,6 +180,7 @@ def _told_post(post: DesiredPost, media: list[Any]) -> list[Any]:
         post.post_id,
         (post.where.line, post.where.column),
         [(key, place.line, place.column) for key, place in post.places],
+        post.lists_photos,
     ]
 
 
@@ -208,6 +209,7 @@ def _post(told: list[Any], file: str) -> DesiredPost:
         told[20],
         Place(file, *told[21]),
         tuple([(key, Place(file, line, column)) for key, line, column in told[22]]),
+        told[23],
     )
 
 

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contentsync.errors import Place
 from contentsync.manifest import load as loading
+from contentsync.manifest import remembered
 from contentsync.manifest.load import Loaded, load
 from contentsync.media.disk import DiskReader
 from contentsync.media.look import CachedReader
+from contentsync.post import (
+    DesiredPost,
+    Disclosure,
+    Interaction,
+    Kind,
+    Media,
+    MediaFacts,
+    Mode,
+    Privacy,
+)
 from contentsync.store.machine_secret import machine_secret
 from contentsync.store.sqlite.cache import FileCache
 from tests.manifest.projects import write
@@ -173,6 +187,44 @@ def test_a_picture_that_comes_into_a_folder_is_seen(root: Path) -> None:
     remembering(root)
     shutil.copy(MEDIA / "ok.webp", root / "posts/s/2.webp")
     assert remembering(root) == fresh(root)
+
+
+def test_every_field_of_a_post_is_remembered() -> None:
+    given = {
+        "account": "lily",
+        "name": "all",
+        "kind": Kind.PHOTOS,
+        "mode": Mode.DIRECT,
+        "media": (
+            Media("a.jpg", "", "sha", 3, MediaFacts("jpeg", "x", 1, 2, 3.5, 4.5)),
+            Media(url="https://x.example/"),
+        ),
+        "caption": "Grüße \u2028",
+        "title": "t",
+        "privacy": Privacy.FRIENDS,
+        "allow": frozenset({Interaction.COMMENT}),
+        "disclosure": frozenset({Disclosure.YOUR_BRAND}),
+        "ai_generated": True,
+        "auto_music": True,
+        "cover": 7,
+        "publish_at": datetime(2030, 1, 2, 3, 4, 5, 678, UTC),
+        "next_slot": True,
+        "grace": timedelta(days=3, microseconds=1),
+        "expires_at": datetime(2031, 1, 2, tzinfo=UTC),
+        "hold": True,
+        "generation": 4,
+        "moved_from": "old",
+        "post_id": "74",
+        "where": Place("posts/a.yaml", 3, 4),
+        "places": (("name", Place("posts/a.yaml", 3, 10)),),
+        "lists_photos": True,
+    }
+    assert set(given) == {field.name for field in fields(DesiredPost)}, "add the new field to remembered.py, and here"
+    assert len(fields(Media)) == 6 and len(fields(MediaFacts)) == 6
+    post = DesiredPost(**given)
+    facts = [getattr(post.media[0].facts, field.name) for field in fields(MediaFacts)]
+    media = [["a.jpg", "", "sha", 3, facts, None], ["", "https://x.example/", "", 0, None, None]]
+    assert remembered._post(json.loads(json.dumps(remembered._told_post(post, media))), "posts/a.yaml") == post
 
 
 def test_a_clip_that_became_a_link_out_of_the_project_is_refused(root: Path, tmp_path: Path) -> None:
