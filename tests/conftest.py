@@ -23,18 +23,34 @@ CHANGES_OUTPUT = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
 
 
 # What takes processes, servers, a browser, a keyring, or many lives; the inner loop leaves it out.
-SLOW_ROOMS = {"simulation", "crash", "machine", "browser", "foreign"}
+SLOW_ROOMS = {"simulation", "crash", "machine", "browser", "foreign", "git"}
 SLOW_FILES = {
-    "test_signals.py",
-    "test_secrecy.py",
-    "test_disk.py",
-    "test_locks.py",
-    "test_once.py",
-    "test_killed_renewals.py",
-    "test_renewal_across_processes.py",
-    "test_secret_service.py",
-    "test_receiver.py",
+    "test_adversarial.py",
+    "test_ci_recipe.py",
     "test_cli.py",
+    "test_disk.py",
+    "test_each_refusal.py",
+    "test_every_reading.py",
+    "test_flow.py",
+    "test_git_state.py",
+    "test_hostile_repository.py",
+    "test_killed_renewals.py",
+    "test_library.py",
+    "test_locks.py",
+    "test_login.py",
+    "test_migrate.py",
+    "test_once.py",
+    "test_pin.py",
+    "test_plan_scales.py",
+    "test_receiver.py",
+    "test_renewal_across_processes.py",
+    "test_secrecy.py",
+    "test_secret_service.py",
+    "test_settling.py",
+    "test_shared_tokens.py",
+    "test_signals.py",
+    "test_summary.py",
+    "test_work.py",
 }
 
 

@@ -24,7 +24,7 @@ SECRET = "UploadTokenThatOpensDoors"
 URL = f"https://open-upload.tiktokapis.com/video/?upload_token={SECRET}"
 
 
-@pytest.fixture(params=["file", "memory", "git"])
+@pytest.fixture(params=["file", "memory", pytest.param("git", marks=pytest.mark.slow)])
 def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[SqliteStore]:
     """The contract of store/port.py holds on every backend."""
     opened = opened_as(request.param, tmp_path)
