@@ -21,6 +21,7 @@ from contentsync.plan.action import AccountFacts, Action, Kind, World
 from contentsync.plan.blocks import cap_of
 from contentsync.plan.caps import MAY_SHOW, Ledger, ledger_of, posting_users
 from contentsync.post import DesiredPost, Mode, PostState
+from contentsync.times import in_words
 
 _MONTH = timedelta(days=limits.SAME_MEDIA_DAYS)
 
@@ -152,7 +153,7 @@ def _waiting(want: Wanted, at: datetime, reason: str) -> Action:
         action = replace(action, kind=Kind.WAIT, reason=reason, due_at=at, left=left)
     if action.kind is Kind.CREATE or want.ends is None or at < want.ends:
         return action
-    what = f"its window ends at {want.ends:%Y-%m-%d %H:%M} UTC, before the post can be sent"
+    what = f"its window ends {in_words(want.ends, want.facts.account.timezone)}, before the post can be sent"
     missing = Problem("will-miss-window", what, "give it a later publish_at or a longer grace", level=Level.WARNING)
     return replace(warned(action, replace(missing, where=want.post.where)), due_at=None)
 

@@ -21,6 +21,7 @@ from contentsync.plan.guards import Wanted, warned
 from contentsync.plan.scene import Scene, settle
 from contentsync.plan.schedule import Window
 from contentsync.post import Attempt, DesiredPost, Mode, PostState
+from contentsync.times import in_words
 
 _DAY: Final = timedelta(hours=24)
 INBOX_FULL: Final = "spam-risk-too-many-pending-share"
@@ -87,7 +88,7 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
     if post.hold:
         return scene.action(Kind.WAIT, post, "hold: true")
     if window.is_over(scene.late_now):
-        what = f"its window ended at {window.ends_at:%Y-%m-%d %H:%M} UTC; a post is not sent late"
+        what = f"its window ended {_spoken(scene, window.ends_at)}; a post is not sent late"
         return scene.blocked(post, Problem("missed", what, "give it a new publish_at, or a longer grace"))
     if scene.paused:
         return scene.action(Kind.WAIT, post, scene.paused)
@@ -96,10 +97,15 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
         hint = "add slots in contentsync.yaml, or write the time in publish_at"
         return scene.blocked(post, Problem("no-slots", what, hint, post.place_of("publish_at")))
     if window.is_empty:
-        ends, opens = f"{window.ends_at:%Y-%m-%d %H:%M}", f"{window.opens_at:%Y-%m-%d %H:%M}"
-        what = f"it expires at {ends} UTC, before it may be sent at {opens} UTC"
+        ends, opens = _spoken(scene, window.ends_at), _spoken(scene, window.opens_at)
+        what = f"it expires {ends}, before it may be sent: {opens}"
         return scene.blocked(post, Problem("window-empty", what, "give it a later expires_at"))
     return None
+
+
+def _spoken(scene: Scene, moment: datetime | None) -> str:
+    """A time of the author's as people read it, in the zone of the account."""
+    return in_words(moment, scene.facts.account.timezone) if moment else "never"
 
 
 def waiting_for(scene: Scene, post: DesiredPost, window: Window) -> str:

@@ -13,6 +13,7 @@ from contentsync.plan.blocks import behind, blocks_of, cap_of
 from contentsync.plan.scene import Scene, settle, unsettled
 from contentsync.plan.sending import held_back, stopped, waiting_for
 from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.times import in_words
 from contentsync.upload_hour import Hour, judge, left_by_tiktok, words
 
 # Of a pull whose init was sent: without its publish_id TikTok can't be asked about it.
@@ -27,7 +28,7 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
         return binding.unknown(scene, post, last)
     if until := _in_other_hands(scene, last):
         host = last.machine.partition("/")[0]
-        reason = f"{host} is sending it (last heard of {last.updated_at:%Y-%m-%d %H:%M} UTC)"
+        reason = f"{host} is sending it (last heard of {in_words(last.updated_at, scene.facts.account.timezone)})"
         return scene.action(Kind.WAIT, post, reason, due_at=until, left=True)
     if is_live(last):
         asked = "TikTok is asked for the outcome" if last.publish_id else _LOST

@@ -34,6 +34,10 @@ def test_colours_end_with_each_part_and_begin_again() -> None:
     assert second == "  \x1b[31mgo on\x1b[0m plain"
 
 
+def test_a_line_may_go_on_at_the_very_beginning() -> None:
+    assert list(fold("one two three", 8, 0)) == ["one two", "three"]
+
+
 def test_a_word_that_is_wider_than_the_terminal_stays_whole() -> None:
     address = "https://www.tiktok.com/@acme/video/7400000000000000001"
     assert list(fold(f"see {address} now", 20, 2)) == ["see", f"  {address}", "  now"]

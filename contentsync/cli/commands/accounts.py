@@ -137,11 +137,11 @@ def _field(name: str, value: str) -> str:
 
 def _expiry(met: Met) -> str:
     pair = met.pair
-    access = f"access until {text.when(pair.expires_at)}" if pair.expires_at else "access: end not known"
+    access = f"access until {text.when(pair.expires_at)}" if pair.expires_at else "access: expiry not known"
     if not pair.refresh_token:
         return f"{access}; nothing to renew it with"
-    end = f"until {text.when(pair.refresh_expires_at)}" if pair.refresh_expires_at else "for a time not known"
-    return f"{access}, renewable {end}"
+    end = f" until {text.when(pair.refresh_expires_at)}" if pair.refresh_expires_at else ""
+    return f"{access}, renewable{end}"
 
 
 def _resting(pair: Pair) -> str:

@@ -160,7 +160,7 @@ class Conversation:
                 return False
         elif self._summary is None and any(Kind.CREATE in action.kinds for action in proposal.actions):
             for sentence in (*declarations(proposal.actions, made.posts), PROCESSING):
-                text.tell(sentence)
+                text.tell(f"\t{sentence}")
         self._show = self._opened.enter_context(showing(self._summary))
         for action in proposal.left:
             self._show(_as_left(action))

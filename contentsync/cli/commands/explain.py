@@ -156,7 +156,8 @@ def _decision(case: Case) -> Iterator[str]:
     due = f": {text.when(action.due_at)}" if action.due_at else ""
     yield f"{SYMBOLS[action.kind]} {action.kind}: {visible(action.reason)}{due}"
     for problem in action.problems:
-        yield f"  {visible(problem.what)} [{problem.code}]"
+        said = "" if action.reason.endswith(problem.what) else f"{visible(problem.what)} "
+        yield f"  {said}[{problem.code}]"
         if problem.hint:
             yield f"  hint:\t{visible(problem.hint)}"
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +17,7 @@ from contentsync.cli.example import example_folder
 from contentsync.cli.terminal import text
 from contentsync.files import inside
 from contentsync.store.backends import remote_of
+from contentsync.visible import visible
 
 PROJECT: Final = """\
 # yaml-language-server: $schema=schemas/project.schema.json
@@ -82,12 +85,19 @@ def init(folder: str) -> int:
         raise click.ClickException(f"{root} can't be written: {err.strerror or err}") from err
     for path in (*texts, video, root / "schemas"):
         text.say(f"  {text.style('+', fg='green')} {path}")
-    enter = "" if root == Path() else f"cd {folder}, then "
-    text.say(f"Next: {enter}contentsync validate; edit posts/hello/hello.yaml; contentsync plan --no-refresh.")
-    text.say(
-        "To post, sign in: contentsync login me; it needs an app of yours at TikTok, see contentsync login --help."
-    )
+    for line in _next_steps("" if root == Path() else folder):
+        text.say(line)
     return exits.DONE
+
+
+def _next_steps(folder: str) -> Iterator[str]:
+    """What to do now. folder: where the project is; empty for here."""
+    yield "Next:"
+    if folder:
+        yield f"  cd {visible(shlex.quote(folder))}"
+    yield "  contentsync validate"
+    yield "  edit posts/hello/hello.yaml, then contentsync plan --no-refresh"
+    yield "  contentsync login me, to post; it needs an app of yours at TikTok: contentsync login --help"
 
 
 def _offered(root: Path) -> str:

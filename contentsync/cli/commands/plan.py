@@ -73,7 +73,7 @@ def plan(
     else:
         show_plan(made.plan, made.posts, made.zones, full=full, failed=made.is_partial)
         for sentence in declarations(made.plan.actions, made.posts):
-            text.say(sentence)
+            text.say(f"\t{sentence}")
     if out:
         _save(project, made.plan, out)
     codes = [exits.of_error(err) or exits.FAILED for err in made.failures.values()]

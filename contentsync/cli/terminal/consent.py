@@ -63,8 +63,8 @@ def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
         drafts = len(mine) - len(direct)
         text.tell(f"{visible(who)}: {told}; {text.many(drafts, 'draft')}")
     for sentence in declarations(plan.actions, posts):
-        text.tell(sentence)
-    text.tell(f"TikTok has no edit and no delete by API. {PROCESSING}")
+        text.tell(f"\t{sentence}")
+    text.tell(f"\tTikTok has no edit and no delete by API. {PROCESSING}")
     answer = click.prompt("Type yes to publish", default="", show_default=False, err=True)
     if answer.strip() != "yes":
         raise NotApproved

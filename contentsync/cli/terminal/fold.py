@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from contentsync.cli.terminal.table import width_of
@@ -22,17 +23,16 @@ def fold(line: str, width: int, hang: int) -> Iterator[str]:
     cells = list(_cells(line))
     bare = "".join(char for _, char in cells)
     hang = min(hang, width // 2)
-    begin, indent = 0, ""
-    while begin < len(bare) or not indent:
-        end = _end_of_part(bare, begin, width - len(indent))
-        yield indent + "".join(
-            f"{codes}{text}{_END}" if codes else text
-            for codes, text in (
-                (codes, "".join(char for _, char in same))
-                for codes, same in groupby(cells[begin:end], key=lambda cell: cell[0])
-            )
-        )
-        begin, indent = len(bare) - len(bare[end:].lstrip(" ")), " " * hang or " "
+    end = _end_of_part(bare, 0, width)
+    yield _coloured(cells[:end])
+    while (begin := len(bare) - len(bare[end:].lstrip(" "))) < len(bare):
+        end = _end_of_part(bare, begin, width - hang)
+        yield " " * hang + _coloured(cells[begin:end])
+
+
+def _coloured(cells: list[tuple[str, str]]) -> str:
+    parts = ((codes, "".join(char for _, char in same)) for codes, same in groupby(cells, key=itemgetter(0)))
+    return "".join(f"{codes}{part}{_END}" if codes else part for codes, part in parts)
 
 
 def _cells(line: str) -> Iterator[tuple[str, str]]:

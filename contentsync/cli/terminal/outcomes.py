@@ -29,7 +29,7 @@ _MARKS: Final = {
 }
 _SAID: Final = {
     Result.DELIVERED: "delivered: the creator posts it in TikTok's app",
-    Result.PROCESSING: "TikTok has it and is not done; to follow it: contentsync status --wait 10m",
+    Result.PROCESSING: "TikTok has it and is not done; follow it with contentsync status --wait 10m",
     Result.UPLOADING: "not all bytes are there; the next apply goes on",
     Result.UNKNOWN: "may be live or not; nothing more is sent for this account",
 }
@@ -46,7 +46,7 @@ class Outcomes:
     def show(self, outcome: Outcome) -> None:
         """One post: how it stands, where it is to be seen, what went wrong, and when it is tried again."""
         mark, colour = _MARKS.get(outcome.result, ("✗", "red"))
-        text.say(f"  {text.style(mark, fg=colour, bold=True)} {outcome.post}  {_said(outcome)}")
+        text.say(f"  {text.style(mark, fg=colour, bold=True)} {outcome.post} \t{_said(outcome)}")
         if url := self._url(outcome):
             text.say(f"      {url}")
         if outcome.problem is not None and outcome.result not in {Result.PUBLISHED, Result.DELIVERED}:

@@ -163,7 +163,7 @@ class _Listing:
     def _head(self, action: Action, post: str) -> str:
         symbol = style(SYMBOLS[action.kind], fg=_COLOURS[action.kind], bold=True)
         reason = action.reason.partition(_THEN)[0]
-        return f"  {symbol} {post:<{self._width}}  {action.kind.value:<7}  {visible(reason)}"
+        return f"  {symbol} {post:<{self._width}}  {action.kind.value:<7} \t{visible(reason)}"
 
     def _then(self, action: Action) -> str:
         """When it is due, and whether it is blocked then; by what stands below it, as a warning."""

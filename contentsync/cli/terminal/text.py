@@ -27,7 +27,7 @@ def colour() -> bool | None:
 
 
 def say(line: str = "") -> None:
-    """A line of data, folded on a terminal. A tab becomes a blank, and marks where the line goes on when folded."""
+    """A line of data, folded on a terminal. A tab marks where the line goes on, and becomes a blank."""
     _write(line, sys.stdout)
 
 
@@ -54,11 +54,11 @@ def _write(line: str, stream: TextIO) -> None:
 def _folded(part: str, stream: TextIO) -> str:
     """One line as it is shown, folded on a terminal."""
     before, tab, after = part.partition("\t")
-    whole = safe(f"{before} {after}" if tab else part)
+    whole = safe(f"{before} {after}" if tab and before else part.lstrip("\t"))
     if not stream.isatty():
         return whole
     bare = click.unstyle(before)
-    hang = width_of(bare) + 1 if tab else len(bare) - len(bare.lstrip(" ")) + 4
+    hang = width_of(bare) + bool(bare) if tab else len(bare) - len(bare.lstrip(" ")) + 4
     return "\n".join(fold(whole, width(), hang))
 
 
