@@ -153,7 +153,8 @@ class _Listing:
         post = self._posts.get(action.post)
         if post is not None and (action.kinds & _DETAILED or full):
             for name, value in post_lines(post):
-                yield f"      {style(f'{name:<9}', dim=True)}\t{value}"
+                label = style(f"{name:<9}", dim=True) if name else " " * 9
+                yield f"      {label}\t{value}"
         for change in action.changes:
             yield f"      {change.key}: {_value(change.before)} → {_value(change.after)}"
         for problem in action.problems:

@@ -23,13 +23,13 @@ EVERY: Final = 10.0
 NARROWEST: Final = 60  # columns; below that the figures of an upload fit beside nothing
 JSON_EVERY: Final = 1.0
 _WORDS: Final = {
-    "accepted": "TikTok took it; sending its bytes",
-    "processing": "TikTok is at work on it, which takes a few minutes",
-    "again": "once more",
-    "resume": "goes on",
+    "accepted": "accepted by TikTok; sending the file",
+    "processing": "TikTok is processing it, which takes a few minutes",
+    "again": "tried once more",
+    "resume": "resumed",
     "published": "published",
     "delivered": "delivered to the inbox",
-    "hosted": "its photos lie on the web",
+    "hosted": "its photos are on the web",
     "pinned": "from now on it posts as this TikTok account only",
     "receipt-not-written": "its receipt could not be written",
     "receipt-not-removed": "the receipt of its old name could not be removed",
@@ -102,7 +102,7 @@ def _is_due(last: dict[str, float], post: str, every: float) -> bool:
 
 
 def _said(told: Told) -> str:
-    words = "TikTok took it; it fetches the media" if told.detail.get("pulls") else _WORDS[told.event]
+    words = "accepted by TikTok, which fetches the media" if told.detail.get("pulls") else _WORDS[told.event]
     if reason := told.detail.get("reason") or told.detail.get("why"):
         words += f" ({visible(str(reason))})"
     if post_id := told.detail.get("post_id"):

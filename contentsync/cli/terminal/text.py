@@ -54,7 +54,7 @@ def _write(line: str, stream: TextIO) -> None:
 def _folded(part: str, stream: TextIO) -> str:
     """One line as it is shown, folded on a terminal."""
     before, tab, after = part.partition("\t")
-    whole = safe(f"{before} {after}" if tab and before else part.lstrip("\t"))
+    whole = safe(f"{before} {after}".rstrip(" ") if tab and before else part.lstrip("\t"))
     if not stream.isatty():
         return whole
     bare = click.unstyle(before)
