@@ -30,6 +30,8 @@ _ADDRESS: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]+){3}|\[.*\])(?::[0-9]+)?")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _LONGEST_PATH: Final = 1_024  # the shortest limit among the systems in use
 _NAMES_COMPARED: Final = 500  # of a folder, in search of what a missing file may be called
+_MISSING_COMPARED: Final = 1_000  # missing files of a run: the clips of all that is out may be deleted
+_TEXTS: Final = (".yaml", ".yml", ".md", ".json")
 _ABSENT: Final = frozenset({"media-not-found", "media-dvc-pointer", "media-annex-pointer"})
 _PICTURES: Final = (".jpg", ".jpeg", ".webp", ".png", ".gif", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff")
 
@@ -49,6 +51,7 @@ class Attachments:
         self._inside: dict[str, bool] = {}
         self._looks: dict[str, MediaLook] = {}
         self._entries: dict[str, list[str]] = {}
+        self._missing = 0
 
     @cached_property
     def _git_prefix(self) -> str:
@@ -151,7 +154,10 @@ class Attachments:
         if absent := pointers.absent_problem(self._root, name):
             return absent
         folder, _, wanted = name.rpartition("/")
-        near = did_you_mean(wanted, self._listing(folder)[:_NAMES_COMPARED])
+        self._missing += 1
+        if self._missing > _MISSING_COMPARED:
+            return problem
+        near = did_you_mean(wanted, [n for n in self._listing(folder) if not n.endswith(_TEXTS)][:_NAMES_COMPARED])
         return Problem(problem.code, problem.what, near or problem.hint)
 
 

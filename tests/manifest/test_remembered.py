@@ -327,3 +327,11 @@ def test_whatever_happens_to_the_files_the_same_is_loaded_as_without_a_cache(
             _next_tick(Path(folder))
             _step(root, what, name, number)
             assert remembering(root) == fresh(root)
+
+
+def test_manifests_are_not_meant_by_a_missing_clip(root: Path) -> None:
+    (root / "posts/one.mp4").unlink()
+    (problem,) = fresh(root).problems
+    assert (problem.code, problem.hint) == ("media-not-found", 'did you mean "two.mp4"?')
+    (root / "posts/two.mp4").rename(root / "posts/elsewhere.webm")
+    assert {p.hint for p in fresh(root).problems} == {"fix the path, or add the file"}
