@@ -22,13 +22,13 @@ ORDER: Final = (DEFECT, INTERRUPTED, USAGE, SIGN_IN, LOCKED, STALE, UNKNOWN, FAI
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The one that is told where several hold."""
+    """The code to exit with where several apply."""
     held = set(codes)
     return next((code for code in ORDER if code in held), DONE)
 
 
 def of_error(err: BaseException) -> int | None:
-    """The code of an error that ends a command; None for one that nobody foresaw."""
+    """The code of an error that ends a command; None for an unexpected one."""
     from contentsync import errors
 
     table: tuple[tuple[type[BaseException], int], ...] = (

@@ -1,4 +1,4 @@
-"""The group, the options before the command, and the one place where errors become exit codes.
+"""The command group, the options before the command, and the only place where errors become exit codes.
 
 Commands are imported when they run: `--help` and `--version` load none of them.
 """
@@ -42,21 +42,21 @@ COMMANDS: Final = {
     "cancel": "Stop TikTok from fetching a post",
     "resolve": "Settle an unknown outcome",
     "ack": "Accept an edit made after publication",
-    "import": "Bind videos that are already there",
-    "state": "Look into the state, and change it by hand where that is needed",
-    "hosting": "List the photos that lie on the web, and take away what no post needs",
+    "import": "Take note of videos that are already published, or bind them",
+    "state": "Look into the state, or change it by hand",
+    "hosting": "List the photos that are hosted on the web, and delete those that no post needs",
     "explain": "Show the evidence about one post, and the decision",
     "login": "Sign an account in at TikTok, in the browser",
     "logout": "Revoke an account's access, and forget its tokens",
     "accounts": "Show who is connected, and what each account can do",
     "trust": "Grant the programs, variables and folders that the project names",
-    "token": "Hand an account's tokens on, as to a CI",
-    "webhooks": "Receive what TikTok pushes, so that it is known sooner",
+    "token": "Export an account's tokens, for example to a CI",
+    "webhooks": "Receive TikTok's webhooks, so that outcomes are known sooner",
     "videos": "Show the public videos of an account with their figures",
     "comments": "Show the comments on a public video (approved researchers only)",
     "schema": "Write or check the JSON Schemas for editors",
-    "emulator": "Serve TikTok's API on this machine, for trying and testing",
-    "demo": "Run the whole job on a project made for it, offline",
+    "emulator": "Serve a stand-in for TikTok's API on this machine, for tests",
+    "demo": "Run validate, plan and apply on an example project, offline",
     "completion": "Print the completion script for your shell",
 }
 
@@ -126,7 +126,7 @@ Each command has its own --help; `contentsync schema` writes what manifests, pro
 
 Exit codes: 0 done, 1 a failure or wrong input, 2 there is something to do (--detailed-exitcode), 3 TikTok is not done
 yet, 4 an unknown outcome needs a person, 5 held back, 6 locked, 7 the saved plan does not hold, 8 sign in again, 64 a
-wrong call, 70 a defect of ours, 130 interrupted."""
+wrong call, 70 a defect of contentsync, 130 interrupted."""
 
 
 @click.command(
@@ -139,7 +139,7 @@ wrong call, 70 a defect of ours, 130 interrupted."""
     "-C", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".", metavar="DIR",
     help="Run as if started in DIR.",
 )  # fmt: skip
-@click.option("-v", "--verbose", is_flag=True, help="Tell each request on stderr: method, path, status, log_id.")
+@click.option("-v", "--verbose", is_flag=True, help="Show each request on stderr: method, path, status, log_id.")
 @click.pass_context
 def group(ctx: click.Context, folder: Path, verbose: bool) -> None:
     """Declare TikTok posts in git, see the plan, publish each exactly once."""
@@ -196,7 +196,7 @@ def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
     except click.Abort:
         return _stopped("stopped"), ()
     except KeyboardInterrupt:
-        return _stopped("stopped; nothing that was accepted is forgotten"), ()
+        return _stopped("stopped; every post that TikTok accepted is on record"), ()
     except click.ClickException as err:
         text.show_usage(err)
         context.json = context.json or "--json" in args  # it may not have been read yet
@@ -204,7 +204,7 @@ def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
         return code, [Problem("usage", err.format_message())]
     except SystemExit as err:
         return _exit_of(err), ()
-    except Exception as err:  # the one place where what nobody foresaw is told as a defect
+    except Exception as err:  # the only place that catches an unexpected error: a defect
         known = exits.of_error(err)
         if known is None:
             return text.show_defect(err), [Problem("defect", f"{type(err).__name__}: {err}")]
@@ -214,7 +214,7 @@ def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
 
 
 def _stopped(words: str) -> int:
-    """What stopped it may have taken the terminal away as well."""
+    """Say that the command was stopped; the terminal may be closed by then."""
     from contentsync.cli.terminal import text
     from contentsync.cli.terminal.interrupt import outliving_output
 

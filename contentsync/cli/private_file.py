@@ -15,7 +15,7 @@ def refuse_tracked(file: Path, project: Path) -> None:
     if not folder.is_dir():
         raise UsageError(Problem("export-out", f"there is no folder {folder}", "make it, or name another file"))
     if not _is_ignored(folder / file.name, project.resolve()):
-        what = f"{file} would be in reach of git: it lies in a repository that does not ignore it"
+        what = f"{file} could be committed: it is in a git repository that does not ignore it"
         raise UsageError(Problem("export-tracked", what, "name a file outside of it, or add it to .gitignore"))
 
 
@@ -24,7 +24,7 @@ def _is_ignored(file: Path, project: Path) -> bool:
     ask = ["git", "-C", str(file.parent), "check-ignore", "-q", "--", file.name]
     try:
         code = subprocess.run(ask, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode  # noqa: S603
-    except OSError:  # no git here: then its folder tells
+    except OSError:  # no git here: the folder decides
         code = 1 if any((folder / ".git").exists() for folder in file.parents) else 128
     if code in (0, 1):
         return code == 0

@@ -24,7 +24,7 @@ from contentsync.visible import visible
 
 
 @click.group(invoke_without_command=True)
-@click.option("--stats", is_flag=True, help="Also followers, following, likes and videos.")
+@click.option("--stats", is_flag=True, help="Also show followers, following, likes and videos.")
 @as_json
 @click.pass_context
 def accounts(command: click.Context, stats: bool, json_: bool) -> int:
@@ -103,7 +103,7 @@ def _show_rebinding(wanted: Rebinding) -> None:
         text.say(f"  {former.counted} follow from {visible(former.identity.shown)}")
     if wanted.open:
         attempts = text.many(wanted.open, "open attempt")
-        text.say(f"  {attempts} of the other app become unknown: TikTok tells this app nothing of them")
+        text.say(f"  {attempts} of the other app become unknown: TikTok does not show them to this app")
 
 
 def _lines(name: str, met: Met, app: App, stats: bool, grant: str) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _lines(name: str, met: Met, app: App, stats: bool, grant: str) -> Iterator[s
         yield _field("grant", f"{grant}, as far as your app has these scopes")
     if creator.privacy is not None:
         yield _field("privacy", ", ".join(creator.privacy) or "TikTok offers none")
-        yield _field("off", ", ".join(sorted(creator.disabled)) or "nothing is turned off by the creator")
+        yield _field("off", ", ".join(sorted(creator.disabled)) or "nothing: the creator turned nothing off")
     if creator.max_seconds:
         yield _field("length", f"videos up to {creator.max_seconds} s")
     if stats:

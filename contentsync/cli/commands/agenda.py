@@ -55,7 +55,7 @@ def _lines(entry: Entry, now: datetime, *, approvals: bool) -> Iterator[str]:
         yield f"    {visible(entry.not_approved.what)}"
     for problem in entry.in_the_way:
         if problem.what != action.reason:
-            yield f"    in the way: {visible(problem.what)} [{problem.code}]"
+            yield f"    blocked by: {visible(problem.what)} [{problem.code}]"
 
 
 def _at(entry: Entry, now: datetime) -> str:

@@ -145,11 +145,11 @@ class Conversation:
         self._stop.asking = False
 
     def tell(self, told: Told) -> None:
-        assert self._show is not None  # nothing is told before it was approved
+        assert self._show is not None  # nothing happens before it is approved
         self._show(told)
 
     def approve(self, proposal: Proposal) -> bool:
-        """Show what would be done, and ask for it where that is wanted."""
+        """Show what would be done, and ask for approval where that is needed."""
         made = proposal.made
         text.show_problems(made.notes)
         if self._summary is None and not self._is_saved:
@@ -218,7 +218,7 @@ def _as_left(action: Action) -> Told:
 
 
 def _show_left(action: Action) -> None:
-    """What a saved plan can't do any more, and why: no plan was shown that would tell it."""
+    """What a saved plan can't do any more, and why: no plan was shown that says so."""
     what = f"{action.then or action.kind}: {visible(action.reason)}"
     text.say(f"  {text.style('✗', fg='red', bold=True)} {action.post}  {what}")
     for problem in action.problems:

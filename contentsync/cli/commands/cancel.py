@@ -57,7 +57,7 @@ def _show(done: Cancelled) -> None:
     attempt = done.attempt
     if done.is_cancelled:
         text.say(f"{done.row.key}: cancelled; nothing of it is published")
-        text.tell(f"It stays as it is until: contentsync apply --retry {done.row.key}")
+        text.tell(f"It is not sent again until you run: contentsync apply --retry {done.row.key}")
         return
     post_id = f" as {done.row.post_id}" if done.row.post_id else ""
     text.say(f"{done.row.key}: not cancelled; it is {attempt.phase}{post_id}")
@@ -65,9 +65,9 @@ def _show(done: Cancelled) -> None:
         for line in text.problem_lines(done.problem):
             text.tell(line)
     if attempt.phase is Phase.PROCESSING:
-        text.tell(f"TikTok has not said its last word: contentsync status {done.row.key} --wait 10m")
+        text.tell(f"It is not final; to follow it: contentsync status {done.row.key} --wait 10m")
     if attempt.phase in SUCCESS:
-        text.tell("What is published is deleted in TikTok's app only.")
+        text.tell("A published post can be deleted in TikTok's app only.")
 
 
 def _code(done: Cancelled) -> int:

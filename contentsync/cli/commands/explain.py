@@ -67,7 +67,7 @@ def _show(case: Case, further: list[str]) -> None:
 
 def _manifest(desired: DesiredPost | None) -> Iterator[str]:
     if desired is None:
-        yield "none declares it"
+        yield "no manifest declares it"
         return
     yield str(desired.where)
     yield from (f"{name:<9}\t{value}" for name, value in post_lines(desired))
@@ -111,7 +111,7 @@ def _facts(attempt: Attempt) -> Iterator[str]:
     yield f"init sent {_second(attempt.init_sent_at)}; last chunk begun {_second(attempt.last_put_at)}"
     if attempt.phase is Phase.UPLOADING and attempt.upload_expires_at:
         there = f"; TikTok's clock said {_second(attempt.tiktok_opened_at)} when it gave the address"
-        told = there if attempt.tiktok_opened_at else "; TikTok did not tell its own clock"
+        told = there if attempt.tiktok_opened_at else "; TikTok did not send its clock"
         yield f"upload address good until {_second(attempt.upload_expires_at)} by this machine's clock{told}"
     if attempt.problem_code:
         log = f", log_id {attempt.log_id}" if attempt.log_id else ""
@@ -138,7 +138,7 @@ def _remote(case: Case) -> Iterator[str]:
     for video in case.bound:
         yield f"this post: {_video(video)}"
     for video in case.alike:
-        yield f"alike, belongs to no post: {_video(video)}"
+        yield f"looks alike, belongs to no post: {_video(video)}"
 
 
 def _video(video: RemotePost) -> str:

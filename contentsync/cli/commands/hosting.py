@@ -1,4 +1,4 @@
-"""`contentsync hosting`: which photos belong on the web, and which of those that lie there may go."""
+"""`contentsync hosting`: which photos belong on the web, and which of the hosted ones may be deleted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contentsync.visible import visible
 
 @click.group()
 def hosting() -> None:
-    """Look at the photos that TikTok fetches from the web, and take away what no post needs."""
+    """List the photos that TikTok fetches from the web, and delete those that no post needs."""
 
 
 @hosting.command("list")
@@ -39,11 +39,11 @@ def list_(context: Context, json_: bool) -> int:
 
 
 @hosting.command()
-@click.option("--dry-run", is_flag=True, help="Only tell what would go.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
 @locking
 @click.pass_obj
 def prune(context: Context, dry_run: bool, lock_timeout: float) -> int:
-    """Take away the photos that apply put on the web and that no post needs any more.
+    """Delete the photos that apply put on the web and that no post needs any more.
 
     Whatever is open, unknown, waiting, blocked or planned keeps its photos, and so does what others put there. It
     knows the posts of this project only: two projects must not share one hosting.upload path.

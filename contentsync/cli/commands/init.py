@@ -26,7 +26,7 @@ version: 1
 {state}timezone: UTC                      # for every publish_at without an offset; e.g. Europe/Berlin
 
 app:                               # your app in TikTok's developer portal
-  client_key: ${CONTENTSYNC_CLIENT_KEY}          # read from the environment: no secret belongs into git
+  client_key: ${CONTENTSYNC_CLIENT_KEY}          # read from the environment: no secret belongs in git
   client_secret: ${CONTENTSYNC_CLIENT_SECRET}
   audited: false                   # true once TikTok has audited the app for Direct Post
   # redirect_uri: http://127.0.0.1:*/callback/   # register this one for the app, under Login Kit, Desktop

@@ -89,7 +89,7 @@ def _show(done: flow.SignedIn) -> None:
     sandbox = " with the app's sandbox" if done.sandbox else ""
     text.say(f"{text.style(done.account, bold=True)} is signed in{sandbox}: {visible(done.who)}  {done.open_id}")
     if done.scopes is None:
-        text.say(f"  granted \tnot told by TikTok; asked for {', '.join(done.asked)}")
+        text.say(f"  granted \tnot known; asked for {', '.join(done.asked)}")
     else:
         text.say(f"  granted \t{', '.join(done.scopes) or 'nothing'}")
     for scope, why in done.missing.items():
@@ -129,7 +129,7 @@ class Terminal:
     def paste(self, address: str, browser: bool) -> str:
         text.tell("Open this address in a browser, sign in as the account, and agree:")
         text.tell_whole(f"  {address}")
-        text.tell("The browser then goes to an address that may not load here; it begins with the redirect URI.")
+        text.tell("The browser then opens an address that begins with the redirect URI, and may not load.")
         if browser:
             _open(address)
         if sys.stdin.isatty():

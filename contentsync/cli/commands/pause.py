@@ -29,5 +29,5 @@ def pause(context: Context, account: str | None, why: str) -> int:
     held = operation.pause(context.project(), account, why)
     name = f"{held.account}: " if held.account else ""
     text.say(f"{name}{visible(held.said)}")
-    text.say(f"Nothing more is begun. To end it: {held.ends_by}")
+    text.say(f"Nothing more is started. To end the pause: {held.ends_by}")
     return exits.DONE

@@ -31,7 +31,7 @@ def resume(context: Context, account: str | None) -> int:
     if left:
         text.tell(f"{account} is still held: {visible(left.said)}. To end it: {left.ends_by}")
     for name in by_file:
-        text.tell(f"{name} is still held: contentsync.yaml says `paused: true`. To end it, take that line away.")
+        text.tell(f"{name} is still held: contentsync.yaml says `paused: true`. To end it, remove that line.")
     return exits.HELD if left or by_file else exits.DONE
 
 

@@ -120,7 +120,7 @@ def backup(context: Context, file: Path) -> int:
 @locking
 @click.pass_obj
 def rebuild(context: Context, lock_timeout: float) -> int:
-    """Take in what the receipts and this machine's journal tell, and ask TikTok what became of it."""
+    """Take in what the receipts and this machine's journal say, and ask TikTok what became of it."""
     project = context.project()
     try:
         with project.lock("contentsync state rebuild", lock_timeout):
@@ -131,7 +131,7 @@ def rebuild(context: Context, lock_timeout: float) -> int:
         _show_rebuilt(account)
     show_failures(failures)
     if not made and not failures:
-        text.say("Nothing to rebuild from: neither a receipt nor this machine's journal tells of a post.")
+        text.say("Nothing to rebuild from: no receipt and no entry in this machine's journal names a post.")
     return exits.worst(exits.of_error(err) or exits.FAILED for err in failures.values())
 
 
@@ -146,7 +146,7 @@ def _show_rebuilt(account: Rebuilt) -> None:
         text.say(f"  {key} has no receipt: it counts as new; if it was posted: contentsync resolve {key} --published")
     if account.unbound:
         count = text.many(len(account.unbound), "public video")
-        text.say(f"  {count} of no post: contentsync import {account.account} tells which")
+        text.say(f"  {count} belong to no post: contentsync import {account.account} lists them")
 
 
 @state.command()

@@ -101,7 +101,7 @@ def _line(item: tuple[str, str]) -> str:
 
 def _warn_of_a_terminal() -> None:
     if sys.stdout.isatty():
-        text.tell("warning: secrets follow, on a terminal; clear its scrollback, or use --out FILE")
+        text.tell("warning: secrets follow on this terminal; clear its scrollback, or use --out FILE")
 
 
 def _explain(account: str, pair: Pair, is_chain: bool) -> None:
@@ -111,4 +111,4 @@ def _explain(account: str, pair: Pair, is_chain: bool) -> None:
         ends = f" {text.when(pair.refresh_expires_at)} ends it for good." if pair.refresh_expires_at else ""
         text.tell(ONE_CHAIN + ends)
     else:
-        text.tell("Nothing can renew it where it goes. TikTok does not say whether a renewal here ends it sooner.")
+        text.tell("It can't be renewed there. TikTok does not say whether a renewal here ends it sooner.")

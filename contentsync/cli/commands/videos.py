@@ -29,7 +29,9 @@ _COLUMNS: Final = (
 @click.command()
 @click.argument("account", shell_complete=complete.accounts)
 @click.option("--limit", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="At most N videos.")
-@click.option("--id", "ids", multiple=True, metavar="ID", help="Only this video; repeatable. Tells those not there.")
+@click.option(
+    "--id", "ids", multiple=True, metavar="ID", help="Only this video; repeatable. Names those that are not public."
+)
 @as_json
 @click.pass_obj
 def videos(context: Context, account: str, limit: int, ids: tuple[str, ...], json_: bool) -> int:
@@ -56,7 +58,7 @@ def videos(context: Context, account: str, limit: int, ids: tuple[str, ...], jso
     else:
         _show(found, account)
     for post_id in found.missing:
-        text.tell(f"{post_id}: not there as a public video of {account}")
+        text.tell(f"{post_id}: not a public video of {account}")
     return exits.FAILED if found.missing else exits.DONE
 
 
@@ -78,7 +80,7 @@ def _show(found: Listed, account: str) -> None:
 def _row(video: Video, post: str) -> tuple[str, ...]:
     dated = video.post.created_at.timestamp() > 0
     counts = (video.views, video.likes, video.comments, video.shares)
-    date = text.when(video.post.created_at) if dated else "not told"
+    date = text.when(video.post.created_at) if dated else "unknown"
     return (*map(figure, counts), date, visible(post) or "-")
 
 

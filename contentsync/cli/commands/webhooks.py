@@ -49,7 +49,7 @@ def webhooks() -> None:
 @as_json
 @click.pass_obj
 def serve(context: Context, host: str, port: int, path: str, tolerance: float, json_: bool) -> int:
-    """Listen for deliveries, prove them, store them, and ask TikTok about what they tell.
+    """Listen for deliveries, verify them, store them, and ask TikTok about what they say.
 
     TikTok delivers to public https only: put a reverse proxy or a tunnel before it. Takes no lock and sends nothing
     to TikTok. Ends at Ctrl-C or SIGTERM; what waits is worked on by the next one.
@@ -87,7 +87,7 @@ def _run_until_told(receiver: Any, teller: Teller) -> None:
 
 
 class Teller:
-    """Tells what happens, a line each: as JSON on stdout, or in words on stderr. Never a signature or a body."""
+    """Shows what happens, a line each: as JSON on stdout, or in words on stderr. Never a signature or a body."""
 
     def __init__(self, json_: bool) -> None:
         self._json = json_

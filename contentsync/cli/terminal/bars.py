@@ -37,7 +37,7 @@ def widths(columns: int) -> tuple[int, int]:
 
 
 def shortened(key: str, width: int) -> str:
-    """A key that fits: its middle goes, since account and the end tell posts apart."""
+    """A key that fits: its middle is cut, since posts differ by account and end."""
     if len(key) <= width:
         return key
     tail = (width - 1) // 2

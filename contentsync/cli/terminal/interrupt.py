@@ -1,6 +1,7 @@
-"""How does an apply outlive what is done to it? Ctrl-C, SIGTERM, a terminal that hangs up, a reader that goes away.
+"""How does an apply survive an interruption? Ctrl-C, SIGTERM, a closed terminal, a reader of a pipe that exits.
 
-Once: the chunk under way is finished. Twice: out at once, still safe. Output that can't be written stops nothing.
+Once: the current chunk is finished. Twice: apply leaves at once, which is safe too. Output that can't be written does
+not stop the work.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, TextIO, cast
 
 from contentsync.cli import exits
 
-STOPPING = "stopping after the chunk under way; what is open goes on at the next apply. Again: leave now\n"
+STOPPING = "stopping after the current chunk; the next apply resumes what is open. Press again to leave now\n"
 
 
 class Stop(threading.Event):
@@ -70,7 +71,7 @@ def write_at_once(descriptor: int, line: str, patience: float) -> None:
 
 @contextmanager
 def outliving_output() -> Iterator[None]:
-    """Let what is said go nowhere from the moment on at which it can't be written, instead of ending the work."""
+    """Discard output once it can't be written, instead of ending the work."""
     out, err = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = cast(TextIO, _Lasting(out)), cast(TextIO, _Lasting(err))
     try:
@@ -103,9 +104,9 @@ class _Lasting:
             self._let_go(err)
 
     def _let_go(self, err: OSError) -> None:
-        """From here on it goes nowhere, also what Python still holds for it; the other stream is told why."""
+        """Discard the output from here on, also what Python has buffered; say why on the other stream."""
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, self._stream.fileno())
         os.close(null)
         if self._stream.fileno() == 1:
-            _tell_at_once(f"stdout can't be written any more ({err.strerror}); the work goes on\n")
+            _tell_at_once(f"stdout can't be written any more ({err.strerror}); apply continues\n")

@@ -30,8 +30,8 @@ _MARKS: Final = {
 _SAID: Final = {
     Result.DELIVERED: "delivered: the creator posts it in TikTok's app",
     Result.PROCESSING: "TikTok has it and is not done; follow it with contentsync status --wait 10m",
-    Result.UPLOADING: "not all bytes are there; the next apply goes on",
-    Result.UNKNOWN: "may be live or not; nothing more is sent for this account",
+    Result.UPLOADING: "the upload is not complete; the next apply resumes it",
+    Result.UNKNOWN: "may be live or not; nothing more is sent for this account until it is settled",
 }
 _NOT_SURE: Final = "not final, and not sent again"  # what TikTok has of it is said below
 

@@ -29,15 +29,15 @@ SYMBOLS: Final = {
 }
 MEANINGS: Final = {
     Kind.CREATE: "will be sent",
-    Kind.RESUME: "goes on where it was left",
-    Kind.ADOPT: "is bound to a video that is there",
+    Kind.RESUME: "is resumed",
+    Kind.ADOPT: "is bound to a published video",
     Kind.MOVE: "has a new name",
     Kind.WAIT: "waits",
     Kind.BLOCKED: "needs a person",
     Kind.FROZEN: "edited after it was sent",
-    Kind.UNKNOWN: "may be live; a person settles it",
-    Kind.DRIFT: "was public, is not visible",
-    Kind.FORGET: "manifest gone",
+    Kind.UNKNOWN: "may be live; a person must settle it",
+    Kind.DRIFT: "was public, is not visible now",
+    Kind.FORGET: "has no manifest any more",
 }
 _COLOURS: Final = {
     Kind.CREATE: "green",

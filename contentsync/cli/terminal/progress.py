@@ -37,14 +37,14 @@ _WORDS: Final = {
 
 
 class Show(Protocol):
-    """Something that is told what happens."""
+    """Something that shows events."""
 
     def __call__(self, told: Told) -> None: ...
 
 
 @contextmanager
 def showing(summary: Summary | None) -> Iterator[Show]:
-    """What to tell apply's events to, fit for where the output goes. summary: of JSON lines."""
+    """What shows the events of an apply: JSON lines for `summary`, bars on a terminal, plain lines elsewhere."""
     if summary is not None:
         yield JsonLines(summary)
     elif sys.stderr.isatty() and text.colour() is None and text.width() >= NARROWEST:

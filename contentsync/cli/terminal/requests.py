@@ -1,4 +1,4 @@
-"""How is a request told with -v?"""
+"""How is a request shown with -v?"""
 
 from __future__ import annotations
 

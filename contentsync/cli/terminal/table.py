@@ -38,7 +38,7 @@ def _filled(cell: str, column: Column, width: int) -> str:
 
 
 def figure(count: int | None) -> str:
-    """A count as people read it, whole and with commas; `-` where it was not told."""
+    """A count as people read it, whole and with commas; `-` where it is not known."""
     return "-" if count is None else f"{count:,}"
 
 

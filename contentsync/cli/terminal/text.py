@@ -1,4 +1,4 @@
-"""How is it said on a terminal? The wording of problems and figures; data goes to stdout, the rest to stderr."""
+"""How does a message reach the terminal? Data goes to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def say(line: str = "") -> None:
 
 
 def tell(line: str = "") -> None:
-    """The same for a line that is no data."""
+    """The same for a line that is not data."""
     _write(line, sys.stderr)
 
 
 def put(line: str) -> None:
-    """Data that a program or a person copies: one line however long it is, tabs and all."""
+    """Data that a program or a person copies: not folded, tabs and all."""
     click.echo(hidden(line), color=colour())
 
 
 def tell_whole(line: str) -> None:
-    """What a person copies and is no data, such as an address: one line however long it is."""
+    """A line that a person copies and that is not data, such as an address: not folded."""
     click.echo(safe(hidden(line)), err=True, color=colour())
 
 
@@ -75,7 +75,7 @@ def say_json(value: Mapping[str, object]) -> None:
 def safe(line: str) -> str:
     """The line with every unseen character as an escape, save our own colours.
 
-    What is foreign was escaped where it was put in; this catches what was forgotten there.
+    Foreign text is escaped where it is put in; this catches what was forgotten there.
     """
     if "\x1b" not in line:
         return visible(line)
@@ -164,16 +164,16 @@ def _cut(problem: Problem, room: int) -> tuple[str, int]:
 
 
 def show_defect(err: BaseException) -> int:
-    """What nobody foresaw: a defect of ours, told as such. The traceback only on request: it may show captions."""
+    """Report an unexpected error as a defect. The traceback is shown on request only: it may show captions."""
     from contentsync.cli import exits
 
-    tell(f"contentsync has a defect here: {type(err).__name__}: {visible(str(err))}")
+    tell(f"contentsync has a defect: {type(err).__name__}: {visible(str(err))}")
     if os.environ.get("CONTENTSYNC_DEBUG"):
         import traceback
 
         tell("".join(traceback.format_exception(err)).rstrip())
     else:
-        tell("  hint: run it again with CONTENTSYNC_DEBUG=1 for the traceback, and report it; the state is safe")
+        tell("  hint: run it again with CONTENTSYNC_DEBUG=1 to see the traceback, and report it; the state is safe")
     return exits.DEFECT
 
 
