@@ -124,8 +124,10 @@ class Branch:
             return Pushed.UNREACHABLE, now.why
         if now.head and self.holds(now.head, commit):
             return Pushed.TAKEN, ""
+        if ended.code is None:  # it may arrive yet; to try again would wait for the whole deadline each time
+            return Pushed.UNREACHABLE, ended.why
         refusal = _refusal(ended)
-        if ended.code is not None and now.head == parent:
+        if now.head == parent:
             return Pushed.UNREACHABLE, refusal  # the head is still our parent: it was not the race that spoke
         return Pushed.REFUSED, refusal
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from dataclasses import replace
 from datetime import timedelta
@@ -184,3 +185,26 @@ def test_rows_that_follow_a_new_open_id_do_so_on_every_machine(one: GitStore, ot
     other.catch_up(LATER)
     assert [(row.name, row.account) for row in other.posts("another-app")] == [("launch", "acme")]
     assert other.posts(OPEN_ID) == []
+
+
+def test_a_push_without_an_answer_is_waited_for_once_and_may_arrive_late(remote: Path) -> None:
+    backend = a_backend(remote, "one")
+    git_program = replace(backend.branch.git, network_seconds=1.0)
+    store = replace(backend, branch=replace(backend.branch, git=git_program)).open()
+    hook = remote / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\nsleep 3\n")
+    hook.chmod(0o755)
+
+    began = time.monotonic()
+    with pytest.raises(StoreError, match="no answer in time"):
+        begun(store)
+
+    assert time.monotonic() - began < 10
+    left = store.posts(OPEN_ID)[0].last
+    assert left is not None
+    assert left.init_sent_at is None
+    hook.unlink()
+    sent = a_backend(remote, "one").open().save(left.noting(NOW, init_sent_at=NOW), "init")
+    other = a_backend(remote, "other").open()
+    assert other.catch_up(NOW) is None
+    assert [attempt.id for attempt in other.posts(OPEN_ID)[0].attempts] == [sent.id]
