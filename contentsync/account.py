@@ -277,7 +277,8 @@ class AccountAtWork:
             )
         store = self.store
         noted = self._project.journal.pages(open_id)
-        notes = journal.concerning(noted, about.post.name, about.post.media_digest) if about else noted
+        everywhere = [*noted, *self._noted_elsewhere(open_id)]
+        notes = journal.concerning(everywhere, about.post.name, about.post.media_digest) if about else everywhere
         videos, rows = store.videos(open_id), store.posts(open_id)
         return AccountFacts(
             account=self.settings,
@@ -304,6 +305,11 @@ class AccountAtWork:
             how_to_renew=self._how_to_renew,
             pause=pause_of(store.pauses.all(), self.name, open_id),
         )
+
+    def _noted_elsewhere(self, open_id: str) -> list[bytes]:
+        """What the journal says of the same TikTok account as other apps see it, under their open_ids."""
+        others = self._project.known_identities.others(self.store.accounts.identity(open_id))
+        return [line for other in others for line in self._project.journal.pages(other)]
 
     # Who it is.
 

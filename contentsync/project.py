@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from contentsync.borders import checked_state, exposed_state, refuse_place
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, ManifestError, Problem, StoreError, UsageError
+from contentsync.evidence import first_posts
 from contentsync.evidence.journal import Journal
 from contentsync.manifest.settings import NOTHING_SAID
 from contentsync.media_urls import Hosting, Look
@@ -152,6 +153,11 @@ class Project:
             refuse_left_behind(self.root, self.settings.state, self.reading_store)
             self._caught_up = (behind,)
         return self._caught_up[0]
+
+    @cached_property
+    def known_identities(self) -> first_posts.Known:
+        """Who the user's projects on this machine posted as; read once."""
+        return first_posts.Known(self.data_folder)
 
     @cached_property
     def data_folder(self) -> Path:

@@ -36,6 +36,27 @@ def of_project(folder: Path, project: str) -> dict[str, Identity]:
     return found
 
 
+class Known:
+    """Every identity that any project of this user posted as; to be asked for many accounts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._by_mark: dict[tuple[str, str], set[Identity]] = {}
+        for told in filter(None, map(_told, sorted((folder / "identities").glob("*.json")))):
+            identity = Identity(told["open_id"], told["union_id"], told["username"])
+            for mark in _marks(identity):
+                self._by_mark.setdefault(mark, set()).add(identity)
+
+    def others(self, now: Identity) -> list[str]:
+        """The other open_ids of the same TikTok account, as other apps see it."""
+        alike = {one for mark in _marks(now) for one in self._by_mark.get(mark, ()) if one.is_like(now)}
+        return sorted({one.open_id for one in alike} - {now.open_id})
+
+
+def _marks(identity: Identity) -> list[tuple[str, str]]:
+    marks = [("union_id", identity.union_id), ("username", identity.username)]
+    return [mark for mark in marks if mark[1]]
+
+
 def _told(path: Path) -> dict[str, str] | None:
     try:
         said = json.loads(path.read_bytes())

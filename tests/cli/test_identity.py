@@ -102,6 +102,22 @@ def test_a_new_open_id_creates_nothing_until_a_person_says_whose_it_is(desk: Des
     assert "contentsync accounts rebind acme" in said.text
 
 
+def test_the_journal_under_the_other_open_id_holds_the_post_back_in_a_new_folder_too(desk: Desk) -> None:
+    """Pin, state and receipts are gone, and the project lies elsewhere: this machine still knows of the post."""
+    studio = desk.site.studio
+    studio.post("launch")
+    desk.apply()
+    become(desk, "acme_live")
+    lose_the_state(desk)
+    shutil.rmtree(studio.root / "receipts")
+    studio.write("contentsync.yaml", PROJECT)
+    moved = studio.root.with_name("moved")
+    studio.root.rename(moved)
+    studio.root = moved
+    said = desk.apply()
+    assert (said.code, "[known-elsewhere]" in said.text, desk.inits()) == (5, True, 1)
+
+
 def test_after_a_rebind_everything_is_as_it_was(desk: Desk) -> None:
     desk.site.studio.post("launch")
     desk.apply()
