@@ -110,7 +110,7 @@ def test_a_defects_traceback_shows_no_secret(watch: Watch, studio: Studio, emula
     studio.environment["PYTHONPATH"] = str(hook)
     code = watch.run("accounts")
     assert (code, b"Traceback" in watch.seen["stderr ('accounts',)"]) == (70, True)
-    assert b"a defect here: ZeroDivisionError" in watch.seen["stderr ('accounts',)"]
+    assert b"has a defect: ZeroDivisionError" in watch.seen["stderr ('accounts',)"]
     assert watch.holding(secrets_of(emulator)) == []
 
 

@@ -150,7 +150,7 @@ def test_one_signal_ends_it_soon_and_the_next_apply_goes_on(
     assert process.returncode == 130
     assert "launch" in out and "exit 130" in out
     assert "Traceback" not in err and "defect" not in err
-    assert ("goes on at the next apply" in err) is (name == "SIGINT")
+    assert ("the next apply resumes what is open" in err) is (name == "SIGINT")
     is_whole(studio, emulator)
 
 
@@ -183,7 +183,7 @@ def test_ctrl_c_at_a_terminal_is_told_and_heeded(studio: Studio, emulator: Emula
         terminal.until(is_there)
         terminal.type(b"\x03")
         assert terminal.ends_with() == 130
-    assert b"goes on at the next apply" in terminal.read() and b"Traceback" not in terminal.said
+    assert b"the next apply resumes what is open" in terminal.read() and b"Traceback" not in terminal.said
     is_whole(studio, emulator)
 
 

@@ -29,7 +29,7 @@ _MARKS: Final = {
 }
 _SAID: Final = {
     Result.DELIVERED: "delivered: the creator posts it in TikTok's app",
-    Result.PROCESSING: "TikTok has it and is not done; follow it with contentsync status --wait 10m",
+    Result.PROCESSING: "TikTok is not done; follow it: contentsync status --wait 10m",
     Result.UPLOADING: "the upload is not complete; the next apply resumes it",
     Result.UNKNOWN: "may be live or not; nothing more is sent for this account until it is settled",
 }
