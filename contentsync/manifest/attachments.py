@@ -24,6 +24,10 @@ from contentsync.post import ABSENT, Media
 
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _HTTPS: Final = re.compile(r"https://([^\s/?#\\]+)(?:[/?#][^\s\\]*)?")  # a \ is a / to some, and none to others
+_LABEL: Final = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_DOMAIN: Final = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}\.?(?::(?P<port>[0-9]{{1,5}}))?")
+_LONGEST_URL: Final = 2_048
+_HIGHEST_PORT: Final = 65_535
 _NEAR: Final = re.compile(r"https?://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?(?:/[^\s#]*)?")
 _WITH_NAME: Final = re.compile(r"[^/]*//[^/?#]*@")
 _ADDRESS: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]+){3}|\[.*\])(?::[0-9]+)?")
@@ -206,4 +210,12 @@ def _url_problem(url: str) -> Problem | None:
         return Problem("url-not-https", f"{shown(url)} is no https address", "TikTok fetches only https")
     if _ADDRESS.fullmatch(match[1]):
         return Problem("url-without-domain", "the URL has a number for its host", "TikTok wants a domain's name")
+    if len(url) > _LONGEST_URL:
+        return Problem(
+            "url-malformed", f"the URL has {len(url):,} characters", f"use one of at most {_LONGEST_URL:,}"
+        )
+    domain = _DOMAIN.fullmatch(match[1])
+    if domain is None or int(domain["port"] or 443) > _HIGHEST_PORT:
+        what = f"{shown(url)[:200]} names no host on the web"
+        return Problem("url-malformed", what, "write https://HOST/PATH with the host's full name")
     return None

@@ -139,6 +139,7 @@ CODES: Final[dict[str, str]] = {
     "picture-too-small": "A side of a video's picture is under 360.",
     "url-not-https": "A media URL is not https.",
     "url-with-password": "A media URL holds a name or password.",
+    "url-malformed": "A media URL names no host on the web, or is too long.",
     "url-without-domain": "A media URL has an IP address for its host.",
     "varying-frame-rate": "A video's frame rate varies (a note).",
     "video-codec": "A video's codec is none that TikTok takes.",

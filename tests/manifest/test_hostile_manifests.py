@@ -141,6 +141,11 @@ PATHS: Cases = {
     ),
     "https to nowhere": (GOOD.replace("v.mp4", "https:///v.mp4"), "3:8 url-not-https"),
     "a password in a URL": (GOOD.replace("v.mp4", "https://u:p@acme.example/v.mp4"), "3:8 url-with-password"),
+    "brackets in a URL": (GOOD.replace("v.mp4", "'https://[::::'"), "3:8 url-malformed"),
+    "a port that is none": (GOOD.replace("v.mp4", "https://a.example:99999/x"), "3:8 url-malformed"),
+    "an empty label in a URL": (GOOD.replace("v.mp4", "https://a..example/x"), "3:8 url-malformed"),
+    "a bare name in a URL": (GOOD.replace("v.mp4", "https://media/x.mp4"), "3:8 url-malformed"),
+    "a URL without an end": (GOOD.replace("v.mp4", "https://a.example/" + "x" * 3_000), "3:8 url-malformed"),
     "an address in a URL": (GOOD.replace("v.mp4", "https://192.0.2.7/v.mp4"), "3:8 url-without-domain"),
     "one URL for photos": (PHOTOS.replace("[1.jpg, 2.jpg]", "https://a.example/1.jpg"), "3:9 photos-not-a-folder"),
 }
