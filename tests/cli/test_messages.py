@@ -172,3 +172,32 @@ def test_a_status_that_can_not_be_read_does_not_say_that_nothing_was_sent(desk: 
     said = desk.apply("--wait", "1m")
     assert said.code == 3, said.text
     assert "run the same command again" in said.text and "nothing was sent" not in said.text
+
+
+def test_status_says_when_a_post_is_due_and_what_blocks_it(desk: Desk) -> None:
+    declare(desk, "ahead", publish_at="2026-03-03T09:00:00Z")
+    declare(desk, "missed", publish_at="2026-01-03T09:00:00Z")
+    declare(desk, "held", hold=True)
+    declare(desk, "due")
+    said = desk.run("status").text
+    assert re.search(r"acme/ahead +waiting +Tue 3 Mar 09:00 UTC, in \d", said)
+    assert re.search(r"acme/missed +missed\n", said) and "give it a new publish_at" in said
+    assert re.search(r"acme/held +waiting +hold: true", said)
+    assert re.search(r"acme/due +new +the next apply sends it", said)
+
+
+def test_many_waiting_posts_are_one_line_with_the_next_and_the_last_time(desk: Desk) -> None:
+    for day in range(2, 24):
+        declare(desk, f"day-{day:02d}", publish_at=f"2026-03-{day:02d}T09:00:00Z")
+    short, full = desk.run("plan", "--no-refresh").text, desk.run("plan", "--no-refresh", "--full").text
+    assert re.search(r"22 posts +wait .*Mon 2 Mar 09:00 UTC, in .* \(acme/day-02\), to Mon 23 Mar 09:00 UTC", short)
+    assert "acme/day-03" not in short and full.count("waits for its publish_at") == 22
+
+
+def test_times_are_in_the_zone_of_the_account(desk: Desk) -> None:
+    project = desk.site.studio.root / "contentsync.yaml"
+    project.write_text(project.read_text().replace("acme: {", "acme: {timezone: Europe/Berlin, ", 1))
+    declare(desk, "ahead", publish_at="2026-03-03T09:00:00")
+    for verb in ("plan", "status"):
+        assert "Tue 3 Mar 09:00 CET, in " in desk.run(verb).text
+    assert '"due_at": "2026-03-03T08:00:00Z"' in desk.run("plan", "--json").text

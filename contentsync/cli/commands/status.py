@@ -116,7 +116,7 @@ class _Shown:
         for key, row in found.items():
             action = plans.get(key)
             where = standing(row, action)
-            word = text.style(f"{where:<10}", fg=_COLOURS.get(where))
+            word = text.style(where, fg=_COLOURS.get(where)) + " " * (10 - len(where))
             text.say(f"{key:<{width}}  {word}  {self._facts(key, row, action)}".rstrip())
             for line in _below(row, action):
                 text.say(line)
