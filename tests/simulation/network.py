@@ -115,7 +115,7 @@ class Line(httpx.BaseTransport):
         kind = "last" if last == total - 1 else "put"
         if self._life.point(self._machine, "body", f"the body of bytes {first}-{last}") == "crash-before":
             self._machine.crash()
-        slept, body = self._life.world.now > begun, bytearray()
+        slept, body = self._life.world.now - begun > TIMEOUT, bytearray()
         try:
             for block in blocks:
                 body += block

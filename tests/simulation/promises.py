@@ -139,10 +139,12 @@ class Promises:
         return bool(over)
 
     def _held_by_name(self, declared: Declared) -> bool:
-        """Whether the plan asks a person about a video that looks like the post; that is told, and not lost."""
+        """Whether the plan asks a person about the post, which is then not lost: a public video looks like it; or the
+        journal contradicts the rows, and a clock that was set back hides which of the two is later."""
         plan = self._life.machines[-1].plan
         mine = [a for a in plan.actions if a.post == f"acme/{declared.name}"] if plan else []
-        return any(problem.code == "lookalike" for action in mine for problem in action.problems)
+        asked = {"lookalike", "known-elsewhere"} if self._life.skewed else {"lookalike"}
+        return any(problem.code in asked for action in mine for problem in action.problems)
 
     def _failed_for_sure(self, mine: list[Attempt]) -> bool:
         last = mine[-1] if mine else None
