@@ -1,1 +1,1 @@
-"""What did the author write, and where? A folder of YAML in, desired posts and problems out."""
+"""What did the author write, and where? Reads a folder of manifests; gives desired posts and problems."""

@@ -1,6 +1,6 @@
 """Which files does a manifest mean by video and photos? Paths that stay inside the project, and https URLs.
 
-What is in a file is media.py's to see, and what TikTok takes media_rules.py's to know.
+media/ reads the content of a file; media_rules.py knows what TikTok accepts.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _PICTURES: Final = (".jpg", ".jpeg", ".webp", ".png", ".gif", ".heic", ".heif", 
 
 
 class Attachments:
-    """Finds and reads media; one for a run, since folders are judged once.
+    """Finds and reads media. One for each run, so that each folder is checked once.
 
     root: the project. reader: looks into a file. is_near: the API is a stand-in on this machine, which fetches from
     this machine too, and without TLS.
@@ -62,7 +62,7 @@ class Attachments:
         return pointers.git_prefix(self._root.absolute())
 
     def item(self, document: Document, text: str, path: KeyPath) -> Media | None:
-        """The file or URL that `text` names; None where it can't be used, and the document says why."""
+        """The file or URL that `text` names; None if it can't be used; the document then has the problem."""
         if _URL.match(text):
             problem = None if self._is_near and _NEAR.fullmatch(text) else _url_problem(text)
             self._told(document, path, problem)
@@ -98,7 +98,7 @@ class Attachments:
             self._told(document, path, odd_name(odd))
             return []
         if not found:
-            problem = Problem("photos-empty", f"{shown(text)} holds no pictures", "add JPEG or WebP files")
+            problem = Problem("photos-empty", f"{shown(text)} contains no pictures", "add JPEG or WebP files")
             self._told(document, path, problem)
         items = [self.item(document, f"{text.rstrip('/')}/{entry}", path) for entry in found]
         return [item for item in items if item]
@@ -108,7 +108,7 @@ class Attachments:
             document.refuse(problem, path)
 
     def _name(self, document: Document, text: str, path: KeyPath) -> str | None:
-        """`text` as a path from the root; None where it leads out of it."""
+        """`text` as a path from the root; None if it leads out of the project."""
         problem = _path_problem(text)
         folder = document.file.rpartition("/")[0]
         name = os.path.normpath(f"{folder}/{text}" if folder else text).replace(os.sep, "/")
@@ -182,19 +182,19 @@ def _is_picture(name: str) -> bool:
 
 def _folder_problem(text: str, err: OSError) -> Problem:
     if isinstance(err, FileNotFoundError):
-        return Problem("media-not-found", f"the folder {shown(text)} is not there", "fix the path, or add the folder")
+        return Problem(
+            "media-not-found", f"the folder {shown(text)} does not exist", "fix the path, or add the folder"
+        )
     if isinstance(err, NotADirectoryError):
         return Problem("photos-not-a-folder", f"{shown(text)} is a file, not a folder", "write it in [ ]")
-    return Problem(
-        "media-unreadable", f"the folder {shown(text)} can't be read", "make the folder readable for this user"
-    )
+    return Problem("media-unreadable", f"the folder {shown(text)} can't be read", "make the folder readable")
 
 
 def _path_problem(text: str) -> Problem | None:
     if len(text) > _LONGEST_PATH:
         return Problem("path-too-long", f"the path has {len(text):,} characters", "shorten it")
     if "\\" in text:
-        return Problem("path-backslash", f"{shown(text)} has a backslash", "write / between folders")
+        return Problem("path-backslash", f"{shown(text)} contains a backslash", "write / between folders")
     if text.startswith("/") or _DRIVE.match(text):
         return Problem("path-absolute", f"{shown(text)} is an absolute path", "write it from the manifest's folder")
     if ".." in text.split("/"):
@@ -204,12 +204,12 @@ def _path_problem(text: str) -> Problem | None:
 
 def _url_problem(url: str) -> Problem | None:
     if _WITH_NAME.match(url):
-        return Problem("url-with-password", "the URL holds a name or password", "use a URL that needs none")
+        return Problem("url-with-password", "the URL contains a user name or a password", "use a URL that needs none")
     match = _HTTPS.fullmatch(url)
     if not match:
-        return Problem("url-not-https", f"{shown(url)} is no https address", "TikTok fetches only https")
+        return Problem("url-not-https", f"{shown(url)} is not an https address", "TikTok fetches only https")
     if _ADDRESS.fullmatch(match[1]):
-        return Problem("url-without-domain", "the URL has a number for its host", "TikTok wants a domain's name")
+        return Problem("url-without-domain", "the URL has an IP address as its host", "TikTok needs a domain name")
     if len(url) > _LONGEST_URL:
         return Problem(
             "url-malformed", f"the URL has {len(url):,} characters", f"use one of at most {_LONGEST_URL:,}"

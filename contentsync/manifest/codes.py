@@ -1,4 +1,4 @@
-"""Which problems can a project and its manifests have? Each code with its meaning; scripts and docs walk this table.
+"""Which problems can a project and its manifests have? Each code with its meaning.
 
 A code never changes its meaning. Pure.
 """
@@ -11,10 +11,10 @@ CODES: Final[dict[str, str]] = {
     # Files and YAML
     "caption-cut-by-comment": "A # after a caption or title makes YAML drop the text behind it.",
     "caption-twice": "A Markdown file has a key caption, and a text below its front matter.",
-    "control-character": "A control character, or an invisible one, stands in the file or in a text.",
+    "control-character": "The file or a text contains a control character or an invisible one.",
     "document-empty": "A file or a document in it is empty, or holds only comments.",
     "document-not-mapping": "A document is text or a list instead of keys with values.",
-    "duplicate-key": "A key stands twice in one mapping.",
+    "duplicate-key": "A mapping has the same key twice.",
     "file-name": "A file's name holds control characters, or is not UTF-8.",
     "file-too-big": "A YAML file is larger than 1 MiB.",
     "file-unreadable": "A YAML file can't be read: no permission, no regular file, or gone.",
@@ -24,7 +24,7 @@ CODES: Final[dict[str, str]] = {
     "merge-conflict": "A file contains the markers of a merge conflict (<<<<<<<, >>>>>>>).",
     "no-value": "A key has no value, or null, where there is nothing that null could mean.",
     "not-utf8": "A YAML file is not UTF-8.",
-    "nul": "A NUL stands in a YAML file.",
+    "nul": "A YAML file contains a NUL byte.",
     "text-cut-by-comment": "A # after a name or a path makes YAML drop the text behind it.",
     "too-many-problems": "A document, or a file, has more than a hundred problems; the others are not listed.",
     "yaml-alias": "A YAML alias (*name) is used, or a value begins like one.",
@@ -34,7 +34,7 @@ CODES: Final[dict[str, str]] = {
     "yaml-merge-key": "The merge key << is used.",
     "yaml-slow": "PyYAML has no libyaml, so that manifests are read several times slower (a warning).",
     "yaml-syntax": "The text is no YAML.",
-    "yaml-tab": "A tab stands in the indentation.",
+    "yaml-tab": "The indentation contains a tab.",
     "yaml-tag": "A YAML tag (!name) is used.",
     "yaml-too-many": "A file has over 10,000 documents, a document over 50,000 values, or a list over 2,000 items.",
     # Shape
@@ -54,9 +54,9 @@ CODES: Final[dict[str, str]] = {
     "not-a-time": "A time is no date with a time of day, or does not exist in the calendar.",
     "privacy-default": "The project's defaults set privacy, which has no default.",
     "repeated-value": "A list names one thing twice.",
-    "unknown-key": "A key is not known where it stands.",
+    "unknown-key": "A key is not known in this place.",
     "unknown-word": "A value is none of the words that its key takes.",
-    "wrong-type": "A text, a list or a mapping stands where another of these is meant.",
+    "wrong-type": "A value is a text, a list or a mapping, and the key takes another one of these.",
     # The project
     "account-clash": "Two accounts would share one environment variable.",
     "base-url": "The API's address is neither https nor on this machine.",
@@ -86,7 +86,7 @@ CODES: Final[dict[str, str]] = {
     # Posts
     "account-and-accounts": "A post has both account and accounts.",
     "account-missing": "A post has neither account nor accounts.",
-    "branded-content-followers": "Branded content for followers only, of which TikTok says nothing (a warning).",
+    "branded-content-followers": "Branded content for followers only, undocumented by TikTok (a warning).",
     "branded-content-private": "Branded content with privacy only_me, which TikTok forbids.",
     "caption-too-long": "A caption is longer than TikTok takes.",
     "disclosure-empty": "disclosure names nothing (a warning).",
@@ -123,7 +123,7 @@ CODES: Final[dict[str, str]] = {
     "no-video-track": "A video has no picture.",
     "path-absolute": "A media path is absolute.",
     "path-backslash": "A media path has a backslash.",
-    "path-outside": "A file lies outside the project, by a link.",
+    "path-outside": "A file is a link to a place outside the project.",
     "path-parent": "A media path goes up with ..",
     "path-too-long": "A media path is longer than 1,024 characters.",
     "photo-animated": "A photo is animated (a warning).",

@@ -1,6 +1,6 @@
-"""Does a `#` cut off text that the author meant? YAML calls `#fyp` a comment, whatever stands before it.
+"""Does a `#` cut off text that the author meant? YAML reads `#fyp` as a comment after any blank.
 
-A comment with a blank after its `#` is a comment. On the lines below a caption, a commented-out key (`#hold: true`)
+A `#` with a blank after it begins a comment. On the lines below a caption, a commented-out key (`#hold: true`)
 and a ruler (`#----`) are comments too. Every pattern here is linear: no two of its repetitions can match the same
 character. Pure.
 """
@@ -30,18 +30,18 @@ def key_of(path: tuple[str | int, ...]) -> str:
 
 
 def cuts_before(text: str, key_end: int, start: int, key: str) -> bool:
-    """Whether a `#` between a key and its value takes text away: `caption: #fyp`, and the value below."""
+    """Whether a `#` between a key and its value cuts text off: `caption: #fyp`, and the value below."""
     colon = _COLON.match(text, key_end, start)
     return _cuts(text, colon.end() if colon else key_end, start, key)
 
 
 def cuts_after(text: str, end: int, key: str) -> bool:
-    """Whether a `#` behind a value takes text away; of a caption or title also one on the lines below."""
+    """Whether a `#` after a value cuts text off; for a caption or title also on the lines below."""
     return _cuts(text, end, len(text), key)
 
 
 def cuts_block(text: str, start: int, end: int, key: str) -> bool:
-    """The same of a block: behind its `|` or `>`, or below its last line."""
+    """The same for a block: after its `|` or `>`, or below its last line."""
     sign = _BLOCK_SIGN.match(text, start)
     if _BEHIND.match(text, sign.end() if sign else start):
         return True

@@ -1,6 +1,6 @@
-"""Which text do the bytes of a YAML or Markdown file hold? What no such file may hold is refused with its place.
+"""Which text do the bytes of a YAML or Markdown file hold? Refuses what such a file must not contain.
 
-Line ends are normalised here, once, so that every pattern that follows knows only the newline. A UTF-8 byte order
+Line ends become newlines here, so that all later patterns need to know only the newline. A UTF-8 byte order
 mark at the start is skipped.
 """
 

@@ -1,4 +1,4 @@
-"""Which posts does one document ask for? Shape, rules, media and defaults joined, one post for each account."""
+"""Which posts does one document ask for? Joins shape, rules, media and defaults: one post for each account."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 class Reading:
     """One document on its way to posts.
 
-    settings: None where the project file can't be read; then no account is known, and none is missed.
+    settings: None if the project file can't be read; then unknown accounts are not reported.
     """
 
     def __init__(self, document: Document, settings: Settings | None, attachments: Attachments) -> None:
@@ -62,7 +62,7 @@ class Reading:
         return _desired(post, frame, tuple(item for _, item in media), self._document)
 
     def _add(self, finding: Finding, key: str = "") -> None:
-        """Tell a finding once, whatever the number of accounts; nothing more about a key that was refused.
+        """Report a finding once for all accounts, and nothing more about a key that was refused.
 
         key: the post it is about; empty for all of the document.
         """
@@ -76,7 +76,7 @@ class Reading:
             self.about.setdefault(id(told), set()).add(key)
 
     def _accounts(self, post: Manifest) -> Iterator[Account]:
-        """The accounts that the post names; a stand-in where one is not known, so that the rest is judged."""
+        """The accounts that the post names; a substitute for an unknown one, so that the rest is still checked."""
         if post.account and post.accounts:
             problem = Problem("account-and-accounts", "the post has both account and accounts", "keep one of them")
             self._add((("accounts",), problem))
@@ -92,7 +92,7 @@ class Reading:
     def _unknown(self, name: str, path: Path) -> Account:
         if self._accounts_known:
             hint = did_you_mean(name, self._settings.accounts) or "add it to contentsync.yaml"
-            what = f"{shown(name)} is no account of this project"
+            what = f"{shown(name)} is not an account of this project"
             self._add((path, Problem("unknown-account", what, hint)), f"{name}/{self._document.value.get('name')}")
         return self._stand_in(name)
 

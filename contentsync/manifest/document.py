@@ -1,4 +1,4 @@
-"""One YAML document as it was written: its values, where each stands, and how a problem is told at its place."""
+"""One YAML document as written: its values, their places, and its problems."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Document:
     is_whole: bool = False
 
     def place(self, path: Path = ()) -> Place:
-        """Where the value at `path` stands, or the nearest mapping or list round it."""
+        """The place of the value at `path`, or of the nearest mapping or list around it."""
         line, column, _ = self.spot(path)
         return Place(self.file, line, column)
 
@@ -87,7 +87,7 @@ class Document:
         return self.spot(path[:-1], at_key) if path else self.start
 
     def tell(self, problem: Problem, path: Path = (), at_key: bool = False) -> Problem:
-        """`problem` with its place, its source line and what to underline."""
+        """`problem` with its place, its source line and the columns to underline."""
         return at(problem, self.file, self.spot(path, at_key), self.lines)
 
     def add(self, problem: Problem, path: Path = (), at_key: bool = False) -> Problem:

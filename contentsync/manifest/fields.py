@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 
 
 class Approve(StrEnum):
-    """Who lets `watch` apply: a person, or nobody needs to."""
+    """Whether a person must approve what `watch` applies."""
 
     MANUAL = "manual"
     AUTO = "auto"
@@ -47,7 +47,7 @@ class PlainSchema(UntitledSchema):
     """JSON Schema without `null`: a key that is left out is the only nothing there is."""
 
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
-        """The schema of what stands beside None."""
+        """The schema of the value that may also be None."""
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: Any) -> JsonSchemaValue:

@@ -1,4 +1,4 @@
-"""Which files are manifests, and what bytes are in them? Reads folders and files; knows nothing of YAML."""
+"""Which files are manifests, and what bytes are in them? Reads folders and files; knows nothing about YAML."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def misnamed(folders: Iterable[Path]) -> Problem | None:
     for folder in folders:
         near = next((name for name in _OTHER_NAMES if (folder / name).is_file()), None)
         if near:
-            what = f"there is no {PROJECT_FILE}; {printable(str(folder / near))} has another name"
+            what = f"there is no {PROJECT_FILE}; {printable(str(folder / near))} has a similar name"
             return Problem("project-missing", what, f"rename it: mv {near} {PROJECT_FILE}")
     return None
 
@@ -42,8 +42,10 @@ def read_bytes(root: Path, name: str) -> tuple[bytes, Problem | None]:
         mode = os.lstat(path).st_mode  # first of all: opening a FIFO would wait for ever
         if stat.S_ISLNK(mode):
             if not Path(path).resolve().is_relative_to(root.resolve()):
-                what = "the file is a link that leads out of the project"
-                return b"", at(Problem("path-outside", what, "put the file itself there"), name, _WHOLE_FILE)
+                what = "the file is a link to a place outside the project"
+                return b"", at(
+                    Problem("path-outside", what, "replace the link with the file itself"), name, _WHOLE_FILE
+                )
             mode = Path(path).stat().st_mode
         if not stat.S_ISREG(mode):
             kind = "a directory" if stat.S_ISDIR(mode) else "a pipe, socket or device"
@@ -57,7 +59,7 @@ def read_bytes(root: Path, name: str) -> tuple[bytes, Problem | None]:
 
 def odd_name(name: str) -> Problem:
     """A file can't be named in a message, a receipt or a plan."""
-    what = f"the name {shown(name)} holds control characters, or is not UTF-8"
+    what = f"the name {shown(name)} contains control characters, or is not UTF-8"
     return Problem("file-name", what, "rename the file")
 
 
@@ -76,8 +78,8 @@ def _read(path: str) -> bytes:
 def find(root: Path, globs: Sequence[str]) -> tuple[list[str], list[str]]:
     """The files below `root` that some glob fits, sorted, with `/`; and the globs that fit none.
 
-    `**` stands for any number of folders, `*`, `?` and `[…]` for what is between two slashes; none of them stands
-    for a name that begins with a dot. Folders that are links are not entered, nor `.git`, `.contentsync`, `receipts`.
+    `**` matches any number of folders; `*`, `?` and `[…]` match within one part of a path; none of them matches
+    a name that begins with a dot. Folders that are links are not entered, nor `.git`, `.contentsync`, `receipts`.
     """
     globs = [glob for glob in globs if not is_tangled(glob)]
     patterns = [re.compile(_as_regex(glob.removeprefix("./"))) for glob in globs]
@@ -93,7 +95,7 @@ def find(root: Path, globs: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def is_tangled(glob: str) -> bool:
-    """Whether a glob has so many `**` that one deep folder would take for ever to compare with it."""
+    """Whether a glob has so many `**` that comparing it with one deep folder would take forever."""
     return glob.split("/").count("**") > DEEP_WILDCARDS
 
 
@@ -107,7 +109,7 @@ def would_find(globs: Sequence[str], name: str) -> bool:
 
 
 def _tops(globs: Sequence[str]) -> list[str]:
-    """The folders to walk: what stands before the first wildcard of each glob, none inside another."""
+    """The folders to search: the part before the first wildcard of each glob, none inside another."""
     tops = sorted({_fixed_part(glob) for glob in globs})
     return [top for top in tops if not any(top != other and _is_below(top, other) for other in tops)]
 

@@ -1,6 +1,6 @@
-"""How does a JSON file become text that the YAML reader takes? JSON is YAML but for two of its ways of writing.
+"""How does a JSON file become text that the YAML reader accepts? JSON is YAML, with two exceptions.
 
-It may be indented with tabs, and it may write a character beyond the first 65,536 as two escapes.
+JSON may be indented with tabs, and may write a character beyond the first 65,536 as two escapes.
 """
 
 from __future__ import annotations

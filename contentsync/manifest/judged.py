@@ -17,7 +17,7 @@ _UNSURE: Final = frozenset(
     {"name-pattern", "account-pattern", "account-missing", "unknown-account", "duplicate-key", "text-cut-by-comment"}
 )
 
-# Why a post is faulty whose file has an error that ends the reading; that error is told once, at its place.
+# The problem of a post whose file can't be read to the end; the error itself is reported once, at its place.
 _BROKEN_OFF: Final = Problem(
     "yaml-syntax", "its file can't be read to the end", "fix the error that contentsync validate shows in this file"
 )
@@ -81,7 +81,7 @@ class Judged:
 
 
 def tell_doubles(documents: Iterable[Judged]) -> None:
-    """Two manifests with one key are both faulty: which of them is meant can't be known."""
+    """Two manifests with one key are both errors: contentsync can't know which one is meant."""
     declared: dict[str, list[Judged]] = {}
     for judged in documents:
         for key in judged.keys:
@@ -94,7 +94,7 @@ def tell_doubles(documents: Iterable[Judged]) -> None:
 
 
 def keys_of(document: Document) -> list[str]:
-    """The keys of the posts that a document asks for, also of one with errors, so far as they can be read."""
+    """The keys of the posts that a document asks for, also of a document with errors, as far as they can be read."""
     name, account, accounts = (document.value.get(key) for key in ("name", "account", "accounts"))
     named = [account, *(accounts if isinstance(accounts, list) else ())]
     if not isinstance(name, str) or not name:

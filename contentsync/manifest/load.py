@@ -1,4 +1,4 @@
-"""What does this folder ask for? A project in; settings, desired posts and all problems out, in one run."""
+"""What does this folder ask for? Reads a project; gives settings, desired posts and all problems in one run."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ class _Desk:
         globs = (self._settings or Settings()).manifests
         names, _ = find(self._root, globs)
         if not names:
-            what = f"no file fits {shown(globs[0])}" + (f" or the {len(globs) - 1} others" if globs[1:] else "")
-            problem = Problem("no-manifests", what, "add a manifest, or mend manifests", level=Level.NOTE)
+            what = f"no file matches {shown(globs[0])}" + (f" or the {len(globs) - 1} others" if globs[1:] else "")
+            problem = Problem("no-manifests", what, "add a manifest, or correct `manifests`", level=Level.NOTE)
             self.told.append((frozenset(), at(problem, PROJECT_FILE, (1, 1, 1))))
         return names
 

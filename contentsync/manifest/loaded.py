@@ -1,6 +1,6 @@
-"""What did loading a project give? Its settings, the sound posts, the faulty ones, and each problem with its posts.
+"""The result of loading a project: its settings, the valid posts, the faulty ones, and each problem with its posts.
 
-A fault stays where it is: it forbids the posts that it is about, and no others.
+An error blocks only the posts that it is about.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class Loaded:
     ) -> tuple[Problem, ...]:
         """The problems of the selected posts (None: of all), and of files whose posts can't be read.
 
-        What was not selected can't fail: of a selection, a file that can't be read is a warning. Nor can what is
-        settled: its problems are left out.
+        Posts that are not selected can't fail: with a selection, a file that can't be read is a warning. Settled
+        posts can't fail either: their problems are left out.
         """
         found = []
         for keys, problem in self.told:

@@ -1,7 +1,7 @@
-"""What does a Markdown manifest say? YAML between two lines `---`, and below them the caption, as it is written.
+"""What does a Markdown manifest say? YAML between two lines `---`, and below them the caption, exactly as written.
 
 The front matter is read by the same strict reader as any manifest, with the line numbers of the file. The caption is
-the body without the blank lines round it. Nothing in it is YAML, so hashtags need no quotes, and Markdown's signs
+the body without the blank lines around it. The body is not YAML, so hashtags need no quotes, and Markdown's signs
 stay as they are.
 """
 
@@ -66,8 +66,12 @@ def _add_caption(document: Document, text: str, end: int) -> None:
     stop = body.find("\n", last)
     caption = body[start : stop if stop >= 0 else len(body)]
     if "caption" in document.value:
-        hint = "keep the text below the front matter, and take caption out"
-        document.refuse(Problem("caption-twice", "caption is a key, and a text below it", hint), ("caption",), True)
+        hint = "keep the text below the front matter, and delete the key caption"
+        document.refuse(
+            Problem("caption-twice", "there is a key caption, and also a text below the front matter", hint),
+            ("caption",),
+            True,
+        )
         return
     line = text.count("\n", 0, end + start) + 1
     document.value["caption"] = caption

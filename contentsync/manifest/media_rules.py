@@ -1,7 +1,7 @@
-"""Will TikTok take these media? What it says of containers, codecs, sizes, sides, frame rates and durations. Pure.
+"""Will TikTok accept these media? Its rules on containers, codecs, sizes, sides, frame rates and durations. Pure.
 
-A fact that is None was not read, and is never an error. The longest video of a direct post is the creator's own
-limit, which only a fresh answer tells; here stands what holds for everyone.
+A fact that is None was not read, and is never an error. The limits here hold for everyone. How long a direct post may
+be differs for each creator, so the plan asks TikTok.
 Source: Media Transfer Guide, "Video restrictions" and "Image restrictions".
 """
 
@@ -25,7 +25,7 @@ _ROUNDING: Final = 0.01  # a probe tells 60 frames a second as 59.999 or 60.002
 
 
 def check_video(media: Media, mode: Mode | None) -> Iterator[Problem]:
-    """What TikTok would refuse of a video."""
+    """What TikTok would refuse about a video."""
     yield from _video_size(media.size)
     facts = media.facts
     if facts is None:
@@ -78,7 +78,7 @@ def _picture(media: Media, facts: MediaFacts) -> Iterator[Problem]:
 
 
 def check_photo(media: Media) -> Iterator[Problem]:
-    """What TikTok would refuse of a photo; one bad photo fails the whole post, and TikTok does not say which."""
+    """What TikTok would refuse about a photo; one bad photo fails the whole post, and TikTok does not say which."""
     if media.size > limits.PHOTO_BYTES:
         what = f"the photo has {media.size:,} bytes; TikTok takes {limits.PHOTO_BYTES:,}"
         yield Problem("photo-too-big", what, "save it at a lower quality")
@@ -89,7 +89,9 @@ def check_photo(media: Media) -> Iterator[Problem]:
         what = f"the photo is {facts.container}; TikTok takes JPEG and WebP"
         yield Problem("photo-format", what, _converted(media, facts.container))
     elif facts.width and facts.height and min(facts.width, facts.height) > limits.PHOTO_SHORT_SIDE:
-        what = f"the photo is {facts.width}x{facts.height}; its shorter side may have {limits.PHOTO_SHORT_SIDE:,}"
+        what = (
+            f"the photo is {facts.width}x{facts.height}; its shorter side may be at most {limits.PHOTO_SHORT_SIDE:,}"
+        )
         yield Problem("photo-sides", what, f"scale its shorter side to {limits.PHOTO_SHORT_SIDE}")
 
 
@@ -108,14 +110,14 @@ def check_photos(count: int, cover: int | None) -> Iterator[tuple[str, Problem]]
     """What is wrong with a set of photos: the key, and the problem."""
     if count > limits.PHOTOS:
         what = f"{count} photos; TikTok takes at most {limits.PHOTOS}"
-        yield "photos", Problem("photos-count", what, f"take {count - limits.PHOTOS} out")
+        yield "photos", Problem("photos-count", what, f"remove {count - limits.PHOTOS}")
     if cover is not None and count and cover >= count:
         what = f"cover is {cover}, and the last photo is {count - 1}"
         yield "cover", Problem("cover-out-of-range", what, "the first photo is 0")
 
 
 def check_cover(cover_ms: int | None, facts: MediaFacts | None) -> Iterator[Problem]:
-    """What is wrong with the frame chosen as cover; TikTok would take the first one without a word."""
+    """What is wrong with the frame chosen as cover; TikTok would silently use the first one."""
     if cover_ms is None or facts is None or facts.duration is None:
         return
     if cover_ms > facts.duration * 1_000:

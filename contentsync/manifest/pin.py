@@ -1,7 +1,7 @@
-"""How does an account's open_id get into the project file, without a change to anything else in it?
+"""How is an account's open_id written into the project file without changing anything else in it?
 
-By one new line below the account's name; every other byte stays. What comes out is read again, and is written only
-if it says what the file said before, and the open_id.
+One new line is added below the account's name; every other byte stays. The new text is parsed, and is written only if
+it says the same as before plus the open_id.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ def pin(root: Path, account: str, open_id: str) -> None:
 
 
 def with_pin(data: bytes, account: str, open_id: str) -> bytes:
-    """The file with the new line. Raises NotPinned where the account is not written in the usual way."""
+    """The file with the new line. Raises NotPinned if the account is not written as a block."""
     document = _read(data)
     path = ("accounts", account)
     if document is None or path not in document.keys or not _OPEN_ID.fullmatch(open_id) or "${" in open_id:
-        raise _not_pinned("it can't be read as it was before", account, open_id)
+        raise _not_pinned("the file was changed or can't be read", account, open_id)
     where = document.place(path)
     if (*path, "open_id") in document.keys:
         where = document.place((*path, "open_id"))
-        raise _not_pinned("an open_id stands there that says otherwise, or nothing now", account, open_id, where)
+        raise _not_pinned("the account has another open_id there, or is gone", account, open_id, where)
     bom = _BOM if data.startswith(_BOM) else b""
     lines = _LINE.findall(data.removeprefix(bom).decode())
     key_line, (line, column, _) = document.keys[path][0], document.spots[path]

@@ -1,7 +1,7 @@
-"""Is a media file kept elsewhere, by Git LFS, DVC or git-annex? Then the command that fetches it is told.
+"""Is a media file kept elsewhere, by Git LFS, DVC or git-annex? Then the problem names the command that fetches it.
 
-A Git LFS pointer holds the sha256 and the size of its file, so that it counts as the file for all but sending. The
-others hold neither, or stand for a name that is not there: what they stand for has to be fetched first.
+A Git LFS pointer contains the sha256 and size of its file, so it counts as the file for everything but sending. The
+pointers of DVC and git-annex do not, so their files must be fetched first.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def lfs_command(prefix: str, names: Iterable[str]) -> str:
 
 
 def lfs_problem(name: str, prefix: str) -> Problem:
-    """What is noted of a pointer that stands for its file."""
-    what = f"{name} is a Git LFS pointer: its content is not checked, and has to be fetched before it is sent"
+    """The note about a Git LFS pointer that counts as its file."""
+    what = f"{name} is a Git LFS pointer: its content is not checked; fetch it before you apply"
     return Problem("media-lfs-pointer", what, f"run: {lfs_command(prefix, [name])}", level=Level.NOTE)
 
 
 def absent_problem(root: Path, name: str) -> Problem | None:
-    """Why a file that is not there is not there: it is kept by DVC or git-annex; None where neither is."""
+    """The problem of a missing file that DVC or git-annex keeps; None if neither does."""
     if target := _link(root / name):
         if _ANNEX.search(target):
             what = f"{name} is kept by git-annex, and its content is not here"
@@ -62,16 +62,16 @@ def absent_problem(root: Path, name: str) -> Problem | None:
 
 
 def outside_problem(root: Path, name: str, shown: str) -> Problem:
-    """A link that leads out of the project; with the way out where it leads into a cache that is shared."""
+    """The problem of a link out of the project; its hint says how to get a copy from a shared cache."""
     target = _link(root / name) or ""
     if _ANNEX.search(target):
-        what = f"{shown} is kept by git-annex outside of the project"
-        hint = f"run: git annex unlock {shlex.quote(name)}, so that the file itself is here"
+        what = f"{shown} is kept by git-annex outside the project"
+        hint = f"run: git annex unlock {shlex.quote(name)}, which puts the file itself here"
         return Problem("media-annex-pointer", what, hint)
-    what = f"{shown} leads out of the project by a link"
-    hint = "put the file itself there"
+    what = f"{shown} is a link to a place outside the project"
+    hint = "replace the link with the file itself"
     if any((folder / ".dvc").is_dir() for folder in (root, *root.parents)):
-        hint = "let DVC put copies there: dvc config cache.type reflink,copy; then dvc checkout --relink"
+        hint = "make DVC use copies: dvc config cache.type reflink,copy; then dvc checkout --relink"
     return Problem("path-outside", what, hint)
 
 

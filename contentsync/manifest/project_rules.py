@@ -1,6 +1,6 @@
 """What is wrong with a project file that has the right shape?
 
-Pure. No value stands in a message, since it may come from the environment: `{shown}` is put in for it.
+Pure. Messages contain `{shown}` in place of a value, because the value may come from the environment.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _globs(globs: Iterable[str]) -> Iterator[Finding]:
             what = "{shown} does not stay inside the project"
             yield ("manifests", number), Problem("glob-outside", what, "write it relative to the project, with /")
         if glob.split("/").count("**") > DEEP_WILDCARDS:
-            what = f"{{shown}} has more than {DEEP_WILDCARDS} parts **"
+            what = f"{{shown}} contains more than {DEEP_WILDCARDS} parts **"
             yield ("manifests", number), Problem("glob-tangled", what, "use one **, and add a second pattern")
 
 
@@ -79,7 +79,7 @@ def _app(project: ProjectFile, written: Mapping[str, Any]) -> Iterator[Finding]:
     state = written.get("state")
     if isinstance(state, str) and re.search(r"://[^/\s:@]{0,200}:(?!\$\{)[^@\s]{1,200}@", state):
         hint = "set the whole address in CONTENTSYNC_STATE instead"
-        problem = Problem("literal-secret", "state holds a password", hint, level=Level.WARNING)
+        problem = Problem("literal-secret", "state contains a password", hint, level=Level.WARNING)
         yield ("state",), problem
     if project.app and project.app.redirect_uri and not is_https_or_loopback(project.app.redirect_uri):
         what = "redirect_uri is neither https nor a loopback address"
@@ -127,23 +127,23 @@ def _hosting(hosting: HostingKeys, written: Mapping[str, Any], is_near: bool) ->
 
 def _base_url_problem(base_url: str | None, is_lacking: bool, is_near: bool) -> Problem | None:
     if base_url is None:
-        hint = "write base_url: https://HOST/PATH/, the address under which everyone sees what lies in upload"
-        what = "hosting.upload needs a base_url: without it TikTok would not find what is put there"
+        hint = "write base_url: https://HOST/PATH/, the address where everyone can read the files of upload"
+        what = "hosting.upload needs a base_url: without it TikTok can't find the files"
         return Problem("hosting-url", what, hint) if is_lacking else None
     if not (_HTTPS.fullmatch(base_url) or (is_near and is_on_this_machine(base_url))):
-        return Problem("hosting-url", "base_url is no https address", "TikTok fetches only https")
+        return Problem("hosting-url", "base_url is not an https address", "TikTok fetches only https")
     if re.search(r"[?#\s]", base_url):
-        return Problem("hosting-url", "base_url has more than a path: a ?, # or blank", "write https://HOST/PATH/")
+        return Problem("hosting-url", "base_url contains a ?, a # or a blank", "write https://HOST/PATH/")
     return None
 
 
 def _upload_fault(upload: str) -> str:
-    """What is wrong with the place to put files; credentials have no business there."""
+    """What is wrong with the place to put files; it must not contain credentials."""
     scheme, mark, rest = upload.partition("://")
     if re.search(r"[?#@]", rest if mark else ""):
-        return "upload holds more than a place; credentials come from the environment"
+        return "upload contains more than a place; credentials come from the environment"
     if mark and scheme not in {"s3", "gs", "az", "file"}:
-        return "upload names a kind of store that is not known"
+        return "upload names an unknown kind of place"
     return "" if not mark or rest.strip("/") else "upload names no bucket or folder"
 
 

@@ -1,6 +1,6 @@
-"""What shape has contentsync.yaml? Its keys and what each takes; also the source of `schemas/project.schema.json`.
+"""What shape does contentsync.yaml have? Its keys and their values; also the source of `schemas/project.schema.json`.
 
-Pure. ${NAME} has been read when a value comes here.
+Pure. Each ${NAME} was replaced before.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class DefaultKeys(Strict):
     disclosure: DisclosureWords | None = Field(
         default=None, description="What a post advertises where a manifest does not say."
     )
-    ai_generated: Flag | None = Field(default=None, description="Whether posts bear the AI-generated label.")
+    ai_generated: Flag | None = Field(default=None, description="Whether posts have the AI-generated label.")
     mode: ModeWord | None = Field(default=None, description="What a post does where neither it nor its account says.")
     grace: Span | None = Field(default=None, description="How long after publish_at a post may still be sent; 1h.")
 

@@ -1,12 +1,12 @@
 """Which posts did a manifest declare when it was last read? Saves the parsing of files whose bytes are the same.
 
-The danger: a cache that is believed wrongly posts what nobody wrote. It may be damaged, of an older version, made for
+The danger: a wrong cache entry could post what nobody wrote. An entry may be damaged, from an older version, made for
 other settings, or put into the repository by a stranger.
 
-The rule: what is kept is proven by a keyed digest over the file's name, all its bytes and the kept text. The key is a
+The rule: a keyed digest over the file's name, all its bytes and the kept text proves each entry. The key is a
 secret of this user, mixed with the settings that the posts depend on and the version of this format. Each run reads
 every manifest and computes every proof again; whatever does not match is parsed as if nothing had been kept. Only
-files without any problem are kept, so that every problem is found anew.
+files without problems are kept, so each run finds every problem again.
 
 Media count as unchanged only while the stat of each file is the one under which its bytes were hashed; otherwise the
 manifest is parsed again and the media are hashed again.

@@ -1,8 +1,8 @@
-"""What is wrong with a post that has the right shape? What TikTok and the schedule ask for, checked offline.
+"""What is wrong with a post that has the right shape? Checks offline what TikTok and the schedule require.
 
-Pure. A finding is a path in the manifest (of a key that is missing: where it would stand) and a problem without a
-place; whoever knows the document joins them.
-A post that is bound to an existing one is never sent, so that hardly anything can be wrong with it.
+Pure. A finding is a path in the manifest (of a missing key: where it would be) and a problem without a
+place; the caller, who knows the document, adds the place.
+A post that is bound to an existing video is never sent, so few rules apply to it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def is_bound(post: Manifest) -> bool:
 
 
 def check(post: Manifest, frame: Frame) -> Iterator[Finding]:
-    """All that is wrong with `post` for this account, apart from its media."""
+    """All problems of `post` for this account, apart from its media."""
     yield from _schedule(post, frame)
     if is_bound(post):
         return
@@ -96,7 +96,7 @@ def _hidden_characters(post: Manifest) -> Iterator[Finding]:
 
 
 def _around(text: str, index: int) -> str:
-    """What stands round a character, on one line, with what can't be seen as escapes."""
+    """The text around a character, on one line, with invisible characters as escapes."""
     start, end = max(0, index - 12), index + 13
     return ("…" if start else "") + visible(text[start:end].replace("\n", " ")) + ("…" if end < len(text) else "")
 
@@ -126,7 +126,7 @@ def _openness(post: Manifest, frame: Frame) -> Iterator[Finding]:
         yield from _branded(post.privacy)
     if post.disclosure == () and not frame.defaults.disclosure:
         what = "disclosure is empty: you need to indicate if your content promotes yourself, a third party, or both"
-        hint = "name your_brand or branded_content, or take the key out"
+        hint = "write your_brand or branded_content, or delete the key"
         yield ("disclosure",), Problem("disclosure-empty", what, hint, level=Level.WARNING)
     if kind_of(post) is Kind.PHOTOS:
         for number, item in enumerate(post.allow or ()):

@@ -1,6 +1,6 @@
-"""What does a word in a manifest mean where a switch, a number, a duration or a time is asked for?
+"""How is a text in a manifest read as a switch, a number, a duration or a time?
 
-Pure. YAML's own guesses are not used: each key says what it takes, and the text is read for that.
+Pure. YAML's own guesses are not used: each key says which type it takes, and the text is read as that type.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _whole(value: object, least: int) -> int:
 
 def _number_hint(value: object) -> str:
     if isinstance(value, str) and not isinstance(value, Plain) and _NUMBER.fullmatch(value):
-        return "take the quotes away"
+        return "remove the quotes"
     return "write digits only"
 
 
@@ -122,7 +122,7 @@ def positive_span(value: object) -> timedelta:
     """A duration above zero. Raises ScalarError."""
     length = span(value)
     if not length:
-        raise ScalarError("not-a-duration", "takes more than nothing, not {shown}", "write 1m or more")
+        raise ScalarError("not-a-duration", "must be more than zero, not {shown}", "write 1m or more")
     return length
 
 
@@ -132,7 +132,9 @@ def moment(value: object) -> datetime:
         try:
             return datetime.fromisoformat(value.upper().replace(" ", "T"))
         except ValueError as err:
-            raise ScalarError("not-a-time", "is no date that exists: {shown}", "mend the day or the time") from err
+            raise ScalarError(
+                "not-a-time", "is not a date in the calendar: {shown}", "correct the day or the time"
+            ) from err
     raise ScalarError("not-a-time", "takes a date and a time, not {shown}", "write it like 2026-12-01T09:00:00")
 
 

@@ -1,7 +1,7 @@
-"""What shape has a manifest? Its keys and what each takes; also the source of `schemas/post.schema.json`.
+"""What shape does a manifest have? Its keys and their values; also the source of `schemas/post.schema.json`.
 
-Pure. What the shape can't say is rules.py's. Imported only when something must be validated (pydantic is slow to
-import).
+Pure. rules.py has the rules that a shape can't express. Imported only when something must be validated
+(pydantic is slow to import).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What does contentsync.yaml say? The file and the environment in, Settings and problems out.
+"""What does contentsync.yaml say? Reads the file and the environment; gives Settings and problems.
 
-A project with faults still gives the settings that are good, so that all problems of all files can be told in one
-run: whoever acts on settings looks at the problems first.
+A faulty project file still gives its valid settings, so that one run reports all problems of all files. Callers that
+act on the settings must check the problems first.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NO_DATABASE: Final = Problem(
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a project file is read with: where it lies, the environment, and what its user says of it."""
+    """What a project file is read with: its folder, the environment, and its user's own configuration."""
 
     root: Path
     environ: Mapping[str, str]
@@ -110,12 +110,12 @@ def _settings(document: Document, given: Given) -> Settings:
 
 
 def _without_commands(settings: Settings, document: Document) -> Settings:
-    """With the reason why their commands may not run, at each account that has one."""
+    """The settings; each account whose command may not run has the reason."""
     accounts = dict(settings.accounts)
     for key, command in settings.wanted.commands:
         name = key.split(".")[1]
-        what = f"the token_command of account {name} ({tidy(' '.join(command))}) is not run without your grant"
-        hint = "read what it does, then run: contentsync trust; for a CI: contentsync trust --show"
+        what = f"the token_command of account {name} ({tidy(' '.join(command))}) is not run until you trust it"
+        hint = "check what it does, then run: contentsync trust; for a CI: contentsync trust --show"
         problem = document.tell(Problem("command-not-trusted", what, hint), ("accounts", name, "token_command"))
         if name in accounts and accounts[name].token_command:
             accounts[name] = replace(accounts[name], command_refused=problem)
@@ -149,7 +149,7 @@ def _base_url(project: ProjectFile, given: Given, document: Document) -> tuple[s
 def _foreign(document: Document, is_address: bool) -> Problem:
     """The refusal of an address that only the project file names. is_address: else other words are said of it."""
     what = "api.base_url is neither TikTok's own address nor one on this machine, so no token is sent there"
-    hint = f"take it out; to use it all the same, set it in {API_URL}, or as api_url in your own configuration file"
+    hint = f"delete it; to use this address anyway, set it in {API_URL}, or as api_url in your own configuration file"
     path = ("api", "base_url")
     if is_address:
         document.add(Problem("base-url-foreign", what, hint, level=Level.WARNING), path)

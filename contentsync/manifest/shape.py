@@ -1,6 +1,6 @@
-"""Does a document have the shape its schema asks for? The schema's findings in our words, each at its place.
+"""Does a document have the shape its schema asks for? Reports the schema's findings in our words, each at its place.
 
-A document with faults is read a second time without the faulty keys, so that the rules can judge the rest of it.
+A faulty document is read again without its faulty keys, so that the rules can check the rest.
 """
 
 from __future__ import annotations
@@ -168,16 +168,16 @@ class _Translator:
             return Problem("privacy-default", what, "write privacy into each manifest")
         known = self.known.get(pattern, ())
         hint = did_you_mean(key, known) or f"the keys are {listed(known)}" if known else ""
-        return Problem("unknown-key", f"{shown(key)} is no key that is known here", hint)
+        return Problem("unknown-key", f"{shown(key)} is not a known key here", hint)
 
     def _value_problem(self, fault: Any, path: Path) -> Problem:
         written = str(path[-1]) if fault["loc"][-1] == "[key]" else self.document.written(path)
         key = tidy(next((str(step) for step in reversed(path) if isinstance(step, str)), ""))
         if fault["type"] == "too_long":
             count = fault["ctx"]["actual_length"]
-            return Problem("photos-count", f"{count} photos; TikTok takes at most 35", f"take {count - 35} out")
+            return Problem("photos-count", f"{count} photos; TikTok takes at most 35", f"remove {count - 35}")
         if fault["type"] == "too_short":
-            return Problem("empty-list", f"{key} is an empty list", "name at least one, or take the key out")
+            return Problem("empty-list", f"{key} is an empty list", "write at least one item, or delete the key")
         error = fault.get("ctx", {}).get("error")
         is_scalar = isinstance(error, ScalarError)
         if is_scalar and (not isinstance(written, dict | list) or error.code == "repeated-value"):

@@ -1,8 +1,8 @@
-"""What stands in a YAML file, and where? Strict: what could be misread is refused, with its place.
+"""What is in a YAML file, and where? Strict: refuses, with its place, whatever could be misread.
 
-Text in, documents out; what the keys mean is schema.py's. YAML's own guesses are never made: every scalar stays
-text. An UTF-8 byte order mark at the start is skipped. Of a block scalar (`|`, `>`) exactly one trailing newline is
-taken away, so `|+` keeps the blank lines that its author asked for. A plain `null`, `~` or nothing is refused.
+Reads text, gives documents; schema.py knows what the keys mean. YAML's own guesses are not used: every scalar stays
+text. A UTF-8 byte order mark at the start is skipped. Exactly one trailing newline of a block scalar (`|`, `>`) is
+removed, so `|+` keeps the blank lines that its author asked for. A plain `null`, `~` or nothing is refused.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def read_text(
     except (yaml.YAMLError, ValueError, OverflowError) as err:  # the two latter: escapes past the last character
         problems.append(syntax_problem(err, text, file, reader.lines))
     if not documents and not problems:
-        problem = Problem("document-empty", "the file holds no document", "write name, account and video")
+        problem = Problem("document-empty", "the file contains no document", "write name, account and video")
         problems.append(at(problem, file, (1, 1, 1), reader.lines))
     return documents, problems
 
@@ -234,7 +234,7 @@ class _Reader:
         elif plain:
             problem = Problem("yaml-key", "a key is missing before the colon", "write a key")
         elif _REFUSED_VALUE.search(key):
-            problem = Problem("control-character", "a key holds a control character", "take it out")
+            problem = Problem("control-character", "a key contains a control character", "take it out")
         if problem:
             self._keep(problem, spot)
         return problem is None
@@ -246,7 +246,9 @@ class _Reader:
     def _duplicate(self, key: str, path: Path, spot: Spot) -> None:
         first = self.document.keys[path][0]
         hint = "keep one of them"
-        self._keep(Problem("duplicate-key", f"{shown(key)} stands twice; first in line {first}", hint), spot)
+        self._keep(
+            Problem("duplicate-key", f"{shown(key)} is a repeated key; the first is in line {first}", hint), spot
+        )
 
     def _refuse_key(self, event: Any, depth: int) -> None:
         if type(event) is AliasEvent:
@@ -276,7 +278,9 @@ class _Reader:
             problem = Problem("yaml-anchor", f"the anchor &{tidy(event.anchor)} is not allowed", "take it out")
             self.document.add(problem, path)
         if event.tag:
-            problem = Problem("yaml-tag", f"the tag {_tag(event)} is not allowed", "take it out, or use quotes")
+            problem = Problem(
+                "yaml-tag", f"the tag {_tag(event)} is not allowed", "delete it, or put the text in quotes"
+            )
             self.document.refuse(problem, path)
 
     def _scalar(self, event: Any, path: Path) -> str:
@@ -310,15 +314,17 @@ class _Reader:
         what = f"YAML reads the text after # as a comment, so {key} would be {shown(value)}"
         if key in comments.TEXTS:
             problem = Problem(
-                "caption-cut-by-comment", what, f'put all of it in quotes, or in a block below "{key}: |"'
+                "caption-cut-by-comment", what, f'put the whole text in quotes, or in a block below "{key}: |"'
             )
         else:
-            problem = Problem("text-cut-by-comment", what, "put all of it in quotes; a comment needs a blank after #")
+            problem = Problem(
+                "text-cut-by-comment", what, "put the whole text in quotes; a comment needs a blank after #"
+            )
         self.document.refuse(problem, path)
 
     def _refuse_null(self, value: str, path: Path) -> None:
         key = next((step for step in reversed(path) if isinstance(step, str)), "")
-        what = f"{tidy(key)} has no value" if not value else f"{tidy(key)} is {value}, which is no value"
+        what = f"{tidy(key)} has no value" if not value else f"{tidy(key)} is {value}, which counts as no value"
         hint = "write a value, or take the key out" + (f'; "{value}" in quotes is the text' if value else "")
         self.document.refuse(Problem("no-value", what, hint), path, at_key=not value)
 
@@ -342,6 +348,6 @@ def _tag(event: Any) -> str:
 
 def _not_mapping(root: Any) -> Problem:
     if type(root) is ScalarEvent and not root.style and not root.value:
-        return Problem("document-empty", "the document is empty", "take it out, or write name, account and video")
+        return Problem("document-empty", "the document is empty", "delete it, or write name, account and video")
     kind = {ScalarEvent: "text", SequenceStartEvent: "a list", AliasEvent: "an alias"}[type(root)]
     return Problem("document-not-mapping", f"the document is {kind}, not a mapping", "write keys: name, account …")

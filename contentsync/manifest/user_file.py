@@ -1,4 +1,4 @@
-"""What does the user's own configuration file say? It lies outside of every repository, so its word counts for more.
+"""What does the user's own configuration file say? It is outside every repository, so it may allow more.
 
     api_url: https://tiktok-proxy.acme.example        # as CONTENTSYNC_API_URL, which wins over it
     safe_folders: [/srv/shared/posts]                  # projects of another user that may be opened
@@ -34,11 +34,11 @@ class UserFile:
     api_url: str = ""
     #: Folders whose projects may belong to another user; `*` for all.
     safe_folders: tuple[str, ...] = ()
-    #: Where the state of a project lies, by the project's folder.
+    #: Where the state of a project is, by the project's folder.
     states: Mapping[str, str] | None = None
 
     def state_of(self, root: Path) -> str:
-        """Where the state of the project in `root` lies; empty where the file does not say."""
+        """Where the state of the project in `root` is; empty if the file does not say."""
         real = os.path.realpath(root)
         found = {os.path.realpath(folder): state for folder, state in (self.states or {}).items()}
         return found.get(real, "")
@@ -59,9 +59,7 @@ def read_user_file(environ: Mapping[str, str]) -> UserFile:
     except FileNotFoundError:
         return UserFile()
     except OSError as err:
-        raise ManifestError(
-            _fault(path, f"can't be read: {err.strerror or err}", "make it readable for you")
-        ) from err
+        raise ManifestError(_fault(path, f"can't be read: {err.strerror or err}", "make the file readable")) from err
     documents, problems = read_yaml(data, str(path))
     problems += [problem for document in documents for problem in document.problems]
     if problems or len(documents) != 1:
@@ -76,19 +74,23 @@ def _user_file(value: Mapping[str, Any], path: Path) -> UserFile:
             raise ManifestError(_fault(path, f"has the unknown key {shown(key)}", hint))
     api_url, safe, projects = value.get("api_url", ""), value.get("safe_folders", []), value.get("projects", {})
     if not isinstance(api_url, str):
-        raise ManifestError(_fault(path, "has an api_url that is no text", "write one https address"))
+        raise ManifestError(_fault(path, "has an api_url that is not text", "write one https address"))
     if not isinstance(safe, list) or not all(isinstance(item, str) for item in safe):
-        raise ManifestError(_fault(path, "has safe_folders that are no list of folders", "write [FOLDER]"))
+        raise ManifestError(_fault(path, "has safe_folders that are not a list of folders", "write [FOLDER]"))
     return UserFile(api_url, tuple(safe), _states(projects, path))
 
 
 def _states(projects: object, path: Path) -> dict[str, str]:
     if not isinstance(projects, dict) or not all(isinstance(keys, dict) for keys in projects.values()):
-        raise ManifestError(_fault(path, "has projects that are no mapping", "write FOLDER: {state: PATH}"))
+        raise ManifestError(_fault(path, "has projects that are not a mapping", "write FOLDER: {state: PATH}"))
     for folder, keys in projects.items():
         if set(keys) != {"state"} or not isinstance(keys["state"], str) or not Path(folder).is_absolute():
             hint = "write the project's absolute folder, and {state: PATH}"
-            raise ManifestError(_fault(path, f"says of the project {shown(folder)} what is not understood", hint))
+            raise ManifestError(
+                _fault(
+                    path, f"has an entry for the project {shown(folder)} that contentsync does not understand", hint
+                )
+            )
     return {folder: keys["state"] for folder, keys in projects.items()}
 
 

@@ -1,8 +1,8 @@
-"""How is ${NAME} read in the project file? From the environment, but not every name, and not at every key.
+"""How is ${NAME} read in the project file? From the environment, but not for every name, and not for every key.
 
-A pull request can change the project file. So it reads the names that begin with CONTENTSYNC_, and others only after
-`contentsync trust`; the tokens and keys that contentsync itself reads it never reads; and a name that says that it
-is a secret is read at client_secret alone, since every other value may be shown, sent or become a file's name.
+A pull request can change the project file. So the file can read names that begin with CONTENTSYNC_, and others only
+after `contentsync trust`. It can never read the tokens and keys that contentsync itself uses. Only client_secret can
+read a name that sounds like a secret, because any other value may be shown, sent or become the name of a file.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ class Variables:
         if problem := _forbidden(name, key):
             self.document.refuse(problem, path)
         elif not (trust.is_ours(name) or self.is_granted):
-            what = f"{key} asks for the variable {name}, which is not read without your grant"
+            what = f"{key} asks for the variable {name}, which is not read until you trust it"
             hint = "rename it to CONTENTSYNC_…, or run: contentsync trust"
             problem = Problem("variable-not-trusted", what, hint, level=Level.NOTE)
             self.document.add(problem, path)
@@ -151,8 +151,8 @@ class Variables:
             what = f"the variable {name} is not set; {key} needs it"
             self.document.add(Problem("unset-variable", what, f"export {name}=…", level=Level.NOTE), path)
         elif not _is_clean(found, key):
-            what = f"the variable {name} holds a blank, a line break or a control character inside its value"
-            self.document.refuse(Problem("variable-malformed", what, "set it to the bare value again"), path)
+            what = f"the variable {name} contains a blank, a line break or a control character inside its value"
+            self.document.refuse(Problem("variable-malformed", what, "set it to the value alone"), path)
         else:
             self.read[name] = found
             if key not in _CLIENT_KEYS and len(found) >= _hidden_from(key):
@@ -172,10 +172,14 @@ def _hidden_from(key: str) -> int:
 def _forbidden(name: str, key: str) -> Problem | None:
     if trust.is_never_read(name):
         what = f"{key} asks for {name}, which no project file may read"
-        return Problem("variable-refused", what, "take it out: contentsync itself reads this variable")
+        return Problem("variable-refused", what, "delete it: contentsync itself reads this variable")
     if trust.is_secret(name) and key not in trust.SECRET_KEYS:
         what = f"{key} asks for {name}, whose name says that it is a secret; only client_secret may read one"
-        return Problem("variable-refused", what, "name a variable that holds no secret, and call it so")
+        return Problem(
+            "variable-refused",
+            what,
+            "use a variable that contains no secret, with a name that does not sound like one",
+        )
     return None
 
 

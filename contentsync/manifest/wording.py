@@ -1,4 +1,4 @@
-"""How are names and values put into a message? Short, on one line, and without what a terminal would obey."""
+"""How are names and values put into a message? Short, on one line, and without terminal control characters."""
 
 from __future__ import annotations
 

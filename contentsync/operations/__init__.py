@@ -1,1 +1,1 @@
-"""What can be done? One use case a file. Nothing here knows a command line, and nothing prints."""
+"""What can be done? One use case in each file. Nothing here uses the command line or prints."""

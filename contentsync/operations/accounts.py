@@ -1,4 +1,4 @@
-"""Who is each account, from fresh calls? And its tokens, for those who hand them on."""
+"""Who is each account, by new calls to TikTok? Also reads its tokens, for callers that export them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accept an edit that was made after a post was sent. Nothing is sent to TikTok."""
+"""Accept an edit of a post that was sent before. Nothing is sent to TikTok."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contentsync.project import Project
 
 @under_lock("contentsync ack")
 def ack(project: Project, name: str, why: str) -> PostState:
-    """Accept the edit of a post that was sent, or left for good: what the manifest says now counts as what it is."""
+    """Accept the edit of a post that was sent, or left for good: the present manifest counts as what was sent."""
     row = row_of(project, name)
     loaded = load_all(project)
     settled, faulty = split((one for one in loaded.faulty if one.key == row.key), {row.key: row})
@@ -35,5 +35,5 @@ def ack(project: Project, name: str, why: str) -> PostState:
 
 
 def _done(row: PostState) -> Attempt | None:
-    """The attempt that the row counts as done by."""
+    """The attempt that made the row count as done."""
     return row.success or next((a for a in reversed(row.attempts) if a.phase is Phase.ABANDONED), None)

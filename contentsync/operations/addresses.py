@@ -1,4 +1,4 @@
-"""Can TikTok fetch what a plan would send? Each plan looks at the addresses that TikTok would be given."""
+"""Can TikTok fetch what a plan would send? Each plan checks the addresses that it would give TikTok."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIFE: Final = timedelta(hours=limits.PLAN_LIFE_HOURS)
 def decided(
     project: Project, posts: dict[str, DesiredPost], world: World, selected: frozenset[str] | None
 ) -> tuple[Plan, World]:
-    """The plan, once the addresses were looked at that TikTok would be given; and what it was made from.
+    """The plan after a check of the addresses that it would give TikTok; and the facts it was made from.
 
     Again where a refused address gave its room under a cap to another post. Without a network where none was asked.
     """
@@ -36,6 +36,6 @@ def decided(
 
 
 def _may_be_sent(action: Action, now: datetime) -> bool:
-    """Whether its addresses may go to TikTok while this plan holds."""
+    """Whether this plan may give its addresses to TikTok."""
     soon = action.due_at is not None and action.due_at <= now + LIFE
     return Kind.CREATE in action.kinds or (Kind.WAIT in action.kinds and soon)

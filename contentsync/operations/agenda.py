@@ -1,4 +1,4 @@
-"""What goes out when, and what stands in its way? From the manifests and the state alone."""
+"""Which posts go out when, and what may stop them? Reads only the manifests and the state."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Entry:
     #: The approval that holds for it, or why there is none.
     approval: Approval | None
     not_approved: Problem | None
-    #: What stands in its way, as far as that is known without TikTok.
+    #: What may stop it, as far as that is known without TikTok.
     in_the_way: tuple[Problem, ...]
 
 

@@ -1,6 +1,6 @@
-"""Make a plan or take a saved one, have it approved, carry it out; the lock is held until everything is sent.
+"""Make a plan or take a saved one, get it approved, carry it out. The lock is held until everything is sent.
 
-Whoever calls decides how a person is asked and how progress is shown; the report says what became of each post.
+The caller decides how to ask a person and how to show progress. The report has the outcome of each post.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from contentsync.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What would be carried out, for a person to approve."""
+    """The actions that a person is asked to approve."""
 
     made: Made
     actions: tuple[Action, ...]
@@ -46,7 +46,7 @@ def _is_left(action: Action) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an apply came to."""
+    """The result of an apply."""
 
     proposal: Proposal
     #: False where the answer was no: then nothing was sent.

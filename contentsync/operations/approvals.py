@@ -1,7 +1,7 @@
-"""Which posts did a person approve, and which may go by that alone?
+"""Which posts did a person approve, and which may be sent because of that?
 
-`apply --approved` sends only what carries a valid approval. The plan is filtered here; right before each intent,
-`last_look` reads the approval again, so that every caller meets the gate.
+`apply --approved` sends only posts with a valid approval. This module filters the plan. Right before each intent,
+`last_look` reads the approval again, for every caller.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def question(project: Project, wish: Wish) -> Question:
 
 
 def record(project: Project, made: Made, actions: Iterable[Action], how: str) -> list[Approval]:
-    """Put down a person's yes to these posts, as they were shown."""
+    """Record a person's yes to these posts, as they were shown."""
     given = []
     for action in actions:
         open_id = made.world.accounts[action.account].open_id
@@ -58,7 +58,7 @@ def record(project: Project, made: Made, actions: Iterable[Action], how: str) ->
 
 
 def revoke(project: Project, globs: Iterable[str]) -> list[Approval]:
-    """Take back the approvals of the posts that fit. Returns those that were taken back."""
+    """Revoke the approvals of the matching posts. Returns the revoked ones."""
     project.catch_up()
     wanted = tuple(globs)
     fit = [
@@ -70,7 +70,7 @@ def revoke(project: Project, globs: Iterable[str]) -> list[Approval]:
 
 
 def listed(project: Project) -> list[tuple[Approval, Problem | None]]:
-    """Every approval, and why nothing is sent by it any more; None for one that holds."""
+    """Every approval, and why it does not hold any more; None if it holds."""
     project.catch_up()
     store = project.reading_store
     posts = {post.key: post for post in load_all(project).posts}
@@ -89,7 +89,7 @@ def listed(project: Project) -> list[tuple[Approval, Problem | None]]:
 
 
 def only_approved(project: Project, made: Made) -> Made:
-    """The plan without what nobody approved: that is blocked where it is due, and takes no other post's room."""
+    """The plan with unapproved posts held back: they are blocked once due, and do not count for caps."""
     lacks = {
         action.post: problem
         for action in made.plan.actions
@@ -122,7 +122,7 @@ def lack_of(project: Project, post: DesiredPost, facts: AccountFacts) -> Problem
 
 
 def _is_to_be_sent(made: Made, action: Action) -> bool:
-    """Whether bytes or an init would go for it; what TikTok has whole is followed without anyone's approval."""
+    """Whether bytes or an init would be sent for it. Following what TikTok has completely needs no approval."""
     if action.post not in made.posts:
         return False
     name = action.post.partition("/")[2]

@@ -16,7 +16,7 @@ def back_up(project: Project, target: Path) -> dict[str, int]:
     if not store.is_kept or not any(store.creators()):
         why = "there is no state yet"
     elif target.exists():
-        why = f"{target} is there already"
+        why = f"{target} exists already"
     if why:
         raise StoreError(Problem("not-backed-up", f"{why}; nothing was written", ""))
     return store.backup(target)

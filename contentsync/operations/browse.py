@@ -1,4 +1,4 @@
-"""What does TikTok show of an account, with its figures? Which post of ours is each video, and who wrote under it?
+"""Which public videos does an account have, which post is each of them, and what are its comments?
 
 Reads only, and asks for no more pages than are shown.
 """
@@ -76,7 +76,7 @@ def _may_not_list(account: Account, err: Refused) -> Exception:
 
 
 def _posts_of(project: Project, open_id: str, post_ids: Iterable[str]) -> dict[str, str]:
-    """The keys of the posts of ours that these videos are bound to."""
+    """The keys of the posts that these videos are bound to."""
     bound = project.reading_store.bindings(open_id)
     rows = {post_id: project.reading_store.post(bound[post_id]) for post_id in post_ids if post_id in bound}
     return {post_id: row.key for post_id, row in rows.items() if row is not None}
@@ -111,7 +111,7 @@ def comments_on(project: Project, video_id: str, limit: int, replies_of: str = "
 def _refuse_others(comments: Iterable[Comment], video_id: str) -> None:
     for comment in comments:
         if comment.video_id not in {"", video_id}:
-            what = f"the comment is one on the video {comment.video_id}, not on {video_id}"
+            what = f"the comment is on the video {comment.video_id}, not on {video_id}"
             raise UsageError(Problem("comment-of-another-video", what, f"name the video {comment.video_id}"))
 
 

@@ -1,4 +1,4 @@
-"""How is a post stopped that TikTok is still fetching? Looked at first, cancelled once, then looked at to its end.
+"""How is TikTok stopped from fetching a post? Reads the status, cancels once, then follows the post to its outcome.
 
 Source: Media Transfer Guide, "Cancel": best effort, for downloads only, and not near their end.
 """
@@ -22,9 +22,9 @@ from contentsync.tiktok import refusals
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What became of it. asked: TikTok was asked to cancel it. problem: what it, or the wire, said against that.
+    """The outcome. asked: TikTok was asked to cancel the post. problem: why that failed.
 
-    sign_in: only a sign-in lets anything be asked.
+    sign_in: TikTok can't be asked without a new sign-in.
     """
 
     row: PostState
@@ -51,9 +51,9 @@ def find(project: Project, name: str) -> PostState:
 
 @under_lock("contentsync cancel")
 def cancel(project: Project, row: PostState, wait: float, stop: Stop) -> Cancelled:
-    """Stop TikTok's download of a post. wait: seconds to look for what became of it.
+    """Stop TikTok's download of a post. wait: seconds to wait for the outcome.
 
-    Raises NotSettled where nothing of it is under way any more.
+    Raises NotSettled if nothing is under way any more.
     """
     steps = project.at_work(row.account).steps(stop=stop)
     step = steps.advance(_cancellable(project.store.post(row.uid) or row), None)
@@ -69,17 +69,17 @@ def cancel(project: Project, row: PostState, wait: float, stop: Stop) -> Cancell
 
 
 def _cancellable(row: PostState) -> Attempt:
-    """The attempt that TikTok is at work on by itself. Raises NotSettled."""
+    """The attempt whose media TikTok is fetching. Raises NotSettled."""
     last = row.last
     if last is None or not last.is_open:
         stands = f"it is {last.phase}" if last else "it was never attempted"
-        hint = f"contentsync explain {row.key} shows where it stands"
+        hint = f"contentsync explain {row.key} shows its state"
         raise NotSettled(Problem("nothing-to-cancel", f"{row.key} has nothing under way: {stands}", hint))
     if not last.pulls:
-        hint = "let it go on; or take its manifest away or edit it: without its last bytes it is never published"
+        hint = "let it go on; or delete or edit its manifest: without its last bytes it is never published"
         if last.may_be_live:
             hint = "all bytes may be there: wait for it, then delete it in TikTok's app"
-        what = f"{row.key} is uploaded from here, and TikTok cancels only what it fetches by itself"
+        what = f"{row.key} is uploaded from here, and TikTok cancels only downloads of its own"
         raise NotSettled(Problem("upload-not-cancellable", what, hint))
     if last.phase is Phase.INTENT:
         what = f"{row.key} was not sent yet, or its answer is lost"
@@ -89,11 +89,11 @@ def _cancellable(row: PostState) -> Attempt:
 
 def _too_late(row: PostState, attempt: Attempt) -> Problem:
     what = f"{row.key} was {attempt.phase} before anything was cancelled"
-    return Problem("nothing-to-cancel", what, f"contentsync explain {row.key} shows where it stands")
+    return Problem("nothing-to-cancel", what, f"contentsync explain {row.key} shows its state")
 
 
 def _asked(steps: Steps, row: PostState, attempt: Attempt) -> tuple[Problem | None, bool]:
-    """Ask once, put down before it goes; what was said against it, and whether that is a matter of the sign-in.
+    """Record the request, then ask TikTok once. Returns why it failed, and whether a new sign-in is needed.
 
     A lost answer tells nothing: what became of it is looked at like after a yes.
     """
@@ -114,7 +114,7 @@ def _asked(steps: Steps, row: PostState, attempt: Attempt) -> tuple[Problem | No
 
 
 def _followed(steps: Steps, attempt: Attempt, wait: float) -> Step:
-    """Look until it is final, the time is over, or a person asks to stop."""
+    """Ask until the outcome is final, the time is over, or a person asks to stop."""
     until, pause = steps.clock.monotonic() + wait, steps.at_work.poll_initial
     step = steps.advance(attempt, None)
     while step.attempt.phase is Phase.PROCESSING and step.again_in is not None:

@@ -1,7 +1,7 @@
-"""How is a plan carried out? All accounts send side by side, under the locks; then all are waited for together.
+"""How is a plan carried out? All accounts send side by side, under the locks; then one loop waits for all of them.
 
-The caller holds the apply lock, and lets it go when `sent` is called: nothing is sent from then on, save where a
-passing failure is repeated, for which the locks are taken anew.
+The caller holds the apply lock and releases it when `sent` is called. After that nothing is sent, except to repeat a
+passing failure, and for that the locks are taken again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DOING = "contentsync apply"
 
 @dataclass(frozen=True, slots=True)
 class CarriedOut:
-    """What came of a plan that was carried out."""
+    """The result of carrying out a plan."""
 
     #: One for each action that was begun or refused, account by account.
     outcomes: list[Outcome] = field(default_factory=list)
@@ -57,7 +57,7 @@ def apply_plan(
     """Do what the actions say, and wait for final states.
 
     wait: seconds to wait; 0 not at all. lock_timeout: seconds to wait for another checkout that sends for an account.
-    sent: called once everything is sent; the caller lets the apply lock go.
+    sent: called once everything is sent; the caller then releases the apply lock.
     """
     doing = tuple(actions)
     run = Run(tell, _Around(project, made, stop, lock_timeout), plan_digest)
@@ -78,7 +78,7 @@ def _send_all(
     stop: Stop,
     failures: dict[str, ContentsyncError],
 ) -> dict[str, AccountRun]:
-    """The sending phase: a bounded number of accounts at a time, each in its order. By account, what came of it."""
+    """The sending phase: a bounded number of accounts at a time, each in its order. Returns outcomes by account."""
     by_account: dict[str, list[Action]] = {}
     for action in actions:
         if action.account in made.world.accounts:  # the others are faulty posts: nothing is done for them
@@ -135,7 +135,7 @@ def _record_guards(project: Project, made: Made, planned: set[str], run_id: str)
 
 
 def _keep_left_out(project: Project, made: Made, planned: set[str]) -> None:
-    """A guard that is lifted for some posts stays where it is for those that were not asked for."""
+    """Keep a guard for the posts that were not selected when it was lifted."""
     for name, facts in made.world.accounts.items():
         others = [p for key, p in made.posts.items() if p.account == name and key not in planned]
         if facts.open_id:

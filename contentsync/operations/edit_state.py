@@ -16,7 +16,7 @@ from contentsync.store.port import AttemptOpen
 
 @under_lock("contentsync state rm")
 def remove_row(project: Project, name: str, why: str) -> PostState:
-    """Forget a post, but for a tombstone: a returning manifest of that name is blocked until its generation rises."""
+    """Reduce a post to a tombstone: a manifest that returns under this name is blocked until its generation rises."""
     row = row_of(project, name)
     if row.removed_at:
         raise NotSettled(Problem("removed-already", f"{row.key} was removed on {row.removed_at:%Y-%m-%d}", ""))
@@ -29,7 +29,7 @@ def remove_row(project: Project, name: str, why: str) -> PostState:
 
 def _still_open(row: PostState) -> Problem:
     last = row.last
-    hint = "contentsync apply goes on with it; then try again"
+    hint = "run contentsync apply, which goes on with it; then try again"
     if last is not None and last.phase in {Phase.UNKNOWN, Phase.PROCESSING}:
         hint = f"contentsync status {row.key} asks TikTok; a person settles it with: contentsync resolve {row.key}"
     stands = last.phase if last is not None else "open"
@@ -38,7 +38,7 @@ def _still_open(row: PostState) -> Problem:
 
 @under_lock("contentsync state mv")
 def rename_row(project: Project, name: str, new: str, why: str) -> PostState:
-    """Give a row another name, within its account, where a manifest was renamed and its media too."""
+    """Give a row another name, within its account, after its manifest was renamed and its media changed."""
     row = row_of(project, name)
     account, _, new_name = new.rpartition("/")
     if account not in {"", row.account}:
@@ -46,7 +46,7 @@ def rename_row(project: Project, name: str, new: str, why: str) -> PostState:
         raise NotSettled(Problem("other-account", what, "name only the post: contentsync state mv OLD NEW"))
     if not re.fullmatch(NAME_PATTERN, new_name):
         hint = "a name has up to 63 of a-z, 0-9, _, . and -, and begins with a letter or digit"
-        raise NotSettled(Problem("name-malformed", f'"{new_name}" is no name of a post', hint))
+        raise NotSettled(Problem("name-malformed", f'"{new_name}" is not a valid name of a post', hint))
     if row.removed_at:
         what = f"{row.key} was removed; what is left of it keeps its name from being posted again"
         raise NotSettled(Problem("removed-already", what, ""))
@@ -59,7 +59,7 @@ def rename_row(project: Project, name: str, new: str, why: str) -> PostState:
 
 
 def _refuse_to_leave_a_manifest(project: Project, row: PostState, new: str) -> None:
-    """A manifest whose row goes would be posted again."""
+    """Refuse if a manifest would lose its row, because the post would be sent again."""
     loaded = project.load()
     posts = {post.key: post for post in loaded.posts}
     old = posts.get(row.key)

@@ -1,4 +1,4 @@
-"""What do receipts and this machine's journal tell of one account's posts? Read here, for rebuild and resolve."""
+"""What do receipts and this machine's journal say about one account's posts? Read for rebuild and resolve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contentsync.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the witnesses of one account tell."""
+    """The evidence about one account."""
 
     #: All receipts of the identity, one a name.
     receipts: tuple[Told, ...]
@@ -26,7 +26,7 @@ class Heard:
 
 
 def hear(project: Project, account: Account, open_id: str, declared: Iterable[DesiredPost]) -> Heard:
-    """All that is told of an account's posts. declared: those of the account."""
+    """All evidence about an account's posts. declared: those of the account."""
     folder = project.receipts
     told = folder.of_identity(account.name, open_id, folder.left_behind(project.settings.accounts))
     noted = project.journal.read(open_id)  # like the receipts, before the rows: those are written first
@@ -43,7 +43,7 @@ def hear(project: Project, account: Account, open_id: str, declared: Iterable[De
 def _lacking(
     noted: Iterable[Noted], rows: Collection[PostState], declared: Collection[DesiredPost], names: Collection[str]
 ) -> Iterable[Noted]:
-    """The notes that tell more than the rows, of this project's posts, by the names that these have now."""
+    """The notes that know more than the rows, for this project's posts, under their present names."""
     known = Known(rows)
     holder = {attempt.id: row.name for row in rows for attempt in row.attempts}
     ours = {*names, *(post.name for post in declared)}

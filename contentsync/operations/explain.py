@@ -1,4 +1,4 @@
-"""All the evidence about one post, and what a plan says of it."""
+"""All the evidence about one post, and the plan's decision."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contentsync.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that is known of one post. alike: public videos that fit its last attempt and belong to no post."""
+    """All that is known of one post. alike: public videos that match its last attempt and belong to no post."""
 
     key: str
     desired: DesiredPost | None
@@ -30,7 +30,7 @@ class Case:
 
 
 def explain(project: Project, name: str, *, refresh: bool) -> Case:
-    """The evidence about one post, and what a plan says of it. Raises UsageError for a post that is not there."""
+    """The evidence about one post, and the plan's decision. Raises UsageError for an unknown post."""
     if refresh:
         project.catch_up()
     loaded = project.load()

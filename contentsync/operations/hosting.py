@@ -1,4 +1,4 @@
-"""Which photos lie on the web, which belong there, and which may go? Only what we put there is ever taken away."""
+"""Which uploaded photos are needed, and which may be deleted? Deletes only what contentsync uploaded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SETTLED: Final = frozenset({Kind.FROZEN, Kind.DRIFT, Kind.FORGET})
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """A local photo and where TikTok would fetch it. posts: keys of those that name it."""
+    """A local photo and its address for TikTok. posts: keys of the posts that use it."""
 
     media: Media
     name: str
@@ -59,7 +59,7 @@ def _once(keys: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What a pruning did, or would do. kept: objects that a post still needs. failed: those that could not go."""
+    """What a pruning did, or would do. kept: objects that a post still needs. failed: objects that stayed."""
 
     gone: tuple[HostedObject, ...]
     kept: tuple[HostedObject, ...]
@@ -70,9 +70,9 @@ class Pruned:
 
 @under_lock("contentsync hosting prune")
 def prune(project: Project, *, dry_run: bool) -> Pruned:
-    """Take away what we put there and no post needs any more.
+    """Delete what contentsync uploaded and no post needs any more.
 
-    Raises ManifestError for an invalid project: what it means to post is not known then.
+    Raises ManifestError for an invalid project, because its needed photos are not known then.
     """
     needed = _needed(project)
     objects = project.reading_store.hosted.all()
@@ -97,7 +97,7 @@ def prune(project: Project, *, dry_run: bool) -> Pruned:
 
 
 def _is_ours(project: Project, found: HostedObject) -> bool:
-    """Whether a row names what we put where the project file has its photos today; nothing else is deleted."""
+    """Whether a row names an upload in the project's present place for photos; nothing else is deleted."""
     return found.place == project.settings.hosting_upload and _NAME.fullmatch(found.name) is not None
 
 

@@ -1,4 +1,4 @@
-"""How do existing videos come under the project? As manifests that name them, and rows."""
+"""Add existing videos to the project: a manifest that names each video, and a row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from contentsync.project import Project
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A video and what it got. path: the manifest; None where none was written. belongs: why it was left alone."""
+    """A video and its import. path: the manifest; None if none was written. belongs: why it was skipped."""
 
     video: RemotePost
     name: str = ""
@@ -32,7 +32,7 @@ class Imported:
 
 @under_lock("contentsync import")
 def import_videos(project: Project, account: Account, folder: Path | None) -> list[Imported]:
-    """Take note of every public video of an account that belongs to no post, so that it blocks no create any more.
+    """Record every public video of an account that belongs to no post, so that it no longer blocks a create.
 
     folder: where each gets a manifest, and a row; None for neither. What may be a declared post's own is left alone,
     and that post stays blocked. A manifest that names its video already only gets its row. Raises UsageError for a
@@ -67,7 +67,7 @@ def import_videos(project: Project, account: Account, folder: Path | None) -> li
 
 
 class _Owners:
-    """Whose may a free video be? Of an attempt that has no id yet, or of a post that was never attempted."""
+    """Which post may an unbound video be? One whose attempt has no id yet, or one that was never attempted."""
 
     def __init__(
         self, rows: Collection[PostState], declared: Collection[DesiredPost], free: list[RemotePost]
@@ -101,9 +101,8 @@ class _Owners:
         post = self._alike.get(video.post_id)
         if post is None:
             return ""
-        return (
-            f'has the caption of {post.key}: write post_id: "{video.post_id}" into {post.where.file}, if it is that'
-        )
+        where = post.where.file
+        return f'has the caption of {post.key}: if it is this post, write post_id: "{video.post_id}" into {where}'
 
 
 def _within(project: Project, folder: Path) -> str:

@@ -1,7 +1,7 @@
-"""Does an approved post still hold? Read again, right before an intent, what may have changed since the plan.
+"""Does an approved action still hold? Reads again, right before an intent, what may have changed since the plan.
 
-What follows from it is decided in `plan.last_look`; this file only reads: the plan's age, the project file and the
-post's manifest, the row, the receipts, this machine's journal, and both clocks.
+`plan.last_look` decides; this module only reads: the plan's age, the project file and the post's manifest, the row,
+the receipts, this machine's journal, and both clocks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class LastLook:
-    """Looks at one post of a plan at a time."""
+    """Checks one post of a plan at a time."""
 
     def __init__(self, project: Project, made: Made) -> None:
         self._project, self._made = project, made
@@ -32,7 +32,7 @@ class LastLook:
             self._posts.setdefault(post.account, {})[post.name] = post
 
     def __call__(self, kind: Kind, post: DesiredPost) -> Against | None:
-        """What speaks against creating (CREATE) or carrying on (RESUME) the post now; None where nothing does."""
+        """Why the post must not be created (CREATE) or resumed (RESUME) now; None if it may."""
         if late := expired(self._made.plan, self._project.clock.now()):
             return late
         self._project.store.catch_up(self._project.clock.now(), share=False)  # another machine may have paused it
@@ -60,6 +60,6 @@ class LastLook:
 
 
 def _is_faulty_elsewhere(found: Loaded, manifest: str) -> bool:
-    """Whether the project file has errors; those of other posts in the same manifest are their own matter."""
+    """Whether the project file has errors; errors of other posts in the same manifest do not count."""
     errors = [problem for problem in found.problems if problem.level is Level.ERROR]
     return any(problem.where is None or problem.where.file != manifest for problem in errors)

@@ -1,7 +1,7 @@
-"""Move the state from one backend to another: copied, verified row by row, then the old one is closed.
+"""Move the state from one backend to another: copy it, verify every row, then close the old one.
 
-The danger: two states in use at once, each of which would post what the other one posted. So the old state is closed
-last, once a fresh reading of the new one shows every row, and from then on it refuses to work. A crash before that
+The danger: two states in use at once, and each posts what the other one posted. So the old state is closed last, once
+a new read of the new one shows every row. From then on the old state refuses to work. A crash before that
 leaves the old state in use; the same command, run again, finishes.
 """
 
@@ -81,7 +81,7 @@ def _all(store: Store) -> Iterable[PostState]:
 
 
 def _refuse_open(rows: Iterable[PostState]) -> None:
-    """An upload goes on only where its address lies, which no other backend is told."""
+    """Refuse to move open uploads: only the old state has their addresses."""
     sending = {Phase.INTENT, Phase.UPLOADING}
     if keys := sorted(row.key for row in rows if row.last and row.last.phase in sending):
         what = f"{', '.join(keys[:5])}: an upload is open, and only this state can go on with it"
@@ -94,7 +94,7 @@ def _to_be(row: PostState, known: PostState | None) -> PostState:
 
 
 def _verify(rows: list[PostState], target: Backend, project: Project) -> None:
-    """Read the new state afresh, and compare every row. Raises StoreError."""
+    """Read the new state again, and compare every row. Raises StoreError."""
     fresh = target.fresh()
     try:
         _read(fresh, project)
@@ -102,7 +102,9 @@ def _verify(rows: list[PostState], target: Backend, project: Project) -> None:
     finally:
         fresh.close()
     if wrong:
-        what = f"{target.place} does not hold what was written for {', '.join(wrong[:5])}; the old state stays in use"
+        what = (
+            f"{target.place} does not contain what was written for {', '.join(wrong[:5])}; the old state stays in use"
+        )
         raise StoreError(Problem("migrate-not-verified", what, "run the same command again"))
 
 

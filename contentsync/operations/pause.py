@@ -1,4 +1,4 @@
-"""Stop an account, or all of them, at once; and let them go on. Takes no lock: a running apply must see it."""
+"""Pause one or all accounts at once, and end a pause. Takes no lock, because a running apply must see the pause."""
 
 from __future__ import annotations
 

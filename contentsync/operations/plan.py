@@ -1,6 +1,6 @@
 """What would apply do? Load the manifests, ask TikTok about each account, decide.
 
-Plans nothing by itself: the rules are in plan/. Carries nothing out: that is apply.py.
+The rules are in plan/. apply.py carries the plan out.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
 
 
 def _left_out(failures: dict[str, ContentsyncError]) -> Iterator[Problem]:
-    """The accounts that are not in the plan, as a reader of the plan is to know it."""
+    """A problem for each account that is not in the plan."""
     for name, err in failures.items():
         for problem in err.problems:
             told = problem.addressed(name)
@@ -121,7 +121,7 @@ def _by_account(faulty: Iterable[Faulty]) -> dict[str, tuple[Faulty, ...]]:
 
 
 def _paused(facts: Mapping[str, AccountFacts]) -> list[Problem]:
-    """Which accounts begin nothing, by a person's word."""
+    """A note for each account that a person paused."""
     found = []
     for name, known in facts.items():
         if known.pause:
@@ -131,7 +131,7 @@ def _paused(facts: Mapping[str, AccountFacts]) -> list[Problem]:
 
 
 def _not_pinned(project: Project, plan: Plan) -> list[Problem]:
-    """Whom the first post of an account goes out as, where nothing has bound it to a TikTok account so far."""
+    """A note for each account that is not bound to a TikTok account yet: whom its first post goes out as."""
     creating = {action.account for action in plan.actions if Kind.CREATE in action.kinds}
     found = []
     for view in plan.accounts:
@@ -140,7 +140,7 @@ def _not_pinned(project: Project, plan: Plan) -> list[Problem]:
             who = f"{view.creator.nickname or view.open_id}{handle}"
             what = f"{view.name} is not pinned to a TikTok account yet: it posts as {who}"
             pinned = f'apply writes open_id: "{view.open_id}" under accounts: {view.name}:'
-            hint = f"{pinned}; no other identity posts for it then"
+            hint = f"{pinned}; from then on only this TikTok account may post for it"
             found.append(Problem("open-id-not-pinned", what, hint, level=Level.NOTE))
     return found
 
@@ -176,7 +176,7 @@ def _facts(
 
 
 def _each_once(notes: Iterable[Problem]) -> list[Problem]:
-    """The clock of this machine is wrong for every account: said once."""
+    """Drop repeated notes: a wrong clock is wrong for every account."""
     found: dict[str, Problem] = {}
     for note in notes:
         found.setdefault(note.code if note.code == "clock-wrong" else note.what, note)

@@ -1,4 +1,4 @@
-"""What is in one media file, and does TikTok take it? Offline, and outside of any project."""
+"""What is in one media file, and does TikTok take it? Offline, and without a project."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Probed:
 
 
 def probe(path: Path, reader: MediaReader | None = None) -> Probed:
-    """Look into a file, and judge it as a video for a draft or as a photo, whichever it is."""
+    """Read a file, and check it as a video for a draft or as a photo."""
     look = (reader or DiskReader()).read(path)
     facts = look.facts
     is_film = facts is None or facts.container in FILMS

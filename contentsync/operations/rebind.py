@@ -1,8 +1,8 @@
-"""An account has a new open_id (another app): let its rows and receipts follow, after a person's yes.
+"""An account has a new open_id (another app): move its rows and receipts to it, after a person's yes.
 
-The danger: half of the evidence under the new open_id, and the other half forgotten. So each step leaves what is not
-moved yet where the next run finds it: the journal is copied first, then the receipts follow one by one, and the state
-is moved last, whole. Whatever still names the old open_id stops the account's creates, and a second run finishes.
+The danger: half of the evidence is under the new open_id, and the other half is forgotten. So the journal is copied
+first, then the receipts are moved one by one, and the state is moved last, whole. Whatever still names the old
+open_id stops the account's creates, and a second run finishes the move.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from contentsync.store.port import Store
 
 @dataclass(frozen=True, slots=True)
 class Rebinding:
-    """What would follow an account to its new open_id."""
+    """What would move to an account's new open_id."""
 
     account: str
     #: Who the account's token speaks for.
@@ -41,7 +41,7 @@ class Rebinding:
 
 
 def preview(project: Project, account: Account) -> Rebinding:
-    """What would follow the account. Raises SignInNeeded where its token, or its pin, is not the new identity's."""
+    """What would move with the account. Raises SignInNeeded if its token or pin is not the new identity's."""
     asked = AccountAtWork(project, replace(account, open_id=None), "")  # whoever the token speaks for
     try:
         user = asked.client.user_info()
@@ -50,7 +50,7 @@ def preview(project: Project, account: Account) -> Rebinding:
     finally:
         asked.close()
     if account.open_id not in {None, user.open_id}:
-        what = f"contentsync.yaml pins {account.name} to {account.open_id}, and its token speaks for {user.open_id}"
+        what = f"contentsync.yaml pins {account.name} to {account.open_id}, but its token belongs to {user.open_id}"
         hint = f'write open_id: "{user.open_id}" under accounts: {account.name}:, then run this again'
         raise SignInNeeded(Problem("other-identity", what, hint))
     project.store.save_creator(account.name, creator, project.clock.now())
@@ -60,7 +60,7 @@ def preview(project: Project, account: Account) -> Rebinding:
 
 @under_lock("contentsync accounts rebind")
 def rebind(project: Project, wanted: Rebinding) -> int:
-    """Let rows, videos, notes and receipts follow; returns how many posts of the state did. The lock is held.
+    """Move rows, videos, notes and receipts; returns how many posts of the state moved. The caller holds the lock.
 
     May be run again after a crash at any moment. Raises StoreError where the state or a note can't be written.
     """
@@ -85,17 +85,17 @@ def _open(store: Store, formers: tuple[Former, ...]) -> list[Attempt]:
 
 
 def _let_go(store: Store, attempt: Attempt, project: Project) -> None:
-    """An open attempt of another app: what may be live is unknown; what was never sent did nothing."""
+    """End the open attempt of another app: unknown if it may be live, failed if nothing was sent."""
     event = Event.LOST_SIGHT
     if attempt.phase is Phase.INTENT:
         sent = Event.LOST_AFTER_COMMIT if attempt.pulls else Event.LOST_BEFORE_COMMIT
         event = sent if attempt.init_sent_at else Event.NOT_SENT
-    problem = Problem("begun-by-another-app", "another app began it, and TikTok tells this one nothing of it")
+    problem = Problem("begun-by-another-app", "another app began it, and TikTok tells this app nothing about it")
     store.save(attempt.after(event, project.clock.now(), **said(problem), upload_url=""), str(event))
 
 
 def _move_receipts(project: Project, account: str, old: str, identity: Identity) -> None:
-    """Let the receipts of an open_id name the new one. Raises StoreError where one can't be written."""
+    """Rewrite the receipts of an open_id to name the new one. Raises StoreError where one can't be written."""
     folder = project.receipts.path
     names = [path.name for path in folder.glob("*") if path.is_dir()]
     for name in sorted({account, *names} - set(project.settings.accounts) | {account}):

@@ -1,4 +1,4 @@
-"""How is a lost state made again? From receipts, from this machine's journal, and from what TikTok tells."""
+"""Rebuild a lost state from receipts, from this machine's journal, and from TikTok."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ class Rebuilt:
     unbound: tuple[RemotePost, ...]
     #: The keys of the posts whose evidence contradicts what is known, so that it could not be taken in.
     unused: tuple[str, ...] = ()
-    #: Keys that are declared and that nothing tells of: they count as new from here on.
+    #: Declared keys without any evidence: they count as new from now on.
     without: tuple[str, ...] = ()
 
 
 @under_lock("contentsync state rebuild")
 def rebuild(project: Project) -> tuple[list[Rebuilt], dict[str, ContentsyncError]]:
-    """Take in what receipts and the journal tell; then TikTok is asked what became of the attempts left open.
+    """Copy receipts and the journal into the state; then ask TikTok for the outcome of the open attempts.
 
-    What a witness leaves open is unknown here: it may have gone further since. Returns what was done, and the
-    accounts that could not be asked. Raises StoreError.
+    An attempt without an outcome becomes unknown, because it may have gone further since. Returns what was done, and
+    the accounts that could not be asked. Raises StoreError.
     """
     made, failures = [], {}
     for account in project.settings.accounts.values():
@@ -82,7 +82,7 @@ def _may_be_noted(project: Project, account: Account, open_id: str, declared: Co
 
 
 def _take_in(project: Project, account: Account, heard: Heard, old_names: Collection[str]) -> list[str]:
-    """Write what was heard into the state; the keys of what contradicts it."""
+    """Write the evidence into the state. Returns the keys whose evidence contradicts it."""
     now, unused = project.clock.now(), []
     for row in heard.rows:
         project.journal.note_state(row.open_id)
@@ -92,14 +92,14 @@ def _take_in(project: Project, account: Account, heard: Heard, old_names: Collec
 
 
 def _remove_old_receipts(project: Project, before: Iterable[PostState]) -> None:
-    """Of posts that have another name by now."""
+    """Remove the receipts of posts that have another name now."""
     for old in before:
         if (renamed := project.store.post(old.uid)) and renamed.name != old.name:
             project.receipts.remove(old.key, old)
 
 
 def _without(facts: AccountFacts, heard: Heard, declared: Collection[DesiredPost]) -> tuple[str, ...]:
-    """The declared posts that nothing tells of; a new name of what is known is no new post."""
+    """The declared posts without any evidence; a renamed post is not a new post."""
     told_of = {row.name for row in facts.rows} | {row.name for row in heard.rows}
     marks = {mark for row in facts.rows for mark in marks_of_row(row)}
     new = [post for post in declared if post.name not in told_of and not marks_of(post) & marks]

@@ -1,4 +1,4 @@
-"""Read TikTok into the state: the public list, open attempts, post ids that came late."""
+"""Read TikTok into the state: the public list, open attempts, late post ids."""
 
 from __future__ import annotations
 

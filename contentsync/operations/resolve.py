@@ -1,8 +1,8 @@
-"""What became of a post? A person says so; who, when and why stay in the history. Nothing is sent to TikTok.
+"""Record what a person says about the outcome of a post. The history has who, when and why. Sends nothing to TikTok.
 
-A person may speak of an attempt whose end is unknown, of what a receipt or the journal tells and the state does not
-know, and of a post that the state never attempted ("it is there"). What the witnesses tell is taken into the row
-with the person's word, so that the next plan does not ask again.
+A person may settle an attempt with an unknown outcome, evidence in a receipt or the journal that the state lacks, and
+a post that the state never attempted ("it is there"). The evidence is copied into the row together with the person's
+word, so that the next plan does not ask again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ POST_ID: Final = re.compile(r"[1-9][0-9]{0,31}")
 
 
 class Verdict(StrEnum):
-    """What a person says became of a post."""
+    """The outcome of a post, as a person says."""
 
     PUBLISHED = "published"
     NOT_PUBLISHED = "not-published"
@@ -65,7 +65,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that is known of the post that a person speaks of."""
+    """All that is known about the post that a person settles."""
 
     key: str
     open_id: str
@@ -83,7 +83,7 @@ class Case:
 
     @property
     def generation(self) -> int:
-        """The generation that the person speaks of."""
+        """The generation that the person settles."""
         known = self.post or self.row or self.told
         return known.generation if known else 1
 
@@ -93,7 +93,7 @@ def resolve(project: Project, name: str, verdict: Verdict, post_id: str, why: st
     """Settle a post by a person's word. Raises UsageError where there is nothing to settle."""
     if post_id and not POST_ID.fullmatch(post_id):
         hint = "it is the number at the end of the video's address"
-        raise NotSettled(Problem("post-id-malformed", f'"{post_id}" is no id of a TikTok post', hint))
+        raise NotSettled(Problem("post-id-malformed", f'"{post_id}" is not the id of a TikTok post', hint))
     case = _case(project, name)
     word = Word(verdict, post_id, why, project.clock.now())
     if post_id:
@@ -112,7 +112,7 @@ def resolve(project: Project, name: str, verdict: Verdict, post_id: str, why: st
 
 
 def _case(project: Project, name: str) -> Case:
-    """The post that is meant, with all that is known of it. Raises UsageError."""
+    """The post, with all that is known about it. Raises UsageError."""
     rows = {row.key: row for row in all_rows(project)}
     posts = {post.key: post for post in project.load().posts}
     key = one_key(list(dict.fromkeys([*rows, *posts])), name)
@@ -127,7 +127,7 @@ def _case(project: Project, name: str) -> Case:
 
 
 def _told_beyond(project: Project, heard: Heard, case: Case) -> PostState | None:
-    """What the witnesses of a post tell that no row knows."""
+    """The evidence about a post that no row has."""
     known = Known(project.store.posts(case.open_id))
     receipt = next((one.witness() for one in heard.receipts if one.name == case.name), None)
     beyond = receipt is not None and (case.row is None or knows_less(case.row, receipt))
@@ -141,7 +141,7 @@ def _told_beyond(project: Project, heard: Heard, case: Case) -> PostState | None
 
 
 def _refuse_taken(project: Project, case: Case, post_id: str) -> None:
-    """A video is one post's, of one generation; what a manifest names is taken too."""
+    """Refuse a video that another post or generation has, or that a manifest names."""
     row = case.row
     if row is not None and post_id in {row.bound_post_id, *(attempt.post_id for attempt in row.attempts)}:
         raise _taken(post_id, f"an earlier attempt of {case.key}")
@@ -159,14 +159,14 @@ def _taken(post_id: str, holder: str) -> NotSettled:
 
 
 def _refuse_to_rule_out(case: Case) -> None:
-    """A witness that says that it is there is believed; to post it again is another wish."""
+    """Refuse `--not-published` if the evidence says that the post is published or bound."""
     told = case.told
     if told is None:
         return
     done = [a for a in told.attempts if a.phase in SUCCESS and a.generation >= case.generation]
     if done or (told.bound_post_id and told.generation >= case.generation):
         what = f"a receipt or this machine's journal says that {case.key} is {done[0].phase if done else 'bound'}"
-        hint = "contentsync state rebuild takes that in; to post it again, raise its `generation`"
+        hint = "run contentsync state rebuild to copy that into the state; to post it again, raise its `generation`"
         raise NotSettled(Problem("is-published", what, hint))
 
 
@@ -174,21 +174,21 @@ def _refuse_to_rule_out(case: Case) -> None:
 
 
 def _take_in(project: Project, case: Case, word: Word) -> bool:
-    """Take in what the witnesses tell, with the person's word for what they leave open; whether any did."""
+    """Copy the evidence into the row, with the person's word for open attempts; whether there was any."""
     if case.told is None:
         return False
     told = _ended(case, case.told, word)
     if (told.attempts or told.bound_post_id) and not project.store.restore(
         told, word.now, what=word.event, why=word.why
     ):
-        what = f"what is told of {case.key} contradicts what the state knows of another post"
+        what = f"the evidence about {case.key} contradicts what the state knows about another post"
         hint = f"compare: contentsync explain {case.key}, and contentsync state list"
         raise NotSettled(Problem("evidence-contradicts", what, hint))
     return True
 
 
 def _ended(case: Case, told: PostState, word: Word) -> PostState:
-    """The attempts that are told, those that were left open with the end that follows from the person's word."""
+    """The attempts in the evidence; the open ones get the outcome that the person says."""
     left = [a for a in told.attempts if a.phase not in OVER]
     done = any(a.phase in SUCCESS and a.generation >= case.generation for a in told.attempts)
     of_now = [a for a in left if a.generation >= case.generation]
@@ -201,7 +201,7 @@ def _ended(case: Case, told: PostState, word: Word) -> PostState:
 
 
 def _as_declared(attempt: Attempt, post: DesiredPost | None) -> Attempt:
-    """The attempt; where its witness did not tell what was sent, the manifest does."""
+    """The attempt; if the evidence does not say what was sent, the manifest does."""
     if attempt.digest or post is None:
         return attempt
     return replace(attempt, digest=post.digest, media_digest=post.media_digest)
@@ -255,8 +255,8 @@ def _moved_on(case: Case) -> Problem:
 
 
 def _nothing(case: Case, row: PostState | None) -> NotSettled:
-    stands = f"it is {row.last.phase}" if row and row.last else "nothing says that it was ever sent"
-    hint = f"contentsync explain {case.key} shows where it stands"
+    stands = f"it is {row.last.phase}" if row and row.last else "no evidence says that it was ever sent"
+    hint = f"contentsync explain {case.key} shows its state"
     return NotSettled(Problem("nothing-to-resolve", f"{case.key} has no unknown outcome: {stands}", hint))
 
 
@@ -264,7 +264,7 @@ def _nothing(case: Case, row: PostState | None) -> NotSettled:
 
 
 def _say_it_is_there(project: Project, case: Case, row: PostState | None, word: Word) -> None:
-    """Settle a post that no witness tells of: it is there, or is left for good. Raises NotSettled."""
+    """Settle a post without any evidence: it is at TikTok, or is abandoned. Raises NotSettled."""
     done = row.success if row else None
     if row is not None and done is not None and not done.post_id and word.post_id:
         named = done.noting(word.now, post_id=word.post_id)
@@ -281,7 +281,7 @@ def _say_it_is_there(project: Project, case: Case, row: PostState | None, word: 
 
 
 def _by_hand(post: DesiredPost, open_id: str, uid: str, word: Word) -> Attempt:
-    """An attempt that nobody made: it stands for the person's word that the post is there, or is to be left."""
+    """An attempt that records only a person's word: the post is at TikTok, or is abandoned."""
     there = Phase.DELIVERED if post.mode is Mode.DRAFT and not word.post_id else Phase.PUBLISHED
     media = post.media[0] if post.media else None
     return Attempt(

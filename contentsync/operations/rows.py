@@ -1,4 +1,4 @@
-"""Rows of the state, found by the name that a person uses, and written back with their receipts."""
+"""Find rows of the state by the name that a person uses, and write them back with their receipts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contentsync.project import Project
 
 
 class NotSettled(UsageError):
-    """What was asked does not fit what the state knows."""
+    """The request contradicts what the state knows."""
 
 
 def row_of(project: Project, name: str) -> PostState:
@@ -21,7 +21,7 @@ def row_of(project: Project, name: str) -> PostState:
     if not any(name in {key, row.name} for key, row in rows.items()):
         declared = [post.key for post in project.load().posts]
         key = one_key(list(dict.fromkeys([*rows, *declared])), name)
-        hint = f"contentsync explain {key} shows what is known of it"
+        hint = f"contentsync explain {key} shows what is known about it"
         raise NotSettled(Problem("not-in-state", f"{key} is declared, and was never attempted", hint))
     return rows[one_key(list(rows), name)]
 
@@ -41,7 +41,7 @@ def _names(project: Project) -> dict[str, str]:
 
 
 def settled(project: Project, open_id: str, name: str) -> PostState:
-    """The row of a post that a person settled; its receipt and this machine's journal tell the same from now on."""
+    """The row of a post that a person settled; also writes its receipt and this machine's journal."""
     row = project.store.post_named(open_id, name)
     assert row is not None
     project.journal.note_ends(row, whole=True)
@@ -49,7 +49,7 @@ def settled(project: Project, open_id: str, name: str) -> PostState:
 
 
 def written(project: Project, uid: str, *, over: bool = False) -> PostState:
-    """The row as it stands now, its receipt renewed. over: as in receipts.write. Raises StoreError."""
+    """The row as it is now, after writing its receipt. over: as in receipts.write. Raises StoreError."""
     row = project.store.post(uid)
     assert row is not None
     try:

@@ -1,6 +1,6 @@
-"""Does a saved plan still hold? What must be as it was, and which of its actions may be carried out.
+"""Does a saved plan still hold, and which of its actions may be carried out?
 
-A saved plan is its own approval, so nothing is done that it does not name, and nothing in another way.
+A saved plan is its own approval, so nothing is done that it does not show, and nothing is done differently.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _AGAIN: Final = "make a new plan: contentsync plan --out FILE"
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A plan from a file. name: the file. digest: what it is known by once it is used."""
+    """A plan from a file. name: the file. digest: identifies it once it is used."""
 
     plan: Plan
     digest: str
@@ -44,7 +44,7 @@ class Saved:
     def check_state(self, project: Project) -> None:
         """Before TikTok is asked: same state, unchanged since, same accounts, not expired. Raises StalePlan.
 
-        A plan that was begun may be given again: what it began is then finished, and nothing else created.
+        A plan that was begun may be applied again: then its own attempts are finished, and nothing else is created.
         """
         store = project.store
         if store.lineage != self.plan.lineage:
@@ -56,7 +56,7 @@ class Saved:
         if project.clock.now() >= self.plan.expires_at:
             raise self.stale("plan-expired", f"expired at {self.plan.expires_at:%Y-%m-%d %H:%M} UTC")
         if store.serial != self.plan.serial:
-            what = f"was made at serial {self.plan.serial}; the state is at {store.serial} by now"
+            what = f"was made at serial {self.plan.serial}; the state is at {store.serial} now"
             raise self.stale("plan-stale", what)
 
     def stale(self, code: str, what: str) -> StalePlan:
@@ -76,8 +76,8 @@ def open_saved(path: Path) -> Saved:
 def save_plan(project: Project, plan: Plan, path: Path) -> None:
     """Write a plan where `open_saved` will find it. Raises UnwritablePlan.
 
-    What is only worth knowing about the whole plan is left out: it may change until the plan is applied, and every
-    note of a saved plan must hold then.
+    Notes about the whole plan are left out: they may change before the plan is applied, and every note in a saved
+    plan must still hold then.
     """
     plan = replace(plan, notes=tuple(note for note in plan.notes if note.level is Level.ERROR))
     path = refuse_link_out(project.root, path)
@@ -95,7 +95,7 @@ class UnwritablePlan(ContentsyncError):
 
 
 def to_do(saved: Saved, made: Made, project: Project) -> tuple[tuple[Action, ...], list[StalePlan]]:
-    """The actions that the saved plan names and a fresh one confirms, and what is told of the others.
+    """The actions of the saved plan that a new plan confirms, and the outcomes of the others.
 
     Raises StalePlan where a manifest, a byte of media or an account is not as it was; what kept one of its accounts
     from being asked, as it is.
@@ -113,7 +113,7 @@ def to_do(saved: Saved, made: Made, project: Project) -> tuple[tuple[Action, ...
         now = fresh.get(action.post)
         if now is not None and _is_as_planned(action, now):
             if now.kind in DOES_SOMETHING and (key := action_difference(action, now, project.settings.hidden)):
-                raise saved.stale("plan-stale", f"shows another {key} for {action.post} than a fresh plan")
+                raise saved.stale("plan-stale", f"shows another {key} for {action.post} than a new plan")
             doing.append(now)
         elif {action.kind, now.kind if now else None} & DOES_SOMETHING:
             refused.append(_not_as_planned(saved, action, now))
@@ -137,7 +137,7 @@ def _is_as_planned(action: Action, now: Action) -> bool:
 
 
 def _difference(saved: Saved, made: Made, project: Project) -> str | None:
-    """The first thing that is not as it was, or not as the file shows it."""
+    """The first difference from the file, in words."""
     hidden = project.settings.hidden
     present = {view.name: view for view in made.plan.accounts}
     for view in saved.plan.accounts:
@@ -146,7 +146,7 @@ def _difference(saved: Saved, made: Made, project: Project) -> str | None:
             was = "is another identity" if view.open_id else "was not known by its open_id when it was made"
             return f"account {view.name} {was if key == 'open_id' else f'has another {key}'}"
     if notes_differ(saved.plan, made.plan, hidden):
-        return "its notes are others"
+        return "its notes differ"
     if made.plan.inputs == saved.plan.inputs:
         return None
     fresh = _fresh(saved, made)
@@ -159,7 +159,7 @@ def _difference(saved: Saved, made: Made, project: Project) -> str | None:
 
 
 def _rest_of(saved: Saved, made: Made) -> tuple[tuple[Action, ...], list[StalePlan]]:
-    """What a plan that was begun still has to finish: its own attempts, and nothing new."""
+    """The rest of a plan that was begun: its own attempts, and nothing new."""
     mine = {
         f"{name}/{row.name}"
         for name, facts in made.world.accounts.items()

@@ -1,4 +1,4 @@
-"""What stands in `schemas/`? The JSON Schemas of manifests, project and plan, for editors and other tools."""
+"""What is in `schemas/`? The JSON Schemas of manifests, project and plan, for editors and other tools."""
 
 from __future__ import annotations
 

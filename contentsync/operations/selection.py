@@ -1,4 +1,4 @@
-"""Which posts are meant? Names, globs and accounts of a command, turned into keys of posts."""
+"""Which posts does a command mean? Turns names, globs and accounts into keys of posts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which posts, and how. only, exclude: globs of keys or names. allow: guards to lift. retry: keys."""
+    """Which posts to plan, and how. only, exclude: globs of keys or names. allow: guards to lift. retry: keys."""
 
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ def load_all(project: Project) -> Loaded:
 
 
 def select(project: Project, loaded: Loaded, wish: Wish) -> frozenset[str] | None:
-    """The keys that are meant; None for all. Raises UsageError for a name or glob that nothing answers to."""
+    """The keys that are meant; None for all. Raises UsageError for a name or glob that matches nothing."""
     for name in wish.accounts:
         project.account(name)
     for guard in wish.allow:
@@ -63,7 +63,7 @@ def select(project: Project, loaded: Loaded, wish: Wish) -> frozenset[str] | Non
 
 
 def full_keys(project: Project, names: Iterable[str]) -> tuple[str, ...]:
-    """The keys that these names or keys mean. Raises UsageError for one that is not there, or not one."""
+    """The keys that these names or keys mean. Raises UsageError for an unknown or ambiguous one."""
     wanted = tuple(names)
     keys = known_keys(project, project.load()) if wanted else []
     return tuple(one_key(keys, name) for name in wanted)

@@ -1,4 +1,4 @@
-"""Which faulty posts are history? What is out already is not judged again, whatever is wrong with it today."""
+"""Which faulty posts are settled? Posts that were sent are not checked again, whatever is wrong with them today."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class History:
 
 
 def load_sound(project: Project) -> Loaded:
-    """The manifests, all of them sound but for those of settled posts. Raises ManifestError with every problem."""
+    """The manifests, all valid except those of settled posts. Raises ManifestError with every problem."""
     loaded = project.load()
     if loaded.faulty:
         rows = {row.key: row for row in all_rows(project)}
@@ -63,14 +63,14 @@ def settled_posts(project: Project, loaded: Loaded, facts: Mapping[str, AccountF
 
 
 def _odd(told: Iterable[Faulty]) -> list[Problem]:
-    """One line for all settled posts that would not be valid today. A file that is gone is nothing odd."""
+    """One line for all settled posts that would not be valid today. A missing media file is not mentioned."""
     odd = [(one, p) for one in told for p in one.problems if p.code not in _ABSENT]
     if not odd:
         return []
     posts = {one.key for one, _ in odd}
     first, problem = odd[0]
     what = f"settled posts that would not be valid today: {len(posts)}, such as {first.key} ({problem.what})"
-    hint = "nothing has to be done: they stay as they were sent"
+    hint = "you need to do nothing: they stay as they were sent"
     return [Problem("settled-not-judged", what, hint, problem.where, Level.NOTE)]
 
 

@@ -1,4 +1,4 @@
-"""Work for several accounts at the same time; what goes wrong with one leaves the others alone."""
+"""Work for several accounts at the same time; a failure of one does not stop the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIDE_BY_SIDE = 8
 def side_by_side(
     accounts: list[AccountAtWork], work: Callable[[AccountAtWork], T], failures: dict[str, ContentsyncError]
 ) -> list[tuple[str, T]]:
-    """`work` for each account; what goes wrong with one is kept in `failures` and leaves the others alone."""
+    """Run `work` for each account; a failure of one is kept in `failures` and does not stop the others."""
     done = []
     with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
         futures = {account.name: pool.submit(work, account) for account in accounts}

@@ -1,4 +1,4 @@
-"""Where do posts stand, once TikTok was asked about what may have changed?"""
+"""What is the state of posts, after asking TikTok about those that may have changed?"""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from contentsync.remote import worth_asking
 def look(
     project: Project, wish: Wish, wait: float
 ) -> tuple[dict[str, PostState | None], dict[str, ContentsyncError]]:
-    """Where the chosen posts stand, once TikTok was asked about what may have changed.
+    """The state of the selected posts, after asking TikTok about those that may have changed.
 
-    wait: seconds to go on asking while any is not final. Posts without a row are None.
+    wait: seconds to keep asking while any is not final. Posts without a row are None.
     """
     project.catch_up()
     loaded = project.load()
@@ -44,13 +44,13 @@ def look(
 
 
 def decisions(project: Project, wish: Wish) -> dict[str, Action]:
-    """What a plan says of the chosen posts by what is known now, without asking TikTok; nothing of settled ones."""
+    """The plan's actions for the selected posts as known now, without asking TikTok; none for settled posts."""
     made = make_plan(project, replace(wish, refresh=False))
     return {action.post: action for action in made.plan.actions}
 
 
 def _removed(project: Project, names: set[str]) -> dict[str, ContentsyncError]:
-    """Of these accounts those that took the access away."""
+    """Those of these accounts that removed the app's access."""
     told: dict[str, ContentsyncError] = {}
     for name in sorted(names & set(project.settings.accounts)):
         try:

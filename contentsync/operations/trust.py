@@ -7,7 +7,7 @@ from contentsync.store import trusted
 
 
 def grant(project: Project) -> str:
-    """Record that the user grants all that the project asks for now; the digest. Raises StoreError."""
+    """Record that the user trusts all that the project asks for now. Returns the digest. Raises StoreError."""
     digest = project.settings.wanted.digest
     trusted.record(project.data_folder, project.root, digest)
     return digest

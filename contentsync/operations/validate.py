@@ -25,7 +25,7 @@ from contentsync.tiktok.tokens import data_folder
 def validate(
     root: Path, environ: Mapping[str, str], paths: Sequence[Path] | None, now: datetime
 ) -> tuple[Loaded, list[Problem]]:
-    """The project as it is written, and warnings besides. paths: only these manifests and folders; None for all."""
+    """The project as written, with warnings. paths: only these manifests and folders; None for all."""
     cache = FileCache(root / ".contentsync" / "cache.db", machine_secret(data_folder(environ)))
     user = user_says(root, environ)
     try:
@@ -41,7 +41,7 @@ def validate(
 
 
 def _receipts(root: Path) -> dict[str, PostState]:
-    """What the receipts tell of posts, by key."""
+    """The posts in the receipts, by key."""
     found: dict[str, PostState] = {}
     with contextlib.suppress(ContentsyncError, OSError):
         for folder in (root / "receipts").iterdir():
@@ -51,7 +51,7 @@ def _receipts(root: Path) -> dict[str, PostState]:
 
 
 def _rows(root: Path, environ: Mapping[str, str]) -> dict[str, PostState]:
-    """What the state tells of posts, by key; nothing where it can't be looked into, or there is none."""
+    """The posts in the state, by key; none if there is no state or it can't be read."""
     project = None
     if not (root / ".contentsync").is_dir():
         return {}
@@ -66,7 +66,7 @@ def _rows(root: Path, environ: Mapping[str, str]) -> dict[str, PostState]:
 
 
 def _past(loaded: Loaded, rows: Mapping[str, PostState], now: datetime) -> Iterator[Problem]:
-    """A warning for each post whose time is over, and of which neither the state nor a receipt knows anything."""
+    """A warning for each post whose time is past and that is neither in the state nor in a receipt."""
     for post in loaded.posts:
         row = rows.get(post.key)
         if post.publish_at is None or post.publish_at > now or post.post_id or (row and row.attempts):
@@ -82,4 +82,4 @@ def _past_problem(post: DesiredPost, publish_at: datetime, now: datetime) -> Pro
     else:
         what = f"publish_at {when} is past: apply sends the post at once"
     where = post.place_of("publish_at")
-    return Problem("publish-at-past", what, "write a later publish_at, or take it out", where, Level.WARNING)
+    return Problem("publish-at-past", what, "write a later publish_at, or delete it", where, Level.WARNING)

@@ -116,7 +116,7 @@ def test_a_remote_that_is_away_begins_nothing_and_readers_tell_how_old_their_cop
     assert (planned.code, status.code, code) == (0, 0, 1)
     for text in (planned.err, status.err, said):
         assert "[state-unreachable]" in text
-        assert "the last copy is of 20" in text
+        assert "the last copy is from 20" in text
     assert "[state-copy]" in offline.err
     assert site.captions() == []
     assert not any(request["endpoint"] == "video_init" for request in site.emulator.requests())

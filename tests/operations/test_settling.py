@@ -160,7 +160,7 @@ def test_what_is_settled_or_was_never_begun_has_nothing_to_resolve(site: Site) -
     site.studio.post("new")
     with pytest.raises(NotSettled, match="it is published"):
         resolve(site, "published")
-    with pytest.raises(NotSettled, match="nothing says that it was ever sent"):
+    with pytest.raises(NotSettled, match="no evidence says that it was ever sent"):
         resolve(site, "not-published", name="new")
     with pytest.raises(UsageError, match="no post"):
         resolve(site, "published", name="lanch")
@@ -453,7 +453,7 @@ def test_a_copy_is_proven_and_overwrites_nothing(site: Site, tmp_path: Path) -> 
     site.apply()
     with site.project() as project:
         assert back_up(project, tmp_path / "copy.db")["posts"] == 1
-        with pytest.raises(StoreError, match="is there already"):
+        with pytest.raises(StoreError, match="exists already"):
             back_up(project, tmp_path / "copy.db")
         with pytest.raises(StoreError):
             back_up(project, tmp_path / "no" / "folder.db")

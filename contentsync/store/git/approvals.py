@@ -87,7 +87,7 @@ def approvals_of(path: str, text: bytes) -> list[Approval]:
             raise ValueError(f"its format is {told['format']!r}")
         found = [_approval(one) for one in told["approvals"]]
         if any(path_of(one.open_id, one.name) != path for one in found):
-            raise ValueError("it tells of another post")
+            raise ValueError("it is about another post")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
         raise StoreError(documents.unreadable(path, err)) from err
     return found
@@ -96,7 +96,7 @@ def approvals_of(path: str, text: bytes) -> list[Approval]:
 def _approval(told: Mapping[str, Any]) -> Approval:
     texts = ("account", "name", "open_id", "digest", "who", "how", "used_by")
     if not all(isinstance(told[key], str) for key in texts) or not isinstance(told["generation"], int):
-        raise TypeError("an approval that nobody wrote")
+        raise TypeError("one of its fields has the wrong type")
     return Approval(
         **{key: told[key] for key in texts},
         generation=told["generation"],

@@ -96,7 +96,7 @@ def account_of(path: str, text: bytes) -> Acquaintance:
         pinned, left_out = (tuple(map(_text, told[name])) for name in ("pinned", "left_out"))
         known = Acquaintance(_text(told["open_id"]), pinned, told["acquainted"] is True, left_out)
         if account_path(known.open_id) != path:
-            raise ValueError(f"it tells of {known.open_id}")
+            raise ValueError(f"it is about {known.open_id}")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
         raise StoreError(unreadable(path, err)) from err
     return known
@@ -152,7 +152,7 @@ def pause_of(path: str, text: bytes) -> Pause:
     try:
         told = json.loads(text)
         if told["format"] != OF_PAUSE or pause_path(_text(told["account"])) != path:
-            raise ValueError(f"it tells of {told['account']!r} in the format {told['format']!r}")
+            raise ValueError(f"it is about {told['account']!r} in the format {told['format']!r}")
         since = _moment(told["since"])
         if since is None:
             raise ValueError("it has no time")
@@ -172,7 +172,7 @@ def post_of(path: str, text: bytes) -> PostState:
             raise ValueError(f"its format is {told['format']!r}")
         row = _row_of(told)
         if path_of(row.open_id, row.name) != path:
-            raise ValueError(f"it tells of {row.open_id}/{row.name}")
+            raise ValueError(f"it is about {row.open_id}/{row.name}")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
         raise StoreError(unreadable(path, err)) from err
     return row

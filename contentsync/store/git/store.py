@@ -434,7 +434,7 @@ class GitStore(SqliteStore):
                 self._copy.mark(approvals.path_of(one.open_id, one.name), one.open_id, one.name)
             for account in paused | {pause.account for pause in self.pauses.all()}:
                 self._copy.mark(documents.pause_path(account), "", account)
-        self._report(f"{len(rows)} posts taken over from another state", now)
+        self._report(f"{len(rows)} posts copied from another state", now)
         self._push(now)
 
     def close_for(self, place: str, now: datetime) -> None:
@@ -631,7 +631,7 @@ class GitStore(SqliteStore):
         if not self.is_acquainted(open_id):
             with self.deciding(open_id):
                 super().become_acquainted(open_id, now)
-            self._report(f"the past of {open_id} is taken note of", now)
+            self._report(f"the earlier posts of {open_id} were recorded", now)
 
     # -- what stands in the way
 
@@ -649,7 +649,7 @@ class GitStore(SqliteStore):
         read_at = self._copy.value(READ_AT)
         if not read_at:
             return "there is no copy of it here"
-        return f"the last copy is of {datetime.fromisoformat(read_at):%Y-%m-%d %H:%M} UTC"
+        return f"the last copy is from {datetime.fromisoformat(read_at):%Y-%m-%d %H:%M} UTC"
 
     def _gone(self, known: str) -> Problem:
         what = f"branch {self._branch.name} is gone from {self._branch.remote}; its last known commit is {known[:12]}"
