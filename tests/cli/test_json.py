@@ -135,7 +135,9 @@ COMPLETED = [
 ]
 
 
-@pytest.mark.parametrize(("words", "offered"), COMPLETED, ids=lambda value: " ".join(value))
+@pytest.mark.parametrize(
+    ("words", "offered"), COMPLETED, ids=lambda value: " ".join(value if isinstance(value, tuple) else sorted(value))
+)
 def test_a_shell_completes_accounts_posts_and_guards(
     words: tuple[str, ...], offered: set[str], offline: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

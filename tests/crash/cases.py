@@ -11,7 +11,7 @@ from tests.crash.faults import KILLS_AT_COMMIT, KINDS, Fault, all_of
 from tests.crash.life import LIVES, SINGLE, Quiet
 
 SOAK_FAULTS: Final = (2, 6)
-# TikTok says FAILED for ever. A draft has no id that would contradict it: docs/reliability.md, "What remains outside".
+# TikTok says FAILED for ever. A draft has no id that could contradict it: docs/reliability.md, "What remains outside"
 LIES_FOR_EVER: Final = "false-fail-id"
 WITH_DRAFTS: Final = frozenset({"draft", "soak"})
 
