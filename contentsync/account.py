@@ -316,7 +316,7 @@ class AccountAtWork:
     def formers(
         self, open_id: str, witnesses: Witnesses | None = None, pages: receipts.Pages | None = None
     ) -> tuple[Former, ...]:
-        """The other open_ids under which posts of the account were made, by the state, receipts and our notes.
+        """The other open_ids of the account's posts, from the state, receipts and journal.
 
         witnesses: what speaks of all accounts; pages: the receipts under its name; where they were read already.
         """
@@ -332,7 +332,7 @@ class AccountAtWork:
         return bool(self.settings.open_id) or self.store.accounts.pinned(self.name) == self.open_id
 
     def pin(self, tell: Tell) -> None:
-        """Bind the account to who it posts as, before its first post: in the project file, else in the state alone.
+        """Bind the account to its TikTok account before its first post: in the project file, else only in the state.
 
         Raises StoreError where that can't be recorded.
         """
@@ -364,7 +364,7 @@ class AccountAtWork:
     # What its attempts need.
 
     def steps(self, tell: Tell = say_nothing, stop: Stop | None = None) -> Steps:
-        """The steps of its attempts. Raises SignInNeeded where the account took the access away."""
+        """The steps of its attempts. Raises SignInNeeded if the account removed the app's access."""
         self.refuse_removed_access()
         return Steps(self, tell, stop or NeverStop())
 

@@ -59,7 +59,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What the content of a media file says of itself; None where it could not be read.
+    """The facts in a media file's content; None for a fact that could not be read.
 
     container: mp4, mov, webm, jpeg, webp … by content, never by the file's name. codec: h264, h265, vp8, vp9 …
     duration: seconds. frame_rate: frames a second.
@@ -96,7 +96,7 @@ class Media:
 
     @property
     def identity(self) -> str:
-        """What tells these bytes from others: the digest of a file, the address of a URL."""
+        """Identifies the bytes: the digest of a file, the address of a URL."""
         return self.sha256 or self.url
 
 
@@ -108,7 +108,7 @@ class DesiredPost:
     grace: how long after publish_at it may still be sent. expires_at: ends the window instead of grace.
     cover: milliseconds into a video, or the index of a photo; None for TikTok's choice.
     post_id: an existing TikTok post that this manifest is bound to; such a post is never sent.
-    places: where each key of the manifest stands, for messages.
+    places: where each key of the manifest is, for messages.
     """
 
     account: str
@@ -147,12 +147,12 @@ class DesiredPost:
         return self.kind is Kind.PHOTOS or any(item.url for item in self.media)
 
     def place_of(self, key: str) -> Place:
-        """Where `key` stands in the manifest, or where the manifest begins."""
+        """The place of `key` in the manifest, or the manifest's first line."""
         return dict(self.places).get(key, self.where)
 
     @property
     def media_digest(self) -> str:
-        """What tells these media from others, in their order; empty for a bound post without media."""
+        """Identifies these media in their order; empty for a bound post without media."""
         return _sha256([item.identity for item in self.media]) if self.media else ""
 
     @property
@@ -169,7 +169,7 @@ class DesiredPost:
         return {"kind": self.kind, "mode": self.mode, "media": media} | self.settings_sent()
 
     def settings_sent(self) -> dict[str, object]:
-        """What goes to TikTok beside the media. A video draft is sent bare, a photo draft with its texts."""
+        """What goes to TikTok beside the media. A video draft is sent without texts, a photo draft with its texts."""
         photos = self.kind is Kind.PHOTOS
         texts: dict[str, object] = {"caption": self.caption}
         if photos:
@@ -210,7 +210,7 @@ def _sha256(value: object) -> str:
 _AS_TEXT: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), sort_keys=True).encode
 
 
-BY_HAND: Final = "by-hand"  # the run of an attempt that nobody made: it stands for a person's word
+BY_HAND: Final = "by-hand"  # the run of an attempt that only records a person's word
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,9 +140,9 @@ class Project:
         return self.backend_of(self.root, checked_state(self.root, wanted), self.environ)
 
     def catch_up(self) -> Problem | None:
-        """Take in what other machines wrote into a shared state: once a command, and anew once the lock is held.
+        """Read what other machines wrote into a shared state: once for each command, and again once the lock is held.
 
-        Returns what stood in the way, as a note; `on_note` is told of it too.
+        Returns the obstacle as a note; `on_note` gets it too.
         """
         if not self._caught_up:
             behind = self.reading_store.catch_up(self.clock.now())
@@ -175,7 +175,7 @@ class Project:
 
     @cached_property
     def tokens(self) -> TokenStore:
-        """Where tokens rest: on this machine, or on the shared state's branch where there is a key for that."""
+        """Where tokens are kept: on this machine, or, with a key for that, on the shared state's branch."""
         from contentsync.tiktok.tokens import TokenStore
 
         key = self.environ.get("CONTENTSYNC_SECRET_KEY", "")
@@ -193,7 +193,7 @@ class Project:
 
     @contextlib.contextmanager
     def lock(self, doing: str, timeout: float = 0.0) -> Iterator[None]:
-        """The apply lock, which lies where the state lies, and a state that is proven whole and read anew.
+        """The apply lock, in the state's folder, and a state that is checked and read again.
 
         Whoever holds it may take it again. Raises StoreLocked, and StoreError for a state that can't be relied on.
         """
@@ -240,14 +240,14 @@ class Project:
         return Hosting(settings.hosting_base_url, bool(settings.hosting_upload), settings.hosting_verified)
 
     def look_at(self, urls: Mapping[str, int]) -> dict[str, Look]:
-        """What these addresses answer. urls: with the bytes that should lie there, 0 where that is not known."""
+        """What these addresses answer. urls: with the number of bytes that each should serve, 0 if unknown."""
         from contentsync.hosting.preflight import Preflight
 
         with Preflight(self.clock, self.media_transport, self.on_request) as preflight:
             return preflight.look_at(urls)
 
     def prove(self, files: Mapping[str, Media]) -> dict[str, Look]:
-        """Whether the very bytes of these files lie at their addresses."""
+        """Whether the addresses serve exactly the bytes of these files."""
         from contentsync.hosting.preflight import Preflight
 
         with Preflight(self.clock, self.media_transport, self.on_request) as preflight:
@@ -269,7 +269,7 @@ class Project:
         return Bucket(upload or self.settings.hosting_upload, self.root, self.environ)
 
     def refuse_unset(self) -> None:
-        """An unset ${NAME} is an error where TikTok is to be asked: a key without its value would be left out.
+        """Refuse an unset ${NAME} before TikTok is asked: a key without its value would be left out.
 
         Not so the app's keys, which only a renewal of tokens needs. Raises ManifestError.
         """
@@ -281,7 +281,7 @@ class Project:
         self.refuse_withheld()
 
     def refuse_withheld(self) -> None:
-        """A ${NAME} that needs a grant is an error where its value is needed. Raises ManifestError."""
+        """Refuse a ${NAME} that is not trusted, because its value is needed. Raises ManifestError."""
         needed = [problem for key, problem in self.settings.withheld if not key.startswith(("notify", "watch"))]
         if needed:
             raise ManifestError(*(replace(problem, level=Level.ERROR) for problem in needed))

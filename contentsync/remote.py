@@ -66,7 +66,7 @@ def identify(
 
 
 def _other_hint(account: Account, user: UserInfo, renewal: str) -> str:
-    """How to go on where a token speaks for another identity than the account's."""
+    """The hint for a token that belongs to another identity than the account's."""
     right = f"use the right account's token: {renewal or f'contentsync login {account.name}'}"
     pin = f'write open_id: "{user.open_id}" under accounts: {account.name}: and run '
     anew = f"{pin if account.open_id else 'run '}contentsync accounts rebind {account.name}"
@@ -74,7 +74,7 @@ def _other_hint(account: Account, user: UserInfo, renewal: str) -> str:
 
 
 def clock_wrong(now: datetime, date: datetime | None) -> Problem | None:
-    """The note for a machine whose clock is far from TikTok's. date: TikTok's, None where it did not tell it."""
+    """The note for a machine whose clock is far from TikTok's. date: TikTok's; None if it sent none."""
     if date is None or abs(now - date) < CLOCKS_APART:
         return None
     minutes, way = abs(now - date) // timedelta(minutes=1), "ahead of" if now > date else "behind"
@@ -121,7 +121,7 @@ def ask_creator(client: Client, creator: Creator, granted: frozenset[str] | None
 
 
 def ask_stats(client: Client, granted: frozenset[str] | None) -> UserInfo | None:
-    """The account's figures; None where the scope user.info.stats is missing, of which TikTok tells in three ways."""
+    """The account's figures; None without the scope user.info.stats, which TikTok reports in three ways."""
     if granted is not None and "user.info.stats" not in granted:
         return None
     try:
@@ -220,12 +220,12 @@ def _is_unsettled(row: PostState) -> bool:
 
 
 def worth_asking(row: PostState, now: datetime) -> bool:
-    """Whether TikTok may tell something new of the row's attempts."""
+    """Whether TikTok may know more about the row's attempts."""
     return _to_ask(row, now) is not None
 
 
 def _to_ask(row: PostState, now: datetime) -> Attempt | None:
-    """The attempt of which TikTok may tell something new: the last one, or a recent failure that may be none."""
+    """The attempt about which TikTok may know more: the last one, or a recent failure that TikTok may take back."""
     last = row.last
     if last is None or last.is_open or last.phase is Phase.UNKNOWN:
         return last if last and last.publish_id else None
@@ -238,7 +238,7 @@ def _to_ask(row: PostState, now: datetime) -> Attempt | None:
 
 
 def look_again(steps: Steps, attempt: Attempt) -> Attempt:
-    """The attempt once TikTok was asked about it, on a hint: also one that is too old to be asked about by itself.
+    """The attempt after asking TikTok about it because of a hint, even if it is too old for a regular look.
 
     Raises SignInNeeded where the token may not see it.
     """
@@ -266,7 +266,7 @@ def _asked(steps: Steps, attempt: Attempt) -> Step:
 
 
 def not_listed(account: Account, creator: Creator, grant: str) -> Problem | None:
-    """What to say of a public list that could not be read; None where it was. grant: how to get its scope."""
+    """The problem of a public list that could not be read; None if it was read. grant: how to get its scope."""
     unseen = "so existing videos, lookalikes, drift and the outcome of unknown posts are not checked"
     if LIST_SCOPE in creator.denied:
         what = f"the public videos of {account.name} can't be listed: the token lacks the scope video.list, {unseen}"

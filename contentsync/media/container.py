@@ -1,4 +1,4 @@
-"""Of which kind is a file, by its first bytes and never by its name? Pure."""
+"""What kind is a file, by its first bytes and never by its name? Pure."""
 
 from __future__ import annotations
 

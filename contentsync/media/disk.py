@@ -29,7 +29,7 @@ _ANNEX: Final = re.compile(rb"/?(?:\.git/)?annex/objects/[^\n]{1,4000}\n?$")
 
 
 class DiskReader:
-    """Reads the file itself: once for the digest, and a little more for what is in it.
+    """Reads the file itself: once for the digest, and parts of it again for the facts.
 
     tracks: what a probe says of each track of a video; None where there is no probe on this machine.
     """
@@ -73,7 +73,7 @@ def _unreadable(path: Path, err: Exception) -> Problem:
 
 
 def _read_once(path: Path, expected: os.stat_result, tracks: Tracks) -> MediaLook | None:
-    """One look at the file; None where another file was opened than the one expected."""
+    """Read the file once; None if the opened file is not the expected one."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags), "rb", buffering=0) as file:
         if not os.path.samestat(os.fstat(file.fileno()), expected):

@@ -62,7 +62,7 @@ def _broken(path: Path, size: int, is_cut: bool, damage: str, digest: Digest, sp
 
 
 def hollow(path: Path, empty: int, size: int) -> Problem:
-    """A file that has its full length, and zeros where its content should be."""
+    """The problem of a file with its full length, but with zeros where its content should be."""
     share = max(1, round(100 * empty / size))
     what = f"{path.name} has zeros where its content should be ({share} % of it): its copy was not finished"
     return Problem("media-hollow", what, "copy it again, and wait until the copy is done")

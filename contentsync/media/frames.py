@@ -1,4 +1,4 @@
-"""Where do the frames of a film lie? An MP4's index and its fragments, read into places and sizes."""
+"""Where are the frames of a film? Reads an MP4's index and fragments into places and sizes."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def _small_sizes(stz2: bytes) -> tuple[int, ...]:
 
 
 def _entries(data: bytes, at: int, form: str) -> tuple[int, ...]:
-    """The numbers of a table: how many entries it has stands at `at`, and they follow."""
+    """The numbers of a table: their count is at `at`, and they follow it."""
     count = _checked(int.from_bytes(data[at : at + 4]))
     width = struct.calcsize(f">{form}")
     if len(data) < at + 4 + count * width:

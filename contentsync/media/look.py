@@ -1,4 +1,4 @@
-"""What was seen in a media file, and where is that kept? Values, and the cache in front of a reader.
+"""What was found in a media file, and where is that cached? Values, and the cache in front of a reader.
 
 Whether TikTok takes the file is for the manifest's rules to say.
 """
@@ -21,7 +21,7 @@ _RACY: Final = timedelta(seconds=2)  # coarser than the clock of any file system
 
 
 class StatKey(NamedTuple):
-    """What tells a file that was not touched since from one that may have been."""
+    """The stat values by which an unchanged file is recognised."""
 
     size: int
     mtime_ns: int
@@ -53,7 +53,7 @@ class MediaLook:
 
 
 class MediaReader(Protocol):
-    """Looks into a file. A seam: tests and caches stand in for the disk."""
+    """Reads facts from a file. A seam: tests and caches replace the disk."""
 
     def read(self, path: Path) -> MediaLook:
         """What is in the file; never raises for what may be wrong with it."""
@@ -61,7 +61,7 @@ class MediaReader(Protocol):
 
 
 class MediaCache(Protocol):
-    """Where looks are kept, by the file's path and stat; a miss only means: look again."""
+    """Keeps looks by the file's path and stat; after a miss the file is read again."""
 
     def get(self, path: Path, key: StatKey) -> MediaLook | None:
         """The look that was kept for exactly this key."""

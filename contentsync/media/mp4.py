@@ -1,6 +1,6 @@
 """Is an MP4 or MOV whole? Its boxes end where the file does, and its index leads to frames that are really there.
 
-The index (moov, or one moof a fragment) says where each frame lies and how long it is. In H.264 and H.265 a frame is
+The index (moov, or one moof a fragment) says where each frame is and how long it is. In H.264 and H.265 a frame is
 made of units that each begin with their length, so that a frame which was cut, moved or zeroed does not add up.
 """
 
@@ -25,7 +25,7 @@ _KINDS: Final = frozenset(
 
 @dataclass(slots=True)
 class Film:
-    """What the structure of a film tells."""
+    """What the structure of a film shows."""
 
     #: Why it is not whole: it ends too early.
     is_cut: bool = False

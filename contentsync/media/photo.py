@@ -1,4 +1,4 @@
-"""What is in a photo? Its sides as they are shown, whether it is whole, and what TikTok may show otherwise.
+"""What is in a photo? Its sides as they are shown, whether it is whole, and what TikTok may show differently.
 
 A photo is at most 20 MB where TikTok takes it; of a larger one only the beginning is read.
 """

@@ -1,4 +1,4 @@
-"""Is a WebM whole, how long is it, and where do its blocks lie?
+"""Is a WebM whole, how long is it, and where are its blocks?
 
 A browser writes a WebM as it goes: without the length of the file, of its clusters, or of the film. Such a file is
 whole when it ends where a block does; its length is the time of its last block.
@@ -41,7 +41,7 @@ class Element(NamedTuple):
 
 @dataclass(slots=True)
 class Film:
-    """What the structure of a WebM tells."""
+    """What the structure of a WebM shows."""
 
     #: It ends within an element.
     is_cut: bool = False

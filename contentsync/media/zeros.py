@@ -1,4 +1,4 @@
-"""Where in a file are long runs of zeros? A copy that reserves the whole size first, and stops half way, leaves one.
+"""Where in a file are long runs of zeros? A copy that first reserves the whole size and then stops leaves such a run.
 
 Found while the file is hashed, since it is read then anyway.
 """
@@ -38,7 +38,7 @@ class _Readable(Protocol):
 
 
 def digest(file: _Readable) -> Digest:
-    """Hash a file from where it stands, a block at a time."""
+    """Hash a file from its present position, a block at a time."""
     made, sha256, at = Digest(), hashlib.sha256(), 0
     buffer = bytearray(BLOCK)
     view = memoryview(buffer)

@@ -26,7 +26,7 @@ from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
 
 
 class Conflict(Exception):
-    """The state took another turn: read it again, then decide anew."""
+    """The state changed meanwhile: read it again, then decide again."""
 
 
 class AttemptOpen(Conflict):
@@ -45,7 +45,7 @@ def moved(place: str, to: str) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class HostedObject:
-    """One object that we put where TikTok fetches photos, or began to put there."""
+    """One object that contentsync uploaded, or began to upload, for TikTok to fetch."""
 
     #: `hosting.upload` at that time.
     place: str
@@ -66,7 +66,7 @@ class HostedObject:
 
 
 class Hosted(Protocol):
-    """Which objects we put where TikTok fetches photos. Only what is recorded here is ever deleted again."""
+    """The objects that contentsync uploaded for TikTok to fetch. Only objects recorded here are ever deleted."""
 
     def find(self, place: str, name: str) -> HostedObject | None: ...
 
@@ -402,7 +402,7 @@ class Store(Protocol):
         ...
 
     def stop_account(self, open_id: str, run_id: str, mode: Mode | None, why: Problem, now: datetime) -> None:
-        """Let nothing more be begun for an account in this run, in whatever process; what stopped it first stays.
+        """Begin nothing more for an account in this run, in any process; the first reason stays.
 
         mode: only posts of that mode are stopped; None: all of them.
         """

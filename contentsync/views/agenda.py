@@ -1,4 +1,4 @@
-"""`agenda --json`: what goes out when, and what stands in its way."""
+"""`agenda --json`: which posts go out when, and what may stop them."""
 
 from __future__ import annotations
 

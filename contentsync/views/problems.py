@@ -1,4 +1,4 @@
-"""What a command with --json prints where problems ended it."""
+"""What a command with --json prints when problems ended it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`status --json`: where each post stands."""
+"""`status --json`: the state of each post."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _plan(action: Action) -> dict[str, Any]:
 
 
 def standing(row: PostState | None, action: Action | None) -> str:
-    """Where a post stands, for people: its phase, or what a plan makes of one that was never attempted."""
+    """The state of a post, for people: its phase, or the plan's action for a post that was never attempted."""
     phase = phase_of(row)
     if phase != "new" or action is None:
         return phase
@@ -75,7 +75,7 @@ def standing(row: PostState | None, action: Action | None) -> str:
 
 
 def phase_of(row: PostState | None) -> str:
-    """Where a post stands, in one word: its last attempt's phase; `bound` without one; `new` before any."""
+    """The state of a post, in one word: its last attempt's phase; `bound` without one; `new` before any."""
     if row is None:
         return "new"
     if row.last is not None:

@@ -51,7 +51,7 @@ class SharedApprovals(SqliteApprovals):
         return text_of(found) if found else None
 
     def take_in(self, told: Mapping[str, bytes], unshared: Collection[str]) -> None:
-        """Take in what the branch tells, by path. unshared: the paths of which we have more to say."""
+        """Merge the files of the branch, by path. unshared: the paths that are newer here."""
         for path, text in told.items():
             for approval in approvals_of(path, text):
                 ours = self.find(approval.open_id, approval.name, approval.generation)
@@ -80,7 +80,7 @@ def _told(approval: Approval) -> dict[str, Any]:
 
 
 def approvals_of(path: str, text: bytes) -> list[Approval]:
-    """The approvals that a document tells of. Raises StoreError where it is none, or where `path` is not its own."""
+    """The approvals in a document. Raises StoreError if it is not one, or belongs to another path."""
     try:
         told = json.loads(text)
         if told["format"] != FORMAT:

@@ -88,7 +88,7 @@ def account_text(known: Acquaintance) -> bytes:
 
 
 def account_of(path: str, text: bytes) -> Acquaintance:
-    """What a document tells of an identity. Raises StoreError where it is none, or where `path` is not its own."""
+    """The identity in a document. Raises StoreError if it is not one, or belongs to another path."""
     try:
         told = json.loads(text)
         if told["format"] != OF_ACCOUNT:
@@ -148,7 +148,7 @@ def pause_text(pause: Pause) -> bytes:
 
 
 def pause_of(path: str, text: bytes) -> Pause:
-    """The pause that a document tells of. Raises StoreError where it is none, or where `path` is not its own."""
+    """The pause in a document. Raises StoreError if it is not one, or belongs to another path."""
     try:
         told = json.loads(text)
         if told["format"] != OF_PAUSE or pause_path(_text(told["account"])) != path:
@@ -165,7 +165,7 @@ def pause_of(path: str, text: bytes) -> Pause:
 
 
 def post_of(path: str, text: bytes) -> PostState:
-    """The row that a document tells of. Raises StoreError where it is none, or where `path` is not its own."""
+    """The row in a document. Raises StoreError if it is not one, or belongs to another path."""
     try:
         told = json.loads(text)
         if told["format"] != FORMAT:

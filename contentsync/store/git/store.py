@@ -5,9 +5,9 @@ one post. A lease would need a clock that both trust. The rule needs none:
 
 - A claim is a commit. Before init is sent, the intent is on the remote; before the last byte goes, so is the
   announcement that it goes. A push is taken only on top of what the writer has read, so of two claims one is refused.
-- Whoever is refused reads, merges and decides anew. An attempt that was taken over, or a post that was published
-  meanwhile, is met there, before the commit point.
-- Nobody begins beside an announced attempt. Another machine may only follow it by its publish_id.
+- A writer that was refused reads, merges and decides again. So it sees an attempt that was taken over, or a post that
+  was published meanwhile, before the commit point.
+- While an attempt is announced, no other machine begins one. It may only follow the attempt by its publish_id.
 
 That is enough, because the commit point of an upload is its last byte: a machine that was overtaken while it slept
 must push its announcement before that byte, and that push is refused.
@@ -91,12 +91,12 @@ class SharedPauses(SqlitePauses):
         return self._store.saying(now, f"{account or 'all accounts'}: {what}", file)
 
     def text(self, path: str) -> bytes | None:
-        """What the file at `path` should hold; None where it should not be."""
+        """What the file at `path` should contain; None if there should be no file."""
         found = [pause for pause in self.all() if documents.pause_path(pause.account) == path]
         return documents.pause_text(found[0]) if found else None
 
     def take_in(self, told: Mapping[str, bytes | None], unshared: Collection[str]) -> None:
-        """Take in what the branch tells, by path. unshared: the paths of which our word is newer.
+        """Merge the files of the branch, by path. unshared: the paths that are newer here.
 
         Another's pause holds also where we just resumed the account: it is one that we did not know.
         """
@@ -174,7 +174,7 @@ class GitStore(SqliteStore):
         return None
 
     def use_copy(self) -> Problem | None:
-        """As everywhere. What git fetched of the branch by itself, as in a fresh clone, is taken in."""
+        """As in Store. Also merges what git itself has fetched of the branch, as in a fresh clone."""
         with self._pushing, self._alone(), suppress(StoreError):  # an older one than the copy is no news
             head, known = self._branch.fetched_by_user(), self._copy.value(HEAD)
             if head and head != known:
@@ -184,7 +184,7 @@ class GitStore(SqliteStore):
         return Problem("state-copy", what, level=Level.NOTE)
 
     def _read(self, now: datetime) -> str:
-        """Fetch, and merge what changed into the local copy. Returns the head, empty where there is no branch yet."""
+        """Fetch, and merge what changed into the local copy. Returns the head; empty if there is no branch yet."""
         fetched = self._branch.fetch()
         if fetched.why:
             raise StoreError(self._unreachable(fetched.why))
@@ -223,7 +223,7 @@ class GitStore(SqliteStore):
         self._at(head, root)
 
     def _same_line(self, text: bytes, known: str, head: str) -> Root:
-        """What the branch says of itself. Raises StoreError where it was put back, or is another state's."""
+        """What the branch says about itself. Raises StoreError if it was reset or belongs to another state."""
         try:
             told = json.loads(text)
             root = Root(str(told["lineage"]), int(told["number"]), int(told["serial"]), str(told.get("moved_to", "")))
@@ -287,7 +287,7 @@ class GitStore(SqliteStore):
             raise StoreError(self._unreachable("other machines were quicker each time"))
 
     def _files(self) -> dict[str, bytes | None]:
-        """The marked files as they should be: None for a post that has another name by now."""
+        """The marked files as they should be: None for a post that has another name now."""
         return {path: self._file(path, *of) for path, of in self._copy.marked().items()}
 
     def _file(self, path: str, open_id: str, name: str) -> bytes | None:
@@ -304,7 +304,7 @@ class GitStore(SqliteStore):
         return documents.Acquaintance(open_id, *self._copy.decisions(open_id))
 
     def _base(self, now: datetime) -> None:
-        """Read the remote where no commit to build on is known yet."""
+        """Read the remote if no commit to build on is known yet."""
         if not self._copy.value(HEAD):
             self._read(now)
 
@@ -349,9 +349,9 @@ class GitStore(SqliteStore):
 
     @contextmanager
     def saying(self, now: datetime, news: str, *files: tuple[str, str, str]) -> Iterator[None]:
-        """Let the block record a person's word here, then tell the others. Raises StoreError where that fails.
+        """Let the block record a person's decision here, then push it. Raises StoreError if the push fails.
 
-        files: where the word stands, and the open_id and name that it is about.
+        files: the decision's files, with the open_id and name that each is about.
         """
         with self._alone():
             for file in files:
@@ -528,7 +528,7 @@ class GitStore(SqliteStore):
                 raise Superseded(attempt.id)
 
     def _announce(self, row: PostState, attempt: Attempt, what: str) -> None:
-        """Push what is about to happen, before it is true here. Raises Superseded where another machine was first."""
+        """Push what is about to happen, before it is recorded here. Raises Superseded if another machine was first."""
         now, path = attempt.updated_at, documents.path_of(row.open_id, row.name)
         with self._pushing:
             for _ in range(TRIES):
@@ -548,7 +548,7 @@ class GitStore(SqliteStore):
             raise StoreError(self._unreachable("other machines were quicker each time"))
 
     def _with(self, uid: str, attempt: Attempt) -> PostState:
-        """The row with this attempt in its place. Raises Superseded where another machine changed the attempt."""
+        """The row with this attempt in its place. Raises Superseded if another machine changed the attempt."""
         row = self.post(uid)
         current = next((one for one in row.attempts if one.id == attempt.id), None) if row else None
         if current is None:
@@ -619,7 +619,7 @@ class GitStore(SqliteStore):
             yield
 
     def identities_seen(self) -> dict[str, str]:
-        """As everywhere; for an account that this machine never asked about, the shared state tells."""
+        """As in Store; for an account that this machine never asked about, from the shared state."""
         return self._copy.pins() | super().identities_seen()
 
     def leave_out(self, open_id: str, marks: Collection[str], now: datetime) -> None:

@@ -174,7 +174,7 @@ class SqliteStore:
             return self._q.an_unknown(db, open_id=open_id) is not None
 
     def stop_account(self, open_id: str, run_id: str, mode: Mode | None, why: Problem, now: datetime) -> None:
-        """Let nothing more be begun for an account in this run, in whatever process; what stopped it first stays.
+        """Begin nothing more for an account in this run, in any process; the first reason stays.
 
         mode: only posts of that mode are stopped; None: all of them.
         """
@@ -315,7 +315,7 @@ class SqliteStore:
             self._note(db, row, "edited", now, post=row.key, media=media)
 
     def remove(self, row: PostState, why: str, now: datetime) -> None:
-        """Leave of a post a tombstone only. Raises AttemptOpen where an attempt of it is open or unknown by now."""
+        """Reduce a post to a tombstone. Raises AttemptOpen if an attempt of it is open or unknown now."""
         with self._db.writing() as db:
             if self._q.remove_post(db, uid=row.uid, removed_at=rows.to_ms(now)) != 1:
                 raise AttemptOpen(row.key)
@@ -333,7 +333,7 @@ class SqliteStore:
         """Take in a row of a lost state, or what an older copy of it does not know, with the videos they became.
 
         old_names: of those a row with the same attempt is renamed to this one, as it was after the copy was made.
-        what, detail: for the history. False where a constraint speaks against it: what is told is another post's, or
+        what, detail: for the history. False if a constraint forbids it: the evidence belongs to another post, or
         contradicts what is known.
         """
         try:
@@ -447,7 +447,7 @@ class SqliteStore:
             return False
 
     def name_account(self, open_id: str, account: str, now: datetime) -> int:
-        """Let all rows of an open_id bear the account's present name; returns how many bore another."""
+        """Write the account's present name into all rows of an open_id; returns how many had another name."""
         with self._db.writing() as db:
             named = int(self._q.name_account(db, open_id=open_id, account=account))
             if named:
