@@ -528,7 +528,7 @@ class GitStore(SqliteStore):
                 raise Superseded(attempt.id)
 
     def _announce(self, row: PostState, attempt: Attempt, what: str) -> None:
-        """Push what is about to happen, before it is recorded here. Raises Superseded if another machine was first."""
+        """Push what is about to happen, before it is recorded here. Raises Superseded if another was first."""
         now, path = attempt.updated_at, documents.path_of(row.open_id, row.name)
         with self._pushing:
             for _ in range(TRIES):
