@@ -189,7 +189,7 @@ def test_a_file_that_keeps_the_library_busy_costs_its_deadline_and_no_more(tmp_p
         ("narrow.mp4", ["picture-too-small"], "200x640; TikTok takes sides of 360 to 4,096"),
         ("clip.mkv", ["video-container"], "mkv; TikTok takes MP4"),
         ("ok.png", ["photo-format"], "png; TikTok takes JPEG and WebP"),
-        ("big.jpg", ["photo-sides"], "1200x1400; its shorter side may have 1,080"),
+        ("big.jpg", ["photo-sides"], "1200x1400; its shorter side may be at most 1,080"),
         ("ok.webp", [], ""),
     ],
 )
