@@ -59,11 +59,18 @@ def _choices(kind: Any) -> Iterator[Any]:
         raise AssertionError(f"name the values of a quirk of the type {kind} in OPEN")
 
 
+def _shown(value: object) -> str:
+    """A value in a test's name, the same in every process: a set has no order of its own."""
+    return "+".join(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
+
+
 def readings(*names: str) -> list[Any]:
     """Each value of each quirk, the others as they are; as parameters of a test."""
     chosen = names or tuple(field.name for field in fields(Quirks))
     return [
-        pytest.param(Quirks(**{name: value}), id=f"{name}={value}") for name in chosen for value in values_of(name)
+        pytest.param(Quirks(**{name: value}), id=f"{name}={_shown(value)}")
+        for name in chosen
+        for value in values_of(name)
     ]
 
 
