@@ -27,7 +27,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 
 def test_tokens_go_into_the_keyring_and_no_secret_into_the_file(studio: Studio) -> None:
-    first, second = studio.run("accounts"), studio.run("accounts")
+    first, second = studio.process("accounts"), studio.process("accounts")
     assert (first.code, second.code) == (0, 0), first.err + second.err
     assert second.out.count("in the OS keyring") == 2
     file = Path(os.environ["CONTENTSYNC_DATA_DIR"], "tokens.json").read_text()
@@ -35,16 +35,16 @@ def test_tokens_go_into_the_keyring_and_no_secret_into_the_file(studio: Studio) 
 
 
 def test_a_locked_keyring_is_told_with_what_mends_it(studio: Studio) -> None:
-    studio.run("accounts")
+    studio.process("accounts")
     subprocess.run([sys.executable, "-c", LOCK], env=os.environ | studio.environment, check=True)
-    told = studio.run("accounts")
+    told = studio.process("accounts")
     assert told.code == 8
     assert "the OS keyring can't be read (KeyringLocked) [keyring-unusable]" in told.out
     assert ("hint: unlock it" in told.out, "Traceback" in told.out + told.err) == (True, False)
 
 
 def test_a_keyring_that_is_gone_is_told(studio: Studio) -> None:
-    studio.run("accounts")
+    studio.process("accounts")
     studio.environment["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere"
     told = studio.process("accounts")
     assert (told.code, "[keyring-unusable]" in told.out, "Traceback" in told.out + told.err) == (8, True, False)
