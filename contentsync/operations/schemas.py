@@ -32,7 +32,8 @@ def _text(name: str, title: str, schema: dict[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """The same schema in one way of writing: some versions of pydantic wrap a lone reference in allOf."""
+    """The same schema in one way of writing: some versions of pydantic wrap a lone reference in allOf, and some say
+    that other keys are allowed, which a schema allows anyway."""
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if not isinstance(value, dict):
@@ -40,4 +41,4 @@ def _plain(value: Any) -> Any:
     wrapped = value.get("allOf", ())
     if len(wrapped) == 1:
         value = {**wrapped[0], **{key: inner for key, inner in value.items() if key != "allOf"}}
-    return {key: _plain(inner) for key, inner in value.items()}
+    return {key: _plain(inner) for key, inner in value.items() if key != "additionalProperties" or inner is not True}
