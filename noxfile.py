@@ -65,7 +65,8 @@ def long(session: nox.Session) -> None:
     """The long proofs; see docs/reliability.md."""
     _install(session)
     session.run("python", "-m", "tests.crash", "--long")
-    session.run("python", "-m", "tests.simulation")
+    session.run("python", "-m", "tests.simulation", "--seeds", "20000", "--singles", "--jobs", "2")
+    session.run("python", "-m", "tests.simulation.shared", "0", "5000")
     session.run("pytest", "-q", "tests/machine", env={"CONTENTSYNC_MACHINE": "long"})
 
 

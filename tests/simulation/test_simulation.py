@@ -14,7 +14,7 @@ from tests.simulation.life import HOUR, LIVES, SINGLE, Life, drawn, listed
 from tests.simulation.machine import Parts
 from tests.simulation.mutants import MUTANTS, Trusting
 
-SEEDS = 5_000
+SEEDS = 2_000  # nox -s long lives more of them
 SLICE = 250
 YEAR = 365 * 24 * HOUR
 PAIRS = 0.001  # the share of all pairs that is lived here; python -m tests.simulation --pairs lives them all
