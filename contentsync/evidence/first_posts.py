@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
 from contentsync.errors import Problem, StoreError
 from contentsync.evidence.identity import Identity
+from contentsync.files import replace_whole
 
 
 def read(folder: Path, project: str, account: str) -> Identity | None:
@@ -74,24 +73,11 @@ def note(folder: Path, project: str, account: str, identity: Identity) -> None:
     text = json.dumps({"project": project, "account": account} | asdict(identity)) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace(path, text)
+        replace_whole(path, text.encode(), prefix=".identity-")
     except OSError as err:
         what = f"can't record in {folder} which TikTok account {account} is: {err.strerror or err}"
         hint = "make the folder writable, or name another one in CONTENTSYNC_DATA_DIR"
         raise StoreError(Problem("data-folder-unusable", what, hint)) from err
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".identity-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _file_of(folder: Path, project: str, account: str) -> Path:
