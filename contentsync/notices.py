@@ -1,0 +1,79 @@
+"""What is worth telling a person who does not look at the screen? One value for each such thing. Pure.
+
+`apply`, `watch`, `status` and `refresh` produce notices; `notify` sends them. `tell_nobody` takes the place of a
+sender where nobody is to be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from contentsync.times import rfc3339
+
+
+class NoticeKind(StrEnum):
+    """What happened. The words are those of `events:` in the project file."""
+
+    PUBLISHED = "published"  # a post is out
+    DELIVERED = "delivered"  # a draft is in the creator's inbox
+    DRAFT_WAITING = "draft-waiting"  # the creator has not finished it yet
+    DIFFERS = "differs"  # what is public is not what was declared
+    FAILED = "failed"  # a definite no
+    UNKNOWN = "unknown"  # it may be out; a person must settle it
+    MISSED = "missed"  # its window is over; it is not posted any more
+    NEEDS_APPROVAL = "needs-approval"  # it is due, or soon, and nobody approved it
+    FAULTY = "faulty"  # its manifest or media have an error, so it is left out
+    PAUSED = "paused"  # nothing is begun for the account until it is resumed
+    SIGN_IN_EXPIRING = "sign-in-expiring"  # the account must sign in again, soon or now
+    ROOT_GONE = "root-gone"  # the project's folder is not there
+    TROUBLE = "trouble"  # contentsync itself can't work, such as a state that can't be reached
+
+
+#: What a notice tells beside its words: plain values, ready for JSON. Never a secret or an upload address.
+Facts = Mapping[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell."""
+
+    kind: NoticeKind
+    #: The account's name in the project; empty where all of them are concerned.
+    account: str
+    #: `ACCOUNT/NAME`; empty where no single post is concerned.
+    post: str
+    at: datetime
+    #: One or two sentences that are understood on a phone.
+    words: str
+    facts: Facts = field(default_factory=dict)
+    #: What makes it another notice than an earlier one of the same kind and post, such as the attempt's id or the
+    #: day. A notice is sent once for each `key`.
+    about: str = ""
+    #: Texts that are sent as messages of their own after the words, so that each can be copied whole.
+    messages: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Identifies the notice: two with one key tell the same."""
+        return " ".join((self.kind, self.post or self.account or "-", self.about)).rstrip()
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "kind": str(self.kind),
+            "account": self.account or None,
+            "post": self.post or None,
+            "at": rfc3339(self.at),
+            "words": self.words,
+            "facts": dict(self.facts),
+            "messages": list(self.messages),
+        }
+
+
+Notify = Callable[[Notice], None]
+
+
+def tell_nobody(_notice: Notice) -> None:
+    """Nobody is to be told."""
