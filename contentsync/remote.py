@@ -15,6 +15,7 @@ from contentsync.attempt.step import Step
 from contentsync.attempt.steps import Steps
 from contentsync.clock import Clock
 from contentsync.errors import Level, ManifestError, NotSent, Problem, Refused, SignInNeeded, Unanswered
+from contentsync.figures import Figures
 from contentsync.lifecycle import Phase
 from contentsync.plan.schedule import CLOCKS_APART
 from contentsync.post import Account, Attempt, Creator, PostState, Privacy, RemotePost
@@ -168,9 +169,11 @@ def read_list(client: Client, store: Store, open_id: str, now: datetime, *, full
     known = {video.post_id for video, gone_at in store.videos(open_id) if gone_at is None}
     stop_at = frozenset() if full or store.list_read_at(open_id) is None else frozenset(known)
     listed: list[RemotePost] = []
+    figures: list[Figures] = []
     try:
         for video in client.all_videos(stop_at=stop_at):
             listed.append(video.post)
+            figures.append(video.figures(now))
     except Refused as err:
         if (row := refusal(err.error_code)) and row.family is Family.SIGN_IN and err.error_code.startswith("scope"):
             return False
@@ -179,6 +182,7 @@ def read_list(client: Client, store: Store, open_id: str, now: datetime, *, full
     dated = (video.created_at for video in listed if video.created_at > NEVER)
     back_to = min(dated, default=now) if stopped_early else None
     store.save_videos(open_id, listed, back_to=back_to, now=now)
+    store.figures.save(open_id, figures, now)
     _see_public(store, open_id, {video.post_id for video in listed}, now)
     return True
 

@@ -53,6 +53,7 @@ COMMANDS: Final = {
     "token": "Export an account's tokens, for example to a CI",
     "webhooks": "Receive TikTok's webhooks, so that outcomes are known sooner",
     "videos": "Show the public videos of an account with their figures",
+    "stats": "Show the views, likes, comments and shares of each post over time",
     "comments": "Show the comments on a public video (approved researchers only)",
     "schema": "Write or check the JSON Schemas for editors",
     "emulator": "Serve a stand-in for TikTok's API on this machine, for tests",

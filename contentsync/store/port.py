@@ -9,7 +9,7 @@ Raises StoreError, everywhere: the state can't be read or written.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from contentsync.approval import Approval
 from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.evidence.identity import Identity, Witnessed
+from contentsync.figures import Figures
 from contentsync.pause import Pause
 from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
@@ -180,6 +181,46 @@ class Approvals(Protocol):
         ...
 
 
+class VideoFigures(Protocol):
+    """Views, likes, comments and shares over time. On this machine only, also where the state is shared."""
+
+    def save(self, open_id: str, figures: Iterable[Figures], now: datetime) -> None:
+        """Keep what TikTok said just now; the last figures of an hour replace those before them.
+
+        Figures older than a week are thinned to one a day, those older than 90 days to one a week.
+        """
+        ...
+
+    def all(self, open_id: str) -> list[Figures]:
+        """All figures of an identity's videos, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a calendar file said last of one post."""
+
+    #: A date or a time, as the file writes it.
+    starts_at: str
+    #: Covers everything else that the file says of the post.
+    digest: str
+    #: How often the start changed.
+    sequence: int = 0
+    #: When the file last said something new of the post.
+    changed_at: datetime | None = None
+
+
+class Calendar(Protocol):
+    """What calendar files said of posts. On this machine only, also where the state is shared."""
+
+    def show(self, open_id: str, entries: Mapping[str, Shown], now: datetime) -> dict[str, Shown]:
+        """Remember what a calendar file says now of these posts, by name.
+
+        Returns the same with their sequence, which rises when a start changes, and the time of the last change.
+        """
+        ...
+
+
 class Store(Protocol):
     """The state of one project."""
 
@@ -202,6 +243,12 @@ class Store(Protocol):
 
     @property
     def approvals(self) -> Approvals: ...
+
+    @property
+    def figures(self) -> VideoFigures: ...
+
+    @property
+    def calendar(self) -> Calendar: ...
 
     @property
     def lineage(self) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from contentsync.figures import Figures
 from contentsync.post import DesiredPost, Disclosure, Interaction, Media, Mode, Privacy, RemotePost
 from contentsync.tiktok.chunks import plan_chunks
 from contentsync.tiktok.reading import flag, ids, mapping, moment, text, told, whole, word
@@ -403,6 +404,10 @@ class Video:
             embed_html=text(item.get("embed_html")),
             embed_url=text(item.get("embed_link")),
         )
+
+    def figures(self, at: datetime) -> Figures:
+        """The counts, as TikTok gave them at this time."""
+        return Figures(self.post.post_id, at, self.views, self.likes, self.comments, self.shares)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ READING = {
     "trust --show": "trust",
     "approve --list": "approvals",
     "agenda": "agenda",
+    "stats": "stats",
     "probe posts/one.mp4": "probe",
 }
 # What changes something, asks a person, or prints a script, a secret or a stream of lines.

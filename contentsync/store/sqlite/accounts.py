@@ -67,6 +67,7 @@ class SqliteAccounts:
         self._q.rebind_bindings(db, new=new, old=old)
         self._q.rebind_hosted(db, new=new, old=old)
         self._q.rebind_videos(db, new=new, old=old)
+        self._q.rebind_figures(db, new=new, old=old)
         self._rebind_left_out(db, old, new)
         self._pin(db, account, new, now)
         self._history(db, now, "rebound", open_id=new, detail={"account": account, "was": old, "posts": moved})

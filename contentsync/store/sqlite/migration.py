@@ -25,6 +25,8 @@ _TABLES: Final = (
     "told_visibility",
     "removed_access",
     "hosted",
+    "figures",
+    "calendar_entries",
     "bindings",
 )
 _DECISIONS: Final = (

@@ -188,6 +188,40 @@ SELECT videos.open_id, videos.post_id, created_at, caption, title, duration, url
 FROM videos LEFT JOIN told_visibility AS told ON told.open_id = videos.open_id AND told.post_id = videos.post_id
 WHERE videos.open_id = :open_id ORDER BY created_at DESC;
 
+-- name: save_figures(open_id, post_id, at, views, likes, comments, shares)*!
+INSERT INTO figures (open_id, post_id, at, views, likes, comments, shares)
+VALUES (:open_id, :post_id, :at, :views, :likes, :comments, :shares)
+ON CONFLICT (open_id, post_id, at) DO UPDATE SET views = excluded.views, likes = excluded.likes,
+    comments = excluded.comments, shares = excluded.shares;
+
+-- Keeps the last figures of each span of time before `until`.
+-- name: thin_figures(open_id, until, span)!
+DELETE FROM figures
+WHERE open_id = :open_id AND at < :until AND EXISTS (
+    SELECT 1 FROM figures AS later
+    WHERE later.open_id = figures.open_id AND later.post_id = figures.post_id
+      AND later.at > figures.at AND later.at / :span = figures.at / :span);
+
+-- name: figures(open_id)
+SELECT * FROM figures WHERE open_id = :open_id ORDER BY at;
+
+-- name: rebind_figures(new, old)!
+UPDATE figures SET open_id = :new
+WHERE open_id = :old AND NOT EXISTS (
+    SELECT 1 FROM figures AS other
+    WHERE other.open_id = :new AND other.post_id = figures.post_id AND other.at = figures.at);
+
+-- name: show_entry(open_id, name, starts_at, digest, changed_at)!
+INSERT INTO calendar_entries (open_id, name, starts_at, digest, sequence, changed_at)
+VALUES (:open_id, :name, :starts_at, :digest, 0, :changed_at)
+ON CONFLICT (open_id, name) DO UPDATE SET
+    sequence = calendar_entries.sequence + CASE WHEN calendar_entries.starts_at <> excluded.starts_at THEN 1 ELSE 0 END,
+    starts_at = excluded.starts_at, digest = excluded.digest, changed_at = excluded.changed_at
+WHERE calendar_entries.starts_at <> excluded.starts_at OR calendar_entries.digest <> excluded.digest;
+
+-- name: entries(open_id)
+SELECT * FROM calendar_entries WHERE open_id = :open_id;
+
 -- name: told_gone(open_id)
 SELECT post_id, at FROM told_visibility AS told
 WHERE open_id = :open_id AND visible = 0

@@ -233,3 +233,27 @@ CREATE TABLE approvals (
     revoked_at BIGINT,
     PRIMARY KEY (open_id, name, generation)
 );
+
+-- migration 10
+-- What TikTok said of public videos over time. On this machine only, also where the state is shared.
+CREATE TABLE figures (
+    open_id TEXT NOT NULL,
+    post_id TEXT NOT NULL CHECK (post_id <> ''),
+    at BIGINT NOT NULL,
+    views BIGINT,
+    likes BIGINT,
+    comments BIGINT,
+    shares BIGINT,
+    PRIMARY KEY (open_id, post_id, at)
+);
+
+-- What the calendar file said last of each post, so that a calendar program sees that an entry moved.
+CREATE TABLE calendar_entries (
+    open_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    starts_at TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    sequence BIGINT NOT NULL DEFAULT 0,
+    changed_at BIGINT NOT NULL,
+    PRIMARY KEY (open_id, name)
+);

@@ -25,3 +25,5 @@ END;
 -- migration 8
 
 -- migration 9
+
+-- migration 10

@@ -32,8 +32,10 @@ from contentsync.store.port import AttemptOpen, Superseded
 from contentsync.store.sqlite import migration, rows
 from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.approvals import SqliteApprovals
+from contentsync.store.sqlite.calendar import SqliteCalendar
 from contentsync.store.sqlite.database import Database, backup, open_copy, open_file, open_memory, queries
 from contentsync.store.sqlite.events import SqliteEvents
+from contentsync.store.sqlite.figures import SqliteFigures
 from contentsync.store.sqlite.hosted import SqliteHosted
 from contentsync.store.sqlite.pauses import SqlitePauses
 
@@ -61,6 +63,8 @@ class SqliteStore:
         self.accounts = SqliteAccounts(database, self._history)
         self.approvals = SqliteApprovals(database, self._history)
         self.pauses = SqlitePauses(database, self._history, self._who)
+        self.figures = SqliteFigures(database)
+        self.calendar = SqliteCalendar(database)
 
     @classmethod
     def open(cls, path: Path) -> Self:

@@ -1,0 +1,30 @@
+"""What did the calendar file say last of each post? So a calendar program notices that an entry moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from contentsync.store.port import Shown
+from contentsync.store.sqlite import rows
+from contentsync.store.sqlite.database import Database, queries
+
+
+class SqliteCalendar:
+    """The calendar's memory of one state. What each call does is written in store/port.py."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._q = queries()
+
+    def show(self, open_id: str, entries: Mapping[str, Shown], now: datetime) -> dict[str, Shown]:
+        with self._db.writing(posts=False) as db:
+            for name, one in entries.items():
+                told = {"starts_at": one.starts_at, "digest": one.digest, "changed_at": rows.to_ms(now)}
+                self._q.show_entry(db, open_id=open_id, name=name, **told)
+            found = {row["name"]: _shown(row) for row in self._q.entries(db, open_id=open_id)}
+        return {name: found[name] for name in entries}
+
+
+def _shown(row: rows.Row) -> Shown:
+    return Shown(row["starts_at"], row["digest"], row["sequence"], rows.moment(row["changed_at"]))
