@@ -17,6 +17,7 @@ from contentsync.errors import ContentsyncError, StalePlan
 from contentsync.manifest.pointers import git_prefix, lfs_command
 from contentsync.operations.approvals import only_approved, record
 from contentsync.operations.carry_out import DOING, apply_plan
+from contentsync.operations.earlier_videos import AskAboutVideos, noted_after_asking
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.saved_plan import Saved, to_do
 from contentsync.operations.selection import Wish
@@ -82,6 +83,7 @@ def apply(
     on_lock: Callable[[], None] = lambda: None,
     approved_only: bool = False,
     how: str = "",
+    ask_about_videos: AskAboutVideos | None = None,
 ) -> Report:
     """Plan, ask `approve`, and carry out what was approved.
 
@@ -89,7 +91,8 @@ def apply(
     tell: told of each thing that happens. stop: once it is set, the chunk under way is finished and nothing new
     begins. wait: seconds to wait for TikTok's final states. lock_timeout: seconds to wait for the lock. on_lock:
     called once the lock is held. approved_only: send only what a person approved beforehand. how: by which way a
-    person approves in `approve`, for the record; empty where nobody is asked.
+    person approves in `approve`, for the record; empty where nobody is asked. ask_about_videos: whether the videos of
+    an account are from before this project; None where nobody can be asked.
     Raises StoreLocked; StalePlan for a saved plan that no longer holds; ManifestError for an unsound project.
     """
     stop = stop or NeverStop()
@@ -101,6 +104,8 @@ def apply(
             saved.check_state(project)
         asked = wish or Wish()
         made = make_plan(project, replace(saved.wish, strict=asked.strict) if saved else asked)
+        if ask_about_videos and not saved and noted_after_asking(project, made, ask_about_videos):
+            made = make_plan(project, asked)
         if approved_only:
             made = only_approved(project, made)
         actions, refused = to_do(saved, made, project) if saved else (made.plan.actions, [])

@@ -23,7 +23,7 @@ from contentsync.operations.last_look import LastLook
 from contentsync.operations.plan import Made
 from contentsync.operations.side_by_side import SIDE_BY_SIDE, side_by_side
 from contentsync.plan.action import Action, Kind
-from contentsync.plan.guards import ExistingPosts
+from contentsync.plan.existing_posts import EXISTING, ExistingPosts
 from contentsync.project import Project
 from contentsync.store.lock import SharedLock
 
@@ -130,7 +130,7 @@ def _next_due(actions: Iterable[Action]) -> datetime | None:
 def _record_guards(project: Project, made: Made, planned: set[str], run_id: str) -> None:
     for guard in made.plan.allow:
         project.store.record("guard-lifted", project.clock.now(), guard=guard, run=run_id)
-    if "existing-posts" in made.plan.allow:
+    if EXISTING in made.plan.allow:
         _keep_left_out(project, made, planned)
 
 

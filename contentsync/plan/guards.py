@@ -20,6 +20,7 @@ from contentsync.errors import Level, Problem
 from contentsync.plan.action import AccountFacts, Action, Kind, World
 from contentsync.plan.blocks import cap_of
 from contentsync.plan.caps import MAY_SHOW, Ledger, ledger_of, posting_users
+from contentsync.plan.existing_posts import EXISTING, ExistingPosts
 from contentsync.post import DesiredPost, Mode, PostState
 from contentsync.times import in_words
 
@@ -106,7 +107,7 @@ class _Rationing:
             self._users.add(name, at)
 
     def _guarded(self, want: Wanted, desk: _Desk) -> Problem | None:
-        if "existing-posts" not in self._world.allow and (problem := desk.existing.problem(want.post)):
+        if EXISTING not in self._world.allow and (problem := desk.existing.problem(want.post)):
             return problem
         if "lookalike" not in self._world.allow and (problem := lookalike(want)):
             return problem
@@ -168,67 +169,6 @@ def warned(action: Action, *problems: Problem) -> Action:
 def _blocked(want: Wanted, problem: Problem) -> Action:
     placed = replace(problem, where=want.post.where)
     return replace(want.action, kind=Kind.BLOCKED, reason=problem.what, problems=(placed, *want.action.problems))
-
-
-class ExistingPosts:
-    """Whether the account may have posts that this new state does not know.
-
-    A rebuild or an import of all public videos ends this. So does a person who lifts the guard, for those posts
-    that were selected then. A post that sent nothing ends it for no other post.
-    """
-
-    def __init__(self, facts: AccountFacts) -> None:
-        self._left_out = facts.left_out
-        self._known = {row.name for row in facts.rows if row.attempts}
-        self._is_young = not any(row.removed_at or _shows(row) for row in facts.rows)
-        self._evidence = _evidence(facts) or _not_looked(facts)
-
-    def problem(self, post: DesiredPost) -> Problem | None:
-        """Why the post may not be created; None if it may."""
-        if {post.name, post.media_digest} & self._left_out:
-            what = "the check for existing posts was lifted for other posts of the account, but not for this one"
-            hint = (
-                f"if it is at TikTok, run: contentsync resolve {post.key} --published; "
-                "if not, pass --allow existing-posts"
-            )
-            return Problem("existing-posts", what, hint)
-        return self._evidence if self._is_young and post.name not in self._known else None
-
-
-def _evidence(facts: AccountFacts) -> Problem | None:
-    """The evidence of posts that no row of this state knows."""
-    known = {row.name for row in facts.rows if row.bound_post_id or row.attempts}
-    showing = any(row.bound_post_id or _shows(row) for row in facts.rows)
-    unknown = sum(told.tells_something and name not in known for name, told in facts.receipts.items())
-    public = 0 if facts.acquainted else sum(video.post_id not in facts.bindings for video in facts.remote.videos)
-    name, hint = facts.account.name, f"take them in with: contentsync import {facts.account.name}"
-    if unknown:
-        what = f"{name} has {_many(unknown, 'receipt')} of posts that this state does not know"
-        hint = "take them in with: contentsync state rebuild"
-    elif public:
-        what = f"{name} has {_many(public, 'public video')} that this state does not know"
-    elif facts.noted_elsewhere and not (showing or facts.acquainted):
-        what = f"another state on this machine made posts for {name}, and this state does not know them"
-    else:
-        return None
-    hint = f"{hint}; or, if none of these manifests is posted yet, pass --allow existing-posts"
-    return Problem("existing-posts", what, hint)
-
-
-def _not_looked(facts: AccountFacts) -> Problem | None:
-    """The problem of a new state while the public list can't be read: it may not know all posts."""
-    unread = facts.creator.list_unread if facts.creator else ""
-    if not unread:
-        return None
-    name = facts.account.name
-    what = f"can't tell whether {name} has posts that this state does not know: its public list can't be read now"
-    hint = "run the command again in a few minutes; or pass --allow existing-posts, if none is one of these manifests"
-    return Problem("list-not-read", what, hint)
-
-
-def _shows(row: PostState) -> bool:
-    """Whether anything that this state knows of a post may be at TikTok."""
-    return any(attempt.phase in MAY_SHOW for attempt in row.attempts)
 
 
 def lookalike(want: Wanted) -> Problem | None:

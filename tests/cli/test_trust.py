@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli import at_a_terminal
 from tests.cli.support import PROJECT, Ran, Studio
 
-pty = pytest.importorskip("pty", reason="needs a terminal")
 ASKS = PROJECT.replace("acme: {", "acme: {token_command: [scripts/token.sh, acme], ", 1)
 
 
@@ -24,22 +21,7 @@ def studio(tmp_path: Path) -> Studio:
 
 
 def answered(studio: Studio, answer: str) -> Ran:
-    """`contentsync trust`, answered at a terminal."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "contentsync", "trust"],
-        cwd=studio.root,
-        env=dict(os.environ) | studio.environment,
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        os.close(theirs)
-        os.write(ours, f"{answer}\n".encode())
-        out, err = process.communicate(timeout=60)
-    os.close(ours)
-    return Ran(process.returncode, out, err)
+    return at_a_terminal.answered(studio, "trust", typed=answer)
 
 
 def test_yes_grants_and_the_program_then_runs_in_the_projects_folder(studio: Studio) -> None:

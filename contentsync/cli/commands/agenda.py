@@ -11,6 +11,7 @@ from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
+from contentsync.cli.terminal.once import Once, account_wide
 from contentsync.cli.terminal.plan_text import SYMBOLS
 from contentsync.operations import agenda as operation
 from contentsync.operations.agenda import Entry
@@ -33,8 +34,9 @@ def agenda(context: Context, days: int, json_: bool) -> int:
     if json_:
         text.show_json(view.document(found))
         return exits.FAILED if found.made.faults else exits.DONE
+    once = Once()
     for entry in found.entries:
-        for line in _lines(entry, found.made.plan.created_at, approvals=found.has_approvals):
+        for line in _lines(entry, found.made.plan.created_at, once, approvals=found.has_approvals):
             text.say(line)
     if not found.entries:
         text.say(f"Nothing goes out in the next {text.many(days, 'day')}.")
@@ -43,18 +45,25 @@ def agenda(context: Context, days: int, json_: bool) -> int:
     return exits.FAILED if found.made.faults else exits.DONE
 
 
-def _lines(entry: Entry, now: datetime, *, approvals: bool) -> Iterator[str]:
+def _lines(entry: Entry, now: datetime, once: Once, *, approvals: bool) -> Iterator[str]:
     action = entry.action
     symbol = SYMBOLS[action.then or action.kind]
     at = _at(entry, now)
     yield f"{symbol} {text.style(at, bold=True)}  {action.post}  {text.style(visible(action.where), dim=True)}"
-    yield f"    {visible(action.reason)}"
+    wide = account_wide(action)
+    if wide is None or once.is_new(action.account, wide):
+        yield f"    {visible(action.reason)}"
+        if wide:
+            yield f"    hint: {visible(wide.hint)}"
+    else:
+        before = action.reason.removesuffix(wide.what)
+        yield f"    {visible(before)}as {action.account}'s first post above [{wide.code}]"
     if entry.approval:
         yield f"    approved by {visible(entry.approval.who)} ({entry.approval.how})"
     elif approvals and entry.not_approved:
         yield f"    {visible(entry.not_approved.what)}"
     for problem in entry.in_the_way:
-        if problem.what != action.reason:
+        if problem.what != action.reason and problem != wide:
             yield f"    blocked by: {visible(problem.what)} [{problem.code}]"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
@@ -17,8 +17,9 @@ from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, locking, selecting, strict, waiting
 from contentsync.cli.terminal import text
-from contentsync.cli.terminal.consent import PROCESSING, NotApproved, ask_for_consent, declarations
+from contentsync.cli.terminal.consent import PROCESSING, NotApproved, ask_about_videos, ask_for_consent, declarations
 from contentsync.cli.terminal.interrupt import Stop, outliving_output, stoppable
+from contentsync.cli.terminal.once import Once
 from contentsync.cli.terminal.outcomes import SUCCESSES, Outcomes
 from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.cli.terminal.plan_text import summary as plan_summary
@@ -115,6 +116,7 @@ def apply(
                     on_lock=talk.begin,
                     approved_only=approved,
                     how="saved plan" if saved else "prompt" if asks else "",
+                    ask_about_videos=talk.ask_about_videos if asks else None,
                 )
             return (
                 _end(report, summary, project.clock.now(), is_saved=saved is not None)
@@ -166,18 +168,30 @@ class Conversation:
             self._show(_as_left(action))
         return True
 
+    def ask_about_videos(self, account: str, count: int) -> bool:
+        """Whether the account's videos are from before this project."""
+        with self._asking():
+            return ask_about_videos(account, count)
+
     def _consents(self, made: Made) -> bool:
-        self._stop.asking = True
         try:
-            ask_for_consent(made.plan, made.posts)
+            with self._asking():
+                ask_for_consent(made.plan, made.posts)
         except NotApproved:
             text.tell("Not applied: the answer was not `yes`.")
             return False
+        return True
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        """While a person is asked, a signal ends the command."""
+        self._stop.asking = True
+        try:
+            yield
         except KeyboardInterrupt:  # here and not by click, which ends with a line that a lost terminal can't take
             raise click.Abort from None
         finally:
             self._stop.asking = False
-        return True
 
 
 def _show_plan(made: Made) -> None:
@@ -207,8 +221,9 @@ def _end(report: Report, summary: Summary | None, now: datetime, *, is_saved: bo
     for err in proposal.refused:
         text.show_error(err)
     if summary is None:
+        once = Once()
         for action in proposal.left if is_saved else ():
-            _show_left(action)
+            _show_left(action, once)
         _show_outcomes(report, code, now)
     return code
 
@@ -217,11 +232,11 @@ def _as_left(action: Action) -> Told:
     return Told("left", action.post, apply_events.held_back(action))
 
 
-def _show_left(action: Action) -> None:
+def _show_left(action: Action, once: Once) -> None:
     """What a saved plan can't do any more, and why: no plan was shown that says so."""
     what = f"{action.then or action.kind}: {visible(action.reason)}"
     text.say(f"  {text.style('✗', fg='red', bold=True)} {action.post}  {what}")
-    for problem in action.problems:
+    for problem in filter(lambda one: once.is_new(action.account, one), action.problems):
         for line in text.problem_lines(problem, 6):
             text.say(line)
 

@@ -6,6 +6,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import click
@@ -14,7 +15,11 @@ from contentsync.cli import complete, exits
 from contentsync.cli.duration import DURATION
 from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
-from contentsync.errors import Problem, UsageError
+from contentsync.cli.terminal.consent import ask_about_videos
+from contentsync.errors import ContentsyncError, Level, Problem, UsageError
+from contentsync.operations.earlier_videos import earlier_videos
+from contentsync.operations.import_videos import import_videos
+from contentsync.project import Project
 from contentsync.signin import flow
 from contentsync.signin.redirect import split_scopes
 from contentsync.signin.scopes import WANTED, app_lacks_scope
@@ -60,7 +65,8 @@ def login(
 
     The sign-in asks for the scopes that posting needs, and for those that the account granted the last time. With
     --scope all it also asks for those of the Display API, if your app has it: contentsync then sees which videos of
-    the account are public.
+    the account are public. On a terminal it asks once whether videos that the account already has are from before
+    this project; answer yes, and they do not hold new posts back.
 
     \b
     Examples:
@@ -72,10 +78,26 @@ def login(
     wish = flow.Wish(account, _asked(scopes), sandbox, not no_browser, port, timeout)
     try:
         done = flow.sign_in(project, wish, Terminal())
+        _show(done)
+        if sys.stdin.isatty() and done.override is None and "video.list" in (done.scopes or ()):
+            _ask_about_videos(project, account)
     finally:
         project.close()
-    _show(done)
     return exits.DONE
+
+
+def _ask_about_videos(project: Project, account: str) -> None:
+    """Ask once about videos from before this project, which would hold the account's first posts back.
+
+    The sign-in is done whatever comes of it; what stood in the way is shown, and the first apply asks again.
+    """
+    try:
+        count = earlier_videos(project, account)
+        if count and ask_about_videos(account, count):
+            done = import_videos(project, project.account(account), None)
+            text.say(f"  noted   \t{text.many(sum(bool(one.name) for one in done), 'video')} of {account}")
+    except ContentsyncError as err:
+        text.show_problems([replace(problem, level=Level.WARNING) for problem in err.problems])
 
 
 def _asked(scopes: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What must a person agree to before anything is sent? The prompt, with TikTok's own sentences.
+"""What is a person asked before anything is sent? The prompts, with TikTok's own sentences.
 
 Source: Content Sharing Guidelines, 1a and 4 (the declaration), 5d (processing takes a few minutes).
 """
@@ -44,6 +44,13 @@ def declarations(actions: Iterable[Action], posts: Mapping[str, DesiredPost]) ->
 def _named(keys: list[str]) -> str:
     more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
     return ", ".join(keys[:NAMED]) + more
+
+
+def ask_about_videos(account: str, count: int) -> bool:
+    """Ask whether the videos that an account has are from before this project. Raises click.Abort."""
+    text.tell(f"{account} already has {text.many(count, 'public video')} that this project did not post.")
+    text.tell("If one of them is a post of this project, answer no: contentsync would not recognise it later.")
+    return click.confirm("Take note of them, so that they do not hold new posts back?", default=False, err=True)
 
 
 def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:

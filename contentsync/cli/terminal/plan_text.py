@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from contentsync.cli.terminal.once import Once, account_wide
 from contentsync.cli.terminal.text import many, say, size, style
 from contentsync.errors import Level, Problem
 from contentsync.media_urls import shown
@@ -125,18 +126,36 @@ class _Listing:
     def __init__(self, plan: Plan, posts: Mapping[str, DesiredPost], zones: Mapping[str, str]) -> None:
         self._actions, self._posts, self._zones, self._now = plan.actions, posts, zones, plan.created_at
         self._width = min(40, max(len(action.post) for action in plan.actions))
+        self._once = Once()
 
     def lines(self, *, full: bool) -> Iterator[str]:
         """full: none is folded, and what waits is shown with what would be sent."""
-        alike: dict[tuple[Kind, str], list[Action]] = {}
+        alike: dict[tuple[str, ...], list[Action]] = {}
         for action in self._actions:
-            alike.setdefault((action.kind, action.reason), []).append(action)
+            alike.setdefault(_group_of(action), []).append(action)
         for action in self._actions:
-            group = alike[action.kind, action.reason]
-            if full or len(group) <= FOLD:
+            group = alike[_group_of(action)]
+            is_one_account = group[0].kind is Kind.BLOCKED and account_wide(group[0]) is not None and len(group) > 1
+            if full or not (is_one_account or len(group) > FOLD):
                 yield from self._action(action, full=full)
-            elif action is group[0]:
+            elif action is not group[0]:
+                continue
+            elif is_one_account:
+                yield from self._of_account(group)
+            else:
                 yield self._folded(group)
+
+    def _of_account(self, group: list[Action]) -> Iterator[str]:
+        """The posts of one account that the same reason blocks: the reason, the posts, and the one way out."""
+        first, problem = group[0], account_wide(group[0])
+        assert problem is not None
+        yield self._head(first, f"{first.account}: {many(len(group), 'post')}")
+        names = [action.post for action in group[:FOLD]]
+        more = f" and {len(group) - FOLD} more (--full lists them)" if len(group) > FOLD else ""
+        yield f"      posts:\t{', '.join(names)}{more} [{problem.code}]"
+        self._once.is_new(first.account, problem)
+        if problem.hint:
+            yield f"      hint:\t{visible(problem.hint)}"
 
     def _folded(self, group: list[Action]) -> str:
         first, dated = group[0], [action for action in group if action.due_at is not None]
@@ -149,7 +168,9 @@ class _Listing:
         return f"{self._head(first, many(len(group), 'post'))}{when}  (--full lists them)"
 
     def _action(self, action: Action, *, full: bool) -> Iterator[str]:
-        yield f"{self._head(action, action.post)}{self._then(action)}"
+        shown = [p for p in action.problems if full or self._once.is_new(action.account, p)]
+        codes = "".join(f" [{p.code}]" for p in action.problems if p not in shown)
+        yield f"{self._head(action, action.post)}{self._then(action)}{codes}"
         post = self._posts.get(action.post)
         if post is not None and (action.kinds & _DETAILED or full):
             for name, value in post_lines(post):
@@ -157,7 +178,7 @@ class _Listing:
                 yield f"      {label}\t{value}"
         for change in action.changes:
             yield f"      {change.key}: {_value(change.before)} → {_value(change.after)}"
-        for problem in action.problems:
+        for problem in shown:
             if action.kind is not Kind.WAIT or full or problem.level is not Level.NOTE:
                 yield from _problem(problem, action.reason)
 
@@ -178,6 +199,12 @@ class _Listing:
 
     def _zone(self, action: Action) -> str:
         return self._zones.get(action.account, "UTC")
+
+
+def _group_of(action: Action) -> tuple[str, ...]:
+    """Actions with the same value are alike: they may share one line."""
+    problem = account_wide(action) if action.kind is Kind.BLOCKED else None
+    return (action.kind, action.reason, *((action.account, problem.hint) if problem else ()))
 
 
 def _due(action: Action) -> datetime:
