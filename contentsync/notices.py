@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from contentsync.errors import Problem
 from contentsync.times import rfc3339
 
 
@@ -70,6 +71,28 @@ class Notice:
             "facts": dict(self.facts),
             "messages": list(self.messages),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Someone who is told: an address that apprise knows, or a program of the project."""
+
+    #: As the project file writes it, which holds no secret: `${CONTENTSYNC_NOTIFY_SLACK}`, `./tell.sh --short`.
+    name: str
+    #: What the variable holds; it bears secrets. Empty for a program, and where the variable is not set.
+    url: str = field(default="", repr=False)
+    command: tuple[str, ...] = ()
+    events: frozenset[NoticeKind] = frozenset(NoticeKind)
+    #: Empty for all accounts.
+    accounts: frozenset[str] = frozenset()
+    #: How long before its end an expiring sign-in is told.
+    sign_in_within: timedelta = timedelta(days=7)
+    #: Why nothing is sent; None where it may be.
+    refused: Problem | None = field(default=None, compare=False)
+
+    def wants(self, notice: Notice) -> bool:
+        about_it = not (self.accounts and notice.account) or notice.account in self.accounts
+        return notice.kind in self.events and about_it
 
 
 Notify = Callable[[Notice], None]

@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 from contentsync import limits
 from contentsync.errors import Place, Problem
 from contentsync.lifecycle import OPEN, SUCCESS, Event, Phase, advance
+from contentsync.notices import Recipient
 from contentsync.trust import Wanted
 
 
@@ -493,3 +494,5 @@ class Settings:
     #: What needs a grant, and whether the user gave it.
     wanted: Wanted = field(default_factory=Wanted)
     granted: bool = True
+    #: Who is told what happens.
+    notify: tuple[Recipient, ...] = ()

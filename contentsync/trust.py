@@ -18,9 +18,11 @@ from contentsync.visible import as_json, visible
 
 OURS: Final = "CONTENTSYNC_"
 _NEVER: Final = re.compile(r"CONTENTSYNC_(?:TOKEN_.*|REFRESH_TOKEN_.*|SECRET_KEY|TRUST)")
-_SECRET: Final = re.compile(r"SECRET|TOKEN|PASSW|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_?KEY", re.I)
+NOTIFY: Final = "CONTENTSYNC_NOTIFY_"  # of variables that hold the address of a recipient of notices
+_SECRET: Final = re.compile(rf"{NOTIFY}|SECRET|TOKEN|PASSW|PRIVATE|CREDENTIAL|API_?KEY|ACCESS_?KEY", re.I)
 A_SECRETS_LENGTH: Final = 8  # a shorter value of such a name is a setting, such as CONTENTSYNC_TOKEN_STORE=file
 SECRET_KEYS: Final = frozenset({"app.client_secret", "app.sandbox.client_secret"})
+NOTIFY_URL: Final = "notify.url"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +49,20 @@ class Wanted:
     folders: tuple[tuple[str, str], ...] = ()
     #: Files of the project that a command names, with the sha256 of their bytes.
     scripts: tuple[tuple[str, str], ...] = ()
+    #: Who is told what, as it is written. A notice holds captions.
+    notices: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.commands or self.variables or self.folders)
+        return not (self.commands or self.variables or self.folders or self.notices)
 
     @property
     def digest(self) -> str:
         """One value over exactly this, wherever the project lies; the empty text where nothing is wanted."""
         if self.is_empty:
             return ""
-        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+        told = {name: value for name, value in asdict(self).items() if value or name != "notices"}
+        text = json.dumps(told, sort_keys=True, ensure_ascii=True)  # grants from before there were notices still hold
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     def is_granted(self, digests: Iterable[str]) -> bool:
@@ -77,6 +82,11 @@ def is_never_read(name: str) -> bool:
 def is_secret(name: str) -> bool:
     """Whether a variable of this name holds a secret, as far as its name tells."""
     return _SECRET.search(name) is not None
+
+
+def may_hold_secret(name: str, key: str) -> bool:
+    """Whether this key may read a variable of this name, which is a secret."""
+    return key in SECRET_KEYS or (key == NOTIFY_URL and name.startswith(NOTIFY))
 
 
 def is_ours(name: str) -> bool:

@@ -209,10 +209,14 @@ def test_each_key_of_the_project_is_documented() -> None:
 
 
 def project_keys() -> Iterator[str]:
-    """The keys that take a value, with those round them: `app.client_key`, `accounts.NAME.mode`."""
-    groups = {path.replace("*", "NAME") for path in project_schema.SHAPES}
-    for path, shape in project_schema.SHAPES.items():
-        before = f"{path.replace('*', 'NAME')}." if path else ""
+    """The keys that take a value, with those round them: `app.client_key`, `accounts.NAME.mode`, `notify.N.url`."""
+    shapes = {
+        path.replace("notify.*", "notify.N").replace("*", "NAME"): shape
+        for path, shape in project_schema.SHAPES.items()
+    }
+    groups = set(shapes)
+    for path, shape in shapes.items():
+        before = f"{path}." if path else ""
         yield from (f"{before}{key}" for key in shape.model_fields if f"{before}{key}" not in groups)
 
 

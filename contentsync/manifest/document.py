@@ -16,7 +16,8 @@ TOO_MANY: Final = Problem(
     "too-many-problems", f"more than {PROBLEMS_OF_A_DOCUMENT} problems here; the others are not listed"
 )
 _SECRET: Final = re.compile(r"(client_secret[\"']?\s*:\s*)(?!\$\{|[\"']\$\{)\S.*")
-_SECRET_BELOW: Final = re.compile(r"client_secret[\"']?\s*+:\s*+(?:[|>][-+0-9]*+\s*+)?(?:#.*)?$")
+_SECRET_BELOW: Final = re.compile(r"(?:client_secret|\burl)[\"']?\s*+:\s*+(?:[|>][-+0-9]*+\s*+)?(?:#.*)?$")
+_NOTIFY_URL: Final = re.compile(r"(\burl[\"']?\s*:\s*)(?![\"']?\$\{[A-Z_]+\}[\"']?\s*(?:$|[,}#]))[^\s#].*")
 _PASSWORD: Final = re.compile(r"://[^/\s@]+@")
 
 
@@ -36,11 +37,13 @@ class Lines:
 
     def _shown(self, line: int) -> str:
         above = self._raw(line - 1)
-        if "client_secret" in above and _SECRET_BELOW.search(above):
+        if ("client_secret" in above or "url" in above) and _SECRET_BELOW.search(above):
             return "…"
         text = self._raw(line)
         if "client_secret" in text:
             text = _SECRET.sub(r"\1…", text)
+        if "url" in text:
+            text = _NOTIFY_URL.sub(r"\1…", text)
         if "://" in text:
             text = _PASSWORD.sub("://…@", text)
         return printable(text.replace("\t", " "))

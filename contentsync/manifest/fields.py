@@ -13,6 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from contentsync.manifest import scalars
 from contentsync.manifest.scalars import ScalarError
+from contentsync.notices import NoticeKind
 from contentsync.post import Disclosure, Interaction, Mode, Privacy
 
 Item = TypeVar("Item")
@@ -101,6 +102,12 @@ _MEANT_PRIVACY = {
 _MEANT_ALLOW = {"comments": "comment", "duets": "duet", "stitches": "stitch"}
 _MEANT_DISCLOSURE = {"brand_organic": "your_brand", "brand_content": "branded_content", "paid": "branded_content"}
 _MEANT_MODE = {"inbox": "draft", "upload": "draft", "publish": "direct", "post": "direct"}
+_MEANT_EVENT = {
+    "draft": "delivered",
+    "approval": "needs-approval",
+    "sign-in": "sign-in-expiring",
+    "error": "failed",
+}
 
 Flag = Annotated[bool, PlainValidator(scalars.flag), WithJsonSchema({"type": "boolean"})]
 Count = Annotated[int, PlainValidator(scalars.count), WithJsonSchema({"type": "integer", "minimum": 1})]
@@ -178,6 +185,12 @@ AllowWords = Annotated[
 ]
 DisclosureWords = Annotated[
     tuple[Annotated[Disclosure, PlainValidator(_word(Disclosure, _MEANT_DISCLOSURE)), _enum(Disclosure)], ...],
+    _UNIQUE,
+    AfterValidator(_once_each),
+]
+EventWords = Annotated[
+    tuple[Annotated[NoticeKind, PlainValidator(_word(NoticeKind, _MEANT_EVENT)), _enum(NoticeKind)], ...],
+    Field(min_length=1),
     _UNIQUE,
     AfterValidator(_once_each),
 ]

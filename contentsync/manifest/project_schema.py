@@ -11,10 +11,12 @@ from pydantic import Field, TypeAdapter
 
 from contentsync.manifest.fields import (
     AccountName,
+    AccountNames,
     AllowWords,
     ApproveWord,
     Count,
     DisclosureWords,
+    EventWords,
     Filled,
     Flag,
     ModeWord,
@@ -149,6 +151,23 @@ class WatchKeys(Strict):
     approve: ApproveWord | None = Field(default=None, description="Whether watch applies by itself.")
 
 
+class NotifyKeys(Strict):
+    """Someone who is told what happens: exactly one of url and command."""
+
+    url: Filled | None = Field(
+        default=None,
+        description="An apprise URL, from the environment alone: ${CONTENTSYNC_NOTIFY_…}. Never written here.",
+    )
+    command: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = Field(
+        default=None, description="A program that reads each notice as JSON on its standard input: [./tell.sh]."
+    )
+    events: EventWords | None = Field(default=None, description="Only these events; all of them unless given.")
+    accounts: AccountNames | None = Field(default=None, description="Only these accounts; all of them unless given.")
+    sign_in_within: Span | None = Field(
+        default=None, description="How long before its end an expiring sign-in is told; 7d."
+    )
+
+
 class ProjectFile(Strict):
     """The project: contentsync.yaml at the root of the content repository."""
 
@@ -179,7 +198,7 @@ class ProjectFile(Strict):
         default=None, description="How local photos become public URLs, and what is verified."
     )
     watch: WatchKeys | None = Field(default=None, description="How watch behaves.")
-    notify: tuple[Filled, ...] | None = Field(default=None, description="Where to tell what needs a person.")
+    notify: tuple[NotifyKeys, ...] | None = Field(default=None, description="Who is told what happens.")
 
 
 PROJECT: Final = TypeAdapter(ProjectFile)
@@ -194,4 +213,5 @@ SHAPES: Final[dict[str, type[Strict]]] = {
     "api": ApiKeys,
     "hosting": HostingKeys,
     "watch": WatchKeys,
+    "notify.*": NotifyKeys,
 }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from contentsync.destinations import host_on_this_machine, may_be_chosen, may_get_secrets
 from contentsync.errors import Level, Problem, by_place
-from contentsync.manifest import project_rules
+from contentsync.manifest import notify_rules, project_rules
 from contentsync.manifest.document import Document, at
 from contentsync.manifest.files import PROJECT_FILE, misnamed, read_bytes
 from contentsync.manifest.source import is_fast, read_yaml
@@ -90,11 +90,13 @@ def _settings(document: Document, given: Given) -> Settings:
     is_granted = wanted.is_granted(given.user.granted | digests_in(given.environ.get(TRUST, "")))
     reader = Variables(document, given.environ, is_granted)
     document.raw = document.value
+    notify_rules.refuse_bare(document)
     document.value = reader.expanded(document.value)
     project = judge_project(document)
     base_url, refused = _base_url(project, given, document)
     is_near = bool(host_on_this_machine(base_url))
-    for path, problem in project_rules.check(project, document.raw, lambda name: zone_of(name) is not None, is_near):
+    found = project_rules.check(project, document.raw, lambda name: zone_of(name) is not None, is_near)
+    for path, problem in (*found, *notify_rules.check(project, document.raw)):
         if not document.is_broken(path):
             if problem.code == "unknown-timezone" and not has_database():
                 problem = _NO_DATABASE
@@ -104,6 +106,7 @@ def _settings(document: Document, given: Given) -> Settings:
     settings = replace(
         settings, hidden=dict(reader.hidden), base_url_refused=refused, wanted=wanted, granted=is_granted
     )
+    settings = replace(settings, notify=notify_rules.recipients(project, document, is_granted))
     if not is_granted:
         settings = _without_commands(settings, document)
     return _with_users_places(settings, document.raw, given)
@@ -113,6 +116,8 @@ def _without_commands(settings: Settings, document: Document) -> Settings:
     """The settings; each account whose command may not run has the reason."""
     accounts = dict(settings.accounts)
     for key, command in settings.wanted.commands:
+        if not key.startswith("accounts."):
+            continue
         name = key.split(".")[1]
         what = f"the token_command of account {name} ({tidy(' '.join(command))}) is not run until you trust it"
         hint = "check what it does, then run: contentsync trust; for a CI: contentsync trust --show"

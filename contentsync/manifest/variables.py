@@ -24,7 +24,8 @@ from contentsync.manifest.wording import tidy
 VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _CLOUDS: Final = ("s3://", "gs://", "az://")
 _FREE_TEXTS: Final = frozenset(
-    ["open_id", "token_command", "base_url", "upload", "verified", "state", "redirect_uri", "manifests", "notify"]
+    {"open_id", "token_command", "base_url", "upload", "verified", "state", "redirect_uri", "manifests"}
+    | {"url", "command"}
 )
 _CLIENT_KEYS: Final = frozenset({"app.client_key", "app.sandbox.client_key"})
 
@@ -39,6 +40,7 @@ def wanted_of(raw: Mapping[str, Any], root: Path) -> trust.Wanted:
         variables=tuple(sorted(names)),
         folders=tuple(_folders(raw, root)),
         scripts=tuple(sorted((arg, digest) for arg, digest in scripts if digest)),
+        notices=tuple(_notices(raw)),
     )
 
 
@@ -53,6 +55,31 @@ def _commands(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
         command = keys.get("token_command") if isinstance(keys, dict) else None
         if isinstance(command, list) and command:
             yield f"accounts.{name}.token_command", tuple(str(arg) for arg in command)
+
+    for number, keys in _entries(raw):
+        command = keys.get("command")
+        if isinstance(command, list) and command:
+            yield f"notify.{number}.command", tuple(str(arg) for arg in command)
+
+
+def _notices(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Who would be told what. The whole entry counts: another account or event is another grant."""
+    for number, keys in _entries(raw):
+        command = keys.get("command")
+        whom = " ".join(map(str, command)) if isinstance(command, list) else str(keys.get("url"))
+        events, accounts = (_names(keys.get(key)) for key in ("events", "accounts"))
+        yield f"notify.{number}", f"{whom} of {events or 'all events'} for {accounts or 'all accounts'}"
+
+
+def _entries(raw: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    notify = raw.get("notify")
+    for number, keys in enumerate(notify) if isinstance(notify, list) else ():
+        if isinstance(keys, dict):
+            yield number, keys
+
+
+def _names(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
 def _folders(raw: Mapping[str, Any], root: Path) -> Iterator[tuple[str, str]]:
@@ -173,7 +200,7 @@ def _forbidden(name: str, key: str) -> Problem | None:
     if trust.is_never_read(name):
         what = f"{key} asks for {name}, which no project file may read"
         return Problem("variable-refused", what, "delete it: contentsync itself reads this variable")
-    if trust.is_secret(name) and key not in trust.SECRET_KEYS:
+    if trust.is_secret(name) and not trust.may_hold_secret(name, key):
         what = f"{key} asks for {name}, whose name says that it is a secret; only client_secret may read one"
         return Problem(
             "variable-refused",

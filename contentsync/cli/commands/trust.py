@@ -65,6 +65,7 @@ def _lines(wanted: Wanted) -> list[str]:
     return [
         *(f"run    {' '.join(command)}   ({key})" for key, command in wanted.commands),
         *(f"       {path} is a file of the project: sha256 {sha256}" for path, sha256 in wanted.scripts),
+        *(f"tell   {what}   ({key})" for key, what in wanted.notices),
         *(f"read   the variable {name}   ({key})" for key, name in wanted.variables),
         *(f"write  {place}   ({key})" for key, place in wanted.folders),
     ]
