@@ -305,7 +305,8 @@ class Attempt:
 class PostState:
     """What the state knows of one post.
 
-    attempts: all of them, oldest first. slot_at: the slot that was given out. acked_digest: an edit after
+    attempts: all of them, oldest first. slot_at: the slot that was given out, and slot_rule by which slots of the
+    account (plan.schedule.rule_of); empty where an older version gave it out. acked_digest: an edit after
     publication that a person accepted. bound_post_id: an existing video bound to it by hand or by import.
     removed_at: a tombstone. public_at: when it was last seen in the public list. edited_media: what its manifest had
     in the place of the media that were sent, whenever an apply looked: digests, parted by blanks.
@@ -324,6 +325,7 @@ class PostState:
     removed_at: datetime | None = None
     public_at: datetime | None = None
     edited_media: str = ""
+    slot_rule: str = ""
 
     @property
     def key(self) -> str:

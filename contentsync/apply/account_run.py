@@ -108,8 +108,6 @@ class AccountRun:
                     self._carry(replace(action, kind=action.then, then=None), post)
             case Kind.ADOPT if post is not None:
                 self.tell_outcome(post.key, self._local.adopt(action, post), post_id=action.adopts)
-            case Kind.WAIT if post is not None and post.next_slot and action.due_at and not action.left:
-                self.store.pin_slot(post, self.open_id, action.due_at, self.clock.now())
             case Kind.RESUME | Kind.CREATE:
                 self._send(action, post)
             case _:

@@ -131,7 +131,7 @@ PublishAt = Annotated[
     WithJsonSchema({"type": "string", "anyOf": [{"const": scalars.NEXT_SLOT}, {"pattern": scalars.MOMENT_PATTERN}]}),
 ]
 SlotTime = Annotated[
-    tuple[int, int, int],
+    tuple[int | None, int, int],
     PlainValidator(scalars.slot),
     WithJsonSchema({"type": "string", "pattern": scalars.SLOT_PATTERN}),
 ]

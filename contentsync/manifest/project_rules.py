@@ -13,6 +13,7 @@ from contentsync.destinations import is_on_this_machine
 from contentsync.errors import Level, Problem
 from contentsync.manifest.document import Path
 from contentsync.media_urls import is_domain
+from contentsync.post import Slot
 
 if TYPE_CHECKING:
     from contentsync.manifest.project_schema import AccountKeys, HostingKeys, ProjectFile
@@ -46,8 +47,18 @@ def check(
     yield from _suffixes(accounts)
     yield from _identities(accounts)
     for name, keys in accounts.items():
-        if len(set(keys.slots or ())) < len(keys.slots or ()):
+        slots = slots_of(keys)
+        if len(set(slots)) < len(slots):
             yield ("accounts", name, "slots"), Problem("repeated-value", "slots names a time twice", "name each once")
+
+
+def slots_of(keys: AccountKeys) -> tuple[Slot, ...]:
+    """The weekly slots of an account; one that is written without a weekday is of every day."""
+    return tuple(
+        Slot(day, hour, minute)
+        for weekday, hour, minute in keys.slots or ()
+        for day in (range(7) if weekday is None else (weekday,))
+    )
 
 
 def _zones(project: ProjectFile, is_zone: Callable[[str], bool]) -> Iterator[Finding]:

@@ -106,7 +106,8 @@ class AccountKeys(Strict):
     timezone: Filled | None = Field(default=None, description="IANA name; the project's zone unless given.")
     paused: Flag | None = Field(default=None, description="true: nothing is sent for this account.")
     slots: tuple[SlotTime, ...] | None = Field(
-        default=None, description='Weekly times for publish_at: next-slot, as "mon 09:00" in the account\'s zone.'
+        default=None,
+        description='Times for publish_at: next-slot, as "mon 09:00" or "daily 18:00" in the account\'s zone.',
     )
     limits: LimitKeys | None = Field(default=None, description="What the account may do.")
 

@@ -28,12 +28,13 @@ _MOMENT: Final = re.compile(
 )
 _SLOT: Final = re.compile(r"(mon|tue|wed|thu|fri|sat|sun) ([01][0-9]|2[0-3]):([0-5][0-9])")
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAILY: Final = "daily"
 NEXT_SLOT: Final = "next-slot"
 SPAN_PATTERN: Final = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h|d)$"
 MOMENT_PATTERN: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[-+][0-9]{2}:[0-9]{2})?$"
 )
-SLOT_PATTERN: Final = r"^(mon|tue|wed|thu|fri|sat|sun) ([01][0-9]|2[0-3]):[0-5][0-9]$"
+SLOT_PATTERN: Final = r"^(mon|tue|wed|thu|fri|sat|sun|daily) ([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 class Plain(str):
@@ -148,12 +149,15 @@ def moment_or_next_slot(value: object) -> datetime | None:
         raise ScalarError(err.code, err.phrase, f"{err.hint}, or next-slot") from err
 
 
-def slot(value: object) -> tuple[int, int, int]:
-    """Weekday (0 is Monday), hour and minute of `mon 09:00`. Raises ScalarError."""
+def slot(value: object) -> tuple[int | None, int, int]:
+    """Weekday (0 is Monday), hour and minute of `mon 09:00`; no weekday for `daily 09:00`. Raises ScalarError."""
     match = _SLOT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ScalarError("not-a-slot", "takes a weekday and a time, not {shown}", "write it like mon 09:00")
-    return _WEEKDAYS.index(match[1]), int(match[2]), int(match[3])
+        raise ScalarError(
+            "not-a-slot", "takes a day and a time, not {shown}", "write it like mon 09:00 or daily 18:00"
+        )
+    weekday = None if match[1] == _DAILY else _WEEKDAYS.index(match[1])
+    return weekday, int(match[2]), int(match[3])
 
 
 def word(kind: type[Word], value: object, meant: dict[str, str] | None = None) -> Word:

@@ -20,7 +20,7 @@ from contentsync.manifest.source import is_fast, read_yaml
 from contentsync.manifest.variables import Variables, is_one_variable, wanted_of
 from contentsync.manifest.wording import shown, tidy
 from contentsync.manifest.zones import has_database, zone_of
-from contentsync.post import Account, App, Defaults, Limits, Sandbox, Settings, Slot
+from contentsync.post import Account, App, Defaults, Limits, Sandbox, Settings
 from contentsync.trust import UserSays, digests_in
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def _account(name: str, keys: AccountKeys, project: ProjectFile) -> Account:
         mode=keys.mode,
         timezone=keys.timezone or project.timezone or "UTC",
         paused=bool(keys.paused),
-        slots=tuple(Slot(*slot) for slot in keys.slots or ()),
+        slots=project_rules.slots_of(keys),
         limits=Limits(**given),
     )
 

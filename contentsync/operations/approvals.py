@@ -14,6 +14,7 @@ from contentsync.approval import Approval, against, approval_of
 from contentsync.errors import Problem
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish, load_all
+from contentsync.operations.slots import give_slots
 from contentsync.plan.action import AccountFacts, Action, Kind
 from contentsync.plan.planner import make_plan as plan_of
 from contentsync.plan.unfinished import is_live
@@ -46,14 +47,15 @@ def question(project: Project, wish: Wish) -> Question:
 
 
 def record(project: Project, made: Made, actions: Iterable[Action], how: str) -> list[Approval]:
-    """Record a person's yes to these posts, as they were shown."""
-    given = []
-    for action in actions:
+    """Record a person's yes to these posts, as they were shown; each gets the slot that was shown."""
+    given, approved = [], tuple(actions)
+    for action in approved:
         open_id = made.world.accounts[action.account].open_id
         if open_id:
             post = made.posts[action.post]
             given.append(approval_of(post, open_id, project.store.who, how, project.clock.now()))
     project.store.approvals.save(*given)
+    give_slots(project, made, approved)
     return given
 
 

@@ -22,6 +22,7 @@ from contentsync.errors import ContentsyncError
 from contentsync.operations.last_look import LastLook
 from contentsync.operations.plan import Made
 from contentsync.operations.side_by_side import SIDE_BY_SIDE, side_by_side
+from contentsync.operations.slots import give_slots
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.existing_posts import EXISTING, ExistingPosts
 from contentsync.project import Project
@@ -83,6 +84,7 @@ def _send_all(
     for action in actions:
         if action.account in made.world.accounts:  # the others are faulty posts: nothing is done for them
             by_account.setdefault(action.account, []).append(action)
+    give_slots(project, made, actions)
     accounts = [project.at_work(name) for name in by_account]
     for account in accounts:  # one after another: each may write into the project file
         if any(Kind.CREATE in action.kinds for action in by_account[account.name]):

@@ -36,6 +36,16 @@ def _still_open(row: PostState) -> Problem:
     return Problem("attempt-open", f"{row.key} has an attempt that is {stands}", hint)
 
 
+@under_lock("contentsync state unpin")
+def unpin_row(project: Project, name: str) -> PostState:
+    """Take the slot of a post back. Returns the row as it was; the next apply gives the post the next free slot."""
+    row = row_of(project, name)
+    if row.slot_at is None:
+        raise NotSettled(Problem("not-pinned", f"{row.key} has no slot", ""))
+    project.store.give_slots(row.open_id, [row], [], "", project.clock.now())
+    return row
+
+
 @under_lock("contentsync state mv")
 def rename_row(project: Project, name: str, new: str, why: str) -> PostState:
     """Give a row another name, within its account, after its manifest was renamed and its media changed."""

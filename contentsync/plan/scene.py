@@ -15,7 +15,7 @@ from contentsync.plan.action import AccountFacts, Action, Change, Kind, World, f
 from contentsync.plan.elsewhere import Elsewhere
 from contentsync.plan.match import Lookalikes
 from contentsync.plan.moves import Moves
-from contentsync.plan.schedule import FreeSlots, Window, due_clock, late_clock, needs_slot, window_of
+from contentsync.plan.schedule import FreeSlots, Window, due_clock, holds_slot, late_clock, needs_slot, window_of
 from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
 
 
@@ -27,14 +27,38 @@ class Scene:
         self.world = world
         self.now = world.now
         self.posts = posts
-        self.rows = {row.name: row for row in sorted(facts.rows, key=lambda row: row.name)}
+        self.due_now = due_clock(world.now, facts.tiktok_now)
+        self.late_now = late_clock(world.now, facts.tiktok_now)
+        self._facts_rows = {row.name: row for row in sorted(facts.rows, key=lambda row: row.name)}
+        self.rows = {name: self._with_slot(row) for name, row in self._facts_rows.items()}
         self.faulty = {one.name: one for one in world.faulty.get(facts.account.name, ())}
         self.moves = Moves(posts, self.rows, frozenset(self.faulty))
         self.claims = Counter(post.post_id for post in posts.values() if post.post_id)
-        self.due_now = due_clock(world.now, facts.tiktok_now)
-        self.late_now = late_clock(world.now, facts.tiktok_now)
-        self.slots = FreeSlots(facts.account, iter(facts.rows), self.late_now)
+        self.slots = FreeSlots(facts.account, self._taken(), self.late_now)
         self.unknown = next((row for row in self.rows.values() if has_phase(row, Phase.UNKNOWN)), None)
+
+    def missed_slot(self, post: DesiredPost) -> datetime | None:
+        """The slot that passed while nothing was sent for a post that asks for one."""
+        row = self._facts_rows.get(post.name)
+        is_missed = post.next_slot and row and row.slot_at and window_of(post, row, None).is_over(self.late_now)
+        return row.slot_at if row and is_missed else None
+
+    def _with_slot(self, row: PostState) -> PostState:
+        """The row, without a slot that it gave up."""
+        holds = holds_slot(self.posts.get(row.name), row, self.facts.account, self.late_now)
+        return row if holds or row.slot_at is None else replace(row, slot_at=None)
+
+    def _taken(self) -> set[datetime]:
+        """The slots that posts have; a post that was removed has none, unless its manifest may be elsewhere."""
+        declared = self.posts.keys() | self.faulty.keys()
+        rows = [row for row in self.rows.values() if row.slot_at and not row.removed_at]
+        kept = (r for r in rows if self.world.unread or r.name in declared or self.moves.takes(r))
+        return {row.slot_at for row in kept if row.slot_at}
+
+    def freed(self) -> list[PostState]:
+        """The rows that still have a slot to come in the state, and gave it up."""
+        taken = self._taken()
+        return [row for row in self.facts.rows if row.slot_at and row.slot_at not in taken and row.slot_at > self.now]
 
     @cached_property
     def free_videos(self) -> list[RemotePost]:

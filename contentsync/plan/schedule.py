@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from contentsync.post import Account, DesiredPost, PostState
+from contentsync.post import Account, DesiredPost, PostState, Slot
+from contentsync.times import zone_of
 
 CLOCKS_APART: Final = timedelta(minutes=5)  # from here on this machine's clock counts as wrong
+_TICK: Final = timedelta(milliseconds=1)
 
 
 def due_clock(now: datetime, tiktok_now: datetime | None) -> datetime:
@@ -62,11 +65,36 @@ def window_of(post: DesiredPost, row: PostState | None, slot: datetime | None) -
     return Window(opens, ends, slot if needs_slot(post, row) else None)
 
 
+def rule_of(account: Account) -> str:
+    """One value for the slots of an account and its zone: another one gives out all slots anew."""
+    return _rule(account.timezone, account.slots)
+
+
+@lru_cache(maxsize=256)
+def _rule(timezone: str, slots: tuple[Slot, ...]) -> str:
+    times = sorted({(slot.weekday, slot.hour, slot.minute) for slot in slots})
+    return hashlib.sha256(repr((timezone, times)).encode()).hexdigest()[:16]
+
+
+def holds_slot(post: DesiredPost | None, row: PostState, account: Account, now: datetime) -> bool:
+    """Whether a row keeps the slot that it was given.
+
+    Not once it was missed, nor after the account's slots changed, nor where the post names a time of its own.
+    post: what is declared under its name; None where that is unknown.
+    """
+    if row.slot_at is None or not _is_by_rule(row.slot_at, row.slot_rule, account):
+        return False
+    return post is None or (post.next_slot and not window_of(post, row, None).is_over(now))
+
+
+def _is_by_rule(slot_at: datetime, rule: str, account: Account) -> bool:
+    return rule == rule_of(account) if rule else slot_at == next(slots_after(account, slot_at - _TICK), None)
+
+
 class FreeSlots:
     """The slots of an account that no post has; each is given out once. An account without slots has none."""
 
-    def __init__(self, account: Account, rows: Iterator[PostState], now: datetime) -> None:
-        taken = {row.slot_at for row in rows if row.slot_at}
+    def __init__(self, account: Account, taken: Collection[datetime], now: datetime) -> None:
         self._slots = (slot for slot in slots_after(account, now) if slot not in taken)
         self._next: datetime | None = None
 
@@ -87,7 +115,7 @@ def slots_after(account: Account, now: datetime) -> Iterator[datetime]:
     A slot is a wall-clock time in the account's zone: one that a change to summer time leaves out is skipped, one
     that the change back repeats counts once, the first time.
     """
-    zone = UTC if account.timezone == "UTC" else ZoneInfo(account.timezone)  # UTC needs no database
+    zone = zone_of(account.timezone)
     day = now.astimezone(zone).date()
     while account.slots:
         times = sorted({(s.hour, s.minute) for s in account.slots if s.weekday == day.weekday()})

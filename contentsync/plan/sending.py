@@ -105,12 +105,14 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
 
 def _spoken(scene: Scene, moment: datetime | None) -> str:
     """A time of the author's as people read it, in the zone of the account."""
-    return in_words(moment, scene.facts.account.timezone) if moment else "never"
+    return in_words(moment, scene.facts.account.timezone, scene.now) if moment else "never"
 
 
 def waiting_for(scene: Scene, post: DesiredPost, window: Window) -> str:
     """The reason of a wait for a window that has not opened, by one clock or by both."""
     what = "waits for its slot" if post.next_slot else "waits for its publish_at"
+    if missed := scene.missed_slot(post):
+        what = f"missed its slot, {_spoken(scene, missed)}, and waits for the next one"
     return what if window.is_ahead(scene.now) else f"{what}, which is still in the future by TikTok's clock"
 
 

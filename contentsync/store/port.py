@@ -25,6 +25,9 @@ from contentsync.pause import Pause
 from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
 
+#: A post, and the slot that it gets.
+Pin = tuple[DesiredPost, datetime]
+
 
 class Conflict(Exception):
     """The state changed meanwhile: read it again, then decide again."""
@@ -461,8 +464,14 @@ class Store(Protocol):
 
     # -- plans and decisions
 
-    def pin_slot(self, post: DesiredPost, open_id: str, slot_at: datetime, now: datetime) -> bool:
-        """Give a post its slot for good; False where it has one, or the slot is another's."""
+    def give_slots(
+        self, open_id: str, freed: Collection[PostState], given: Collection[Pin], rule: str, now: datetime
+    ) -> None:
+        """Take the slots of these rows back, and give posts theirs, all in one step.
+
+        freed: the rows as they were read; one that has another slot by now keeps it. given: a post that has a slot
+        keeps it, and a slot that another post has is not given. rule: of the account's slots (plan.schedule.rule_of).
+        """
         ...
 
     def use_plan(self, digest: str, run_id: str, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from contentsync.plan import planfile
 from contentsync.plan.action import AccountFacts, Action, Kind, Plan, World
 from contentsync.plan.caps import MAY_SHOW
 from contentsync.plan.planner import make_plan
+from contentsync.plan.schedule import holds_slot
 from contentsync.post import App, Attempt, DesiredPost, Limits, Mode
 from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_post, a_row, an_account, an_attempt
 from tests.plan.worlds import worlds
@@ -210,7 +211,14 @@ def test_no_two_posts_get_one_video_one_row_or_one_slot(world: Given) -> None:
     }
     slots = [(a.account, a.due_at) for a in of_kind(plan, Kind.WAIT) if a.post in fresh and a.due_at and not a.left]
     assert len(set(slots)) == len(slots)
-    assert not [at for name, at in slots if at in {row.slot_at for row in known.accounts[name].rows}]
+    assert not [at for name, at in slots if at in held_slots(world, known.accounts[name])]
+
+
+def held_slots(world: Given, facts: AccountFacts) -> set[datetime | None]:
+    """The slots that declared posts were given before this plan, and keep."""
+    posts = {post.name: post for post in world[0] if post.account == facts.account.name}
+    rows = [row for row in facts.rows if row.name in posts and not row.removed_at]
+    return {row.slot_at for row in rows if holds_slot(posts[row.name], row, facts.account, world[1].now)}
 
 
 @anything

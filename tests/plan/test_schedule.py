@@ -43,15 +43,14 @@ def test_slots_come_in_the_order_of_the_week_whatever_their_order_in_the_project
 
 def test_a_slot_is_shown_until_it_is_taken_and_never_where_another_post_has_it() -> None:
     account = an_account(slots=(Slot(0, 9, 0),))
-    pinned = a_row(a_post(), slot_at=at("2026-03-02T09:00"))
-    slots = FreeSlots(account, iter([pinned]), NOW)
+    slots = FreeSlots(account, {at("2026-03-02T09:00")}, NOW)
     first, again = slots.look(), slots.look()
     slots.take()
     assert (first, again, slots.look()) == (at("2026-03-09T09:00"), first, at("2026-03-16T09:00"))
 
 
 def test_an_account_without_slots_has_none_to_give() -> None:
-    assert FreeSlots(an_account(), iter([]), NOW).look() is None
+    assert FreeSlots(an_account(), (), NOW).look() is None
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,7 @@ def test_the_serial_rises_with_phases_and_bindings_only(store: SqliteStore) -> N
     attempt = uploading(store, begun(store))
     before = store.serial
     store.save(attempt.noting(NOW, sent_bytes=5), "chunk")
-    store.pin_slot(a_post(name="other"), OPEN_ID, NOW, NOW)
+    store.give_slots(OPEN_ID, [], [(a_post(name="other"), NOW)], "rule", NOW)
     store.save_creator("acme", a_creator(), NOW)
     assert store.serial == before
     store.bind_post(a_post(name="third"), OPEN_ID, "7400", "manifest", NOW)
@@ -260,9 +260,20 @@ def test_the_serial_rises_with_phases_and_bindings_only(store: SqliteStore) -> N
 
 
 def test_a_slot_is_given_once(store: SqliteStore) -> None:
-    assert store.pin_slot(a_post(), OPEN_ID, NOW, NOW)
-    assert not store.pin_slot(a_post(), OPEN_ID, NOW + timedelta(days=1), NOW)
-    assert not store.pin_slot(a_post(name="other"), OPEN_ID, NOW, NOW)
+    store.give_slots(OPEN_ID, [], [(a_post(), NOW)], "rule", NOW)
+    store.give_slots(OPEN_ID, [], [(a_post(), NOW + timedelta(days=1)), (a_post(name="other"), NOW)], "new", NOW)
+    slots = {row.name: (row.slot_at, row.slot_rule) for row in store.posts(OPEN_ID)}
+    assert slots == {"launch": (NOW, "rule"), "other": (None, "")}
+
+
+def test_a_slot_that_was_taken_back_is_given_to_another_in_the_same_step(store: SqliteStore) -> None:
+    store.give_slots(OPEN_ID, [], [(a_post(), NOW)], "rule", NOW)
+    read = store.posts(OPEN_ID)
+    store.give_slots(OPEN_ID, read, [(a_post(name="other"), NOW)], "rule", NOW)
+    store.give_slots(OPEN_ID, [], [(a_post(), NOW + timedelta(days=1))], "rule", NOW)
+    store.give_slots(OPEN_ID, read, [], "rule", NOW)  # it has another slot by now
+    slots = {row.name: row.slot_at for row in store.posts(OPEN_ID)}
+    assert slots == {"launch": NOW + timedelta(days=1), "other": NOW}
 
 
 def test_a_plan_is_used_by_one_run(store: SqliteStore) -> None:

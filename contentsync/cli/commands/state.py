@@ -15,9 +15,10 @@ from contentsync.cli.terminal import text
 from contentsync.operations import migrate as moving
 from contentsync.operations import rebuild as rebuilding
 from contentsync.operations.backup import back_up
-from contentsync.operations.edit_state import remove_row, rename_row
+from contentsync.operations.edit_state import remove_row, rename_row, unpin_row
 from contentsync.operations.rebuild import Rebuilt
 from contentsync.operations.rows import all_rows, row_of
+from contentsync.times import in_words
 from contentsync.views import rows, state_row
 from contentsync.views.status import phase_of
 
@@ -78,6 +79,22 @@ def rm(context: Context, post: str, why: str, lock_timeout: float) -> int:
     with project.lock(f"contentsync state rm {post}", lock_timeout):
         row = remove_row(project, post, why)
     text.say(f"{row.key}: removed; a manifest of this name is blocked until its generation is {row.generation + 1}")
+    return exits.DONE
+
+
+@state.command()
+@click.argument("post", shell_complete=complete.posts)
+@locking
+@click.pass_obj
+def unpin(context: Context, post: str, lock_timeout: float) -> int:
+    """Take the slot of POST back; the next apply gives it the next free slot."""
+    project = context.project()
+    with project.lock(f"contentsync state unpin {post}", lock_timeout):
+        row = unpin_row(project, post)
+    assert row.slot_at is not None  # else it would have been refused
+    account = project.settings.accounts.get(row.account)
+    slot = in_words(row.slot_at, account.timezone if account else "UTC", project.clock.now())
+    text.say(f"{row.key}: gave up its slot, {slot}")
     return exits.DONE
 
 

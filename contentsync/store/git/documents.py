@@ -41,6 +41,7 @@ _POST_TEXTS: Final = (
     "acked_digest",
     "bound_post_id",
     "edited_media",
+    "slot_rule",
 )
 
 

@@ -35,7 +35,7 @@ from contentsync.store.git import approvals, documents
 from contentsync.store.git.approvals import SharedApprovals
 from contentsync.store.git.branch import Branch, Pushed
 from contentsync.store.git.merge import merged
-from contentsync.store.port import AttemptOpen, Superseded, moved
+from contentsync.store.port import AttemptOpen, Pin, Superseded, moved
 from contentsync.store.sqlite import migration
 from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.database import Database
@@ -598,10 +598,12 @@ class GitStore(SqliteStore):
         with self.sharing(now, f"{row.key}: restored", *((row.open_id, name) for name in names)):
             return super().restore(row, now, old_names, what, **detail)
 
-    def pin_slot(self, post: DesiredPost, open_id: str, slot_at: datetime, now: datetime) -> bool:
-        with self._alone():
-            self._mark((open_id, post.name))  # goes with the next push
-            return super().pin_slot(post, open_id, slot_at, now)
+    def give_slots(
+        self, open_id: str, freed: Collection[PostState], given: Collection[Pin], rule: str, now: datetime
+    ) -> None:
+        names = {row.name for row in freed} | {post.name for post, _ in given}
+        with self.sharing(now, f"slots given to {len(given)} posts", *((open_id, name) for name in sorted(names))):
+            super().give_slots(open_id, freed, given, rule, now)
 
     def name_account(self, open_id: str, account: str, now: datetime) -> int:
         with self._alone():

@@ -57,8 +57,11 @@ WHERE uid = :uid AND open_id = :open_id
 -- name: name_account(account, open_id)!
 UPDATE posts SET account = :account WHERE open_id = :open_id AND account <> :account;
 
--- name: pin_slot(slot_at, uid)!
-UPDATE posts SET slot_at = :slot_at WHERE uid = :uid AND slot_at IS NULL;
+-- name: pin_slot(slot_at, slot_rule, uid)!
+UPDATE posts SET slot_at = :slot_at, slot_rule = :slot_rule WHERE uid = :uid AND slot_at IS NULL;
+
+-- name: unpin_slot(slot_at, uid)!
+UPDATE posts SET slot_at = NULL, slot_rule = '' WHERE uid = :uid AND slot_at = :slot_at;
 
 -- name: mark_public(at, uid)!
 UPDATE posts SET public_at = :at WHERE uid = :uid AND (public_at IS NULL OR public_at < :at);
@@ -339,13 +342,13 @@ DELETE FROM attempts WHERE post_uid = :post_uid;
 DELETE FROM posts WHERE uid = :uid;
 
 -- name: free_slot(open_id, slot_at)!
-UPDATE posts SET slot_at = NULL WHERE open_id = :open_id AND slot_at = :slot_at;
+UPDATE posts SET slot_at = NULL, slot_rule = '' WHERE open_id = :open_id AND slot_at = :slot_at;
 
--- name: put_post(uid, open_id, name, account, generation, media_digest, bound_post_id, removed_at, slot_at, acked_digest, edited_media, public_at)!
+-- name: put_post(uid, open_id, name, account, generation, media_digest, bound_post_id, removed_at, slot_at, slot_rule, acked_digest, edited_media, public_at)!
 INSERT INTO posts (uid, open_id, name, account, generation, media_digest, bound_post_id, removed_at, slot_at,
-    acked_digest, edited_media, public_at)
+    slot_rule, acked_digest, edited_media, public_at)
 VALUES (:uid, :open_id, :name, :account, :generation, :media_digest, :bound_post_id, :removed_at, :slot_at,
-    :acked_digest, :edited_media, :public_at);
+    :slot_rule, :acked_digest, :edited_media, :public_at);
 
 -- name: put_attempt(id, post_uid, open_id, generation, phase, mode, pulls, digest, media_digest, sha256, size, created_at, updated_at, run_id, plan_digest, sent, caption, privacy, duration, init_sent_at, publish_id, upload_url, upload_expires_at, chunk_size, chunk_count, sent_bytes, last_put_at, finished_at, post_id, problem_code, problem_what, log_id, retry, not_before, number, version, tiktok_opened_at, wire_bytes, wire_sha256, machine)!
 INSERT INTO attempts (id, post_uid, open_id, generation, phase, mode, pulls, digest, media_digest, sha256,

@@ -75,6 +75,7 @@ def post_of(row: Row, attempts: Iterable[Attempt]) -> PostState:
         removed_at=from_ms(row["removed_at"]),
         public_at=from_ms(row["public_at"]),
         edited_media=row["edited_media"],
+        slot_rule=row["slot_rule"],
     )
 
 

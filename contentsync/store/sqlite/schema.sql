@@ -257,3 +257,7 @@ CREATE TABLE calendar_entries (
     changed_at BIGINT NOT NULL,
     PRIMARY KEY (open_id, name)
 );
+
+-- migration 11
+-- By which slots of the account a post got its slot: with other slots, it is given another one.
+ALTER TABLE posts ADD COLUMN slot_rule TEXT NOT NULL DEFAULT '';

@@ -156,6 +156,7 @@ def _more(row: PostState, known: PostState | None) -> dict[str, object]:
     public_at = known.public_at if known else None
     return {
         "slot_at": None if row.slot_at is None else rows.to_ms(row.slot_at),
+        "slot_rule": row.slot_rule,
         "acked_digest": row.acked_digest,
         "edited_media": row.edited_media,
         "public_at": None if public_at is None else rows.to_ms(public_at),

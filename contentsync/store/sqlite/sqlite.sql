@@ -27,3 +27,5 @@ END;
 -- migration 9
 
 -- migration 10
+
+-- migration 11

@@ -28,7 +28,7 @@ from contentsync.errors import Problem, StoreError
 from contentsync.evidence.merge import merge
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
-from contentsync.store.port import AttemptOpen, Superseded
+from contentsync.store.port import AttemptOpen, Pin, Superseded
 from contentsync.store.sqlite import migration, rows
 from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.approvals import SqliteApprovals
@@ -438,16 +438,22 @@ class SqliteStore:
         with self._db.reading() as db:
             return [row["open_id"] for row in self._q.identities(db)]
 
-    def pin_slot(self, post: DesiredPost, open_id: str, slot_at: datetime, now: datetime) -> bool:
-        """Give a post its slot for good; False where it has one, or the slot is another's."""
-        try:
-            with self._db.writing() as db:
+    def give_slots(
+        self, open_id: str, freed: Collection[PostState], given: Collection[Pin], rule: str, now: datetime
+    ) -> None:
+        with self._db.writing() as db:
+            for row in freed:
+                if row.slot_at and self._q.unpin_slot(db, uid=row.uid, slot_at=rows.to_ms(row.slot_at)):
+                    self._note(db, row, "slot-freed", now, post=row.key, slot_at=row.slot_at.isoformat())
+            for post, slot_at in given:
                 row = self._ensure_post(db, post, open_id, now)
-                pinned = self._q.pin_slot(db, uid=row.uid, slot_at=rows.to_ms(slot_at)) == 1
-                if pinned:
+                if self._pin(db, row.uid, slot_at, rule):
                     self._note(db, row, "slot", now, post=post.key, slot_at=slot_at.isoformat())
-                return bool(pinned)
-        except sqlite3.IntegrityError:
+
+    def _pin(self, db: sqlite3.Connection, uid: str, slot_at: datetime, rule: str) -> bool:
+        try:
+            return bool(self._q.pin_slot(db, uid=uid, slot_at=rows.to_ms(slot_at), slot_rule=rule))
+        except sqlite3.IntegrityError:  # it is another post's
             return False
 
     def name_account(self, open_id: str, account: str, now: datetime) -> int:
