@@ -11,7 +11,6 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -62,9 +61,8 @@ COMMANDS: Final = {
 }
 
 
-@dataclass
 class Context:
-    """What the command line asks for."""
+    """What the command line asks for. No dataclass: `--help` would wait for that import."""
 
     #: Whether each request is shown.
     verbose: bool = False
@@ -72,7 +70,7 @@ class Context:
     json: bool = False
     #: What a stream of JSON lines must end with.
     summary: Summary | None = None
-    _opened: list[Project] = field(default_factory=list)
+    _opened: tuple[Project, ...] = ()
 
     def project(self) -> Project:
         """The project around the current folder."""
@@ -84,7 +82,7 @@ class Context:
         project = Project.open(Path(), os.environ, told, lambda note: text.show_problems([note]))
         text.hide_values(project.settings.hidden)
         text.use_zone(project.settings.timezone)
-        self._opened.append(project)
+        self._opened = (*self._opened, project)
         return project
 
     def close(self) -> None:
@@ -187,9 +185,6 @@ def _show_as_json(problems: Sequence[Problem]) -> None:
 
 def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
     """The exit code, and what ended it before its end."""
-    from contentsync.cli.terminal import text
-    from contentsync.errors import Problem
-
     try:
         code = group.main(args, prog_name="contentsync", standalone_mode=False, obj=context)
     except click.exceptions.Exit as err:
@@ -199,19 +194,35 @@ def _ended(args: list[str], context: Context) -> tuple[int, Sequence[Problem]]:
     except KeyboardInterrupt:
         return _stopped("stopped; every post that TikTok accepted is on record"), ()
     except click.ClickException as err:
-        text.show_usage(err)
         context.json = context.json or "--json" in args  # it may not have been read yet
-        code = exits.USAGE if isinstance(err, click.UsageError) else exits.FAILED
-        return code, [Problem("usage", err.format_message())]
+        return _misused(err)
     except SystemExit as err:
         return _exit_of(err), ()
     except Exception as err:  # the only place that catches an unexpected error: a defect
-        known = exits.of_error(err)
-        if known is None:
-            return text.show_defect(err), [Problem("defect", f"{type(err).__name__}: {err}")]
-        text.show_error(err)
-        return known, getattr(err, "problems", ())
+        return _failed(err)
     return (code if isinstance(code, int) else exits.DONE), ()
+
+
+def _misused(err: click.ClickException) -> tuple[int, Sequence[Problem]]:
+    """Say why the command line is wrong."""
+    from contentsync.cli.terminal import text
+    from contentsync.errors import Problem
+
+    text.show_usage(err)
+    code = exits.USAGE if isinstance(err, click.UsageError) else exits.FAILED
+    return code, [Problem("usage", err.format_message())]
+
+
+def _failed(err: Exception) -> tuple[int, Sequence[Problem]]:
+    """Show an error, or a defect of ours."""
+    from contentsync.cli.terminal import text
+    from contentsync.errors import Problem
+
+    known = exits.of_error(err)
+    if known is None:
+        return text.show_defect(err), [Problem("defect", f"{type(err).__name__}: {err}")]
+    text.show_error(err)
+    return known, getattr(err, "problems", ())
 
 
 def _stopped(words: str) -> int:
