@@ -9,8 +9,11 @@ _LONGEST: Final = 40  # characters of a name that are compared; a longer one is 
 _ALIKE: Final = 0.6
 
 
-def near(name: str, known: Iterable[str], most: int = 1) -> list[str]:
-    """The known names that are most like `name`, the nearest first; none where none is near."""
+def near(name: str, known: Iterable[str], most: int = 1, alike: float = _ALIKE) -> list[str]:
+    """The known names that are most like `name`, the nearest first; none where none is near.
+
+    alike: how like it they must be, from 0 to 1.
+    """
     import difflib
 
-    return difflib.get_close_matches(name[:_LONGEST], list(known), most, _ALIKE)
+    return difflib.get_close_matches(name[:_LONGEST], list(known), most, alike)

@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "resolve": "Settle an unknown outcome",
     "ack": "Accept an edit made after publication",
     "import": "Take note of videos that are already published, or bind them",
+    "import-csv": "Make manifests of a spreadsheet, or of another tool's export",
     "state": "Look into the state, or change it by hand",
     "hosting": "List the photos that are hosted on the web, and delete those that no post needs",
     "explain": "Show the evidence about one post, and the decision",
@@ -101,7 +102,7 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        name = {"import": "import_videos"}.get(cmd_name, cmd_name)
+        name = {"import": "import_videos"}.get(cmd_name, cmd_name.replace("-", "_"))
         command = getattr(importlib.import_module(f"contentsync.cli.commands.{name}"), name)
         assert isinstance(command, click.Command)
         return command

@@ -71,10 +71,10 @@ def _past(loaded: Loaded, rows: Mapping[str, PostState], now: datetime) -> Itera
         row = rows.get(post.key)
         if post.publish_at is None or post.publish_at > now or post.post_id or (row and row.attempts):
             continue
-        yield _past_problem(post, post.publish_at, now)
+        yield past_problem(post, post.publish_at, now)
 
 
-def _past_problem(post: DesiredPost, publish_at: datetime, now: datetime) -> Problem:
+def past_problem(post: DesiredPost, publish_at: datetime, now: datetime) -> Problem:
     ends = post.expires_at or publish_at + post.grace
     when = f"{publish_at:%Y-%m-%d %H:%M} UTC"
     if ends <= now:

@@ -35,7 +35,7 @@ READING = {
 # What changes something, asks a person, or prints a script, a secret or a stream of lines.
 NOT_READING = {
     *("init", "apply", "approve", "pause", "resume", "cancel", "resolve", "ack", "import", "login", "logout", "demo"),
-    *("schema", "emulator", "completion", "comments"),
+    *("schema", "emulator", "completion", "comments", "import-csv"),
     *("state backup", "state history", "state migrate", "state mv", "state rebuild", "state rm", "state unlock"),
     *("hosting prune", "accounts rebind", "token export", "token key", "webhooks send", "webhooks serve"),
 }

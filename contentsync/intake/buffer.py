@@ -1,0 +1,75 @@
+"""Which posts does Buffer hold? Reads the CSV of its bulk upload and reports, and what its API answers as JSON. Pure.
+
+Source: Buffer's help, bulk upload (Text, Image URL, Tags, Posting Time); developers.buffer.com, Posts & Scheduling.
+Buffer knows neither privacy nor TikTok's switches: each post needs its own choice.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from contentsync.errors import Place, Problem
+from contentsync.intake.dates import Order
+from contentsync.intake.draft import Draft, Shape, Taken, held, skipped
+from contentsync.intake.records import Record, records_of, text_of, time_of, urls_of
+from contentsync.intake.sheet import read_sheet
+from contentsync.manifest.writer import Value
+
+_PLANNED: Final = frozenset({"scheduled", "draft", "needs_approval", "buffer", "pending", "error", ""})
+
+
+def read_buffer(text: str, file: str, order: Order | None) -> Taken:
+    """The drafts of the posts that are planned for TikTok, or for a channel whose network is not told."""
+    if text.lstrip()[:1] in ("{", "["):
+        return _of_records(text, file)
+    taken = read_sheet(text, file, order, tags_are_labels=True)
+    return Taken(held(taken.drafts), taken.problems)
+
+
+def _of_records(text: str, file: str) -> Taken:
+    records, problem = records_of(text, file)
+    if problem:
+        return Taken(problems=(problem,))
+    drafts: list[Draft] = []
+    problems: list[Problem] = []
+    others = 0
+    for number, record in enumerate(records, 1):
+        where = Place(file, number)
+        status = text_of(record, "status").lower()
+        if _network(record) not in ("", "tiktok"):
+            others += 1
+        elif status not in _PLANNED:
+            problems.append(skipped(f"post {number} is {status} in Buffer, so it is left out", where))
+        else:
+            drafts.append(_draft(record, where))
+    if others:
+        problems.append(skipped(f"posts for other networks, left out: {others}", Place(file)))
+    return Taken(held(drafts), tuple(problems))
+
+
+def _network(record: Record) -> str:
+    channel = record.get("channel")
+    inner = text_of(channel, "service") if isinstance(channel, dict) else ""
+    return (inner or text_of(record, "channelService", "profile_service")).lower()
+
+
+def _draft(record: Record, where: Place) -> Draft:
+    values: dict[str, Value] = {"caption": text_of(record, "text").strip()}
+    if at := time_of(record, "dueAt", "due_at", "scheduledAt"):
+        values["publish_at"] = at
+    channel = record.get("channel")
+    if isinstance(channel, dict) and (name := text_of(channel, "name", "displayName")):
+        values["account"] = name
+    media = _media(record)
+    missing = Problem(
+        "media-missing", f"post {where.line} names no file", "make it with: contentsync new FILE", where
+    )
+    return Draft(where, values, media, Shape.FILE, {}, () if media else (missing,))
+
+
+def _media(record: Record) -> tuple[str, ...]:
+    """The addresses of its files: a list of assets, or assets by their kind."""
+    assets = record.get("assets")
+    if isinstance(assets, dict):
+        return tuple(url for kind in ("videos", "images") for url in urls_of(assets.get(kind)))
+    return urls_of(assets) or urls_of(record.get("media"))

@@ -1,0 +1,113 @@
+"""Which posts for TikTok does Postiz hold? Reads what its public API answers to `GET /public/v1/posts`. Pure.
+
+Source: docs.postiz.com, Public API, "Post list" and "Create post". Files stay at Postiz: their addresses are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from contentsync.errors import Place, Problem
+from contentsync.intake.draft import Draft, Shape, Taken, held, lost, skipped
+from contentsync.intake.records import Record, plain_text, records_of, text_of, time_of, urls_of
+from contentsync.manifest.writer import Value
+
+_PLANNED: Final = frozenset({"QUEUE", "DRAFT", "SCHEDULED", ""})
+_INTERACTIONS: Final = ("comment", "duet", "stitch")
+
+
+def read_postiz(text: str, file: str) -> Taken:
+    """The drafts of all posts for TikTok that are planned; the place of a record is its number in the list."""
+    records, problem = records_of(text, file)
+    if problem:
+        return Taken(problems=(problem,))
+    drafts: list[Draft] = []
+    problems: list[Problem] = []
+    others = 0
+    for number, record in enumerate(records, 1):
+        where = Place(file, number)
+        network = _network(record)
+        state = text_of(record, "state", "status").upper()
+        if not network.startswith("tiktok"):
+            others += 1
+        elif state not in _PLANNED:
+            hint = "contentsync import ACCOUNT takes note of videos that are public"
+            problems.append(skipped(f"post {number} is {state.lower()} in Postiz, so it is left out", where, hint))
+        else:
+            drafts.append(_draft(record, where))
+    if others:
+        problems.append(skipped(f"posts for other networks, left out: {others}", Place(file)))
+    return Taken(held(drafts), tuple(problems))
+
+
+def _network(record: Record) -> str:
+    integration = record.get("integration")
+    found = text_of(integration, "providerIdentifier", "identifier") if isinstance(integration, dict) else ""
+    return found or text_of(record, "providerIdentifier")
+
+
+def _draft(record: Record, where: Place) -> Draft:
+    parts, media = _content(record)
+    settings = record.get("settings")
+    values: dict[str, Value] = {"caption": plain_text(parts[0]).strip()}
+    values |= _settings(settings if isinstance(settings, dict) else {})
+    if at := time_of(record, "publishDate", "date"):
+        values["publish_at"] = at
+    if text_of(record, "state", "status").upper() == "DRAFT":
+        values["hold"] = True
+    integration = record.get("integration")
+    if isinstance(integration, dict) and (name := text_of(integration, "profile", "name")):
+        values["account"] = name
+    return Draft(where, values, media, Shape.FILE, {}, tuple(_problems(record, parts, media, where)))
+
+
+def _content(record: Record) -> tuple[list[str], tuple[str, ...]]:
+    """The text of a post and of its follow-ups, and the files of the post."""
+    values = record.get("value")
+    if isinstance(values, list) and values and all(isinstance(one, dict) for one in values):
+        return [text_of(one, "content") for one in values], urls_of(values[0].get("image"))
+    media = urls_of(record.get("media")) or urls_of(record.get("image"))
+    return [text_of(record, "content")], media
+
+
+def _settings(settings: Record) -> dict[str, Value]:
+    """What the post's settings for TikTok say, in the words of a manifest."""
+    found: dict[str, Value] = {}
+    if level := next((value for key, value in settings.items() if key.startswith("privacy")), ""):
+        found["privacy"] = _PRIVACY.get(str(level).lower().partition("_")[0], str(level).lower())
+    if any(key in settings for key in _INTERACTIONS):
+        found["allow"] = [key for key in _INTERACTIONS if settings.get(key) is True]
+    labels = [label for begin, label in _LABELS if _is_on(settings, begin)]
+    if labels:
+        found["disclosure"] = labels
+    if _is_on(settings, "video_made_with_ai"):
+        found["ai_generated"] = True
+    if text_of(settings, "autoAddMusic") == "yes":
+        found["auto_music"] = True
+    if title := text_of(settings, "title"):
+        found["title"] = title
+    method = text_of(settings, "content_posting_method").upper()
+    if method:
+        found["mode"] = "draft" if method == "UPLOAD" else "direct"
+    return found
+
+
+def _is_on(settings: Record, begin: str) -> bool:
+    return any(key.startswith(begin) and value is True for key, value in settings.items())
+
+
+_PRIVACY: Final = {"public": "everyone", "mutual": "friends", "follower": "followers", "self": "only_me"}
+_LABELS: Final = (("brand_organic", "your_brand"), ("brand_content", "branded_content"))
+
+
+def _problems(record: Record, parts: list[str], media: tuple[str, ...], where: Place) -> Iterator[Problem]:
+    if not media:
+        hint = "write the file into the export, or make this post with: contentsync new FILE"
+        yield Problem("media-missing", f"post {where.line} names no file in this answer of Postiz", hint, where)
+    if len(parts) > 1:
+        yield lost(f"post {where.line} has follow-up comments, which TikTok's API can't send", where)
+    settings: Any = record.get("settings")
+    for key in ("music", "location"):
+        if isinstance(settings, dict) and settings.get(key):
+            yield lost(f"post {where.line} has a {key}, which TikTok's API can't set", where)

@@ -1,0 +1,292 @@
+"""How does a draft become a manifest? Finds its files, gives it a name and a place, and judges it; writes nothing.
+
+A manifest lies in the folder of its media, because it may name only files beside or below it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from contentsync.errors import Level, ManifestError, Place, Problem
+from contentsync.files import inside, write_new
+from contentsync.intake.draft import PICTURES, Draft, Shape
+from contentsync.manifest.files import would_find
+from contentsync.manifest.trial import Trial
+from contentsync.manifest.wording import listed, shown
+from contentsync.manifest.writer import Value, markdown_of, yaml_of
+from contentsync.operations.validate import past_problem
+from contentsync.post import DesiredPost
+from contentsync.project import Project
+from contentsync.store.machine_secret import machine_secret
+from contentsync.store.sqlite.cache import FileCache
+
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_LONGEST_NAME: Final = 63
+_ELSEWHERE: Final = "posts"  # for manifests that name no file on disk
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What holds for drafts that do not say it themselves, and where things are."""
+
+    account: str = ""
+    privacy: str = ""
+    mode: str = ""
+    #: Where the files are; else beside the draft's own file, in the project's root, or in posts.
+    media: Path | None = None
+    #: Where the manifests go; else into the folder of their media.
+    into: Path | None = None
+    markdown: bool = False
+    #: The drafts' account is a name of another tool's.
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A manifest that would be written."""
+
+    draft: Draft
+    #: Its path from the root; empty where it has no place.
+    file: str = ""
+    text: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    posts: tuple[DesiredPost, ...] = ()
+    keys: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    #: Whether exactly this manifest is there already.
+    is_there: bool = False
+
+    @property
+    def is_sound(self) -> bool:
+        return bool(self.file) and not any(problem.level is Level.ERROR for problem in self.problems)
+
+
+class Drafting:
+    """Turns drafts into manifests, one by one; none takes the name or file of another."""
+
+    def __init__(self, project: Project, choices: Choices) -> None:
+        self._project, self._choices = project, choices
+        self._root = project.root.resolve()
+        loaded = project.load()
+        self._declared = {one.key: one.where.file for one in loaded.faulty}
+        self._declared |= {post.key: post.where.file for post in loaded.posts}
+        self._names: set[str] = set()
+        self._taken: dict[str, Draft] = {}
+        self._cache = FileCache(project.root / ".contentsync" / "cache.db", machine_secret(project.data_folder))
+        self._trial = Trial(project.root, project.settings, self._cache)
+        self._now = project.clock.now()
+
+    def close(self) -> None:
+        """Close what is kept of media."""
+        self._cache.close()
+
+    def entry(self, draft: Draft) -> Entry:
+        """The manifest of a draft, with everything that is wrong with it, each at its place in the draft's file."""
+        values = dict(draft.values)
+        found, lacking = self._media(draft)
+        account = self._account(values)
+        if not account.problems:
+            values |= account.values
+        for key, chosen in (("privacy", self._choices.privacy), ("mode", self._choices.mode)):
+            if chosen:
+                values.setdefault(key, chosen)
+        values["name"] = self._name(draft, str(values.get("name", "")), found)
+        folder, apart = self._folder(draft, found)
+        problems = [*draft.problems, *lacking, *account.problems, *apart]
+        if folder is None or not found:
+            return Entry(draft, values=values, problems=_placed(problems, draft))
+        values |= _as_keys(draft.shape, [_from(folder, path) for path in found])
+        values.pop("account" if "accounts" in values else "", None)
+        text = (markdown_of if self._choices.markdown else yaml_of)(values)
+        file = f"{folder}/{values['name']}{'.md' if self._choices.markdown else '.yaml'}".removeprefix("./")
+        return self._judged(Entry(draft, file, text, values, problems=_placed(problems, draft)))
+
+    def _judged(self, entry: Entry) -> Entry:
+        tried = self._trial.judge(entry.file, entry.text)
+        known = {(problem.code, problem.where) for problem in entry.problems}
+        found = [replace(p, where=entry.draft.place_of(key), source="", width=1) for key, p in tried.problems]
+        found = [problem for problem in found if (problem.code, problem.where) not in known]
+        path = self._root / entry.file
+        is_there = path.is_file() and path.read_bytes() == entry.text.encode()
+        doubles = () if is_there else tuple(self._doubles(entry, tried.keys, os.path.lexists(path)))
+        late = [replace(p, where=entry.draft.place_of("publish_at")) for p in self._late(tried.posts)]
+        problems = (*entry.problems, *found, *doubles, *late)
+        made = replace(entry, posts=tried.posts, keys=tried.keys, problems=problems, is_there=is_there)
+        if made.is_sound:
+            self._taken |= dict.fromkeys((entry.file, *tried.keys), entry.draft)
+        return made
+
+    def _late(self, posts: tuple[DesiredPost, ...]) -> Iterator[Problem]:
+        """The warning about a post whose time is past."""
+        for post in posts[:1]:
+            if post.publish_at and post.publish_at <= self._now and not post.post_id:
+                yield past_problem(post, post.publish_at, self._now)
+
+    def _doubles(self, entry: Entry, keys: tuple[str, ...], is_file: bool) -> Iterator[Problem]:
+        """Why the manifest would take the place of another file or post."""
+        where = entry.draft.place_of("name")
+        if is_file:
+            what = f"{entry.file} is there already, and says something else; nothing is overwritten"
+            yield Problem("manifest-exists", what, "give this one another name, or delete that file", where)
+        for key in keys:
+            first = self._taken.get(key)
+            other = self._declared.get(key, "") or (str(first.where) if first else "")
+            if other and not (is_file and other == entry.file):
+                yield Problem(
+                    "duplicate-post", f"{key} is declared already, in {other}", "give it another name", where
+                )
+        if entry.file in self._taken and not any(key in self._taken for key in keys):
+            what = f"{entry.file} would hold two posts: of {self._taken[entry.file].where}, and this one"
+            yield Problem("manifest-exists", what, "give one of them another name", where)
+
+    def _account(self, values: Mapping[str, Value]) -> _Chosen:
+        """The account of a draft, by its name here."""
+        known = list(self._project.settings.accounts)
+        if "accounts" in values:
+            given = values["accounts"]
+            return _Chosen(
+                {"accounts": [self._meant(one) or one for one in given]} if isinstance(given, list) else {}
+            )
+        given = str(values.get("account", ""))
+        meant = self._meant(given) or ("" if self._choices.foreign else given)
+        chosen = meant or self._choices.account or (known[0] if len(known) == 1 else "")
+        if chosen:
+            return _Chosen({"account": chosen})
+        what = f"it is not said which account posts it{f', and {shown(given)} is none here' if given else ''}"
+        hint = f"give --account {listed(known[:5])}" if known else "add an account to contentsync.yaml"
+        return _Chosen({}, (Problem("account-missing", what, hint),))
+
+    def _meant(self, given: str) -> str:
+        """The account that a name means, whatever its case and signs; empty for none."""
+        known = self._project.settings.accounts
+        return given if given in known else next((one for one in known if _bare(one) == _bare(given) != ""), "")
+
+    def _name(self, draft: Draft, given: str, found: list[str]) -> str:
+        """The name that a draft gives, as names are spelt here; or one from its file, with a number if need be."""
+        if name := slug(given):
+            self._names.add(name)
+            return name
+        file = found[0] if found else next(iter(draft.media), "")
+        name = slug(Path(re.split(r"[?#]", file)[0]).stem) or f"post-{draft.where.line}"
+        number, made = 1, name
+        while made in self._names:
+            number += 1
+            made = f"{name[: _LONGEST_NAME - 5]}-{number}"
+        self._names.add(made)
+        return made
+
+    def _media(self, draft: Draft) -> tuple[list[str], list[Problem]]:
+        """The files of a draft as paths from the root, and URLs as they are."""
+        found: list[str] = []
+        problems: list[Problem] = []
+        for written in draft.media:
+            path, problem = self._file(draft, written)
+            found += [path] if path else []
+            problems += [problem] if problem else []
+        return found, problems
+
+    def _file(self, draft: Draft, written: str) -> tuple[str, Problem | None]:
+        where = draft.place_of(draft.shape if draft.shape is not Shape.FILE else "video")
+        if _URL.match(written):
+            local = re.split(r"[?#]", written)[0].rpartition("/")[2]
+            beside = self._choices.media / local if self._choices.media and local else None
+            if not (beside and beside.is_file()):
+                return written, None
+            written = local
+        for folder in self._folders(draft):
+            path = (folder / written).resolve()
+            if path.exists():
+                return self._from_root(path, written, where)
+        looked = listed([_told(folder, self._root) for folder in self._folders(draft)])
+        what = f"{shown(written)} is not in {looked}"
+        return "", Problem("media-not-found", what, "fix the name, or say where the files are: --media DIR", where)
+
+    def _folders(self, draft: Draft) -> list[Path]:
+        if self._choices.media:
+            return [self._choices.media.resolve()]
+        beside = Path(draft.where.file).resolve().parent
+        near = [parent / "media" for parent in beside.parents[:2]] if draft.where.file.endswith(".tweet") else []
+        return list(dict.fromkeys([beside, *near, self._root, self._root / _ELSEWHERE]))
+
+    def _from_root(self, path: Path, written: str, where: Place) -> tuple[str, Problem | None]:
+        if path.is_relative_to(self._root):
+            return path.relative_to(self._root).as_posix(), None
+        what = f"{shown(written)} lies outside of the project, in {path.parent}"
+        return "", Problem("path-outside", what, f"copy it below {self._root / _ELSEWHERE}", where)
+
+    def _folder(self, draft: Draft, found: list[str]) -> tuple[str | None, list[Problem]]:
+        """Where the manifest goes, from the root; None where there is no such place."""
+        local = [path for path in found if not _URL.match(path)]
+        where = draft.place_of("video")
+        into = self._choices.into
+        if into is not None:
+            folder = into.resolve().relative_to(self._root).as_posix()
+        else:
+            folder = os.path.commonpath([Path(path).parent.as_posix() for path in local]) if local else _ELSEWHERE
+        folder = folder or "."
+        if any(not (folder == "." or path.startswith(f"{folder}/")) for path in local):
+            what = f"{shown(local[0])} does not lie in {folder}, and a manifest names only files below it"
+            return None, [Problem("media-apart", what, "choose another --into, or move the file", where)]
+        globs = self._project.settings.manifests
+        if not would_find(globs, f"{folder}/name.yaml".removeprefix("./")):
+            what = f"no manifest is read from {folder}: `manifests` has {', '.join(globs)}"
+            return None, [Problem("folder-not-read", what, "move the files below posts, and import again", where)]
+        return folder, []
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    values: Mapping[str, Value]
+    problems: tuple[Problem, ...] = ()
+
+
+def write(project: Project, entry: Entry) -> None:
+    """Write the manifest, whole, and never over another file. Raises ManifestError."""
+    path = project.root / entry.file
+    try:
+        inside(project.root, path.parent).mkdir(parents=True, exist_ok=True)
+        write_new(path, entry.text.encode())
+    except OSError as err:
+        what = f"{path} can't be written: {err.strerror or err}"
+        raise ManifestError(Problem("manifest-unwritable", what, "fix that, then run it again: it goes on")) from err
+
+
+def slug(text: str) -> str:
+    """A text as the name of a post: a-z, 0-9, `_`, `-` and single dots; empty where nothing is left."""
+    kept = re.sub(r"[^a-z0-9_.]+", "-", text.strip().lower())
+    return re.sub(r"\.{2,}", ".", kept)[:_LONGEST_NAME].strip("-._")
+
+
+def _bare(name: str) -> str:
+    return "".join(char for char in name.casefold() if char.isalnum())
+
+
+def _from(folder: str, path: str) -> str:
+    """A path as the manifest in `folder` writes it."""
+    return path if _URL.match(path) or folder == "." else path.removeprefix(f"{folder}/")
+
+
+def _as_keys(shape: Shape, files: list[str]) -> dict[str, Value]:
+    """The files as `video` or `photos`, told by their names where the draft does not say."""
+    if shape is Shape.FILE:
+        pictures = all(re.split(r"[?#]", file)[0].lower().endswith(PICTURES) for file in files)
+        is_folder = len(files) == 1 and "." not in files[0].rpartition("/")[2]
+        shape = Shape.PHOTOS if pictures or is_folder or len(files) > 1 else Shape.VIDEO
+    if shape is Shape.VIDEO and len(files) == 1:
+        return {"video": files[0]}
+    one_folder = len(files) == 1 and not files[0].lower().endswith(PICTURES) and not _URL.match(files[0])
+    return {"photos": files[0] if one_folder else files}
+
+
+def _told(folder: Path, root: Path) -> str:
+    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) and folder != root else str(folder)
+
+
+def _placed(problems: list[Problem], draft: Draft) -> tuple[Problem, ...]:
+    """The problems, those without a place at the draft's line."""
+    return tuple(p if p.where else replace(p, where=draft.where) for p in problems)
