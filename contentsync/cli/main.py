@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "status": "Show where each post stands at TikTok",
     "approve": "Approve posts, so that `apply --approved` sends them when they are due",
     "agenda": "Show what goes out when, and what stands in its way",
+    "calendar": "Show what went out and what goes out, as text, as a page, or for calendar programs",
     "pause": "Begin nothing more for an account, or for all, until it is resumed",
     "resume": "End a pause",
     "refresh": "Read TikTok into the state",

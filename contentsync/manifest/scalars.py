@@ -26,7 +26,7 @@ _MOMENT: Final = re.compile(
     r"(?:20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
     r"(?:[Zz]|[-+][0-9]{2}:[0-9]{2})?"
 )
-_SLOT: Final = re.compile(r"(mon|tue|wed|thu|fri|sat|sun) ([01][0-9]|2[0-3]):([0-5][0-9])")
+_SLOT: Final = re.compile(r"(mon|tue|wed|thu|fri|sat|sun|daily) ([01][0-9]|2[0-3]):([0-5][0-9])")
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAILY: Final = "daily"
 NEXT_SLOT: Final = "next-slot"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from contentsync.approval import Approval
+from contentsync.calendar_entry import Shown
 from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.evidence.identity import Identity, Witnessed
@@ -197,20 +198,6 @@ class VideoFigures(Protocol):
     def all(self, open_id: str) -> list[Figures]:
         """All figures of an identity's videos, oldest first."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a calendar file said last of one post."""
-
-    #: A date or a time, as the file writes it.
-    starts_at: str
-    #: Covers everything else that the file says of the post.
-    digest: str
-    #: How often the start changed.
-    sequence: int = 0
-    #: When the file last said something new of the post.
-    changed_at: datetime | None = None
 
 
 class Calendar(Protocol):

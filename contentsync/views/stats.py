@@ -37,11 +37,12 @@ def _post(one: PostFigures) -> dict[str, Any]:
         "published_at": rfc3339(one.published_at),
         "caption": one.caption,
         "views_in_the_last_week": one.week,
-        "figures": [_figures(figures) for figures in one.series],
+        "figures": [figures_as_json(figures) for figures in one.series],
     }
 
 
-def _figures(one: Figures) -> dict[str, Any]:
+def figures_as_json(one: Figures) -> dict[str, Any]:
+    """What TikTok said of a video at one time."""
     counts = {"views": one.views, "likes": one.likes, "comments": one.comments, "shares": one.shares}
     return {"at": rfc3339(one.at), **counts}
 

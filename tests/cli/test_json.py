@@ -30,13 +30,23 @@ READING = {
     "approve --list": "approvals",
     "agenda": "agenda",
     "stats": "stats",
+    "calendar": "calendar",
     "probe posts/one.mp4": "probe",
 }
 # What changes something, asks a person, or prints a script, a secret or a stream of lines.
 NOT_READING = {
     *("init", "apply", "approve", "pause", "resume", "cancel", "resolve", "ack", "import", "login", "logout", "demo"),
     *("schema", "emulator", "completion", "comments", "import-csv"),
-    *("state backup", "state history", "state migrate", "state mv", "state rebuild", "state rm", "state unlock"),
+    *(
+        "state backup",
+        "state history",
+        "state migrate",
+        "state mv",
+        "state rebuild",
+        "state rm",
+        "state unlock",
+        "state unpin",
+    ),
     *("hosting prune", "accounts rebind", "token export", "token key", "webhooks send", "webhooks serve"),
 }
 

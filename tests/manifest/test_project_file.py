@@ -97,6 +97,14 @@ def test_only_an_app_that_is_not_audited_has_a_cap_of_users(audited: str, cap: i
     assert settings.app.posting_users_per_day == cap
 
 
+def test_a_daily_slot_is_one_of_every_day(tmp_path: Path) -> None:
+    settings, problems = read(tmp_path, 'accounts: {acme: {slots: ["daily 18:30"]}}\n')
+    assert settings is not None and problems == []
+    assert [(slot.weekday, slot.hour, slot.minute) for slot in settings.accounts["acme"].slots] == [
+        (day, 18, 30) for day in range(7)
+    ]
+
+
 # -- variables
 
 

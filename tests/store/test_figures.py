@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from contentsync.calendar_entry import Shown
 from contentsync.figures import Figures, by_post, gained
-from contentsync.store.port import Shown
 from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, OPEN_ID
 

@@ -17,11 +17,13 @@ from contentsync.errors import Problem
 from contentsync.operations.accounts import Met
 from contentsync.operations.agenda import Agenda, Entry
 from contentsync.operations.browse import Listed, Thread
+from contentsync.operations.calendar import Calendar
 from contentsync.operations.explain import Case
 from contentsync.operations.hosting import Belonging
 from contentsync.operations.plan import Made
 from contentsync.operations.probe import probe as probed
 from contentsync.operations.refresh import Seen
+from contentsync.operations.stats import Stats
 from contentsync.plan.action import Action, Kind, World
 from contentsync.plan.planner import make_plan
 from contentsync.post import App, Settings
@@ -30,6 +32,7 @@ from contentsync.views import (
     accounts,
     agenda,
     approvals,
+    calendar,
     comments,
     events,
     explain,
@@ -39,6 +42,7 @@ from contentsync.views import (
     refresh,
     rows,
     state_row,
+    stats,
     status,
     trust,
     videos,
@@ -52,6 +56,7 @@ WAITING = Entry(Action(Kind.WAIT, "acme/launch", "waits"), NOW, None, "UTC", Non
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "agenda": agenda.document(Agenda(MADE, NOW, (WAITING,), 0, False)),
     "accounts": accounts.document(["acme"], {"acme": Met(a_creator(), Pair("secret"))}, {}, App()),
+    "calendar": calendar.document(Calendar(MADE, NOW, NOW, NOW, "UTC", (), (), False)),
     "approvals": approvals.document([(approval_of(a_post(), OPEN_ID, "anna", "prompt", NOW), None)]),
     "comments": comments.document("7400000000000000001", "", Thread(())),
     "events": events.document([], {}),
@@ -62,6 +67,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "probe": probe.document(probed(Path(__file__).parents[1] / "media" / "video-h264.mp4")),
     "problems": problems.document([Problem("same-media", "it was posted")]),
     "state_row": state_row.document(a_row()),
+    "stats": stats.document(Stats((), NOW)),
     "status": status.document({"acme/launch": a_row(), "acme/new": None}, {}, {}),
     "trust": trust.document(Settings()),
     "videos": videos.document("acme", Listed("id", (), {})),
@@ -69,10 +75,11 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 
 
 STREAM = {"apply_events"}  # one object a line, which a summary ends
+NO_JSON = {"csv_text", "html", "ics", "stands"}  # tables, pages, a calendar file, and words for people
 
 
 def test_every_view_is_here() -> None:
-    assert {module.name for module in pkgutil.iter_modules(views.__path__)} == set(DOCUMENTS) | STREAM
+    assert {module.name for module in pkgutil.iter_modules(views.__path__)} == set(DOCUMENTS) | STREAM | NO_JSON
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from contentsync.store.port import Shown
+from contentsync.calendar_entry import Shown
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database, queries
 

@@ -1,0 +1,222 @@
+"""What went out when, and what goes out when? Reads only the manifests and the state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from contentsync.approval import Approval
+from contentsync.calendar_entry import Shown
+from contentsync.errors import Level, Problem
+from contentsync.figures import Figures, by_post
+from contentsync.lifecycle import SUCCESS, Phase
+from contentsync.links import url_of
+from contentsync.operations.approvals import lack_of
+from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.selection import Wish
+from contentsync.plan.action import AccountFacts, Action, Kind
+from contentsync.plan.forecast import forecast_of, free_slots
+from contentsync.plan.scene import Scene
+from contentsync.post import Attempt, DesiredPost, Mode, PostState, Privacy
+from contentsync.project import Project
+
+BACK: Final = 31
+AHEAD: Final = 62
+_AHEAD: Final = frozenset({Kind.CREATE, Kind.RESUME, Kind.WAIT, Kind.BLOCKED})
+_PAST: Final = SUCCESS | {Phase.UNKNOWN, Phase.ABANDONED}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One post in the calendar."""
+
+    post: str
+    account: str
+    #: Empty while TikTok was never asked.
+    open_id: str
+    #: The IANA name of its account's zone.
+    timezone: str
+    #: When it went out, goes out, or would; None where no time is known.
+    at: datetime | None
+    #: Its phase, or the plan's action for a post that is to be sent.
+    stands: str
+    #: Why, in words.
+    reason: str
+    caption: str
+    mode: Mode
+    privacy: Privacy | None
+    is_past: bool
+    generation: int = 1
+    #: As in plan.forecast.Forecast; of a past post both are true.
+    goes_out: bool = True
+    is_fixed: bool = True
+    ends_at: datetime | None = None
+    where: str = ""
+    url: str | None = None
+    #: What TikTok said of the video, oldest first.
+    figures: tuple[Figures, ...] = ()
+    #: The approval that holds for it, or why there is none.
+    approval: Approval | None = None
+    not_approved: Problem | None = None
+    in_the_way: tuple[Problem, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.post.partition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSlot:
+    """A slot that no post has."""
+
+    account: str
+    at: datetime
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What went out and goes out in a span of days, the earliest first."""
+
+    made: Made
+    now: datetime
+    since: datetime
+    until: datetime
+    #: The zone of the project.
+    timezone: str
+    entries: tuple[Entry, ...]
+    free: tuple[FreeSlot, ...]
+    #: Whether anything was ever approved from this state.
+    has_approvals: bool
+
+
+def calendar(project: Project, back: int = BACK, ahead: int = AHEAD, made: Made | None = None) -> Calendar:
+    """The calendar of whole days (UTC), from `back` days ago to `ahead` days from now.
+
+    made: a plan that was made just now. Raises ManifestError for a faulty project file.
+    """
+    made = made or make_plan(project, Wish(refresh=False))
+    now = made.plan.created_at
+    today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    since, until = today - timedelta(days=back), today + timedelta(days=ahead + 1)
+    scenes = _scenes(made)
+    found = [*_ahead(project, made, scenes, now), *_behind(project, made)]
+    near = [one for one in found if one.at is None or since <= one.at < until]
+    near.sort(key=lambda one: (one.at is None, one.at or now, one.post))
+    free = sorted(_free(made, scenes, until), key=lambda one: (one.at, one.account))
+    has_approvals = bool(project.reading_store.approvals.all())
+    zone = project.settings.timezone
+    return Calendar(made, now, since, until, zone, tuple(near), tuple(free), has_approvals)
+
+
+def _ahead(project: Project, made: Made, scenes: Mapping[str, Scene], now: datetime) -> Iterator[Entry]:
+    """The posts that are still to be sent."""
+    rows = {(name, row.name): row for name, scene in scenes.items() for row in scene.rows.values()}
+    for action in made.plan.actions:
+        if action.kinds & _AHEAD:
+            post, facts = made.posts.get(action.post), made.world.accounts.get(action.account)
+            row = rows.get((action.account, post.name)) if post else None
+            yield _planned(project, action, post, row, facts, made.zones.get(action.account, "UTC"), now)
+
+
+def _planned(
+    project: Project,
+    action: Action,
+    post: DesiredPost | None,
+    row: PostState | None,
+    facts: AccountFacts | None,
+    zone: str,
+    now: datetime,
+) -> Entry:
+    told = forecast_of(action, post, row, now)
+    open_id = facts.open_id or "" if facts else ""
+    lacking = lack_of(project, post, facts) if post and facts else None
+    approval = None
+    if post and open_id and lacking is None:
+        approval = project.reading_store.approvals.find(open_id, post.name, post.generation)
+    return Entry(
+        post=action.post,
+        account=action.account,
+        open_id=open_id,
+        timezone=zone,
+        at=told.at,
+        stands=str(action.then or action.kind),
+        reason=action.reason,
+        caption=post.caption or post.title if post else "",
+        mode=action.mode or Mode.DRAFT,
+        privacy=post.privacy if post else None,
+        is_past=False,
+        generation=post.generation if post else 1,
+        goes_out=told.goes_out,
+        is_fixed=told.is_fixed,
+        ends_at=told.ends_at,
+        where=action.where,
+        approval=approval,
+        not_approved=lacking,
+        in_the_way=tuple(problem for problem in action.problems if problem.level is not Level.NOTE),
+    )
+
+
+def _behind(project: Project, made: Made) -> Iterator[Entry]:
+    """What was sent, or may have been."""
+    store = project.reading_store
+    usernames = {open_id: creator.username for open_id, creator, _ in store.creators().values()}
+    for name, facts in made.world.accounts.items():
+        if facts.open_id:
+            told = by_post(store.figures.all(facts.open_id))
+            listed = {video.post_id: video.created_at for video in facts.remote.videos}
+            username = usernames.get(facts.open_id, "")
+            for row in facts.rows:
+                for attempt in row.attempts:
+                    if attempt.phase in _PAST:
+                        entry = _sent(replace(row, account=name), attempt, listed, facts.account.timezone)
+                        url = url_of(row, username) if attempt is row.success else None
+                        yield replace(entry, url=url, figures=told.get(attempt.post_id, ()))
+
+
+def _sent(row: PostState, attempt: Attempt, listed: dict[str, datetime], zone: str) -> Entry:
+    at = listed.get(attempt.post_id) or attempt.finished_at or attempt.updated_at
+    return Entry(
+        post=row.key,
+        account=row.account,
+        open_id=row.open_id,
+        timezone=zone,
+        at=at if at.timestamp() > 0 else attempt.finished_at or attempt.updated_at,
+        stands=str(attempt.phase),
+        reason=attempt.problem_what if attempt.phase is Phase.UNKNOWN else str(attempt.phase),
+        caption=attempt.caption,
+        mode=attempt.mode,
+        privacy=Privacy(attempt.privacy) if attempt.privacy else None,
+        is_past=True,
+        generation=attempt.generation,
+    )
+
+
+def _scenes(made: Made) -> dict[str, Scene]:
+    posts: dict[str, dict[str, DesiredPost]] = {name: {} for name in made.world.accounts}
+    for post in made.posts.values():
+        posts[post.account][post.name] = post
+    return {name: Scene(made.world.accounts[name], mine, made.world) for name, mine in posts.items()}
+
+
+def _free(made: Made, scenes: Mapping[str, Scene], until: datetime) -> Iterator[FreeSlot]:
+    """The slots of all accounts that no post has, nor gets by this plan."""
+    for name, scene in scenes.items():
+        given = {action.due_at for action in _waiting_for_slots(made, name) if action.due_at}
+        for slot in free_slots(scene.slots, given, until):
+            yield FreeSlot(name, slot, scene.facts.account.timezone)
+
+
+def _waiting_for_slots(made: Made, account: str) -> Iterable[Action]:
+    for action in made.plan.actions:
+        post = made.posts.get(action.post)
+        if action.account == account and Kind.WAIT in action.kinds and post and post.next_slot:
+            yield action
+
+
+def remember(project: Project, shown: Mapping[str, Mapping[str, Shown]]) -> dict[str, dict[str, Shown]]:
+    """Remember what a calendar file says now of posts, by owner and name; as the state has it by now."""
+    memory, now = project.reading_store.calendar, project.clock.now()
+    return {owner: memory.show(owner, entries, now) for owner, entries in shown.items()}

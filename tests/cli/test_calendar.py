@@ -1,0 +1,155 @@
+"""The calendar: past with links and figures, future as it will be, free slots; as text, JSON, page and .ics file."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+
+import icalendar
+import pytest
+
+from contentsync.clock import SystemClock
+from contentsync.emulator.server import Emulator
+from tests.cli.support import PROJECT, Studio
+
+HOSTILE = 'BEGIN:VEVENT\nSUMMARY:x\\n;,"<script>alert(1)</script>\u202e ' + "🎉é" * 60
+
+
+def in_days(days: float) -> str:
+    return (SystemClock().now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.fixture
+def busy(studio: Studio, emulator: Emulator) -> Studio:
+    """One post out, one to come and approved, one that nobody approved, one on hold, one missed."""
+    project = PROJECT.replace("acme: {mode: direct,", 'acme: {mode: direct, slots: ["daily 09:00"],')
+    studio.write("contentsync.yaml", project)
+    studio.post("out")
+    assert studio.run("apply", "--auto-approve").code == 0
+    studio.run("refresh", "--full-list")
+    studio.post("soon", publish_at=in_days(2), caption=HOSTILE)
+    studio.post("later", publish_at=in_days(30))
+    studio.post("held", hold=True)
+    studio.post("missed", publish_at=in_days(-3))
+    studio.run("approve", "soon", "--auto-approve")
+    return studio
+
+
+def test_json_has_past_and_future(busy: Studio) -> None:
+    found = busy.run("calendar", "--json").json
+    assert found["format"] == "contentsync.calendar/1"
+    posts = {one["post"]: one for one in found["posts"]}
+    assert list(posts) == ["acme/missed", "acme/out", "acme/soon", "acme/later", "acme/held"]
+    assert posts["acme/out"]["is_past"] and posts["acme/out"]["url"] and posts["acme/out"]["figures"]["views"] >= 0
+    assert posts["acme/soon"]["approved"] and posts["acme/later"]["not_approved"]
+    assert posts["acme/soon"]["goes_out"] and posts["acme/soon"]["is_fixed"]
+    assert not posts["acme/held"]["goes_out"] and posts["acme/held"]["at"] is None
+    assert not posts["acme/missed"]["goes_out"]
+    assert posts["acme/missed"]["in_the_way"][0]["code"] == "missed"
+    assert len(found["free_slots"]) > 50
+
+
+def test_the_terminal_shows_days(busy: Studio) -> None:
+    out = busy.run("calendar").out
+    assert re.search(r"acme/soon  goes out then, approved", out)
+    assert re.search(r"acme/later  goes out then, not approved", out)
+    assert "acme: free slot" in out and "acme/out  published" in out and "\u202e" not in out
+
+
+def test_an_empty_calendar_says_so(offline: Studio) -> None:
+    assert offline.run("calendar").out == "Nothing went out or goes out in these days.\n"
+
+
+def test_a_faulty_post_is_on_it_and_the_exit_code_says_so(offline: Studio) -> None:
+    offline.post("bad", privacy="nobody")
+    ran = offline.run("calendar", "--json")
+    assert ran.code == 1 and ran.json["posts"][0]["stands"] == "blocked"
+
+
+# The file for calendar programs.
+
+
+def events(studio: Studio) -> dict[str, icalendar.Event]:
+    ran = studio.run("calendar", "--ics", "posts.ics")
+    assert ran.code == 0, ran.err
+    found = icalendar.Calendar.from_ical((studio.root / "posts.ics").read_bytes())
+    return {str(one["uid"]): one for one in found.walk("VEVENT")}
+
+
+def of(found: dict[str, icalendar.Event], name: str) -> icalendar.Event:
+    (one,) = [event for uid, event in found.items() if uid.endswith(f"/{name}@contentsync")]
+    return one
+
+
+def test_two_renders_are_equal_byte_for_byte(busy: Studio) -> None:
+    events(busy)
+    first = (busy.root / "posts.ics").read_bytes()
+    events(busy)
+    assert (busy.root / "posts.ics").read_bytes() == first
+
+
+def test_the_uid_is_the_open_id_and_the_name(busy: Studio, emulator: Emulator) -> None:
+    open_id = busy.run("accounts", "--json").json["accounts"][0]["open_id"]
+    assert f"{open_id}/soon@contentsync" in events(busy)
+
+
+def test_the_sequence_rises_when_a_post_moves_and_only_then(busy: Studio) -> None:
+    before = of(events(busy), "soon")
+    assert before["sequence"] == 0
+    busy.post("soon", publish_at=in_days(2.5), caption="Another")
+    moved = of(events(busy), "soon")
+    assert moved["sequence"] == 1 and moved["uid"] == before["uid"] and moved["dtstart"] != before["dtstart"]
+    at = moved["dtstart"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    busy.post("soon", publish_at=at, caption="A third")
+    assert of(events(busy), "soon")["sequence"] == 1
+
+
+def test_hostile_text_round_trips_in_lines_of_75_octets(busy: Studio) -> None:
+    found = of(events(busy), "soon")
+    data = (busy.root / "posts.ics").read_bytes()
+    assert max(map(len, data.split(b"\r\n"))) <= 75
+    assert data.count(b"\r\nBEGIN:VEVENT\r\n") == len(events(busy))
+    shown = HOSTILE.replace("\u202e", "\\u202e")
+    assert str(found["description"]).endswith(shown)
+    assert str(found["summary"]).startswith('acme/soon: BEGIN:VEVENT SUMMARY:x\\n;,"<script>')
+
+
+def test_a_fixed_time_is_a_time_and_what_goes_out_now_is_a_day(busy: Studio) -> None:
+    busy.post("now")
+    found = events(busy)
+    assert isinstance(of(found, "soon")["dtstart"].dt, datetime)
+    start = of(found, "now")["dtstart"].dt
+    assert isinstance(start, date) and not isinstance(start, datetime)
+    assert of(found, "soon")["status"] == "CONFIRMED" and of(found, "later")["status"] == "TENTATIVE"
+
+
+# The page.
+
+
+def page(studio: Studio) -> str:
+    assert studio.run("calendar", "--html", "calendar.html").code == 0
+    return (studio.root / "calendar.html").read_text(encoding="utf-8")
+
+
+def test_the_page_has_week_months_list_and_what_needs_a_person(busy: Studio) -> None:
+    text = page(busy)
+    for part in ("Needs a person", "Next 7 days", "Months", "To come", "Past"):
+        assert f">{part}</h" in text
+    assert "acme/soon" in text and "free slot" in text and "approved" in text
+
+
+def test_a_hostile_caption_does_nothing_on_the_page(busy: Studio) -> None:
+    text = page(busy)
+    assert "<script" not in text and "&lt;script&gt;" in text and "\u202e" not in text
+
+
+def test_posts_go_out_when_the_calendar_said(studio: Studio, emulator: Emulator) -> None:
+    studio.post("now")
+    studio.post("soon", publish_at=in_days(0.00001))
+    studio.post("later", publish_at=in_days(1))
+    said = {one["post"]: one for one in studio.run("calendar", "--json").json["posts"]}
+    assert [one for one in said if said[one]["stands"] in {"create", "wait"}] == list(said)
+    studio.run("apply", "--auto-approve")
+    after = {one["post"]: one for one in studio.run("calendar", "--json").json["posts"]}
+    assert after["acme/now"]["is_past"] and not after["acme/later"]["is_past"]
+    assert after["acme/later"]["at"] == said["acme/later"]["at"]

@@ -1,0 +1,159 @@
+"""What the calendar shows is what the engine will do: forecasts compared with plans that are carried out.
+
+The engine here is the planner on a virtual clock: at each time at which something is due it plans anew, as `watch`
+does, and what the plan creates is published at once. No post may go out at another time than the calendar said, and
+none that the calendar does not show.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from contentsync.lifecycle import Phase
+from contentsync.plan.action import AccountFacts, Kind, Plan, World
+from contentsync.plan.forecast import Forecast, forecast_of, free_slots
+from contentsync.plan.planner import make_plan
+from contentsync.plan.schedule import FreeSlots, rule_of
+from contentsync.post import Account, App, DesiredPost, Limits, PostState, Slot
+from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_post, a_row, an_account, an_attempt
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HORIZON = 60 * DAY
+SLOTS = tuple(Slot(day, hour, 0) for day in range(7) for hour in (9, 18))
+
+
+@dataclass
+class Engine:
+    """Accounts, posts and rows, and a clock that moves only by what is due."""
+
+    now: datetime = NOW
+    accounts: dict[str, Account] = field(default_factory=dict)
+    posts: dict[str, DesiredPost] = field(default_factory=dict)
+    rows: dict[str, PostState] = field(default_factory=dict)
+    users: int | None = None
+
+    def plan(self) -> tuple[Plan, dict[str, AccountFacts]]:
+        facts = {}
+        for name, account in self.accounts.items():
+            open_id = f"{OPEN_ID}-{name}"
+            mine = tuple(row for row in self.rows.values() if row.account == name)
+            facts[name] = AccountFacts(account, open_id, a_creator(open_id=open_id), mine)
+        attempts = tuple(a for row in self.rows.values() for a in row.attempts if a.created_at > self.now - DAY)
+        app = App("key", "secret", audited=True, posting_users_per_day=self.users)
+        world = World(now=self.now, accounts=facts, app=app, attempts=attempts)
+        return make_plan(self.posts.values(), world), facts
+
+    def forecasts(self) -> dict[str, Forecast]:
+        plan, _ = self.plan()
+        return {a.post: forecast_of(a, self.posts[a.post], self.rows.get(a.post), self.now) for a in plan.actions}
+
+    def carry_out(self) -> tuple[dict[str, datetime], datetime | None]:
+        """Send what is due now. Returns when each post went out, and when the next one is due."""
+        plan, _ = self.plan()
+        sent, due = {}, []
+        for action in plan.actions:
+            post = self.posts[action.post]
+            if Kind.CREATE in action.kinds:
+                sent[post.key] = self.now
+                self._publish(post)
+            elif Kind.WAIT in action.kinds and action.due_at:
+                due.append(action.due_at)
+                if post.next_slot and not action.left:
+                    self._give_slot(post, action.due_at)
+        return sent, min(due, default=None)
+
+    def run(self, until: datetime) -> dict[str, datetime]:
+        """Carry out whatever is due until a time, as watch does."""
+        sent: dict[str, datetime] = {}
+        while self.now <= until:
+            now_sent, due = self.carry_out()
+            sent |= now_sent
+            if due is None or due > until:
+                break
+            assert due > self.now, "a wait that is over is no wait"
+            self.now = due
+        self.now = until
+        return sent
+
+    def copy(self) -> Engine:
+        return replace(self, posts=dict(self.posts), rows=dict(self.rows))
+
+    def _publish(self, post: DesiredPost) -> None:
+        open_id = f"{OPEN_ID}-{post.account}"
+        row = self.rows.get(post.key) or a_row(post, open_id=open_id, attempts=())
+        ids = {"id": f"{post.key}-{len(row.attempts)}", "post_id": f"{len(self.rows)}{self.now:%m%d%H%M%S}"}
+        attempt = an_attempt(post, phase=Phase.PUBLISHED, open_id=open_id, created_at=self.now, **ids)
+        self.rows[post.key] = replace(row, attempts=(*row.attempts, attempt), generation=post.generation)
+
+    def _give_slot(self, post: DesiredPost, slot: datetime) -> None:
+        row = self.rows.get(post.key) or a_row(post, open_id=f"{OPEN_ID}-{post.account}", attempts=())
+        self.rows[post.key] = replace(row, slot_at=slot, slot_rule=rule_of(self.accounts[post.account]))
+
+
+def an_engine(chance: random.Random, scarce: bool) -> Engine:
+    """scarce: caps that put most posts off."""
+    engine = Engine(users=chance.choice([None, 1, 2]) if scarce else None)
+    for name in ("acme", "bolt", "cafe"):
+        caps = Limits(posts_per_day=chance.choice([1, 2, 15])) if scarce else Limits(posts_per_day=1000)
+        engine.accounts[name] = an_account(name, open_id=f"{OPEN_ID}-{name}", slots=SLOTS, limits=caps)
+    return engine
+
+
+def edit(engine: Engine, chance: random.Random, number: int, scarce: bool) -> None:
+    """One random edit of the repository, or some time that passes.
+
+    scarce: every post names a time. Where caps put off posts without a time, or slots, their order follows from what
+    is overdue by then, so the forecast of one may move while it waits.
+    """
+    waiting = [key for key in engine.posts if key not in engine.rows or not engine.rows[key].attempts]
+    kind = chance.choice(["add", "add", "add", "move", "hold", "slot", "drop", "pause", "again", "pass"])
+    key = chance.choice(waiting) if waiting else ""
+    if kind == "add" or not key:
+        account = chance.choice(list(engine.accounts))
+        at = chance.choice([engine.now if scarce else None, engine.now + chance.randrange(-30, 200) * HOUR / 3])
+        name = f"post-{number}"
+        post = a_post(name=name, account=account, publish_at=at, media=(a_media(f"{name}.mp4"),), caption=name)
+        engine.posts[post.key] = replace(post, grace=chance.choice([HOUR, 3 * DAY, 30 * DAY]))
+    elif kind == "move":
+        engine.posts[key] = replace(
+            engine.posts[key], publish_at=engine.now + chance.randrange(200) * HOUR / 3, next_slot=False
+        )
+    elif kind == "hold":
+        engine.posts[key] = replace(engine.posts[key], hold=not engine.posts[key].hold)
+    elif kind == "slot" and not scarce:
+        engine.posts[key] = replace(engine.posts[key], publish_at=None, next_slot=True)
+    elif kind == "drop":
+        del engine.posts[key]
+        engine.rows.pop(key, None)
+    elif kind == "pause":
+        name = engine.posts[key].account
+        engine.accounts[name] = replace(engine.accounts[name], paused=not engine.accounts[name].paused)
+    elif kind == "again" and (done := [key for key in engine.posts if key not in waiting]):
+        again = chance.choice(done)
+        engine.posts[again] = replace(engine.posts[again], generation=engine.posts[again].generation + 1)
+    else:
+        engine.run(engine.now + chance.randrange(48) * HOUR)
+
+
+@pytest.mark.parametrize("scarce", [False, True])
+@pytest.mark.parametrize("seed", range(10))
+def test_each_post_goes_out_when_the_calendar_says_after_1000_edits(seed: int, scarce: bool) -> None:
+    chance = random.Random(seed)
+    engine = an_engine(chance, scarce)
+    for number in range(50):
+        edit(engine, chance, number, scarce)
+        said = {key: one.at for key, one in engine.forecasts().items() if one.goes_out}
+        done = engine.copy().run(engine.now + HORIZON)
+        assert done == said, f"seed {seed}, after edit {number}"
+
+
+def test_free_slots_are_those_that_no_post_has_or_gets() -> None:
+    account = an_account(slots=(Slot(0, 9, 0), Slot(2, 9, 0)))
+    taken = [datetime.fromisoformat("2026-03-02T09:00:00+00:00")]
+    given = [datetime.fromisoformat("2026-03-04T09:00:00+00:00")]
+    found = list(free_slots(FreeSlots(account, taken, NOW), given, NOW + 10 * DAY))
+    assert [f"{slot:%a %d}" for slot in found] == ["Mon 09", "Wed 11"]
