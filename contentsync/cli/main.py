@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # What `--help` shows, without importing the command that it is about.
 COMMANDS: Final = {
     "init": "Start a project: one example draft, with comments that teach",
+    "new": "Make one manifest from a clip or photos, by questions",
     "validate": "Check every manifest and its media, offline",
     "probe": "Show what is in a media file, and whether TikTok takes it",
     "plan": "Show what apply would do",

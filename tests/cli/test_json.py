@@ -36,7 +36,8 @@ READING = {
 # What changes something, asks a person, or prints a script, a secret or a stream of lines.
 NOT_READING = {
     *("init", "apply", "approve", "pause", "resume", "cancel", "resolve", "ack", "import", "login", "logout", "demo"),
-    *("schema", "emulator", "completion", "comments", "import-csv"),
+    *("schema", "emulator", "completion", "comments"),
+    *("import-csv", "new"),
     *(
         "state backup",
         "state history",

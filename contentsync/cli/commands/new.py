@@ -1,0 +1,139 @@
+"""`contentsync new`: one manifest from a clip or photos, by questions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from contentsync.cli import complete, exits
+from contentsync.cli.main import Context
+from contentsync.cli.options import as_json
+from contentsync.cli.terminal import questions, text
+from contentsync.errors import Problem, UsageError
+from contentsync.intake.dates import publish_time
+from contentsync.manifest.scalars import ScalarError
+from contentsync.manifest.wording import listed, shown
+from contentsync.manifest.writer import Value
+from contentsync.operations import import_posts, new_post
+from contentsync.operations.drafting import Entry
+from contentsync.operations.new_post import Asked
+from contentsync.project import Project
+from contentsync.views import imported as view
+from contentsync.visible import visible_lines
+
+
+def _words(key: str) -> click.Choice[str]:
+    return click.Choice(questions.WORDS[key])
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(exists=True, path_type=Path))
+@click.option("--account", metavar="NAME", shell_complete=complete.accounts, help="Which account posts it.")
+@click.option("--name", metavar="NAME", help="The post's name; from the file's own name unless given.")
+@click.option("--caption", metavar="TEXT", help="The caption.")
+@click.option("--title", metavar="TEXT", help="The title of photos.")
+@click.option("--mode", type=_words("mode"), help="What it does, where it is not what the account does.")
+@click.option("--privacy", type=_words("privacy"), help="Who may see it. There is no default.")
+@click.option("--allow", multiple=True, type=_words("allow"), help="What viewers may do. Repeatable.")
+@click.option("--disclosure", multiple=True, type=_words("disclosure"), help="What it advertises. Repeatable.")
+@click.option("--ai-generated", is_flag=True, help="TikTok shows its AI-generated label.")
+@click.option("--publish-at", metavar="TIME", help="2026-12-01 09:00, or next-slot.")
+@click.option("--hold", is_flag=True, help="Planned as waiting until you remove it.")
+@click.option("--into", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write it here.")
+@click.option("--markdown", is_flag=True, help="Write Markdown, with the caption as its text.")
+@click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+@as_json
+@click.pass_obj
+def new(
+    context: Context,
+    /,
+    files: tuple[Path, ...],
+    into: Path | None,
+    markdown: bool,
+    auto_approve: bool,
+    json_: bool,
+    **given: Any,
+) -> int:
+    """Make one manifest for FILE: a video, photos, or a folder of photos.
+
+    On a terminal it asks for what is not given, shows the manifest, and writes it after your yes. Elsewhere every
+    value that is needed must be given. The manifest lies beside FILE. No file is overwritten, and nothing is sent.
+
+    \b
+    Examples:
+      contentsync new posts/clip.mp4
+      contentsync new posts/clip.mp4 --account acme --privacy only_me --publish-at next-slot --auto-approve
+    """
+    asks = sys.stdin.isatty() and not (auto_approve or json_)
+    if not (asks or auto_approve or json_):
+        raise click.UsageError("there is no terminal to ask at: give --auto-approve")
+    project = context.project()
+    asked = new_post.with_sure_answers(project, Asked(files, _values(given), into, markdown))
+    asked = questions.answered(project, asked, {key for key, value in given.items() if value}) if asks else asked
+    _refuse_lacking(project, asked)
+    entry = new_post.draft(project, asked)
+    if json_:
+        return _as_json(project, entry, auto_approve)
+    return _finish(project, entry, auto_approve)
+
+
+def _values(given: dict[str, Any]) -> dict[str, Value]:
+    """The options as keys of a manifest."""
+    values: dict[str, Value] = {}
+    for key, value in given.items():
+        if not value:
+            continue
+        if key == "publish_at":
+            values[key] = _moment(value)
+        else:
+            values[key] = list(value) if isinstance(value, tuple) else value
+    return values
+
+
+def _moment(told: str) -> str:
+    try:
+        return publish_time(told, None)
+    except ScalarError as err:
+        phrase = err.phrase.replace("{shown}", shown(told))
+        raise click.UsageError(f"--publish-at {phrase}; write it like 2026-12-01 09:00, or next-slot") from err
+
+
+def _refuse_lacking(project: Project, asked: Asked) -> None:
+    """Raise UsageError that names each answer that is needed."""
+    lacking = new_post.lacking(project, asked)
+    if lacking:
+        what = f"this post needs {' and '.join(lacking)}"
+        choices = questions.WORDS.get(lacking[0], list(project.settings.accounts))
+        raise UsageError(Problem("answer-missing", what, f"give --{lacking[0]}: {listed(choices)}"))
+
+
+def _as_json(project: Project, entry: Entry, auto_approve: bool) -> int:
+    proposal = import_posts.Proposal((entry,))
+    written = [one.file for one in import_posts.carry_out(project, proposal)] if auto_approve else []
+    text.show_json(view.document(proposal, written))
+    return exits.DONE if entry.is_sound else exits.FAILED
+
+
+def _finish(project: Project, entry: Entry, auto_approve: bool) -> int:
+    """Show the manifest, ask, and write it."""
+    if entry.file:
+        text.say(f"{entry.file}:")
+        for line in visible_lines(entry.text).rstrip("\n").split("\n"):
+            text.say(f"  {line}")
+    text.show_problems(entry.problems)
+    if not entry.is_sound:
+        return exits.FAILED
+    if not (auto_approve or _says_yes()):
+        text.tell("Nothing was written: the answer was not `yes`.")
+        return exits.INTERRUPTED
+    new_post.carry_out(project, entry)
+    text.say(f"Written: {entry.file}. Next: contentsync plan")
+    return exits.DONE
+
+
+def _says_yes() -> bool:
+    answer: str = click.prompt("Type yes to write this manifest", default="", show_default=False, err=True)
+    return answer.strip() == "yes"

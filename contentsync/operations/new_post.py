@@ -1,0 +1,93 @@
+"""Make one manifest from files and answers. Which answers are needed depends on the account and the mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from contentsync.errors import Place, Problem, UsageError
+from contentsync.intake.draft import PICTURES, Draft, Shape
+from contentsync.manifest.writer import Value
+from contentsync.operations.drafting import Choices, Drafting, Entry, slug, write
+from contentsync.post import Mode
+from contentsync.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is known of the post before it is written: files, values by key, and where it goes."""
+
+    files: tuple[Path, ...]
+    values: Mapping[str, Value]
+    into: Path | None = None
+    markdown: bool = False
+
+    def with_value(self, key: str, value: Value) -> Asked:
+        """The same with one more answer."""
+        return replace(self, values={**self.values, key: value})
+
+
+def suggested_name(files: Sequence[Path]) -> str:
+    """A name for the post, from its first file; for photos of a folder from the folder."""
+    first = files[0]
+    return slug(first.stem if len(files) == 1 else first.absolute().parent.name) or slug(first.stem)
+
+
+def mode_of(project: Project, asked: Asked) -> str:
+    """What the post does by what is known now; empty where nothing says it."""
+    if mode := str(asked.values.get("mode", "")):
+        return mode
+    account = project.settings.accounts.get(str(asked.values.get("account", "")))
+    found = (account.mode if account else None) or project.settings.defaults.mode
+    return str(found) if found else ""
+
+
+def lacking(project: Project, asked: Asked) -> list[str]:
+    """The keys that need an answer and have none, in the order in which a person is asked.
+
+    Raises UsageError for an account that the project does not have.
+    """
+    missing = [] if asked.values.get("account") else ["account"]
+    if not missing:
+        project.account(str(asked.values["account"]))
+    mode = mode_of(project, asked)
+    if not missing and not mode:
+        missing.append("mode")
+    if not missing and mode == Mode.DIRECT and "privacy" not in asked.values:
+        missing.append("privacy")
+    return missing
+
+
+def with_sure_answers(project: Project, asked: Asked) -> Asked:
+    """The same with what can be only one thing: the account of a project that has one, and a name."""
+    known = list(project.settings.accounts)
+    if "account" not in asked.values and len(known) == 1:
+        asked = asked.with_value("account", known[0])
+    return asked if "name" in asked.values else asked.with_value("name", suggested_name(asked.files))
+
+
+def draft(project: Project, asked: Asked) -> Entry:
+    """The manifest that would be written, with everything that is wrong with it."""
+    pictures = all(file.suffix.lower() in PICTURES or file.is_dir() for file in asked.files)
+    shape = Shape.PHOTOS if pictures or len(asked.files) > 1 else Shape.VIDEO
+    given = Draft(Place(str(Path("new").absolute())), asked.values, tuple(_absolute(asked.files)), shape)
+    drafting = Drafting(project, Choices(into=asked.into, markdown=asked.markdown))
+    try:
+        entry = drafting.entry(given)
+    finally:
+        drafting.close()
+    problems = tuple(replace(problem, where=None) for problem in entry.problems)
+    return replace(entry, problems=problems)
+
+
+def _absolute(files: Sequence[Path]) -> list[str]:
+    return [file.absolute().as_posix() for file in files]
+
+
+def carry_out(project: Project, entry: Entry) -> None:
+    """Write the manifest. Raises ManifestError where it can't be, UsageError where it is there already."""
+    if entry.is_there:
+        hint = "edit it, or give another --name"
+        raise UsageError(Problem("manifest-exists", f"{entry.file} is there already, and says the same", hint))
+    write(project, entry)
