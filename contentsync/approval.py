@@ -100,13 +100,17 @@ def _sent(post: DesiredPost, open_id: str) -> dict[str, object]:
 
 
 def _change(approval: Approval, post: DesiredPost, open_id: str) -> str:
-    """Which parts differ, in words."""
+    return f"{differences(approval, post, open_id) or 'what is sent'} changed"
+
+
+def differences(approval: Approval, post: DesiredPost, open_id: str) -> str:
+    """Which parts of a post are not the approved ones, in words; empty if all are."""
     now = {name: _digest(value)[:16] for name, value in _sent(post, open_id).items()}
     differ = [name for name in (*now, *approval.parts) if now.get(name) != approval.parts.get(name)]
     words = list(dict.fromkeys(_WORDS.get(name, f"the {name}" if name == "caption" else name) for name in differ))
     if approval.generation != post.generation:
         words.append("its generation")
-    return f"{', '.join(words) or 'what is sent'} changed"
+    return ", ".join(words)
 
 
 def _came_to_nothing(attempt_id: str, attempts: Iterable[Attempt]) -> bool:

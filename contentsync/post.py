@@ -459,6 +459,26 @@ class Defaults:
     grace: timedelta = timedelta(hours=1)
 
 
+class Approve(StrEnum):
+    """By which way posts come to be approved for `watch` and `apply --approved`."""
+
+    #: A person approves each post: `contentsync approve`, the prompt, a saved plan.
+    MANUAL = "manual"
+    #: Whoever writes the files approves them.
+    AUTO = "auto"
+    #: Whoever merges into a branch of the remote approves what it declares.
+    BRANCH = "branch"
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveBy:
+    """`watch.approve` of the project file."""
+
+    way: Approve = Approve.MANUAL
+    #: The name of the branch; empty for the other ways.
+    branch: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The project file, with its defaults filled in and ${NAME} read.
@@ -496,5 +516,6 @@ class Settings:
     #: What needs a grant, and whether the user gave it.
     wanted: Wanted = field(default_factory=Wanted)
     granted: bool = True
+    approve_by: ApproveBy = ApproveBy()
     #: Who is told what happens.
     notify: tuple[Recipient, ...] = ()

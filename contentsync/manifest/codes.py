@@ -49,6 +49,7 @@ CODES: Final[dict[str, str]] = {
     "not-a-duration": "A duration is no decimal with ms, s, m, h or d, is nothing, or is over ten years.",
     "not-a-number": "A whole number is meant, and something else is written.",
     "not-a-post-id": "A post_id is not made of digits.",
+    "not-a-branch": "watch.approve names no branch, or one with an impossible name.",
     "not-a-slot": "A slot is not a weekday, or daily, with a time.",
     "not-a-switch": "true or false is meant, and something else is written.",
     "not-a-time": "A time is no date with a time of day, or does not exist in the calendar.",

@@ -14,16 +14,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from contentsync.manifest import scalars
 from contentsync.manifest.scalars import ScalarError
 from contentsync.notices import NoticeKind
-from contentsync.post import Disclosure, Interaction, Mode, Privacy
+from contentsync.post import Approve, ApproveBy, Disclosure, Interaction, Mode, Privacy
 
 Item = TypeVar("Item")
-
-
-class Approve(StrEnum):
-    """Whether a person must approve what `watch` applies."""
-
-    MANUAL = "manual"
-    AUTO = "auto"
 
 
 class Strict(BaseModel):
@@ -176,7 +169,44 @@ Filled = Annotated[
 ]
 _UNIQUE = Field(json_schema_extra={"uniqueItems": True})
 PrivacyWord = Annotated[Privacy, PlainValidator(_word(Privacy, _MEANT_PRIVACY)), _enum(Privacy)]
-ApproveWord = Annotated[Approve, PlainValidator(_word(Approve)), _enum(Approve)]
+_APPROVE_WORDS = [str(way) for way in Approve if way is not Approve.BRANCH]
+BRANCH_PATTERN = r"[A-Za-z0-9_](?:[A-Za-z0-9_+-]|[./](?![./])){0,99}"
+
+
+def _approve_by(value: object) -> ApproveBy:
+    """A way by its word, or a branch. Raises ScalarError."""
+    if isinstance(value, dict) and set(value) == {"branch"}:
+        branch = value["branch"]
+        if (
+            isinstance(branch, str)
+            and re.fullmatch(BRANCH_PATTERN, branch)
+            and not branch.endswith((".lock", ".", "/"))
+        ):
+            return ApproveBy(Approve.BRANCH, branch)
+        raise ScalarError("not-a-branch", "does not name a branch", "write {branch: main}")
+    if isinstance(value, str) and value in _APPROVE_WORDS:
+        return ApproveBy(Approve(value))
+    hint = f"write {', '.join(_APPROVE_WORDS)} or {{branch: main}}"
+    raise ScalarError("unknown-word", "does not say who approves", hint)
+
+
+ApproveWay = Annotated[
+    ApproveBy,
+    PlainValidator(_approve_by),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "enum": _APPROVE_WORDS},
+                {
+                    "type": "object",
+                    "properties": {"branch": {"type": "string", "pattern": f"^{BRANCH_PATTERN}$"}},
+                    "required": ["branch"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
 ModeWord = Annotated[Mode, PlainValidator(_word(Mode, _MEANT_MODE)), _enum(Mode)]
 AllowWords = Annotated[
     tuple[Annotated[Interaction, PlainValidator(_word(Interaction, _MEANT_ALLOW)), _enum(Interaction)], ...],

@@ -13,7 +13,7 @@ from contentsync.manifest.fields import (
     AccountName,
     AccountNames,
     AllowWords,
-    ApproveWord,
+    ApproveWay,
     Count,
     DisclosureWords,
     EventWords,
@@ -149,7 +149,11 @@ class WatchKeys(Strict):
 
     debounce: Span | None = Field(default=None, description="How long file events are gathered; 2s.")
     settle: Span | None = Field(default=None, description="How long a file must be still before it is read; 5s.")
-    approve: ApproveWord | None = Field(default=None, description="Whether watch applies by itself.")
+    approve: ApproveWay | None = Field(
+        default=None,
+        description="Who approves what watch and apply --approved send: a person beforehand (manual), whoever writes "
+        "the files (auto, for watch only), or whoever merges into a branch of the remote: {branch: main}; manual.",
+    )
 
 
 class NotifyKeys(Strict):

@@ -179,6 +179,7 @@ def _built(project: ProjectFile, base_url: str) -> Settings:
         hosting_upload=(hosting.upload or "") if hosting else "",
         hosting_verified=hosting.verified if hosting else None,
         defaults=_defaults(project),
+        approve_by=(project.watch and project.watch.approve) or usual.approve_by,
     )
 
 

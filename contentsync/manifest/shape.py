@@ -26,6 +26,7 @@ _STAND_INS: Final[dict[str, Any]] = {
     "post_id": "0",
 }
 _INSTEAD: Final = {"cover": "cover_at", "cover_at": "cover", "title": "caption"}
+_OF_A_WHOLE: Final = frozenset({"repeated-value", "not-a-branch"})  # said of a list or mapping, not of one value
 _TAKES: Final = {"string_type": "text", "tuple_type": "a list", "model_type": "a mapping", "dict_type": "a mapping"}
 
 
@@ -181,7 +182,7 @@ class _Translator:
             return Problem("empty-list", f"{key} is an empty list", "write at least one item, or delete the key")
         error = fault.get("ctx", {}).get("error")
         is_scalar = isinstance(error, ScalarError)
-        if is_scalar and (not isinstance(written, dict | list) or error.code == "repeated-value"):
+        if is_scalar and (not isinstance(written, dict | list) or error.code in _OF_A_WHOLE):
             key = "the name" if fault["loc"][-1] == "[key]" else key
             return Problem(error.code, f"{key} {error.phrase}".replace("{shown}", shown(written)), error.hint)
         return _wrong_type(key, "one value" if is_scalar else _TAKES.get(fault["type"], "another kind"), written)

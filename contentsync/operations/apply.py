@@ -16,6 +16,7 @@ from contentsync.attempt.waiting import Stop, StoppableClock
 from contentsync.errors import ContentsyncError, StalePlan
 from contentsync.manifest.pointers import git_prefix, lfs_command
 from contentsync.operations.approvals import only_approved, record
+from contentsync.operations.branch_approvals import approve_by_branch
 from contentsync.operations.carry_out import DOING, apply_plan
 from contentsync.operations.earlier_videos import AskAboutVideos, noted_after_asking
 from contentsync.operations.plan import Made, make_plan
@@ -107,7 +108,7 @@ def apply(
         if ask_about_videos and not saved and noted_after_asking(project, made, ask_about_videos):
             made = make_plan(project, asked)
         if approved_only:
-            made = only_approved(project, made)
+            made = only_approved(project, approve_by_branch(project, made))
         actions, refused = to_do(saved, made, project) if saved else (made.plan.actions, [])
         actions = _with_files(project, made, actions)
         if not saved:

@@ -40,7 +40,7 @@ class Question:
 def question(project: Project, wish: Wish) -> Question:
     """The posts that a person may approve: those that apply sends now or later."""
     made = make_plan(project, wish)
-    sent = [a for a in made.plan.actions if a.kinds & SENT_LATER and _is_to_be_sent(made, a)]
+    sent = [a for a in made.plan.actions if a.kinds & SENT_LATER and is_to_be_sent(made, a)]
     lacking = tuple(action for action in sent if lack(project, made, action.post))
     approved = tuple(action.post for action in sent if action not in lacking)
     return Question(made, lacking, approved, tuple(a for a in made.plan.actions if Kind.BLOCKED in a.kinds))
@@ -96,13 +96,13 @@ def only_approved(project: Project, made: Made) -> Made:
         action.post: problem
         for action in made.plan.actions
         if action.kinds & SENT_LATER
-        and _is_to_be_sent(made, action)
-        and (problem := lack(project, made, action.post))
+        and is_to_be_sent(made, action)
+        and (problem := made.refused.get(action.post) or lack(project, made, action.post))
     }
     kept = frozenset(action.post for action in made.plan.actions) - lacks.keys()
     again = {action.post: action for action in plan_of(made.posts.values(), made.world, kept).actions}
     actions = [
-        _held(action, lacks[action.post]) if action.post in lacks else again.get(action.post, action)
+        held(action, lacks[action.post]) if action.post in lacks else again.get(action.post, action)
         for action in made.plan.actions
     ]
     return replace(made, plan=replace(made.plan, actions=tuple(actions)), approved_only=True)
@@ -123,7 +123,7 @@ def lack_of(project: Project, post: DesiredPost, facts: AccountFacts) -> Problem
     return against(approval, post, facts.open_id, row.attempts if row else ())
 
 
-def _is_to_be_sent(made: Made, action: Action) -> bool:
+def is_to_be_sent(made: Made, action: Action) -> bool:
     """Whether bytes or an init would be sent for it. Following what TikTok has completely needs no approval."""
     if action.post not in made.posts:
         return False
@@ -133,7 +133,7 @@ def _is_to_be_sent(made: Made, action: Action) -> bool:
     return not (Kind.RESUME in action.kinds and last is not None and is_live(last))
 
 
-def _held(action: Action, problem: Problem) -> Action:
+def held(action: Action, problem: Problem) -> Action:
     """The action of a post that nobody approved: blocked where it is due, else it waits on."""
     if Kind.WAIT in action.kinds and not action.left:
         # A slot is not given to what may never be approved.

@@ -38,6 +38,8 @@ class Made:
     notes: tuple[Problem, ...] = ()
     #: The errors of the selected posts, and of files that may declare one; the others are carried out all the same.
     faults: tuple[Problem, ...] = ()
+    #: The posts that may not be sent, because the branch that approves does not declare them so (branch_approvals).
+    refused: Mapping[str, Problem] = field(default_factory=dict)
     #: Whether only what a person approved beforehand may be sent.
     approved_only: bool = False
 

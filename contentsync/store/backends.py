@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from contentsync.errors import Place, Problem, StoreError
 from contentsync.store.port import Backend, Store
 from contentsync.store.sqlite.backend import SqliteBackend
 from contentsync.store.sqlite.migration import attempts_left
+
+if TYPE_CHECKING:
+    from contentsync.store.git.branch import Branch
 
 PROJECT_FILE: Final = "contentsync.yaml"
 BRANCH: Final = "contentsync-state"
@@ -39,6 +42,22 @@ def remote_of(folder: Path, environ: Mapping[str, str]) -> str:
     except StoreError:  # no git program here
         return ""
     return REMOTE if REMOTE in names else names[0] if len(names) == 1 else ""
+
+
+def approving_branch(root: Path, state: str, environ: Mapping[str, str], name: str) -> Branch:
+    """A branch of the remote whose content counts as approved. Raises StoreError where there is no remote.
+
+    The remote is that of a shared state, else origin, else the only one.
+    """
+    from contentsync.store.git.branch import Branch
+    from contentsync.store.git.program import Git
+
+    named = _GIT.fullmatch(state) if is_shared(state) else None
+    remote = (named["remote"] or REMOTE) if named else remote_of(root, environ)
+    if not remote:
+        what = f"watch.approve names branch {name}, and there is no git remote at {root}"
+        raise _refused(Problem("approve-branch-unread", what, "run: git remote add origin URL"))
+    return Branch(Git(root, environ), remote, name)
 
 
 def backend_of(root: Path, state: str, environ: Mapping[str, str]) -> Backend:

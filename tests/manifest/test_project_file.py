@@ -14,7 +14,7 @@ import pytest
 from contentsync.errors import Level, ManifestError, Problem
 from contentsync.manifest.codes import CODES
 from contentsync.manifest.load import load_settings
-from contentsync.post import App, Limits, Mode, Sandbox, Settings, Slot
+from contentsync.post import App, Approve, ApproveBy, Limits, Mode, Sandbox, Settings, Slot
 from contentsync.root import find_root
 from tests.manifest.projects import told
 
@@ -218,6 +218,14 @@ BAD = {
     "a zone that is a folder": ("timezone: Europe\n", ["1:11 unknown-timezone"]),
     "an account's zone": ("accounts: {a: {timezone: CEST}}\n", ["1:26 unknown-timezone"]),
     "a slot without weekday": ("accounts: {a: {slots: ['09:00']}}\n", ["1:24 not-a-slot"]),
+    "a slot of every day and of one": (
+        "accounts: {a: {slots: [daily 09:00, mon 09:00]}}\n",
+        ["1:23 repeated-value"],
+    ),
+    "a branch without a name": ("watch: {approve: {branch: ''}}\n", ["1:18 not-a-branch"]),
+    "a branch that is an option": ("watch: {approve: {branch: --upload-pack=x}}\n", ["1:18 not-a-branch"]),
+    "a branch that goes up": ("watch: {approve: {branch: a/../b}}\n", ["1:18 not-a-branch"]),
+    "another key beside the branch": ("watch: {approve: {branch: main, remote: x}}\n", ["1:18 wrong-type"]),
     "a slot twice": ("accounts: {a: {slots: [mon 09:00, mon 09:00]}}\n", ["1:23 repeated-value"]),
     "http to a stranger": ("api: {base_url: http://tiktok.example}\n", ["1:17 base-url"]),
     "polls the wrong way round": ("api: {poll_initial: 1m, poll_max: 1s}\n", ["1:35 poll-order"]),
@@ -339,3 +347,24 @@ def test_a_machine_without_time_zones_is_named_as_the_cause(tmp_path: Path) -> N
     )
     assert "timezone-database-missing" in ran.stdout
     assert "unknown-timezone" not in ran.stdout
+
+
+def test_a_daily_slot_is_one_of_each_weekday(tmp_path: Path) -> None:
+    settings, problems = read(tmp_path, "accounts: {a: {mode: draft, slots: [daily 18:00]}}\n")
+    assert not problems and settings is not None
+    assert settings.accounts["a"].slots == tuple(Slot(day, 18, 0) for day in range(7))
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("{}", ApproveBy()),
+        ("{approve: manual}", ApproveBy()),
+        ("{approve: auto}", ApproveBy(Approve.AUTO)),
+        ("{approve: {branch: release/2026.1}}", ApproveBy(Approve.BRANCH, "release/2026.1")),
+    ],
+)
+def test_who_approves_is_a_word_or_a_branch(tmp_path: Path, written: str, meant: ApproveBy) -> None:
+    settings, problems = read(tmp_path, f"accounts: {{a: {{mode: draft}}}}\nwatch: {written}\n")
+    assert not problems and settings is not None
+    assert settings.approve_by == meant

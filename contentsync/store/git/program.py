@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,12 +17,14 @@ from typing import Final
 from contentsync.errors import Problem, StoreError
 
 LOCAL: Final = 60.0  # seconds for what stays on this machine
+_BLOCK: Final = 1 << 20
 NETWORK: Final = 60.0  # seconds for a fetch or a push
 
 _SETTINGS: Final = (
     "core.hooksPath=/dev/null",
     "core.quotePath=false",
     "core.fsmonitor=false",
+    "core.useReplaceRefs=false",
     "gc.auto=0",
     "maintenance.auto=false",
     "fetch.writeCommitGraph=false",
@@ -84,9 +86,53 @@ class Git:
 
     def run(self, *args: str, given: bytes = b"", seconds: float = LOCAL) -> Ended:
         """Run git and wait for its end. Raises StoreError where there is no git program."""
+        process = self._started(args)
+        try:
+            out, err_text = process.communicate(given, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            return Ended(None, b"", "")
+        return Ended(process.returncode, out, err_text.decode(errors="replace"))
+
+    def stream(self, *args: str) -> Iterator[bytes]:
+        """The output of a call that must succeed, in blocks, however long it is. Raises StoreError."""
+        process = self._started(args)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.close()
+        try:
+            while block := process.stdout.read(_BLOCK):
+                yield block
+            err = process.stderr.read().decode(errors="replace")
+            if process.wait(LOCAL):
+                raise self._failed(args[0], Ended(process.returncode, b"", err))
+        finally:
+            if process.poll() is None:
+                _kill(process)
+            process.stdout.close()
+            process.stderr.close()
+
+    def remote(self, *args: str) -> Ended:
+        """The same for a call that reaches the remote."""
+        return self.run(*args, seconds=self.network_seconds)
+
+    def ask(self, *args: str, given: bytes = b"") -> bytes:
+        """The output of a call that must succeed. Raises StoreError."""
+        ended = self.run(*args, given=given)
+        if ended.code != 0:
+            raise self._failed(args[0], ended)
+        return ended.out
+
+    def _failed(self, call: str, ended: Ended) -> StoreError:
+        what = f"git {call} failed in {self.folder}: {ended.why}"
+        return StoreError(Problem("git-failed", what, "check that `git status` works there"))
+
+    def _started(self, args: Sequence[str]) -> subprocess.Popen[bytes]:
+        """The program, at work. Raises StoreError where there is none."""
         options = [part for setting in _SETTINGS for part in ("-c", setting)]
         try:
-            process = subprocess.Popen(  # noqa: S603  (the arguments are ours)
+            return subprocess.Popen(  # noqa: S603  (the arguments are ours)
                 ["git", *options, *args],  # noqa: S607  (the user's own git)
                 cwd=self.folder,
                 env=self._environment(),
@@ -98,24 +144,6 @@ class Git:
         except OSError as err:
             what = f"the git program can't be started: {err.strerror or err}"
             raise StoreError(Problem("git-missing", what, "install git, or name a file in `state:`")) from err
-        try:
-            out, err_text = process.communicate(given, timeout=seconds)
-        except subprocess.TimeoutExpired:
-            _kill(process)
-            return Ended(None, b"", "")
-        return Ended(process.returncode, out, err_text.decode(errors="replace"))
-
-    def remote(self, *args: str) -> Ended:
-        """The same for a call that reaches the remote."""
-        return self.run(*args, seconds=self.network_seconds)
-
-    def ask(self, *args: str, given: bytes = b"") -> bytes:
-        """The output of a call that must succeed. Raises StoreError."""
-        ended = self.run(*args, given=given)
-        if ended.code != 0:
-            what = f"git {args[0]} failed in {self.folder}: {ended.why}"
-            raise StoreError(Problem("git-failed", what, "check that `git status` works there"))
-        return ended.out
 
     def _environment(self) -> dict[str, str]:
         kept = {
