@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "init": "Start a project: one example draft, with comments that teach",
     "new": "Make one manifest from a clip or photos, by questions",
     "validate": "Check every manifest and its media, offline",
+    "fmt": "Lay out manifests: one order of keys, every comment kept",
     "probe": "Show what is in a media file, and whether TikTok takes it",
     "plan": "Show what apply would do",
     "apply": "Carry out a plan",

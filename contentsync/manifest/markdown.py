@@ -26,6 +26,13 @@ def is_readme(file: str) -> bool:
     return file.rpartition("/")[2].lower().startswith("readme.")
 
 
+def front_matter(text: str) -> tuple[int, int] | None:
+    """Where the front matter of decoded text begins and ends, without its two lines `---`; None where it has none."""
+    first = _FIRST.match(text)
+    fence = _FENCE.search(text, first.end()) if first else None
+    return (first.end(), fence.start()) if first and fence else None
+
+
 def read_markdown(data: bytes, file: str) -> tuple[list[Document], list[Problem]]:
     """The one document of a Markdown file, with its body as caption, and the problems of the file as a whole."""
     text, problem = decoded(data, file)

@@ -64,6 +64,12 @@ def pure_python_parser(text: str) -> Any:
     return _PurePythonParser(text)
 
 
+def event_source(text: str) -> Callable[[], Any]:
+    """What gives the YAML events of a text one by one, with their marks."""
+    found: Callable[[], Any] = (_libyaml or pure_python_parser)(text).get_event
+    return found
+
+
 def is_fast() -> bool:
     """Whether PyYAML came with libyaml."""
     return _libyaml is not None
