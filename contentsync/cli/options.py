@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -106,6 +107,14 @@ def as_json(command: F) -> F:
         "--json", "json_", is_flag=True, callback=_remember_json, help="Data on stdout as JSON; all else on stderr."
     )
     return option(command)
+
+
+def as_page(command: F) -> F:
+    """--html, as `html`."""
+    file = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--html", type=file, metavar="FILE", help="Also write it to FILE as a page for the browser.")(
+        command
+    )
 
 
 def _remember_json(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:

@@ -74,20 +74,25 @@ def open_saved(path: Path) -> Saved:
 
 
 def save_plan(project: Project, plan: Plan, path: Path) -> None:
-    """Write a plan where `open_saved` will find it. Raises UnwritablePlan.
-
-    Notes about the whole plan are left out: they may change before the plan is applied, and every note in a saved
-    plan must still hold then.
-    """
-    plan = replace(plan, notes=tuple(note for note in plan.notes if note.level is Level.ERROR))
+    """Write a plan where `open_saved` will find it. Raises UnwritablePlan."""
     path = refuse_link_out(project.root, path)
     try:
-        path.write_text(planfile.dump(plan, __version__, project.settings.hidden), encoding="utf-8")
+        path.write_text(as_saved(project, plan)[0], encoding="utf-8")
     except OSError as err:
         what = f"the plan can't be written to {path}: {err.strerror or err}"
         raise UnwritablePlan(
             Problem("plan-unwritable", what, "name a file in a folder that you may write to")
         ) from err
+
+
+def as_saved(project: Project, plan: Plan) -> tuple[str, str]:
+    """The text of a saved plan, and its digest.
+
+    Notes about the whole plan are left out: they may change before the plan is applied, and every note in a saved
+    plan must still hold then.
+    """
+    plan = replace(plan, notes=tuple(note for note in plan.notes if note.level is Level.ERROR))
+    return planfile.sealed(plan, __version__, project.settings.hidden)
 
 
 class UnwritablePlan(ContentsyncError):

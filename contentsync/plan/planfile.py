@@ -33,8 +33,14 @@ def digest_of(body: Mapping[str, Any]) -> str:
 
 def dump(plan: Plan, tool_version: str, hidden: Mapping[str, str] | None = None) -> str:
     """The text of a saved plan. hidden: values that must not stand in it, by the name to write instead."""
+    return sealed(plan, tool_version, hidden)[0]
+
+
+def sealed(plan: Plan, tool_version: str, hidden: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """The same with its digest."""
     body = with_hidden(as_json(plan, tool_version), hidden or {})
-    return _text(body | {"digest": digest_of(body)})
+    digest = digest_of(body)
+    return _text(body | {"digest": digest}), digest
 
 
 def with_hidden(value: Any, hidden: Mapping[str, str]) -> Any:

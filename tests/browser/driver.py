@@ -6,6 +6,7 @@ Source: W3C WebDriver. Debian's chromium and chromium-driver always fit each oth
 from __future__ import annotations
 
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -60,6 +61,33 @@ class Browser:
     def picture(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._do("GET", "/screenshot")))
 
+    def run(self, script: str, *args: Any) -> Any:
+        """What a script in the page returns; a promise is waited for."""
+        return self._do("POST", "/execute/sync", script=script, args=list(args))
+
+    def chrome(self, command: str, **given: Any) -> Any:
+        """One command of the Chrome DevTools protocol."""
+        return self._do("POST", "/goog/cdp/execute", cmd=command, params=given)
+
+    def look(self, width: int = 1000, height: int = 800, *, dark: bool = False, on_paper: bool = False) -> None:
+        """Show pages from now on at this size, in these colours, on a screen or on paper."""
+        self.chrome(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.chrome("Emulation.setEmulatedMedia", media="print" if on_paper else "screen", features=[scheme])
+
+    def whole_picture(self, path: Path) -> None:
+        """The page from top to bottom."""
+        taken = self.chrome("Page.captureScreenshot", captureBeyondViewport=True)
+        path.write_bytes(base64.b64decode(taken["data"]))
+
+    def requests(self) -> list[str]:
+        """The addresses that were asked for since the last call; data: addresses apart."""
+        told = [json.loads(entry["message"])["message"] for entry in self._do("POST", "/se/log", type="performance")]
+        sent = [one["params"]["request"]["url"] for one in told if one["method"] == "Network.requestWillBeSent"]
+        return [url for url in sent if not url.startswith("data:")]
+
     def _find(self, css: str) -> str:
         found = self._do("POST", "/element", using="css selector", value=css)
         return str(found[ELEMENT])
@@ -111,4 +139,5 @@ def _wanted(profile: str, width: int, height: int, dark: bool) -> dict[str, Any]
         *(["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] if dark else []),
     ]
     options = {"binary": CHROMIUM, "args": flags}
-    return {"capabilities": {"alwaysMatch": {"browserName": "chrome", "goog:chromeOptions": options}}}
+    wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"performance": "ALL"}}
+    return {"capabilities": {"alwaysMatch": wanted}}

@@ -12,11 +12,11 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.once import Once, account_wide
-from contentsync.cli.terminal.plan_text import SYMBOLS
 from contentsync.operations import agenda as operation
 from contentsync.operations.agenda import Entry
 from contentsync.times import from_now
 from contentsync.views import agenda as view
+from contentsync.views.card import SYMBOLS
 from contentsync.visible import visible
 
 

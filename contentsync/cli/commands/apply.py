@@ -17,7 +17,7 @@ from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, locking, selecting, strict, waiting
 from contentsync.cli.terminal import text
-from contentsync.cli.terminal.consent import PROCESSING, NotApproved, ask_about_videos, ask_for_consent, declarations
+from contentsync.cli.terminal.consent import PROCESSING, NotApproved, ask_about_videos, ask_for_consent
 from contentsync.cli.terminal.interrupt import Stop, outliving_output, stoppable
 from contentsync.cli.terminal.once import Once
 from contentsync.cli.terminal.outcomes import SUCCESSES, Outcomes
@@ -32,6 +32,7 @@ from contentsync.operations.plan import Made
 from contentsync.operations.saved_plan import open_saved
 from contentsync.operations.selection import Wish, full_keys
 from contentsync.plan.action import Action, Kind
+from contentsync.plan.declaration import declarations
 from contentsync.views import apply_events
 from contentsync.visible import visible
 
@@ -161,7 +162,7 @@ class Conversation:
             if not self._consents(made):
                 return False
         elif self._summary is None and any(Kind.CREATE in action.kinds for action in proposal.actions):
-            for sentence in (*declarations(proposal.actions, made.posts), PROCESSING):
+            for sentence in (*declarations(proposal.actions), PROCESSING):
                 text.tell(f"\t{sentence}")
         self._show = self._opened.enter_context(showing(self._summary))
         for action in proposal.left:

@@ -12,12 +12,12 @@ from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
-from contentsync.cli.terminal.consent import declarations
 from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.operations import approvals as operation
 from contentsync.operations.approvals import Question
 from contentsync.operations.selection import Wish
 from contentsync.plan.action import Action
+from contentsync.plan.declaration import declarations
 from contentsync.project import Project
 from contentsync.views import approvals as view
 from contentsync.visible import visible
@@ -106,7 +106,7 @@ def _approve(project: Project, posts: tuple[str, ...], auto_approve: bool) -> in
 def _show(asked: Question) -> None:
     made = asked.made
     show_plan(replace(made.plan, actions=asked.actions), made.posts, made.zones, full=True, failed=made.is_partial)
-    for sentence in declarations(asked.actions, made.posts):
+    for sentence in declarations(asked.actions):
         text.tell(sentence)
 
 

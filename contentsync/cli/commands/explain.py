@@ -11,7 +11,7 @@ from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
-from contentsync.cli.terminal.plan_text import SYMBOLS, post_lines
+from contentsync.cli.terminal.plan_text import post_lines
 from contentsync.errors import Level
 from contentsync.lifecycle import Phase
 from contentsync.operations import explain as operation
@@ -20,6 +20,7 @@ from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
 from contentsync.project import Project
 from contentsync.views import explain as view
+from contentsync.views.card import SYMBOLS
 from contentsync.visible import visible
 
 

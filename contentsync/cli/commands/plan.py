@@ -10,14 +10,14 @@ import click
 from contentsync.cli import exits
 from contentsync.cli.collector import resting_collector
 from contentsync.cli.main import Context
-from contentsync.cli.options import allowing, as_json, selecting, strict
+from contentsync.cli.options import allowing, as_json, as_page, selecting, strict
 from contentsync.cli.terminal import text
-from contentsync.cli.terminal.consent import declarations
 from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.errors import ContentsyncError
-from contentsync.operations.plan import make_plan
+from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
 from contentsync.plan.action import Plan
+from contentsync.plan.declaration import declarations
 from contentsync.project import Project
 from contentsync.visible import visible
 
@@ -25,6 +25,7 @@ from contentsync.visible import visible
 @click.command()
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply FILE`.")
 @as_json
+@as_page
 @click.option("--full", is_flag=True, help="List every action, where more than twenty would fold into one line.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where apply would do something now.")
 @click.option("--no-refresh", is_flag=True, help="No network and no token: from manifests and state alone.")
@@ -38,6 +39,7 @@ def plan(
     context: Context,
     out: Path | None,
     json_: bool,
+    html: Path | None,
     full: bool,
     detailed_exitcode: bool,
     no_refresh: bool,
@@ -72,8 +74,10 @@ def plan(
         _show_json(made.plan)
     else:
         show_plan(made.plan, made.posts, made.zones, full=full, failed=made.is_partial)
-        for sentence in declarations(made.plan.actions, made.posts):
+        for sentence in declarations(made.plan.actions):
             text.say(f"\t{sentence}")
+    if html:
+        _write_page(project, made, html)
     if out:
         _save(project, made.plan, out)
     codes = [exits.of_error(err) or exits.FAILED for err in made.failures.values()]
@@ -89,6 +93,15 @@ def _show_json(made: Plan) -> None:
     from contentsync.plan import planfile
 
     text.show_json(planfile.as_json(made, __version__))
+
+
+def _write_page(project: Project, made: Made, path: Path) -> None:
+    from contentsync.operations.preview import preview
+    from contentsync.operations.user_file import write
+    from contentsync.views.plan_page import page
+
+    write(project.root, path, text.hidden_page(page(preview(project, made, with_pictures=True))))
+    text.tell(f"The page is in {visible(str(path))}: it needs no network, and can be sent to anyone.")
 
 
 def _save(project: Project, made: Plan, out: Path) -> None:

@@ -5,45 +5,22 @@ Source: Content Sharing Guidelines, 1a and 4 (the declaration), 5d (processing t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import click
 
 from contentsync.cli.terminal import text
-from contentsync.plan.action import Action, Kind, Plan
-from contentsync.post import DesiredPost, Disclosure, Mode, Privacy
+from contentsync.plan.action import Kind, Plan
+from contentsync.plan.declaration import declarations
+from contentsync.post import DesiredPost, Mode, Privacy
 from contentsync.visible import visible
-
-MUSIC: Final = "By posting, you agree to TikTok's Music Usage Confirmation"
-BRANDED: Final = "By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation"
 
 PROCESSING: Final = "After a post is sent, TikTok may need a few minutes to process it."
 
 
 class NotApproved(click.Abort):
     """The answer was not `yes`."""
-
-
-NAMED: Final = 3  # posts named beside a declaration; the rest is counted
-
-
-def declaration(post: DesiredPost) -> str:
-    """TikTok's sentence for one direct post, by what it discloses."""
-    return BRANDED if Disclosure.BRANDED_CONTENT in post.disclosure else MUSIC
-
-
-def declarations(actions: Iterable[Action], posts: Mapping[str, DesiredPost]) -> list[str]:
-    """TikTok's sentences with the posts that will be sent directly under each; the stricter one first."""
-    sent = [posts[a.post] for a in actions if Kind.CREATE in a.kinds and a.post in posts]
-    direct = [post for post in sent if post.mode is Mode.DIRECT]
-    under = {sentence: [p.key for p in direct if declaration(p) == sentence] for sentence in (BRANDED, MUSIC)}
-    return [f"{sentence} ({_named(keys)})." for sentence, keys in under.items() if keys]
-
-
-def _named(keys: list[str]) -> str:
-    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
-    return ", ".join(keys[:NAMED]) + more
 
 
 def ask_about_videos(account: str, count: int) -> bool:
@@ -69,7 +46,7 @@ def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
         told = f"{text.many(len(direct), 'post')}, {public} of them public" if direct else "no post"
         drafts = len(mine) - len(direct)
         text.tell(f"{visible(who)}: {told}; {text.many(drafts, 'draft')}")
-    for sentence in declarations(plan.actions, posts):
+    for sentence in declarations(plan.actions):
         text.tell(f"\t{sentence}")
     text.tell(f"\tTikTok has no edit and no delete by API. {PROCESSING}")
     answer = click.prompt("Type yes to publish", default="", show_default=False, err=True)

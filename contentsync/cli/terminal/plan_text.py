@@ -6,40 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from contentsync.amounts import many
 from contentsync.cli.terminal.once import Once, account_wide
-from contentsync.cli.terminal.text import many, say, size, style
+from contentsync.cli.terminal.text import say, style
 from contentsync.errors import Level, Problem
 from contentsync.media_urls import shown
 from contentsync.plan.action import AccountView, Action, Kind, Plan
 from contentsync.post import DesiredPost, Media, Mode
 from contentsync.post import Kind as PostKind
 from contentsync.times import from_now, in_words, span
+from contentsync.views.card import MEANINGS, SYMBOLS, media_words
 from contentsync.visible import visible
 
-SYMBOLS: Final = {
-    Kind.CREATE: "+",
-    Kind.RESUME: ">",
-    Kind.ADOPT: "=",
-    Kind.MOVE: "→",
-    Kind.WAIT: "⏸",
-    Kind.BLOCKED: "✗",
-    Kind.FROZEN: "~",
-    Kind.UNKNOWN: "!",
-    Kind.DRIFT: "?",
-    Kind.FORGET: ".",
-}
-MEANINGS: Final = {
-    Kind.CREATE: "will be sent",
-    Kind.RESUME: "is resumed",
-    Kind.ADOPT: "is bound to a published video",
-    Kind.MOVE: "has a new name",
-    Kind.WAIT: "waits",
-    Kind.BLOCKED: "needs a person",
-    Kind.FROZEN: "edited after it was sent",
-    Kind.UNKNOWN: "may be live; a person must settle it",
-    Kind.DRIFT: "was public, is not visible now",
-    Kind.FORGET: "has no manifest any more",
-}
 _COLOURS: Final = {
     Kind.CREATE: "green",
     Kind.RESUME: "cyan",
@@ -223,7 +201,7 @@ def post_lines(post: DesiredPost) -> Iterator[tuple[str, str]]:
     )
     yield "does", where
     for item in post.media:
-        yield post.kind.value.removesuffix("s"), _media(item)
+        yield post.kind.value.removesuffix("s"), visible(media_words(item))
     if post.title and "title" not in not_sent:
         yield "title", visible(post.title)
     if post.caption and "caption" not in not_sent:
@@ -258,23 +236,6 @@ def _privacy(post: DesiredPost) -> str:
     public = style("PUBLIC", fg="yellow", bold=True) + ": everyone"
     words = {"everyone": public, "only_me": "only me", "friends": "friends", "followers": "followers"}
     return words[str(post.privacy)] if post.privacy else ""
-
-
-def _media(item: Media) -> str:
-    if item.url:
-        return f"{visible(shown(item.url))} (TikTok fetches it)"
-    told = [size(item.size)]
-    if facts := item.facts:
-        if facts.duration is not None:
-            told.append(f"{facts.duration:.1f} s")
-        if facts.width and facts.height:
-            told.append(f"{facts.width}x{facts.height}")
-        told += [fact for fact in (facts.container, facts.codec) if fact]
-        if facts.frame_rate:
-            told.append(f"{facts.frame_rate:g} fps")
-    else:
-        told.append("not checked")
-    return f"{visible(item.path)}  {', '.join(told)}  sha256 {item.sha256[:12]}…"
 
 
 def _value(value: object) -> str:

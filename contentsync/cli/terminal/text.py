@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import os
 import sys
@@ -11,12 +12,15 @@ from typing import Final, TextIO
 
 import click
 
+from contentsync.amounts import many, size
 from contentsync.cli.terminal.fold import STYLE, fold
 from contentsync.cli.terminal.table import width_of
 from contentsync.errors import ContentsyncError, Level, Problem, by_place
 from contentsync.times import in_words
 from contentsync.trust import hide
 from contentsync.visible import as_json, visible
+
+__all__ = ["many", "size"]
 
 _COLOURS: Final = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 
@@ -177,16 +181,6 @@ def show_defect(err: BaseException) -> int:
     return exits.DEFECT
 
 
-def size(count: int) -> str:
-    """Bytes as people read them, in powers of ten."""
-    amount = float(count)
-    for unit in ("B", "kB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.2f} GB"
-
-
 def width() -> int:
     """The columns of the terminal; 80 where there is none."""
     import shutil
@@ -194,5 +188,6 @@ def width() -> int:
     return max(20, shutil.get_terminal_size((80, 24)).columns)
 
 
-def many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def hidden_page(page: str) -> str:
+    """A page as it may be shown: its text is escaped, and so are the values that it must not hold."""
+    return hide(hidden(page), {name: html.escape(value) for name, value in _read.items()})

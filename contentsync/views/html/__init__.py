@@ -1,1 +1,1 @@
-"""The pages: templates, one stylesheet, and the one place that renders them (`page.py`)."""
+"""The pages: templates, one stylesheet, and the one module that renders them (`page.py`)."""

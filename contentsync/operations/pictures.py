@@ -1,0 +1,130 @@
+"""Which pictures does a page of a plan get, and may their files be read?
+
+A page stays small: each post gets its cover first, and then the photos of all get in while there is room. A file is
+read only where it lies inside the project and is, byte for byte, the one that the plan names.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+from contentsync.files import leads_out
+from contentsync.media.picture import NO_PROGRAM, NOT_READ, Painter, painter
+from contentsync.plan.action import Action
+from contentsync.post import DesiredPost, Media
+
+POSTS: Final = 100  # that get a picture; the others are told in words
+PHOTOS: Final = 6  # of one post
+ROOM: Final = 2_800_000  # characters of all pictures together
+SECONDS: Final = 60.0  # for all of them
+_FETCHED: Final = "no preview: TikTok fetches it"
+_NO_ROOM: Final = "no preview: the page has no more room"
+_NO_TIME: Final = "no preview: it would take too long"
+_ELSEWHERE: Final = "no preview: the file is not here, or not the one of the plan"
+
+
+@dataclass
+class Pictures:
+    """The pictures of one post, as data: addresses; those that there are not are empty."""
+
+    data: list[str] = field(default_factory=list)
+    #: Why the first that is missing is missing; empty where none is.
+    why: str = ""
+
+    def add(self, data: str, why: str) -> None:
+        self.data.append(data)
+        self.why = self.why or why
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """One picture to make."""
+
+    post: str
+    item: Media
+    #: Seconds into a film.
+    at: float
+
+
+@dataclass
+class _Room:
+    """What is left for pictures, in characters and seconds."""
+
+    until: float
+    left: int = ROOM
+
+
+def pictures(
+    root: Path,
+    actions: Iterable[Action],
+    posts: Mapping[str, DesiredPost],
+    is_file: Callable[[Path, Media], bool],
+    paints: Painter | None = None,
+) -> dict[str, Pictures]:
+    """The pictures of the first posts of a plan, by their keys. is_file: whether a path holds the media's bytes."""
+    paints = paints or painter()
+    room = _Room(monotonic() + SECONDS)
+    chosen = [action for action in actions if action.media][:POSTS]
+    found: dict[str, Pictures] = {action.post: Pictures() for action in chosen}
+
+    def make(shot: _Shot) -> tuple[str, str]:
+        return _made(root, shot, is_file, paints, room)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        for shots in (_covers(chosen, posts), _photos(chosen)):
+            for shot, (data, why) in zip(shots, pool.map(make, shots), strict=True):
+                if len(data) > room.left:
+                    data, why = "", _NO_ROOM
+                room.left -= len(data)
+                found[shot.post].add(data, why)
+    return found
+
+
+def _covers(actions: Sequence[Action], posts: Mapping[str, DesiredPost]) -> list[_Shot]:
+    return [_Shot(a.post, a.media[0], 0.0 if _is_series(a) else _cover(a, posts) / 1000) for a in actions]
+
+
+def _photos(actions: Sequence[Action]) -> list[_Shot]:
+    return [_Shot(a.post, item, 0.0) for a in actions for item in a.media[1:PHOTOS]]
+
+
+def _is_series(action: Action) -> bool:
+    return len(action.media) > 1 or "title" in action.sends
+
+
+def _cover(action: Action, posts: Mapping[str, DesiredPost]) -> int:
+    post = posts.get(action.post)
+    told = post.cover if post else action.sends.get("cover")
+    return told if isinstance(told, int) and told > 0 else 0
+
+
+def _made(
+    root: Path, shot: _Shot, is_file: Callable[[Path, Media], bool], paints: Painter | None, room: _Room
+) -> tuple[str, str]:
+    """A picture as a data: address, or why there is none."""
+    why = _hindrance(shot, paints, room)
+    if why or paints is None:
+        return "", why
+    path = root / shot.item.path
+    if leads_out(root, path) or not is_file(path, shot.item):
+        return "", _ELSEWHERE
+    facts = shot.item.facts
+    data = paints.draw(path, (facts.container if facts else None) or "", shot.at)
+    return (f"data:image/jpeg;base64,{base64.b64encode(data).decode()}", "") if data else ("", NOT_READ)
+
+
+def _hindrance(shot: _Shot, paints: Painter | None, room: _Room) -> str:
+    if shot.item.url or not shot.item.path:
+        return _FETCHED
+    if paints is None:
+        return NO_PROGRAM
+    if room.left <= 0:
+        return _NO_ROOM
+    return _NO_TIME if monotonic() > room.until else ""
