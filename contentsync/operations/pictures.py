@@ -58,7 +58,7 @@ class _Room:
     """What is left for pictures, in characters and seconds."""
 
     until: float
-    left: int = ROOM
+    left: int
 
 
 def pictures(
@@ -67,22 +67,26 @@ def pictures(
     posts: Mapping[str, DesiredPost],
     is_file: Callable[[Path, Media], bool],
     paints: Painter | None = None,
+    room: int = ROOM,
 ) -> dict[str, Pictures]:
-    """The pictures of the first posts of a plan, by their keys. is_file: whether a path holds the media's bytes."""
+    """The pictures of the first posts of a plan, by their keys.
+
+    is_file: whether a path holds the media's bytes. room: characters.
+    """
     paints = paints or painter()
-    room = _Room(monotonic() + SECONDS)
+    space = _Room(monotonic() + SECONDS, room)
     chosen = [action for action in actions if action.media][:POSTS]
     found: dict[str, Pictures] = {action.post: Pictures() for action in chosen}
 
     def make(shot: _Shot) -> tuple[str, str]:
-        return _made(root, shot, is_file, paints, room)
+        return _made(root, shot, is_file, paints, space)
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         for shots in (_covers(chosen, posts), _photos(chosen)):
             for shot, (data, why) in zip(shots, pool.map(make, shots), strict=True):
-                if len(data) > room.left:
+                if len(data) > space.left:
                     data, why = "", _NO_ROOM
-                room.left -= len(data)
+                space.left -= len(data)
                 found[shot.post].add(data, why)
     return found
 

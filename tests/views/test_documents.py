@@ -75,7 +75,8 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 
 
 STREAM = {"apply_events"}  # one object a line, which a summary ends
-NO_JSON = {"card", "csv_text", "html", "ics", "plan_page", "stands", "word_diff"}  # tables, pages, a calendar file, and words for people
+# tables, pages, a calendar file, and words for people
+NO_JSON = {"card", "csv_text", "html", "ics", "plan_page", "stands", "word_diff"}
 
 
 def test_every_view_is_here() -> None:

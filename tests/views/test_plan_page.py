@@ -21,7 +21,7 @@ class Elements(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
-        self.text = ""
+        self.texts: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -29,7 +29,7 @@ class Elements(HTMLParser):
         self.attributes += attrs
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self.texts.append(data)
 
 
 def card_of(text: str, key: str) -> str:
@@ -107,12 +107,11 @@ def test_a_missing_picture_says_why():
 
 
 def test_hostile_text_adds_no_element_and_no_attribute():
-    calm = Elements(page(full_of(["calm"] * 500)))
+    calm = Elements(page(full_of([f"calm {number}\n" * 9 for number in range(500)])))
     wild = Elements(page(full_of(hostile(500))))
-    assert set(wild.tags) == set(calm.tags)
-    allowed = {name for name, _ in calm.attributes}
-    assert {name for name, _ in wild.attributes} == allowed
-    assert "<script>alert(1)</script>" in wild.text
+    assert set(wild.tags) <= set(calm.tags)
+    assert {name for name, _ in wild.attributes} <= {name for name, _ in calm.attributes}
+    assert "<script>alert(1)</script>" in "".join(wild.texts)
 
 
 def test_a_page_of_3000_posts_is_made_in_two_seconds():

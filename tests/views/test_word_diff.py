@@ -35,6 +35,6 @@ def test_texts_that_would_take_long_are_told_whole() -> None:
 
 
 def test_a_page_has_its_fill_of_comparisons() -> None:
-    differ = Differ(left=10)
+    differ = Differ(left=30)
     differ.words("a b c", "d e f")
     assert differ.words("one two", "two one") == [(Side.BEFORE, "one two"), (Side.AFTER, "two one")]
