@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -49,6 +50,47 @@ def test_the_exit_code_tells_changes_only_where_it_is_asked_for(studio: Studio) 
     assert studio.run("plan", "--detailed-exitcode").code == 2
     studio.run("apply", "--auto-approve")
     assert studio.run("plan", "--detailed-exitcode").code == 0
+
+
+def one_missed(studio: Studio) -> None:
+    studio.post("late", publish_at="2020-01-01T09:00:00Z")
+
+
+def one_with_errors(studio: Studio) -> None:
+    studio.post("wrong", privacy="nobody")
+
+
+def one_unknown(studio: Studio) -> None:
+    studio.post("pulled", "acme_de", video="https://media.acme.example/a.mp4")
+    studio.run("apply", "--auto-approve", "--only", "pulled")
+
+
+def one_over_a_cap(studio: Studio) -> None:
+    text = (studio.root / "contentsync.yaml").read_text()
+    studio.write(
+        "contentsync.yaml",
+        text.replace("acme: {mode: direct, limits: {", "acme: {mode: direct, limits: {posts_per_day: 1, "),
+    )
+    studio.post("two")
+
+
+def one_for_later(studio: Studio) -> None:
+    studio.post("later", publish_at="2100-01-01T09:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("beside", "planned", "status"),
+    [(one_missed, 5, 5), (one_with_errors, 1, 5), (one_unknown, 4, 4), (one_over_a_cap, 5, 0), (one_for_later, 2, 0)],
+)
+def test_the_detailed_exit_code_says_what_a_perfect_apply_would_leave(
+    studio: Studio, emulator: Emulator, beside: Callable[[Studio], None], planned: int, status: int
+) -> None:
+    emulator.add_fault("inbox_init:drop_after")
+    beside(studio)
+    studio.post("one")
+    assert studio.run("plan", "--detailed-exitcode").code == planned
+    assert studio.run("plan").code in {0, 1}
+    assert studio.run("status", "--exit-code").code == status
 
 
 def test_json_goes_to_stdout_alone(studio: Studio) -> None:

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 import click
 
 from contentsync.attempt.told import Outcome, Result, Told
-from contentsync.cli import complete, exits
+from contentsync.cli import complete, exits, left
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, locking, selecting, strict, waiting
@@ -250,20 +250,12 @@ def exit_code(
     codes += [_CODES.get(outcome.result, exits.DONE) for outcome in outcomes]
     codes += [exits.SIGN_IN for outcome in outcomes if outcome.sign_in]
     codes += [exits.STALE for o in outcomes if o.problem and o.problem.code in {"plan-used", "plan-expired"}]
-    codes += [exits.UNKNOWN for action in actions if Kind.UNKNOWN in action.kinds]
-    codes += [exits.HELD for action in actions if Kind.BLOCKED in action.kinds]
-    codes += [exits.HELD for action in actions if Kind.WAIT in action.kinds and action.left]
-    codes += [exits.SIGN_IN for action in actions if any(p.code == "scope-missing" for p in action.blockers)]
-    codes += [exits.FAILED for action in actions if any(p.code in STATE_TROUBLE for p in action.blockers)]
+    codes += left.undone(actions)
     if interrupted:
         codes.append(exits.INTERRUPTED)
     return exits.worst(codes)
 
 
-# A shared state that can't be read or written now: no policy holds the post back.
-STATE_TROUBLE: Final = frozenset(
-    {"state-unreachable", "state-rewound", "state-corrupt", "state-newer", "state-conflict"}
-)
 _CODES = {
     Result.FAILED: exits.FAILED,
     Result.CHANGED: exits.FAILED,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from contentsync.cli import exits
+from contentsync.cli import exits, left
 from contentsync.cli.collector import resting_collector
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, as_page, selecting, strict
@@ -27,7 +27,11 @@ from contentsync.visible import visible
 @as_json
 @as_page
 @click.option("--full", is_flag=True, help="List every action, where more than twenty would fold into one line.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where apply would do something now.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit 2 where apply would do something; 4, 1 or 5 for what it would leave.",
+)
 @click.option("--no-refresh", is_flag=True, help="No network and no token: from manifests and state alone.")
 @click.option("--full-list", is_flag=True, help="Read TikTok's whole public list, not only what is new in it.")
 @allowing
@@ -83,8 +87,9 @@ def plan(
     codes = [exits.of_error(err) or exits.FAILED for err in made.failures.values()]
     if made.faults:
         codes.append(exits.FAILED)
-    if detailed_exitcode and made.plan.does_something:
-        codes.append(exits.CHANGES)
+    if detailed_exitcode:
+        codes += left.undone(made.plan.actions)
+        codes += [exits.CHANGES] if made.plan.does_something else []
     return exits.worst(codes)
 
 

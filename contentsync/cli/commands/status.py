@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from contentsync.cli import complete, exits
+from contentsync.cli import complete, exits, left
 from contentsync.cli.collector import resting_collector
 from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
@@ -46,6 +46,7 @@ _CODES = {
 @click.argument("posts", nargs=-1, metavar="[POST]...", shell_complete=complete.posts)
 @as_json
 @waiting(0.0, "Ask once, which is the default.")
+@click.option("--exit-code", is_flag=True, help="Also exit 5 where a post is blocked or missed its window.")
 @selecting
 @click.pass_obj
 @resting_collector()
@@ -54,6 +55,7 @@ def status(
     posts: tuple[str, ...],
     json_: bool,
     wait: float,
+    exit_code: bool,
     only: tuple[str, ...],
     exclude: tuple[str, ...],
     accounts: tuple[str, ...],
@@ -63,7 +65,7 @@ def status(
     TikTok is asked about what is open, and about post ids that came late.
 
     A POST is ACCOUNT/NAME, a name, or a glob of either. Exits 3 while TikTok is not done with one, 4 for an
-    unknown one, 1 for a failed one.
+    unknown one, 1 for a failed one. With --exit-code, 5 where only a person can fix what stands in a post's way.
 
     \b
     Examples:
@@ -90,7 +92,8 @@ def status(
         _Shown(zones, handles, project.clock.now()).show(found, plans)
     needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}
     needed |= {name for name, err in failures.items() if any(p.code == "access-removed" for p in err.problems)}
-    return exits.worst([*_codes(found), *(_code(err) for name, err in failures.items() if name in needed)])
+    codes = [*_codes(found), *(_code(err) for name, err in failures.items() if name in needed)]
+    return exits.worst([*codes, *(left.for_a_person(plans.values()) if exit_code else ())])
 
 
 def _code(err: ContentsyncError) -> int:
