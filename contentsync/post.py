@@ -480,6 +480,16 @@ class ApproveBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """When `watch` looks at files, and when it takes them for complete."""
+
+    #: How long file events are gathered before a look.
+    debounce: timedelta = timedelta(seconds=2)
+    #: How long a file must be unchanged before it is sent.
+    settle: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The project file, with its defaults filled in and ${NAME} read.
 
@@ -501,6 +511,7 @@ class Settings:
     hosting_base_url: str = ""
     hosting_upload: str = ""
     hosting_verified: tuple[str, ...] | None = None
+    watching: Watching = Watching()
     unset: tuple[tuple[str, str, Place], ...] = ()
     defaults: Defaults = Defaults()
     #: What asks for a variable that needs a grant: the key, and the problem to tell where its value is needed.

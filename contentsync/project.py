@@ -95,6 +95,12 @@ class Project:
         finally:
             cache.close()
 
+    def has_manifests(self) -> bool:
+        """Whether any file is a manifest; ends at the first."""
+        from contentsync.manifest.files import every_file, would_find
+
+        return any(would_find(self.settings.manifests, name) for name in every_file(self.root))
+
     @cached_property
     def store(self) -> Store:
         """The state, made where there is none. Raises StoreError."""
@@ -214,6 +220,12 @@ class Project:
     def bare_lock(self, doing: str, timeout: float = 0.0) -> Iterator[None]:
         """The apply lock alone. Raises StoreLocked."""
         with self.backend.lock(doing, self.clock, timeout):
+            yield
+
+    @contextlib.contextmanager
+    def watching(self) -> Iterator[None]:
+        """The place of the only watcher of the state. Raises StoreLocked."""
+        with self.backend.watching(self.clock):
             yield
 
     def at_work(self, name: str) -> AccountAtWork:

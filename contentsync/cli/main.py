@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "probe": "Show what is in a media file, and whether TikTok takes it",
     "plan": "Show what apply would do",
     "apply": "Carry out a plan",
+    "watch": "Publish each post when it is due, for as long as it runs",
     "status": "Show where each post stands at TikTok",
     "approve": "Approve posts, so that `apply --approved` sends them when they are due",
     "agenda": "Show what goes out when, and what stands in its way",

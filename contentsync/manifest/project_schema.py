@@ -148,7 +148,7 @@ class WatchKeys(Strict):
     """How `watch` behaves."""
 
     debounce: Span | None = Field(default=None, description="How long file events are gathered; 2s.")
-    settle: Span | None = Field(default=None, description="How long a file must be still before it is read; 5s.")
+    settle: Span | None = Field(default=None, description="How long a file must be unchanged before it is sent; 5s.")
     approve: ApproveWay | None = Field(
         default=None,
         description="Who approves what watch and apply --approved send: a person beforehand (manual), whoever writes "

@@ -20,11 +20,11 @@ from contentsync.manifest.source import is_fast, read_yaml
 from contentsync.manifest.variables import Variables, is_one_variable, wanted_of
 from contentsync.manifest.wording import shown, tidy
 from contentsync.manifest.zones import has_database, zone_of
-from contentsync.post import Account, App, Defaults, Limits, Sandbox, Settings
+from contentsync.post import Account, App, Defaults, Limits, Sandbox, Settings, Watching
 from contentsync.trust import UserSays, digests_in
 
 if TYPE_CHECKING:
-    from contentsync.manifest.project_schema import AccountKeys, AppKeys, ProjectFile
+    from contentsync.manifest.project_schema import AccountKeys, AppKeys, ProjectFile, WatchKeys
 
 API_URL: Final = "CONTENTSYNC_API_URL"
 STATE: Final = "CONTENTSYNC_STATE"
@@ -180,7 +180,15 @@ def _built(project: ProjectFile, base_url: str) -> Settings:
         hosting_verified=hosting.verified if hosting else None,
         defaults=_defaults(project),
         approve_by=(project.watch and project.watch.approve) or usual.approve_by,
+        watching=_watching(project.watch),
     )
+
+
+def _watching(keys: WatchKeys | None) -> Watching:
+    usual = Watching()
+    if keys is None:
+        return usual
+    return Watching(keys.debounce or usual.debounce, keys.settle or usual.settle)
 
 
 def _is_shared(state: str | None) -> bool:

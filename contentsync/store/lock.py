@@ -1,8 +1,10 @@
 """Which process may send? OS locks that end with their process, each with a file that names the holder.
 
-There are two locks, for two dangers. The apply lock is beside the state: two runs on one state would take the same
+There are two locks that decide who may send, for two dangers. The apply lock is beside the state: two runs on one state would take the same
 steps twice. The lock of an open_id is in the user's data folder: two checkouts have a state each, so one learns what
 the other has begun only from this machine's journal, and only if it reads the journal after the other wrote it.
+
+A third lock only keeps a second watcher of one state from working beside the first.
 """
 
 from __future__ import annotations
@@ -54,6 +56,13 @@ def account_lock(
     (folder / "locks").mkdir(parents=True, exist_ok=True, mode=0o700)
     name = hashlib.sha256(open_id.encode()).hexdigest()[:32]  # an open_id may hold anything, a file's name may not
     with _held(folder / "locks" / f"{name}.lock", doing, clock, timeout, f"for account {account}", stopped):
+        yield
+
+
+@contextmanager
+def watch_lock(folder: Path, clock: Clock) -> Iterator[None]:
+    """Hold the place of the only watcher of a state. folder: the state's. Raises StoreLocked, StoreError."""
+    with _held(folder / "watch.lock", "contentsync watch", clock, 0.0, "here"):
         yield
 
 

@@ -250,6 +250,10 @@ class Store(Protocol):
         """Rises whenever an attempt, a binding or a generation changes."""
         ...
 
+    def stamp(self) -> tuple[int, int]:
+        """Another value after every change of posts: by this process, or of any kind by another one."""
+        ...
+
     @property
     def is_kept(self) -> bool:
         """Whether what is written here is there for the next process; False for a state in memory only."""
@@ -535,4 +539,8 @@ class Backend(Protocol):
 
     def lock(self, doing: str, clock: Clock, timeout: float = 0.0) -> AbstractContextManager[None]:
         """Hold the apply lock while the block runs. timeout: seconds to wait for it. Raises StoreLocked."""
+        ...
+
+    def watching(self, clock: Clock) -> AbstractContextManager[None]:
+        """Hold the place of the only watcher while the block runs. Raises StoreLocked."""
         ...

@@ -26,6 +26,8 @@ class Stop(threading.Event):
     """Whether a stop was asked for. asking: nothing is under way but a question, so that a signal ends it at once."""
 
     asking = False
+    #: The signal that asked; 0 for none.
+    by = 0
 
 
 @contextmanager
@@ -40,6 +42,7 @@ def stoppable(leaving: Callable[[], None] = lambda: None) -> Iterator[Stop]:
         if stop.is_set() and number == signal.SIGINT:
             leaving()
             os._exit(exits.INTERRUPTED)  # everything is on disk before and after each request
+        stop.by = stop.by or number
         stop.set()
         if stop.asking:
             raise KeyboardInterrupt

@@ -16,7 +16,7 @@ from contentsync.clock import Clock
 from contentsync.errors import StoreError
 from contentsync.store.git.branch import Branch
 from contentsync.store.git.store import GitStore
-from contentsync.store.lock import apply_lock
+from contentsync.store.lock import apply_lock, watch_lock
 from contentsync.store.sqlite.database import (
     BUSY_SECONDS,
     Database,
@@ -61,6 +61,9 @@ class GitBackend:
 
     def lock(self, doing: str, clock: Clock, timeout: float = 0.0) -> AbstractContextManager[None]:
         return apply_lock(self.path.parent, doing, clock, timeout)
+
+    def watching(self, clock: Clock) -> AbstractContextManager[None]:
+        return watch_lock(self.path.parent, clock)
 
     def _store(
         self, database: Database, alone: Callable[[], AbstractContextManager[object]] = nullcontext

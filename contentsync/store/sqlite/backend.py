@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contentsync.clock import Clock
 from contentsync.errors import StoreError
-from contentsync.store.lock import apply_lock
+from contentsync.store.lock import apply_lock, watch_lock
 from contentsync.store.sqlite.database import why_not_writable
 from contentsync.store.sqlite.state import SqliteStore
 
@@ -44,3 +44,6 @@ class SqliteBackend:
 
     def lock(self, doing: str, clock: Clock, timeout: float = 0.0) -> AbstractContextManager[None]:
         return apply_lock(self.path.parent, doing, clock, timeout)
+
+    def watching(self, clock: Clock) -> AbstractContextManager[None]:
+        return watch_lock(self.path.parent, clock)

@@ -113,6 +113,9 @@ class SqliteStore:
     def is_kept(self) -> bool:
         return self._db.path is not None
 
+    def stamp(self) -> tuple[int, int]:
+        return self._db.stamp()
+
     def close(self) -> None:
         self._db.close()
 

@@ -1,0 +1,118 @@
+"""`contentsync watch`: publish what is due and approved, for as long as it runs."""
+
+from __future__ import annotations
+
+import random
+import signal
+from pathlib import Path
+
+import click
+
+from contentsync.attempt.told import Told
+from contentsync.cli import exits
+from contentsync.cli.main import Context
+from contentsync.cli.options import as_json
+from contentsync.cli.terminal import text
+from contentsync.cli.terminal.interrupt import outliving_output, stoppable
+from contentsync.cli.terminal.progress import Lines
+from contentsync.clock import SystemClock
+from contentsync.errors import Problem
+from contentsync.project import Project
+from contentsync.views import watch_events as view
+from contentsync.visible import visible
+
+
+@click.command()
+@click.option(
+    "--approve",
+    type=click.Choice(["manual", "auto"]),
+    help="Send what a person approved (manual), or every valid post (auto); else as in contentsync.yaml.",
+)
+@click.option("--poll", is_flag=True, help="Look for changed files at intervals; chosen by itself where that is needed.")
+@as_json
+@click.pass_obj
+def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int:
+    """Publish each post when it is due, until you stop it with Ctrl-C or SIGTERM.
+
+    Looks again when a file changes, when a post is due, when another command changed the state, and once a minute.
+    Sends only posts that carry a valid approval; with --approve auto every valid post, as it lies on disk. A line
+    tells each result and each problem, once. Stopped or killed at any moment, it posts nothing twice.
+
+    \b
+    Examples:
+      contentsync watch
+      contentsync watch --approve auto
+      contentsync watch --json
+    """
+    from contentsync.watch.files import FileHints
+    from contentsync.watch.hands import ThreadHands
+    from contentsync.watch.loop import Parts, Watch
+    from contentsync.watch.news import Feed, Word
+    from contentsync.watch.seat import only_watcher
+    from contentsync.watch.wakes import ThreadWakes
+
+    project = context.project()
+    teller, feed, wakes, clock = Teller(json_), Feed(), ThreadWakes(), SystemClock()
+    feed.listen(teller.hear)
+
+    def stand_by(by: Problem) -> None:
+        teller.line(Word.STANDING_BY, clock, f"standing by: {by.what}; this watch takes over when it ends")
+
+    with outliving_output(), stoppable() as stop:
+        parts = Parts(
+            project.root,
+            lambda: _opened(project),
+            clock,
+            wakes,
+            ThreadHands("send", wakes.wake),
+            ThreadHands("ask", wakes.wake),
+            stop,
+            FileHints(project.root, wakes, poll=poll),
+            feed,
+            approve=approve,
+            jitter=lambda: random.uniform(0.9, 1.1),  # noqa: S311 - no secret
+        )
+        with only_watcher(project, clock, stop, stand_by) as is_ours:
+            if is_ours:
+                Watch(parts).run()
+        return exits.DONE if stop.by == signal.SIGTERM else exits.INTERRUPTED
+
+
+def _opened(project: Project) -> Project:
+    """The same project as it is now. Its file may be another one by now, its folder and environment are not."""
+    return Project.open(project.root, project.environ, project.on_request)
+
+
+class Teller:
+    """Shows events, a line each: words, or JSON on stdout."""
+
+    def __init__(self, json_: bool) -> None:
+        self._json = json_
+        self._uploads = Lines()
+
+    def hear(self, live: object) -> None:
+        """Show one event; plans and small steps are for others."""
+        from contentsync.watch.news import Happened
+
+        if isinstance(live, Happened):
+            self._show(live)
+        elif isinstance(live, Told) and live.event == "progress" and not self._json:
+            self._uploads(live)
+
+    def line(self, word: object, clock: SystemClock, words: str) -> None:
+        """Show an event of the command itself."""
+        from contentsync.watch.news import Happened, Word
+
+        self._show(Happened(Word(str(word)), clock.now(), words))
+
+    def _show(self, happened: object) -> None:
+        from contentsync.watch.news import Happened
+
+        assert isinstance(happened, Happened)
+        if self._json:
+            text.say_json(view.event(happened))
+            return
+        about = happened.post or happened.account
+        hint = happened.problem.hint if happened.problem and happened.word == "problem" else ""
+        words = visible(" ".join(filter(None, [about, happened.words]))) + (f"; {visible(hint)}" if hint else "")
+        text.say(f"{text.when(happened.at)}  {words}")

@@ -1,0 +1,75 @@
+"""From what does watch look? One project that stays open from look to look, so that its state and cache stay warm."""
+
+from __future__ import annotations
+
+from contentsync.errors import ContentsyncError
+from contentsync.post import Watching
+from contentsync.project import Project
+from contentsync.watch.stillness import Seen
+from contentsync.watch.work import AsItLies, Approving, ByPerson, Looked, OpenProject, look, machine_errors, stat_of
+
+PROJECT_FILE = "contentsync.yaml"
+
+
+class Desk:
+    """Opens the project again whenever its file changed, and for every full look."""
+
+    def __init__(self, open_project: OpenProject, approve: str | None) -> None:
+        """approve: what a person said on the command line; None for what the project file says."""
+        self._open, self._approve = open_project, approve
+        self._project: Project | None = None
+        self._file: Seen = None
+
+    @property
+    def watching(self) -> Watching:
+        """How the project wants to be watched; as it was last read."""
+        return self._project.settings.watching if self._project else Watching()
+
+    @property
+    def project(self) -> Project | None:
+        """The project of the last look."""
+        return self._project
+
+    @property
+    def approve(self) -> str:
+        """Who approves what is sent: `manual` or `auto`."""
+        return self._approve or self.watching.approve
+
+    @property
+    def approving(self) -> Approving:
+        """How posts come to be approved."""
+        return AsItLies() if self.approve == "auto" else ByPerson()
+
+    def look(self, *, fresh: bool) -> Looked:
+        """The plan as it is now. fresh: whatever is outside of the project's folder is read anew too."""
+        try:
+            with machine_errors():
+                project = self._opened(fresh=fresh)
+        except ContentsyncError as err:
+            return Looked(error=err)
+        return look(project, self.approving)
+
+    def stamp(self) -> tuple[int, int] | None:
+        """A value that another process changes when it writes into the state; None where that can't be seen."""
+        if self._project is None:
+            return None
+        try:
+            return self._project.reading_store.stamp()
+        except ContentsyncError:
+            return None  # the next look says why
+
+    def close(self) -> None:
+        """Close the project."""
+        project, self._project = self._project, None
+        if project is not None:
+            project.close()
+            project.close_state()
+
+    def _opened(self, *, fresh: bool) -> Project:
+        seen = stat_of(str(self._project.root / PROJECT_FILE)) if self._project else None
+        if self._project is not None and not fresh and seen == self._file:
+            return self._project
+        project = self._open()
+        self.close()
+        self._project, self._file = project, stat_of(str(project.root / PROJECT_FILE))
+        return project

@@ -1,0 +1,132 @@
+"""What became of the posts that TikTok is processing? Asked at growing intervals; and TikTok is read now and then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from contentsync.apply.outcome import RESULT_OF
+from contentsync.errors import Problem
+from contentsync.lifecycle import Phase
+from contentsync.post import PostState
+from contentsync.watch.hands import Hands, Job
+from contentsync.watch.sending import take_account
+from contentsync.watch.tellings import Tellings
+from contentsync.watch.timetable import Instant
+from contentsync.watch.tries import Tries
+from contentsync.watch.work import Asked
+
+REFRESH_EVERY: Final = 900.0  # seconds between two readings of TikTok into the state
+SHARE: Final = 0.05  # of an attempt's age: a post that is processed for hours is asked about every few minutes
+Ask = Callable[[tuple[str, ...]], Asked]
+Refresh = Callable[[tuple[str, ...]], Asked]
+
+
+@dataclass(slots=True)
+class _Open:
+    """An attempt that is followed. Monotonic seconds."""
+
+    since: float
+    next_at: float
+    pause: float
+
+
+class Following:
+    """Asks TikTok about open attempts, one question at a time."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        refresh: Refresh,
+        hands: Hands,
+        tellings: Tellings,
+        accounts: Tries,
+        jitter: Callable[[], float],
+    ) -> None:
+        self._ask, self._refresh, self._tellings = ask, refresh, tellings
+        self._accounts, self._jitter = accounts, jitter
+        self._job: Job[Asked] = Job(hands)
+        self._open: dict[str, _Open] = {}
+        self._names: tuple[str, ...] = ()
+        self._refresh_at = 0.0
+        #: The shortest and the longest pause between two questions, in seconds.
+        self.pauses = (2.0, 30.0)
+
+    @property
+    def is_busy(self) -> bool:
+        return self._job.is_busy
+
+    def saw(self, followed: frozenset[str], accounts: tuple[str, ...], now: Instant) -> None:
+        """Take in which attempts are open, and which accounts have posts."""
+        first = self.pauses[0]
+        self._open = {
+            key: self._open.get(key) or _Open(now.mono, now.mono + first, first) for key in sorted(followed)
+        }
+        if set(accounts) - set(self._names):
+            self._refresh_at = now.mono
+        self._names = accounts
+
+    def refresh_soon(self, now: Instant) -> None:
+        """Read TikTok at the next opportunity."""
+        self._refresh_at = now.mono
+
+    def step(self, now: Instant) -> float | None:
+        """Ask what is to be asked now; the monotonic moment of the next question, None for none."""
+        if not self._job.is_busy:
+            self._begin(now)
+        moments = [one.next_at for one in self._open.values()] + ([self._refresh_at] if self._names else [])
+        return None if self._job.is_busy else min(moments, default=None)
+
+    def _begin(self, now: Instant) -> None:
+        due = tuple(key for key, one in self._open.items() if one.next_at <= now.mono and self._may(key, now))
+        if self._names and self._refresh_at <= now.mono:
+            names = tuple(name for name in self._names if self._accounts.may(name, now.mono))
+            self._refresh_at = now.mono + REFRESH_EVERY * self._jitter()
+            self._job.start(lambda: self._refresh(names))
+        elif due:
+            for key in due:
+                self._put_off(self._open[key], now)
+            self._job.start(lambda: self._ask(due))
+
+    def _may(self, key: str, now: Instant) -> bool:
+        return self._accounts.may(key.partition("/")[0], now.mono)
+
+    def _put_off(self, one: _Open, now: Instant) -> None:
+        longest = max(self.pauses[1], SHARE * (now.mono - one.since))
+        one.pause = min(one.pause * 1.5, longest)
+        one.next_at = now.mono + one.pause
+
+    def take(self, now: Instant) -> bool:
+        """Take in an answer; whether there was one that may have changed the state."""
+        asked = self._job.take()
+        return asked is not None and self._take_in(asked, now)
+
+    def finish(self, now: Instant) -> None:
+        """Wait for the question under way."""
+        asked = self._job.finish()
+        if asked is not None:
+            self._take_in(asked, now)
+
+    def _take_in(self, asked: Asked, now: Instant) -> bool:
+        if asked.error is not None:
+            self._tellings.stands("asking", asked.error.problems[0])
+            return False
+        self._tellings.is_over("asking")
+        for name in asked.accounts:
+            take_account(name, asked.failures.get(name), self._accounts, self._tellings, now, self._jitter())
+        again = [at for name in asked.failures if (at := self._accounts.until(name)) is not None]
+        self._refresh_at = min([self._refresh_at, *again])
+        for note in asked.notes:
+            self._tellings.stands(f"note:{note.code}", note)
+        for key, row in asked.after.items():
+            self._tell_end(key, asked.before.get(key), row)
+        return True
+
+    def _tell_end(self, key: str, before: PostState | None, after: PostState | None) -> None:
+        was, last = (before.last if before else None), (after.last if after else None)
+        if was is None or last is None or was.phase is last.phase or last.phase is Phase.PROCESSING:
+            return
+        self._open.pop(key, None)
+        problem = Problem(last.problem_code, last.problem_what) if last.problem_code else None
+        self._tellings.result(key, RESULT_OF[last.phase], problem, last.post_id)

@@ -1,0 +1,266 @@
+"""The loop: sleep until something may be due, look, send what may be sent, and tell what happened.
+
+Clocks, hints, threads and files are handed in, so that a test runs weeks in seconds. The loop looks (without a
+request) in its own thread; sending and asking TikTok have a thread each, so that neither keeps it from looking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Protocol
+
+from contentsync.attempt.waiting import Stop
+from contentsync.clock import Clock
+from contentsync.errors import Problem
+from contentsync.notices import Notify, tell_nobody
+from contentsync.operations.plan import Made
+from contentsync.plan.action import Kind
+from contentsync.watch.desk import Desk
+from contentsync.watch.following import Following
+from contentsync.watch.ground import Ground
+from contentsync.watch.hands import Hands
+from contentsync.watch.health import Health
+from contentsync.watch.news import Feed, Word
+from contentsync.watch.sending import Sending
+from contentsync.watch.sight import see
+from contentsync.watch.stillness import Stillness
+from contentsync.watch.tellings import Tellings
+from contentsync.watch.timetable import TICK, Instant, Timetable, Why, lead_of
+from contentsync.watch.tries import Tries
+from contentsync.watch.wakes import Hint, Wakes
+from contentsync.watch.work import OpenProject, ask, refresh, send
+
+GROUND_EVERY: Final = 2.0  # seconds between two looks for a project that is gone, or for a git that is at work
+
+
+class Files(Protocol):
+    """What gives hints about files. A seam: watchdog or polling in production, a script in tests."""
+
+    @property
+    def mode(self) -> str:
+        """`events` or `polling`."""
+        ...
+
+    def tend(self, now: float) -> Problem | None:
+        """Keep watching, also folders that are new or came back; what a person should know. now: monotonic."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class NoFiles:
+    """No hints about files: only full looks find changes."""
+
+    mode = "none"
+
+    def tend(self, now: float) -> Problem | None:  # noqa: ARG002
+        return None
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the loop works with."""
+
+    root: Path
+    open_project: OpenProject
+    clock: Clock
+    wakes: Wakes
+    sender: Hands
+    asker: Hands
+    stop: Stop
+    files: Files = field(default_factory=NoFiles)
+    feed: Feed = field(default_factory=Feed)
+    notify: Notify = tell_nobody
+    #: `manual` or `auto`, as said on the command line; None for what the project file says.
+    approve: str | None = None
+    #: Gives numbers about 1, so that many watchers don't act in step.
+    jitter: Callable[[], float] = lambda: 1.0
+
+
+class Watch:
+    """One watcher of one project."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts, self._clock = parts, parts.clock
+        self._desk = Desk(parts.open_project, parts.approve)
+        self._ground = Ground(parts.root, lambda: parts.clock.now().timestamp())
+        self._tellings = Tellings(parts.feed, parts.notify, parts.clock)
+        self._looks = Tries(longest=60.0)
+        accounts, watching = Tries(longest=300.0), self._desk.watching
+        self._table = Timetable(watching.debounce.total_seconds(), lead_of(watching.settle))
+        self._sending = Sending(
+            parts.root,
+            lambda made, keys, tell, stop: send(parts.open_project, self._desk.approving, made, keys, tell, stop),
+            parts.sender,
+            parts.stop,
+            self._tellings,
+            accounts,
+            Stillness(watching.settle.total_seconds()),
+            parts.jitter,
+        )
+        self._following = Following(
+            lambda keys: ask(parts.open_project, keys, parts.stop),
+            lambda names: refresh(parts.open_project, names, parts.stop),
+            parts.asker,
+            self._tellings,
+            accounts,
+            parts.jitter,
+        )
+        self._before = self._now()
+        self._stamp: tuple[int, int] | None = None
+        self._health = Health(started_at=self._before.wall)
+
+    def health(self) -> Health:
+        """How it is, for any thread."""
+        standing = self._tellings.standing
+        failing = {name.partition(":")[2]: p for name, p in standing.items() if name.startswith("account:")}
+        error = next((p for name, p in standing.items() if name in {"look", "ground", "all", "asking"}), None)
+        return replace(
+            self._health,
+            accounts_failing=failing,
+            error=error,
+            is_sending=self._sending.is_busy,
+            results=dict(self._tellings.results),
+            files=self._parts.files.mode,
+            next_due=self._table.next_due,
+        )
+
+    def run(self) -> None:
+        """Watch until a stop is asked for; then finish the chunk under way, and return."""
+        self._tellings.event(Word.WATCHING, f"watching {self._parts.root}", approve=self._parts.approve)
+        self._table.plan(Why.START, self._now().mono)
+        try:
+            while not self._parts.stop.is_set():
+                self.turn()
+            self._tellings.event(Word.STOPPING, "stopping; what is being sent ends after its chunk")
+        finally:
+            now = self._now()
+            self._sending.finish(now)
+            self._following.finish(now)
+            self._parts.files.close()
+            self._desk.close()
+        self._tellings.event(Word.STOPPED, "stopped; the next watch or apply goes on where this one was")
+
+    def turn(self) -> None:
+        """Do what is to be done now, then sleep until the next moment at which anything may be."""
+        now = self._now()
+        self._notice_jumps(now)
+        self._take_results(now)
+        self._tend_files(now)
+        at, why = self._table.next(now)
+        if at <= now.mono:
+            self._look(why)
+            now = self._now()
+        moments = [self._table.next(now)[0], self._sending.step(now, self._parts.feed.tell), self._following.step(now)]
+        nearest = min(moment for moment in moments if moment is not None)
+        self._hear(self._parts.wakes.wait(max(0.0, min(nearest - self._now().mono, TICK))))
+
+    # What wakes it.
+
+    def _now(self) -> Instant:
+        return Instant(self._clock.now(), self._clock.monotonic())
+
+    def _notice_jumps(self, now: Instant) -> None:
+        if now.has_jumped_since(self._before):
+            self._table.plan(Why.CLOCK, now.mono)
+            self._following.refresh_soon(now)
+        self._before = now
+        stamp = self._desk.stamp()
+        if stamp != self._stamp and stamp is not None:
+            self._table.plan(Why.STATE, now.mono)
+
+    def _take_results(self, now: Instant) -> None:
+        sent, asked = self._sending.take(now), self._following.take(now)
+        if sent or asked:
+            self._table.plan(Why.DONE, now.mono)
+
+    def _tend_files(self, now: Instant) -> None:
+        if "ground" in self._tellings.standing:
+            return
+        if problem := self._parts.files.tend(now.mono):
+            self._tellings.stands("files", problem)
+
+    def _hear(self, hint: Hint) -> None:
+        now = self._now()
+        if hint.files:
+            self._table.files_changed(now.mono)
+            self._sending.observe(hint.paths, now)
+        if hint.lost:
+            self._table.plan(Why.FULL, now.mono)
+
+    # Looking.
+
+    def _look(self, why: Why) -> None:
+        began = self._now()
+        self._table.looked(began, 0.0, self._parts.jitter())
+        if not self._stands_on_ground(began):
+            return
+        looked = self._desk.look(fresh=why in {Why.FULL, Why.START, Why.CLOCK})
+        took = self._now().mono - began.mono
+        self._table.looked(began, took, self._parts.jitter())
+        self._stamp = self._desk.stamp()
+        problem = looked.error.problems[0] if looked.error else self._ground.emptied(looked.has_manifests is True)
+        if problem is not None or looked.made is None:
+            self._failed(problem or Problem("watch-trouble", "nothing could be read"), began)
+            return
+        self._looks.succeeded("look")
+        self._tellings.is_over("look")
+        self._saw(looked.made, began, took)
+
+    def _stands_on_ground(self, now: Instant) -> bool:
+        """Whether the project is there and git leaves it alone; if not, it is looked for again soon."""
+        problem = self._ground.missing()
+        if problem is None and self._desk.approve == "auto":
+            problem = self._ground.git_at_work()
+        if problem is not None:
+            self._tellings.stands("ground", problem)
+        else:
+            self._tellings.is_over("ground")
+        if problem is None and not self._ground.is_locked_by_git():
+            return True
+        self._put_off(now.mono + GROUND_EVERY)
+        return False
+
+    def _put_off(self, until: float) -> None:
+        """Send nothing before another look, which comes at that monotonic moment."""
+        self._sending.forget()
+        self._table.due(())
+        self._table.plan(Why.RETRY, until)
+
+    def _failed(self, problem: Problem, now: Instant) -> None:
+        """A look failed: nothing is sent until one succeeds. The project file may be in the middle of an edit."""
+        self._tellings.stands("look", problem)
+        self._put_off(self._looks.failed("look", now.mono, jitter=self._parts.jitter()))
+
+    def _saw(self, made: Made, began: Instant, took: float) -> None:
+        watching = self._desk.watching
+        self._table.debounce, self._table.lead = watching.debounce.total_seconds(), lead_of(watching.settle)
+        self._sending.stillness.settle = watching.settle.total_seconds()
+        now = self._now()
+        lead = timedelta(seconds=self._table.lead)
+        sight = see(made.plan, made.posts, made.world.accounts, made.faults, made.world.now, lead)
+        self._table.due(sight.due)
+        self._tellings.concerns(sight.concerns)
+        self._sending.saw(made, sight, now)
+        self._following.saw(sight.followed, tuple(made.world.accounts), now)
+        self._parts.feed.tell(made)
+        self._health = replace(
+            self._health,
+            last_look_at=began.wall,
+            look_seconds=took,
+            next_look_by=self._wall_of(self._table.next(now)[0] + 120.0, now),
+            open_attempts=len(sight.followed),
+            waiting=sight.counts.get(Kind.WAIT, 0),
+            blocked=sight.counts.get(Kind.BLOCKED, 0),
+            unknown=sight.counts.get(Kind.UNKNOWN, 0),
+            looks=self._health.looks + 1,
+        )
+
+    def _wall_of(self, mono: float, now: Instant) -> datetime:
+        return (now.wall + timedelta(seconds=mono - now.mono)).astimezone(UTC)

@@ -1,0 +1,242 @@
+"""Which posts are sent now? Those that could be, whose files are still, and that did not just fail.
+
+The danger: one slow upload, or one post that always fails, keeps another from going out on time. The rule: every post
+has pauses of its own, so does every account; and when a post of an account that is not busy becomes due, the upload
+under way stops after its chunk and both go on side by side.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from contentsync.attempt.told import Outcome, Result, Tell, Told
+from contentsync.attempt.waiting import Stop
+from contentsync.errors import ContentsyncError, Problem, StoreLocked
+from contentsync.operations.apply import Report
+from contentsync.operations.plan import Made
+from contentsync.plan.action import Action, Kind
+from contentsync.watch.hands import Hands, Job
+from contentsync.watch.news import Word
+from contentsync.watch.sight import Candidate, Concern, Sight
+from contentsync.watch.stillness import Stillness
+from contentsync.watch.tellings import Tellings
+from contentsync.watch.timetable import Instant
+from contentsync.watch.tries import Tries
+from contentsync.watch.work import Sent, stat_of
+
+Send = Callable[[Made, tuple[str, ...], Tell, Stop], Sent]
+ALL = "all"  # the subject of a problem that keeps anything from being sent
+GOOD = frozenset({Result.PUBLISHED, Result.DELIVERED, Result.PROCESSING, Result.ADOPTED, Result.MOVED, Result.OBSERVED})
+
+
+@dataclass(frozen=True, slots=True)
+class EitherStop:
+    """Set once one of the two is."""
+
+    one: Stop
+    other: Stop
+
+    def is_set(self) -> bool:
+        return self.one.is_set() or self.other.is_set()
+
+
+class Sending:
+    """Chooses what is sent, has it sent, and takes in the results."""
+
+    def __init__(
+        self,
+        root: Path,
+        send: Send,
+        hands: Hands,
+        stop: Stop,
+        tellings: Tellings,
+        accounts: Tries,
+        stillness: Stillness,
+        jitter: Callable[[], float],
+    ) -> None:
+        self._root, self._send, self._stop, self._tellings = root, send, stop, tellings
+        self._accounts, self._jitter = accounts, jitter
+        self.stillness = stillness
+        self._job: Job[Sent] = Job(hands)
+        self._tries = Tries()
+        self._made: Made | None = None
+        self._ready: tuple[Candidate, ...] = ()
+        self._preempt = threading.Event()
+        self._unfinished: set[str] = set()  # keys; the sending thread takes out what is done
+        self._marks: Mapping[str, str] = {}
+        self._said: dict[str, tuple[str, str, str]] = {}  # of failed tries: what was told last
+
+    @property
+    def is_busy(self) -> bool:
+        return self._job.is_busy
+
+    def saw(self, made: Made, sight: Sight, now: Instant) -> None:
+        """Take in what a look saw."""
+        self._made, self._ready = made, sight.ready
+        self._tries.keep(frozenset({ALL}) | {one.post for one in sight.ready})
+        self._observe((*sight.ready, *sight.soon), now)
+
+    def forget(self) -> None:
+        """Nothing may be sent until the next look."""
+        self._ready = ()
+
+    def observe(self, names: frozenset[str], now: Instant) -> None:
+        """Take in what these files look like; paths from the root."""
+        self.stillness.observe({name: stat_of(f"{self._root}/{name}") for name in names}, now.mono)
+
+    def step(self, now: Instant, tell: Tell) -> float | None:
+        """Send what may be sent now; the monotonic moment of the next step, None where only a look changes that."""
+        if not self._ready or self._made is None or not self._tries.may(ALL, now.mono):
+            return self._tries.until(ALL) if self._ready else None
+        free = [one for one in self._ready if self._may(one, now)]
+        self._observe(free, now)
+        moments = [(self.stillness.still_at(one.files) or now.mono, one) for one in free]
+        going = [one for at, one in moments if at <= now.mono]
+        later = [at for at, _ in moments if at > now.mono] + self._pauses(now)
+        if self._job.is_busy:
+            self._make_way(going)
+        elif going:
+            self._begin(going, tell)
+        return min(later, default=None)
+
+    def take(self, now: Instant) -> Sent | None:
+        """The result of what was sent, once; taken in."""
+        sent = self._job.take()
+        if sent is not None:
+            self._take_in(sent, now)
+        return sent
+
+    def finish(self, now: Instant) -> None:
+        """Wait for what is being sent; it stops after its chunk where a stop is asked for."""
+        sent = self._job.finish()
+        if sent is not None:
+            self._take_in(sent, now)
+
+    # Before.
+
+    def _may(self, one: Candidate, now: Instant) -> bool:
+        return self._tries.may(one.post, now.mono, one.digest) and self._accounts.may(one.account, now.mono)
+
+    def _pauses(self, now: Instant) -> list[float]:
+        """The ends of the pauses of what is ready."""
+        ends = [
+            end
+            for one in self._ready
+            if not self._may(one, now)
+            for end in (self._tries.until(one.post), self._accounts.until(one.account))
+            if end is not None and end > now.mono
+        ]
+        return ends[:1] if len(ends) < 2 else [min(ends)]
+
+    def _observe(self, candidates: tuple[Candidate, ...] | list[Candidate], now: Instant) -> None:
+        self.observe(frozenset(name for one in candidates for name in one.files), now)
+
+    def _make_way(self, going: list[Candidate]) -> None:
+        """Let the upload under way stop after its chunk, if an account that is not busy has something to send."""
+        busy = {key.partition("/")[0] for key in tuple(self._unfinished)}
+        if any(one.account not in busy for one in going):
+            self._preempt.set()
+
+    def _begin(self, going: list[Candidate], tell: Tell) -> None:
+        keys = tuple(one.post for one in going)
+        self._marks = {one.post: one.digest for one in going}
+        self._preempt.clear()
+        self._unfinished = set(keys)
+        made, stop = self._made, EitherStop(self._stop, self._preempt)
+        assert made is not None
+
+        def told(event: Told) -> None:
+            if event.event in {"done", "processing"}:
+                self._unfinished.discard(event.post)
+            tell(event)
+
+        self._tellings.event(Word.SENDING, ", ".join(keys[:5]) + _more(keys), posts=list(keys))
+        self._job.start(lambda: self._send(made, keys, told, stop))
+
+    # After.
+
+    def _take_in(self, sent: Sent, now: Instant) -> None:
+        self._unfinished = set()
+        if sent.error is not None:
+            self._failed_at_all(sent.error, now)
+            return
+        self._tries.succeeded(ALL)
+        self._tellings.is_over(ALL)
+        if sent.report is not None:
+            self._take_report(sent.keys, sent.report, now)
+
+    def _failed_at_all(self, err: ContentsyncError, now: Instant) -> None:
+        longest = 5.0 if isinstance(err, StoreLocked) else None
+        until = now.mono + longest if longest else None
+        self._tries.failed(ALL, now.mono, until=until, jitter=self._jitter())
+        self._tellings.stands(ALL, err.problems[0])
+
+    def _take_report(self, keys: tuple[str, ...], report: Report, now: Instant) -> None:
+        names = {key.partition("/")[0] for key in keys}
+        for name in names:
+            take_account(name, report.failures.get(name), self._accounts, self._tellings, now, self._jitter())
+        outcomes = {outcome.post: outcome for outcome in report.outcomes}
+        actions = {action.post: action for action in report.proposal.actions}
+        for key in keys:
+            if key in outcomes:
+                self._take_outcome(outcomes[key], now)
+            elif key in actions:
+                self._take_left(actions[key], report, now)
+
+    def _take_outcome(self, outcome: Outcome, now: Instant) -> None:
+        stopped = self._preempt.is_set() or self._stop.is_set()
+        if outcome.result in GOOD:
+            self._tries.succeeded(outcome.post)
+            self._said.pop(outcome.post, None)
+            self._tellings.result(outcome.post, outcome.result, None, outcome.post_id)
+            return
+        if stopped and outcome.result in {Result.UPLOADING, Result.NOT_STARTED}:
+            return  # it goes on at once, or after a restart
+        known = now.at(outcome.again_at) if outcome.again_at else None
+        mark = self._marks.get(outcome.post, "")
+        self._tries.failed(outcome.post, now.mono, mark, until=known, jitter=self._jitter())
+        said = (mark, str(outcome.result), outcome.problem.code if outcome.problem else "")
+        if self._said.get(outcome.post) != said:
+            self._said[outcome.post] = said
+            self._tellings.result(outcome.post, outcome.result, outcome.problem, outcome.post_id)
+
+    def _take_left(self, action: Action, report: Report, now: Instant) -> None:
+        """A post that the plan of the try held back, by what only TikTok could say."""
+        if not action.kinds & {Kind.BLOCKED, Kind.WAIT, Kind.UNKNOWN}:
+            return
+        first = self._tries.until(action.post) is None
+        until = self._by_tiktoks_clock(action, report, now)
+        mark = self._marks.get(action.post, "")
+        self._tries.failed(action.post, now.mono, mark, until=until, jitter=self._jitter())
+        for problem in action.blockers if first else ():
+            self._tellings.concern(Concern(problem, action.post, action.account, action.digest))
+
+    def _by_tiktoks_clock(self, action: Action, report: Report, now: Instant) -> float | None:
+        """When a post is due that is due by our clock only: TikTok's clock decides where ours runs ahead."""
+        facts = report.proposal.made.world.accounts.get(action.account)
+        if action.due_at is None or facts is None:
+            return None
+        clock: datetime = min(now.wall, facts.tiktok_now or now.wall)
+        return now.mono + max(1.0, (action.due_at - clock).total_seconds())
+
+
+def _more(keys: tuple[str, ...]) -> str:
+    return f" and {len(keys) - 5} more" if len(keys) > 5 else ""
+
+
+def take_account(
+    name: str, err: ContentsyncError | None, accounts: Tries, tellings: Tellings, now: Instant, jitter: float
+) -> None:
+    """Note whether an account can be worked for; told once, and when it is over."""
+    subject = f"account:{name}"
+    if err is None:
+        accounts.succeeded(name)
+        tellings.is_over(subject)
+        return
+    accounts.failed(name, now.mono, jitter=jitter)
+    problem: Problem = err.problems[0].addressed(name)
+    tellings.stands(subject, problem, name)

@@ -1,0 +1,127 @@
+"""What does a plan mean for watch? What could be sent now, what is due next, and what a person must know. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from contentsync.errors import Level, Problem
+from contentsync.plan.action import DOES_SOMETHING, AccountFacts, Action, Kind, Plan
+from contentsync.plan.unfinished import is_live
+from contentsync.post import Attempt, DesiredPost, PostState
+
+NOT_KNOWN_YET: Final = frozenset({"not-approved", "approval-lapsed"})  # said of an account that TikTok never named
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A post for which something would be sent."""
+
+    #: Its key.
+    post: str
+    #: Of its content: a changed post is another candidate.
+    digest: str
+    #: Its manifest and its media, from the project's root.
+    files: tuple[str, ...]
+
+    @property
+    def account(self) -> str:
+        return self.post.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something that a person must know, and that is told once for each content."""
+
+    problem: Problem
+    post: str = ""
+    account: str = ""
+    #: What it is about: with another mark it is told again.
+    mark: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        where = self.problem.where
+        place = f"{where.file}:{where.line}:{where.column}" if where and not self.post else ""
+        return (self.problem.code, self.post or self.account or place or self.problem.what, self.mark)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one look saw."""
+
+    #: What could be sent now, in the plan's order.
+    ready: tuple[Candidate, ...] = ()
+    #: What is due within the lead: its files are to be watched.
+    soon: tuple[Candidate, ...] = ()
+    #: The keys of posts that TikTok is processing: it can only be asked about them.
+    followed: frozenset[str] = frozenset()
+    #: When posts are due that are not due yet.
+    due: tuple[datetime, ...] = ()
+    concerns: tuple[Concern, ...] = ()
+    counts: Mapping[Kind, int] = field(default_factory=dict)
+
+
+def see(
+    plan: Plan,
+    posts: Mapping[str, DesiredPost],
+    accounts: Mapping[str, AccountFacts],
+    faults: Iterable[Problem],
+    now: datetime,
+    lead: timedelta,
+) -> Sight:
+    """What a plan means at this moment. lead: how long before it is due a post's files are watched."""
+    lives = {action.post: last for action in plan.actions if (last := _live(action, accounts))}
+    named = {name for name, facts in accounts.items() if facts.open_id}
+    return Sight(
+        ready=tuple(_candidate(a, posts) for a in plan.actions if a.kinds & DOES_SOMETHING and not _asks(a, lives)),
+        soon=tuple(_candidate(a, posts) for a in plan.actions if a.due_at and now < a.due_at <= now + lead),
+        followed=frozenset(key for key, last in lives.items() if last.publish_id),
+        due=tuple(a.due_at for a in plan.actions if a.due_at and a.due_at > now),
+        concerns=tuple(_concerns(plan.actions, named, faults)),
+        counts={kind: plan.count(kind) for kind in Kind},
+    )
+
+
+def _candidate(action: Action, posts: Mapping[str, DesiredPost]) -> Candidate:
+    post = posts.get(action.post)
+    if post is None:
+        return Candidate(action.post, action.digest, ())
+    files = [post.where.file, *(item.path for item in post.media if item.path)]
+    return Candidate(action.post, action.digest, tuple(dict.fromkeys(files)))
+
+
+def _asks(action: Action, lives: Mapping[str, Attempt]) -> bool:
+    """Whether the action only asks TikTok about an attempt. One without an id must be recorded as unknown."""
+    last = lives.get(action.post)
+    return action.kind is Kind.RESUME and last is not None and bool(last.publish_id)
+
+
+def _live(action: Action, accounts: Mapping[str, AccountFacts]) -> Attempt | None:
+    """The attempt of a post to resume that TikTok may have completely."""
+    if action.kind is not Kind.RESUME or action.account not in accounts:
+        return None
+    row = _row(accounts[action.account].rows, action.post)
+    return row.last if row and row.last and is_live(row.last) else None
+
+
+def _row(rows: Iterable[PostState], key: str) -> PostState | None:
+    name = key.partition("/")[2]
+    return next((row for row in rows if row.name == name), None)
+
+
+def _concerns(actions: Iterable[Action], named: set[str], faults: Iterable[Problem]) -> Iterator[Concern]:
+    blocked: set[Problem] = set()
+    for action in actions:
+        if not action.kinds & {Kind.BLOCKED, Kind.UNKNOWN}:
+            continue
+        problems = action.blockers or (Problem(str(action.then or action.kind), action.reason),)
+        blocked |= set(action.problems)
+        for problem in problems:
+            if action.account in named or problem.code not in NOT_KNOWN_YET:
+                yield Concern(problem, action.post, action.account, action.digest)
+    for problem in faults:
+        if problem not in blocked and problem.level is Level.ERROR:
+            yield Concern(problem)

@@ -1,0 +1,112 @@
+"""When does watch look next, and why? Pure: both clocks come in as a value.
+
+The danger: a computer sleeps, its clock is set, an event is lost, and a post goes out late or never. The rule: every
+moment is kept by the clock that it is about. What is due is due by the wall clock; a pause lasts by the monotonic
+one. Nothing is a timer that was started earlier: each tick compares both clocks with the table anew, and a full look
+comes from time to time whatever happened. So one tick after any jump the table is right again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+TICK: Final = 1.0  # seconds, at most, between two readings of the clocks
+FULL_EVERY: Final = 60.0  # seconds between two looks at everything
+SHARE: Final = 0.005  # of one processor, at most, for full looks
+STORM: Final = 5  # debounces, at most, for which a stream of events puts a look off
+JUMP: Final = 5.0  # seconds by which the wall clock may differ from the monotonic one before it counts as set
+
+
+class Why(StrEnum):
+    """What a look is for."""
+
+    START = "start"
+    FILES = "files"  # a file changed, or may have
+    DUE = "due"  # a post is due now
+    SOON = "soon"  # a post is due in a moment: its files are watched from now on
+    STATE = "state"  # another process wrote into the state: an approval, a pause, a webhook
+    DONE = "done"  # something was sent
+    RETRY = "retry"  # a pause after a failure is over
+    CLOCK = "clock"  # the clock was set, or the machine slept
+    FULL = "full"  # nothing is known to have changed
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """One moment by both clocks."""
+
+    #: Aware, in UTC. May be set, also backwards.
+    wall: datetime
+    #: Seconds; never goes back.
+    mono: float
+
+    def has_jumped_since(self, before: Instant) -> bool:
+        """Whether the wall clock was set between the two, or the machine slept."""
+        apart = (self.wall - before.wall).total_seconds() - (self.mono - before.mono)
+        return abs(apart) > JUMP
+
+    def at(self, due: datetime) -> float:
+        """The monotonic moment that a time by the wall clock is, as the clock stands now."""
+        return self.mono + (due - self.wall).total_seconds()
+
+
+@dataclass(slots=True)
+class Timetable:
+    """The moments at which to look, by reason."""
+
+    #: Seconds for which file events are gathered.
+    debounce: float
+    #: Seconds before a post is due at which its files are first watched.
+    lead: float
+    _at: dict[Why, float] = field(default_factory=dict)
+    _due: tuple[datetime, ...] = ()
+    _first_event: float | None = None
+    _rests_until: float = 0.0
+
+    def plan(self, why: Why, at: float) -> None:
+        """Look at that monotonic moment at the latest."""
+        self._at[why] = min(at, self._at.get(why, at))
+
+    def files_changed(self, now: float) -> None:
+        """File events came: look once they have ended, and in a long storm now and then."""
+        first = self._first_event = now if self._first_event is None else self._first_event
+        at = min(now + self.debounce, first + STORM * self.debounce)
+        self._at[Why.FILES] = max(at, self._rests_until)
+
+    def due(self, moments: Iterable[datetime]) -> None:
+        """The times at which posts are due, in place of those that were known before."""
+        self._due = tuple(sorted(set(moments)))
+
+    def looked(self, began: Instant, took: float, jitter: float) -> None:
+        """A look is over: what it was for is done. took: its seconds. jitter: about 1."""
+        self._at = {why: at for why, at in self._at.items() if at > began.mono}
+        self._first_event = None if Why.FILES not in self._at else self._first_event
+        self._rests_until = began.mono + 5 * took
+        self._at[Why.FULL] = began.mono + full_every(took) * jitter
+
+    def next(self, now: Instant) -> tuple[float, Why]:
+        """The monotonic moment of the next look, and why. In the past: look now."""
+        moments = [(at, why) for why, at in self._at.items()]
+        for due in self._due:
+            soon = now.at(due) - self.lead
+            moments.append((soon, Why.SOON) if soon > now.mono else (now.at(due), Why.DUE))
+        return min(moments, default=(now.mono, Why.START))
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next post is due."""
+        return self._due[0] if self._due else None
+
+
+def full_every(took: float) -> float:
+    """The seconds between two full looks, so that they cost next to nothing however long one takes."""
+    return max(FULL_EVERY, took / SHARE)
+
+
+def lead_of(settle: timedelta) -> float:
+    """Seconds before a due time at which its files must be seen first, to be known as still when it comes."""
+    return settle.total_seconds() + 2 * TICK
