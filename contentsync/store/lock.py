@@ -1,8 +1,9 @@
 """Which process may send? OS locks that end with their process, each with a file that names the holder.
 
-There are two locks that decide who may send, for two dangers. The apply lock is beside the state: two runs on one state would take the same
-steps twice. The lock of an open_id is in the user's data folder: two checkouts have a state each, so one learns what
-the other has begun only from this machine's journal, and only if it reads the journal after the other wrote it.
+Two locks decide who may send, for two dangers. The apply lock is beside the state: two runs on one state would take
+the same steps twice. The lock of an open_id is in the user's data folder: two checkouts have a state each, so one
+learns what the other has begun only from this machine's journal, and only if it reads the journal after the other
+wrote it.
 
 A third lock only keeps a second watcher of one state from working beside the first.
 """

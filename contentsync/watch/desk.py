@@ -6,7 +6,7 @@ from contentsync.errors import ContentsyncError
 from contentsync.post import Watching
 from contentsync.project import Project
 from contentsync.watch.stillness import Seen
-from contentsync.watch.work import AsItLies, Approving, ByPerson, Looked, OpenProject, look, machine_errors, stat_of
+from contentsync.watch.work import Approving, AsItLies, ByPerson, Looked, OpenProject, look, machine_errors, stat_of
 
 PROJECT_FILE = "contentsync.yaml"
 

@@ -46,7 +46,8 @@ EVENTS: Final[list[type[FileSystemEvent]]] = [
 ]
 OURS: Final = frozenset({"receipts"})
 TEND_EVERY: Final = 5.0  # seconds between two looks at the watches themselves
-COUNT_EVERY: Final = 300.0  # seconds between two counts of folders that are not watched
+FIRST_COUNT: Final = 10.0  # seconds after which folders that are not watched are counted
+COUNT_EVERY: Final = 300.0  # seconds between two such counts
 POLL_EVERY: Final = 2.0  # seconds, at least, between two scans
 SHARE: Final = 0.005  # of one processor, at most, for scans
 MOUNTS: Final = Path("/proc/self/mountinfo")
@@ -85,7 +86,7 @@ class FileHints:
         folders = frozenset(_folders(self._root))
         if not self._is_alive() or folders != self._watched:
             self._watch(folders)
-            self._count_at = now
+            self._count_at = now + FIRST_COUNT
         if now >= self._count_at and not self._why_polling:
             self._count_at = now + COUNT_EVERY
             self._refuse_gaps(folders)
@@ -105,7 +106,7 @@ class FileHints:
 
     def _refuse_gaps(self, folders: frozenset[Folder]) -> None:
         """Scan instead where some folders are not watched: watchdog leaves those out without a word."""
-        if (short := _unwatched([self._root / name for name, _, _ in folders])) > 0:
+        if (short := _unwatched([self._root / name for name, _, _ in folders if name != "."])) > 0:
             self._fall_back(f"{short} folders can't be watched: the limit fs.inotify.max_user_watches is reached")
 
     def _watch(self, folders: frozenset[Folder]) -> None:
@@ -113,15 +114,17 @@ class FileHints:
         self.close()
         _quieten(self._wakes)
         observer, handler = Observer(), _Handler(self._root, self._wakes)
+        observer.start()  # first: what can't be watched is then refused here, and not in a thread
+        again, self._observer = bool(self._watched), observer
         try:
             for name, _, _ in sorted(folders):
                 observer.schedule(handler, str(self._root / name), recursive=name != ".", event_filter=EVENTS)
-            observer.start()
+        except FileNotFoundError:
+            return  # a folder went away meanwhile; the next time tells
         except OSError as err:
             self._fall_back(f"files can't be watched: {err.strerror or err}")
             return
-        again = self._observer is not None or bool(self._watched)
-        self._observer, self._watched = observer, folders
+        self._watched = folders
         if again:
             self._wakes.files_changed(lost=True)  # nothing was heard in between
 
@@ -138,7 +141,9 @@ class FileHints:
         elif self._scan.changed(now):
             self._wakes.files_changed()
         what = f"watch looks for changed files every {self._scan.every:.0f} s, because {self._why_polling}"
-        return Problem("watch-polls", what, "nothing to do: only the start of an upload is a little later", level=Level.NOTE)
+        return Problem(
+            "watch-polls", what, "nothing to do: only the start of an upload is a little later", level=Level.NOTE
+        )
 
 
 class Scan:
@@ -165,7 +170,7 @@ class _Handler(FileSystemEventHandler):
     """Turns events into hints."""
 
     def __init__(self, root: Path, wakes: ThreadWakes) -> None:
-        self._root, self._wakes = os.path.realpath(root), wakes
+        self._root, self._wakes = os.fspath(root), wakes
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         names = [self._name(path) for path in (event.src_path, event.dest_path) if path]
@@ -228,12 +233,15 @@ def _folders(root: Path) -> Iterator[Folder]:
 
 
 def _unwatched(folders: Iterable[Path]) -> int:
-    """How many folders the kernel does not watch; 0 where that can't be seen. Source: man 5 proc, fdinfo of inotify."""
+    """How many of these folders, and of those below, the kernel does not watch; 0 where that can't be seen.
+
+    Source: man 5 proc, /proc/PID/fdinfo, "inotify".
+    """
     try:
         held = sum(_watches(Path(entry.path)) for entry in os.scandir("/proc/self/fdinfo"))
     except OSError:
         return 0
-    wanted = sum(1 + (0 if folder.name == "." else _count(folder)) for folder in folders)
+    wanted = 1 + sum(1 + _count(folder) for folder in folders)
     return max(0, wanted - held) if held else 0
 
 
@@ -254,7 +262,7 @@ def _stats(root: Path) -> Iterator[tuple[Any, ...]]:
     while pending:
         folder = pending.pop()
         for entry in _entries(folder):
-            if is_ours(tuple(os.path.relpath(entry.path, root).split(os.sep))):
+            if is_ours(Path(entry.path).relative_to(root).parts):
                 continue
             try:
                 if entry.is_dir(follow_symlinks=False):
@@ -272,5 +280,3 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
             return list(entries)
     except OSError:
         return []
-
-

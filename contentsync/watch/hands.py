@@ -1,4 +1,4 @@
-"""Who does the work that takes long? One thread that sends and one that asks, so that looking never waits for them."""
+"""Who does the work that takes long? A thread that sends and one that asks, so that looking never waits for them."""
 
 from __future__ import annotations
 

@@ -157,7 +157,11 @@ class Watch:
         if at <= now.mono:
             self._look(why)
             now = self._now()
-        moments = [self._table.next(now)[0], self._sending.step(now, self._parts.feed.tell), self._following.step(now)]
+        moments = [
+            self._table.next(now)[0],
+            self._sending.step(now, self._parts.feed.tell),
+            self._following.step(now),
+        ]
         nearest = min(moment for moment in moments if moment is not None)
         self._hear(self._parts.wakes.wait(max(0.0, min(nearest - self._now().mono, TICK))))
 

@@ -30,7 +30,9 @@ from contentsync.watch.work import Sent, stat_of
 
 Send = Callable[[Made, tuple[str, ...], Tell, Stop], Sent]
 ALL = "all"  # the subject of a problem that keeps anything from being sent
-GOOD = frozenset({Result.PUBLISHED, Result.DELIVERED, Result.PROCESSING, Result.ADOPTED, Result.MOVED, Result.OBSERVED})
+GOOD = frozenset(
+    {Result.PUBLISHED, Result.DELIVERED, Result.PROCESSING, Result.ADOPTED, Result.MOVED, Result.OBSERVED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ class Sending:
                 self._unfinished.discard(event.post)
             tell(event)
 
-        self._tellings.event(Word.SENDING, ", ".join(keys[:5]) + _more(keys), posts=list(keys))
+        self._tellings.event(Word.SENDING, f"sending {', '.join(keys[:5])}{_more(keys)}", posts=list(keys))
         self._job.start(lambda: self._send(made, keys, told, stop))
 
     # After.

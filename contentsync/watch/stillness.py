@@ -1,9 +1,9 @@
 """Is a file still being written? Pure: what was seen of a file comes in as a value.
 
-The danger: half a file is sent. A copy grows, a recorder rewrites its file every few seconds, a download fills a file
-that has its whole size from the start, and the times of a file may lie (`cp -p`, another machine's clock). The rule: a
-file is still when we saw the same values of it for the whole time to settle, by our own monotonic clock. Whatever it
-looked like before the first look counts for nothing.
+The danger: half a file is sent. A copy grows, a recorder rewrites its file every few seconds, a download fills a
+file that has its whole size from the start, and the times of a file may lie (`cp -p`, another machine's clock). The
+rule: a file is still when we saw the same values of it for the whole time to settle, by our own monotonic clock.
+Whatever it looked like before the first look counts for nothing.
 """
 
 from __future__ import annotations

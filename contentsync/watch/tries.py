@@ -1,7 +1,7 @@
 """When may something that failed be tried again? Pure.
 
-A definite failure at TikTok is the plan's business: it blocks the post until its content changes. This module is about
-everything else that ends a try (no network, a lock, a cap, a file that changed meanwhile): it is repeated at
+A definite failure at TikTok is the plan's business: it blocks the post until its content changes. This module is
+about everything else that ends a try (no network, a lock, a cap, a file that changed meanwhile): it is repeated at
 growing intervals, so that one post that fails neither delays another nor keeps the machine busy.
 """
 
@@ -34,7 +34,9 @@ class Tries:
     longest: float = LONGEST
     _pauses: dict[str, Pause] = field(default_factory=dict)
 
-    def failed(self, subject: str, now: float, mark: str = "", *, until: float | None = None, jitter: float = 1) -> float:
+    def failed(
+        self, subject: str, now: float, mark: str = "", *, until: float | None = None, jitter: float = 1
+    ) -> float:
         """Note a failed try, and return the moment of the next. until: where that is known."""
         before = self._pauses.get(subject)
         times = before.times + 1 if before and before.mark == mark else 1

@@ -22,6 +22,7 @@ from contentsync.operations.auto_approve import approve_as_it_lies, without_revo
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.refresh import refresh_all
 from contentsync.operations.selection import Wish
+from contentsync.operations.slots import give_slots
 from contentsync.post import PostState
 from contentsync.project import Project
 from contentsync.watch.stillness import Seen
@@ -130,9 +131,7 @@ def send(
         with opened(open_project) as project:
             approving.before_sending(project, made, keys)
             wish = Wish(only=keys)
-            report = apply(
-                project, wish, approve=lambda _: True, tell=tell, stop=stop, wait=0.0, approved_only=True
-            )
+            report = apply(project, wish, approve=lambda _: True, tell=tell, stop=stop, wait=0.0, approved_only=True)
     except UsageError:  # a post went away since the look; the next look says so
         return Sent(keys)
     except ContentsyncError as err:
@@ -180,10 +179,11 @@ def stat_of(path: str) -> Seen:
 
 
 def look(project: Project, approving: Approving) -> Looked:
-    """The plan from what is on disk and in the state; no request, no lock."""
+    """The plan from what is on disk and in the state; no request, no lock. Slots that it shows are given out."""
     try:
         with machine_errors():
             made = approving.seen(project, make_plan(project, Wish(refresh=False)))
+            give_slots(project, made, made.plan.actions)
             return Looked(made, has_manifests=bool(made.posts) or project.has_manifests())
     except ContentsyncError as err:
         return Looked(error=err)

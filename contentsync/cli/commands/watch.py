@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-from pathlib import Path
 
 import click
 
@@ -28,7 +27,9 @@ from contentsync.visible import visible
     type=click.Choice(["manual", "auto"]),
     help="Send what a person approved (manual), or every valid post (auto); else as in contentsync.yaml.",
 )
-@click.option("--poll", is_flag=True, help="Look for changed files at intervals; chosen by itself where that is needed.")
+@click.option(
+    "--poll", is_flag=True, help="Look for changed files at intervals; chosen by itself where that is needed."
+)
 @as_json
 @click.pass_obj
 def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int:
