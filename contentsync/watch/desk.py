@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contentsync.errors import ContentsyncError
-from contentsync.post import Watching
+from contentsync.post import Approve, Watching
 from contentsync.project import Project
+from contentsync.store.backends import is_shared
 from contentsync.watch.stillness import Seen
 from contentsync.watch.work import Approving, AsItLies, ByPerson, Looked, OpenProject, look, machine_errors, stat_of
 
@@ -14,9 +15,8 @@ PROJECT_FILE = "contentsync.yaml"
 class Desk:
     """Opens the project again whenever its file changed, and for every full look."""
 
-    def __init__(self, open_project: OpenProject, approve: str | None) -> None:
-        """approve: what a person said on the command line; None for what the project file says."""
-        self._open, self._approve = open_project, approve
+    def __init__(self, open_project: OpenProject) -> None:
+        self._open = open_project
         self._project: Project | None = None
         self._file: Seen = None
 
@@ -31,14 +31,15 @@ class Desk:
         return self._project
 
     @property
-    def approve(self) -> str:
-        """Who approves what is sent: `manual` or `auto`."""
-        return self._approve or self.watching.approve
+    def approve(self) -> Approve:
+        """By which way posts come to be approved; as it was last read."""
+        return self._project.settings.approve_by.way if self._project else Approve.MANUAL
 
     @property
-    def approving(self) -> Approving:
-        """How posts come to be approved."""
-        return AsItLies() if self.approve == "auto" else ByPerson()
+    def shares(self) -> bool:
+        """Whether approvals and pauses may come from other machines: by a shared state, or by a branch."""
+        project = self._project
+        return project is not None and (is_shared(project.settings.state) or self.approve is Approve.BRANCH)
 
     def look(self, *, fresh: bool) -> Looked:
         """The plan as it is now. fresh: whatever is outside of the project's folder is read anew too."""
@@ -47,7 +48,7 @@ class Desk:
                 project = self._opened(fresh=fresh)
         except ContentsyncError as err:
             return Looked(error=err)
-        return look(project, self.approving)
+        return look(project)
 
     def stamp(self) -> tuple[int, int] | None:
         """A value that another process changes when it writes into the state; None where that can't be seen."""

@@ -17,6 +17,7 @@ from contentsync.watch.timetable import Instant
 from contentsync.watch.tries import Tries
 from contentsync.watch.work import Asked
 
+SHARE_EVERY: Final = 60.0  # seconds between two looks for what other machines said
 REFRESH_EVERY: Final = 900.0  # seconds between two readings of TikTok into the state
 SHARE: Final = 0.05  # of an attempt's age: a post that is processed for hours is asked about every few minutes
 Ask = Callable[[tuple[str, ...]], Asked]
@@ -33,12 +34,13 @@ class _Open:
 
 
 class Following:
-    """Asks TikTok about open attempts, one question at a time."""
+    """Asks TikTok about open attempts, and other machines for their word; one question at a time."""
 
     def __init__(
         self,
         ask: Ask,
         refresh: Refresh,
+        take_approvals: Callable[[], Asked],
         hands: Hands,
         tellings: Tellings,
         accounts: Tries,
@@ -49,13 +51,21 @@ class Following:
         self._job: Job[Asked] = Job(hands)
         self._open: dict[str, _Open] = {}
         self._names: tuple[str, ...] = ()
-        self._refresh_at = 0.0
+        self._refresh_at = self._share_at = 0.0
+        self._take_approvals = take_approvals
+        #: Whether approvals and pauses may come from other machines.
+        self.shares = False
         #: The shortest and the longest pause between two questions, in seconds.
         self.pauses = (2.0, 30.0)
 
     @property
     def is_busy(self) -> bool:
         return self._job.is_busy
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a result waits to be taken in."""
+        return self._job.is_done
 
     def saw(self, followed: frozenset[str], accounts: tuple[str, ...], now: Instant) -> None:
         """Take in which attempts are open, and which accounts have posts."""
@@ -76,6 +86,7 @@ class Following:
         if not self._job.is_busy:
             self._begin(now)
         moments = [one.next_at for one in self._open.values()] + ([self._refresh_at] if self._names else [])
+        moments += [self._share_at] if self.shares else []
         return None if self._job.is_busy else min(moments, default=None)
 
     def _begin(self, now: Instant) -> None:
@@ -84,6 +95,9 @@ class Following:
             names = tuple(name for name in self._names if self._accounts.may(name, now.mono))
             self._refresh_at = now.mono + REFRESH_EVERY * self._jitter()
             self._job.start(lambda: self._refresh(names))
+        elif self.shares and self._share_at <= now.mono:
+            self._share_at = now.mono + SHARE_EVERY * self._jitter()
+            self._job.start(self._take_approvals)
         elif due:
             for key in due:
                 self._put_off(self._open[key], now)

@@ -61,13 +61,18 @@ class Job(Generic[T]):
     def is_busy(self) -> bool:
         return self._future is not None
 
+    @property
+    def is_done(self) -> bool:
+        """Whether a result waits to be taken."""
+        return self._future is not None and self._future.done()
+
     def start(self, work: Callable[[], T]) -> None:
         assert self._future is None
         self._future = self._hands.start(work)
 
     def take(self) -> T | None:
         """The result, once; None while there is none. Raises what the work raised."""
-        if self._future is None or not self._future.done():
+        if not self.is_done or self._future is None:
             return None
         future, self._future = self._future, None
         return future.result()

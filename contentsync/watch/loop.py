@@ -18,6 +18,7 @@ from contentsync.errors import Problem
 from contentsync.notices import Notify, tell_nobody
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Kind
+from contentsync.post import Approve
 from contentsync.watch.desk import Desk
 from contentsync.watch.following import Following
 from contentsync.watch.ground import Ground
@@ -28,10 +29,10 @@ from contentsync.watch.sending import Sending
 from contentsync.watch.sight import see
 from contentsync.watch.stillness import Stillness
 from contentsync.watch.tellings import Tellings
-from contentsync.watch.timetable import TICK, Instant, Timetable, Why, lead_of
+from contentsync.watch.timetable import FULL_EVERY, TICK, Instant, Timetable, Why, lead_of
 from contentsync.watch.tries import Tries
 from contentsync.watch.wakes import Hint, Wakes
-from contentsync.watch.work import OpenProject, ask, refresh, send
+from contentsync.watch.work import OpenProject, ask, refresh, send, take_approvals
 
 GROUND_EVERY: Final = 2.0  # seconds between two looks for a project that is gone, or for a git that is at work
 
@@ -77,10 +78,12 @@ class Parts:
     files: Files = field(default_factory=NoFiles)
     feed: Feed = field(default_factory=Feed)
     notify: Notify = tell_nobody
-    #: `manual` or `auto`, as said on the command line; None for what the project file says.
-    approve: str | None = None
     #: Gives numbers about 1, so that many watchers don't act in step.
     jitter: Callable[[], float] = lambda: 1.0
+    #: Seconds, at most, between two readings of the clocks.
+    tick: float = TICK
+    #: Seconds, at least, between two full looks.
+    full_every: float = FULL_EVERY
 
 
 class Watch:
@@ -88,15 +91,15 @@ class Watch:
 
     def __init__(self, parts: Parts) -> None:
         self._parts, self._clock = parts, parts.clock
-        self._desk = Desk(parts.open_project, parts.approve)
+        self._desk = Desk(parts.open_project)
         self._ground = Ground(parts.root, lambda: parts.clock.now().timestamp())
         self._tellings = Tellings(parts.feed, parts.notify, parts.clock)
         self._looks = Tries(longest=60.0)
         accounts, watching = Tries(longest=300.0), self._desk.watching
-        self._table = Timetable(watching.debounce.total_seconds(), lead_of(watching.settle))
+        self._table = Timetable(watching.debounce.total_seconds(), lead_of(watching.settle), parts.full_every)
         self._sending = Sending(
             parts.root,
-            lambda made, keys, tell, stop: send(parts.open_project, self._desk.approving, made, keys, tell, stop),
+            lambda made, keys, tell, stop: send(parts.open_project, made, keys, tell, stop),
             parts.sender,
             parts.stop,
             self._tellings,
@@ -107,6 +110,7 @@ class Watch:
         self._following = Following(
             lambda keys: ask(parts.open_project, keys, parts.stop),
             lambda names: refresh(parts.open_project, names, parts.stop),
+            lambda: take_approvals(parts.open_project, parts.stop),
             parts.asker,
             self._tellings,
             accounts,
@@ -133,7 +137,7 @@ class Watch:
 
     def run(self) -> None:
         """Watch until a stop is asked for; then finish the chunk under way, and return."""
-        self._tellings.event(Word.WATCHING, f"watching {self._parts.root}", approve=self._parts.approve)
+        self._tellings.event(Word.WATCHING, f"watching {self._parts.root}")
         self._table.plan(Why.START, self._now().mono)
         try:
             while not self._parts.stop.is_set():
@@ -162,8 +166,10 @@ class Watch:
             self._sending.step(now, self._parts.feed.tell),
             self._following.step(now),
         ]
+        if self._sending.is_done or self._following.is_done:
+            return
         nearest = min(moment for moment in moments if moment is not None)
-        self._hear(self._parts.wakes.wait(max(0.0, min(nearest - self._now().mono, TICK))))
+        self._hear(self._parts.wakes.wait(max(0.0, min(nearest - self._now().mono, self._parts.tick))))
 
     # What wakes it.
 
@@ -220,7 +226,7 @@ class Watch:
     def _stands_on_ground(self, now: Instant) -> bool:
         """Whether the project is there and git leaves it alone; if not, it is looked for again soon."""
         problem = self._ground.missing()
-        if problem is None and self._desk.approve == "auto":
+        if problem is None and self._desk.approve is Approve.AUTO:
             problem = self._ground.git_at_work()
         if problem is not None:
             self._tellings.stands("ground", problem)
@@ -247,12 +253,13 @@ class Watch:
         self._table.debounce, self._table.lead = watching.debounce.total_seconds(), lead_of(watching.settle)
         self._sending.stillness.settle = watching.settle.total_seconds()
         now = self._now()
-        lead = timedelta(seconds=self._table.lead)
+        lead = timedelta(seconds=self._table.lead + TICK)
         sight = see(made.plan, made.posts, made.world.accounts, made.faults, made.world.now, lead)
         self._table.due(sight.due)
         self._tellings.concerns(sight.concerns)
         self._sending.saw(made, sight, now)
         self._following.saw(sight.followed, tuple(made.world.accounts), now)
+        self._following.shares = self._desk.shares
         self._parts.feed.tell(made)
         self._health = replace(
             self._health,

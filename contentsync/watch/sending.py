@@ -76,6 +76,11 @@ class Sending:
     def is_busy(self) -> bool:
         return self._job.is_busy
 
+    @property
+    def is_done(self) -> bool:
+        """Whether a result waits to be taken in."""
+        return self._job.is_done
+
     def saw(self, made: Made, sight: Sight, now: Instant) -> None:
         """Take in what a look saw."""
         self._made, self._ready = made, sight.ready

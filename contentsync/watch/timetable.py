@@ -62,10 +62,14 @@ class Timetable:
     debounce: float
     #: Seconds before a post is due at which its files are first watched.
     lead: float
+    #: Seconds between two full looks, at least.
+    full_every: float = FULL_EVERY
     _at: dict[Why, float] = field(default_factory=dict)
     _due: tuple[datetime, ...] = ()
     _first_event: float | None = None
     _rests_until: float = 0.0
+    #: The files of posts that are due until then are watched since the last look.
+    _watched_until: datetime | None = None
 
     def plan(self, why: Why, at: float) -> None:
         """Look at that monotonic moment at the latest."""
@@ -86,25 +90,21 @@ class Timetable:
         self._at = {why: at for why, at in self._at.items() if at > began.mono}
         self._first_event = None if Why.FILES not in self._at else self._first_event
         self._rests_until = began.mono + 5 * took
-        self._at[Why.FULL] = began.mono + full_every(took) * jitter
+        self._watched_until = began.wall + timedelta(seconds=self.lead + TICK)
+        self._at[Why.FULL] = began.mono + max(self.full_every, took / SHARE) * jitter
 
     def next(self, now: Instant) -> tuple[float, Why]:
         """The monotonic moment of the next look, and why. In the past: look now."""
         moments = [(at, why) for why, at in self._at.items()]
         for due in self._due:
-            soon = now.at(due) - self.lead
-            moments.append((soon, Why.SOON) if soon > now.mono else (now.at(due), Why.DUE))
+            is_watched = self._watched_until is not None and due <= self._watched_until
+            moments.append((now.at(due), Why.DUE) if is_watched else (now.at(due) - self.lead, Why.SOON))
         return min(moments, default=(now.mono, Why.START))
 
     @property
     def next_due(self) -> datetime | None:
         """When the next post is due."""
         return self._due[0] if self._due else None
-
-
-def full_every(took: float) -> float:
-    """The seconds between two full looks, so that they cost next to nothing however long one takes."""
-    return max(FULL_EVERY, took / SHARE)
 
 
 def lead_of(settle: timedelta) -> float:

@@ -10,8 +10,6 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
-
 from contentsync.attempt.told import Tell
 from contentsync.attempt.waiting import Stop, StoppableClock
 from contentsync.errors import ContentsyncError, Problem, UsageError
@@ -19,11 +17,12 @@ from contentsync.operations import status
 from contentsync.operations.apply import Report, apply
 from contentsync.operations.approvals import only_approved
 from contentsync.operations.auto_approve import approve_as_it_lies, without_revoked
+from contentsync.operations.branch_approvals import approve_by_branch
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.refresh import refresh_all
 from contentsync.operations.selection import Wish
 from contentsync.operations.slots import give_slots
-from contentsync.post import PostState
+from contentsync.post import Approve, PostState
 from contentsync.project import Project
 from contentsync.watch.stillness import Seen
 
@@ -56,38 +55,6 @@ def opened(open_project: OpenProject, stop: Stop | None = None) -> Iterator[Proj
         finally:
             project.close()
             project.close_state()
-
-
-class Approving(Protocol):
-    """How posts come to be approved: a seam, one for each value of `watch.approve`."""
-
-    def seen(self, project: Project, made: Made) -> Made:
-        """The plan with what may not be sent held back."""
-        ...
-
-    def before_sending(self, project: Project, made: Made, keys: tuple[str, ...]) -> None:
-        """Called right before these posts are sent, without the lock."""
-        ...
-
-
-class ByPerson:
-    """A person approves beforehand: `approve: manual`."""
-
-    def seen(self, project: Project, made: Made) -> Made:
-        return only_approved(project, made)
-
-    def before_sending(self, project: Project, made: Made, keys: tuple[str, ...]) -> None:
-        """Nothing: the approvals are there, or the posts are not sent."""
-
-
-class AsItLies:
-    """Whoever writes the files approves them: `approve: auto`."""
-
-    def seen(self, project: Project, made: Made) -> Made:
-        return without_revoked(project, made)
-
-    def before_sending(self, project: Project, made: Made, keys: tuple[str, ...]) -> None:
-        approve_as_it_lies(project, made, keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +90,12 @@ class Asked:
     error: ContentsyncError | None = None
 
 
-def send(
-    open_project: OpenProject, approving: Approving, made: Made, keys: tuple[str, ...], tell: Tell, stop: Stop
-) -> Sent:
+def send(open_project: OpenProject, made: Made, keys: tuple[str, ...], tell: Tell, stop: Stop) -> Sent:
     """Send these posts; not one without an approval that holds. TikTok's final word is asked for later."""
     try:
         with opened(open_project) as project:
-            approving.before_sending(project, made, keys)
+            if project.settings.approve_by.way is Approve.AUTO:
+                approve_as_it_lies(project, made, keys)
             wish = Wish(only=keys)
             report = apply(project, wish, approve=lambda _: True, tell=tell, stop=stop, wait=0.0, approved_only=True)
     except UsageError:  # a post went away since the look; the next look says so
@@ -164,6 +130,17 @@ def refresh(open_project: OpenProject, accounts: tuple[str, ...], stop: Stop) ->
     return Asked(accounts=frozenset(known), failures=failures, notes=notes)
 
 
+def take_approvals(open_project: OpenProject, stop: Stop) -> Asked:
+    """Read a shared state, and approve what the branch declares that approves; where the project has either."""
+    try:
+        with opened(open_project, stop) as project:
+            project.catch_up()
+            approve_by_branch(project, make_plan(project, Wish(refresh=False)))
+    except ContentsyncError as err:
+        return Asked(error=err)
+    return Asked()
+
+
 def _rows(project: Project, name: str) -> list[PostState]:
     account = project.at_work(name)
     return project.reading_store.posts(account.open_id) if account.open_id else []
@@ -178,11 +155,13 @@ def stat_of(path: str) -> Seen:
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
-def look(project: Project, approving: Approving) -> Looked:
+def look(project: Project) -> Looked:
     """The plan from what is on disk and in the state; no request, no lock. Slots that it shows are given out."""
     try:
         with machine_errors():
-            made = approving.seen(project, make_plan(project, Wish(refresh=False)))
+            made = make_plan(project, Wish(refresh=False))
+            is_auto = project.settings.approve_by.way is Approve.AUTO
+            made = without_revoked(project, made) if is_auto else only_approved(project, made)
             give_slots(project, made, made.plan.actions)
             return Looked(made, has_manifests=bool(made.posts) or project.has_manifests())
     except ContentsyncError as err:

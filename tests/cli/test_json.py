@@ -37,7 +37,7 @@ READING = {
 NOT_READING = {
     *("init", "apply", "approve", "pause", "resume", "cancel", "resolve", "ack", "import", "login", "logout", "demo"),
     *("schema", "emulator", "completion", "comments"),
-    *("import-csv", "new", "fmt"),
+    *("import-csv", "watch", "new", "fmt"),
     *(
         "state backup",
         "state history",

@@ -16,6 +16,7 @@ from contentsync.cli.terminal.interrupt import outliving_output, stoppable
 from contentsync.cli.terminal.progress import Lines
 from contentsync.clock import SystemClock
 from contentsync.errors import Problem
+from contentsync.post import Approve, ApproveBy
 from contentsync.project import Project
 from contentsync.views import watch_events as view
 from contentsync.visible import visible
@@ -62,7 +63,7 @@ def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int
     with outliving_output(), stoppable() as stop:
         parts = Parts(
             project.root,
-            lambda: _opened(project),
+            lambda: _opened(project, approve),
             clock,
             wakes,
             ThreadHands("send", wakes.wake),
@@ -70,7 +71,6 @@ def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int
             stop,
             FileHints(project.root, wakes, poll=poll),
             feed,
-            approve=approve,
             jitter=lambda: random.uniform(0.9, 1.1),  # noqa: S311 - no secret
         )
         with only_watcher(project, clock, stop, stand_by) as is_ours:
@@ -79,9 +79,12 @@ def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int
         return exits.DONE if stop.by == signal.SIGTERM else exits.INTERRUPTED
 
 
-def _opened(project: Project) -> Project:
-    """The same project as it is now. Its file may be another one by now, its folder and environment are not."""
-    return Project.open(project.root, project.environ, project.on_request)
+def _opened(project: Project, approve: str | None) -> Project:
+    """The same project as it is now. approve: what overrules `watch.approve` of its file; None for nothing."""
+    opened = Project.open(project.root, project.environ, project.on_request)
+    if approve:
+        opened.settings = replace(opened.settings, approve_by=ApproveBy(Approve(approve)))
+    return opened
 
 
 class Teller:
