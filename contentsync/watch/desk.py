@@ -7,7 +7,7 @@ from contentsync.post import Approve, Watching
 from contentsync.project import Project
 from contentsync.store.backends import is_shared
 from contentsync.watch.stillness import Seen
-from contentsync.watch.work import Approving, AsItLies, ByPerson, Looked, OpenProject, look, machine_errors, stat_of
+from contentsync.watch.work import Looked, OpenProject, look, machine_errors, stat_of
 
 PROJECT_FILE = "contentsync.yaml"
 

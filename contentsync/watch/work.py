@@ -10,6 +10,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+
 from contentsync.attempt.told import Tell
 from contentsync.attempt.waiting import Stop, StoppableClock
 from contentsync.errors import ContentsyncError, Problem, UsageError
