@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, Literal, overload
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,12 @@ def in_words(moment: datetime, zone: str = "UTC", now: datetime | None = None) -
     name = local.tzname() or zone
     name = f"UTC{name}" if name[:1] in "+-" else name
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}{year} {local:%H:%M} {name}"
+
+
+def day_in_words(day: date, now: datetime) -> str:
+    """A day as people read it: `Thu 26 Nov`, with the year where it is not that of `now`."""
+    year = "" if day.year == now.year else f" {day.year}"
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}{year}"
 
 
 def from_now(moment: datetime, zone: str, now: datetime) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from contentsync.approval import Approval
 from contentsync.errors import Level, Problem
 from contentsync.operations.approvals import lack
+from contentsync.operations.gaps import Gap, gaps
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
 from contentsync.plan.action import Action, Kind
@@ -46,6 +47,8 @@ class Agenda:
     later: int
     #: Whether anything was ever approved from this state.
     has_approvals: bool
+    #: The empty slots and days of each account until then.
+    gaps: tuple[Gap, ...] = ()
 
 
 def agenda(project: Project, days: int) -> Agenda:
@@ -57,7 +60,12 @@ def agenda(project: Project, days: int) -> Agenda:
     near = [entry for entry in found if entry.at is None or entry.at <= until]
     near.sort(key=lambda entry: (entry.at is None, entry.at or now))
     has_approvals = bool(project.reading_store.approvals.all())
-    return Agenda(made, until, tuple(near), len(found) - len(near), has_approvals)
+    going_out: dict[str, list[datetime]] = {}
+    for entry in near:
+        if entry.at and not entry.action.blockers:
+            going_out.setdefault(entry.action.account, []).append(entry.at)
+    empty = gaps(made, project.settings.accounts, going_out, until)
+    return Agenda(made, until, tuple(near), len(found) - len(near), has_approvals, empty)
 
 
 def _entry(project: Project, made: Made, action: Action, now: datetime) -> Entry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -14,10 +14,11 @@ from contentsync.figures import Figures, by_post
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.links import url_of
 from contentsync.operations.approvals import lack_of
+from contentsync.operations.gaps import free_slots_of, scenes_of
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
 from contentsync.plan.action import AccountFacts, Action, Kind
-from contentsync.plan.forecast import forecast_of, free_slots
+from contentsync.plan.forecast import forecast_of
 from contentsync.plan.scene import Scene
 from contentsync.post import Attempt, DesiredPost, Mode, PostState, Privacy
 from contentsync.project import Project
@@ -101,7 +102,7 @@ def calendar(project: Project, back: int = BACK, ahead: int = AHEAD, made: Made 
     now = made.plan.created_at
     today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
     since, until = today - timedelta(days=back), today + timedelta(days=ahead + 1)
-    scenes = _scenes(made)
+    scenes = scenes_of(made)
     found = [*_ahead(project, made, scenes, now), *_behind(project, made)]
     near = [one for one in found if one.at is None or since <= one.at < until]
     near.sort(key=lambda one: (one.at is None, one.at or now, one.post))
@@ -194,26 +195,11 @@ def _sent(row: PostState, attempt: Attempt, listed: dict[str, datetime], zone: s
     )
 
 
-def _scenes(made: Made) -> dict[str, Scene]:
-    posts: dict[str, dict[str, DesiredPost]] = {name: {} for name in made.world.accounts}
-    for post in made.posts.values():
-        posts[post.account][post.name] = post
-    return {name: Scene(made.world.accounts[name], mine, made.world) for name, mine in posts.items()}
-
-
 def _free(made: Made, scenes: Mapping[str, Scene], until: datetime) -> Iterator[FreeSlot]:
     """The slots of all accounts that no post has, nor gets by this plan."""
     for name, scene in scenes.items():
-        given = {action.due_at for action in _waiting_for_slots(made, name) if action.due_at}
-        for slot in free_slots(scene.slots, given, until):
+        for slot in free_slots_of(made, name, scene.slots, until):
             yield FreeSlot(name, slot, scene.facts.account.timezone)
-
-
-def _waiting_for_slots(made: Made, account: str) -> Iterable[Action]:
-    for action in made.plan.actions:
-        post = made.posts.get(action.post)
-        if action.account == account and Kind.WAIT in action.kinds and post and post.next_slot:
-            yield action
 
 
 def remember(project: Project, shown: Mapping[str, Mapping[str, Shown]]) -> dict[str, dict[str, Shown]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from contentsync.operations.agenda import Agenda, Entry
+from contentsync.operations.gaps import Gap
 from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.agenda/1"
@@ -16,6 +17,16 @@ def document(found: Agenda) -> dict[str, Any]:
         "until": rfc3339(found.until),
         "posts": [_entry(entry) for entry in found.entries],
         "later": found.later,
+        "gaps": [_gap(gap) for gap in found.gaps],
+    }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {
+        "account": gap.account,
+        "timezone": gap.timezone,
+        "free_slots": [rfc3339(slot) for slot in gap.free_slots],
+        "days_without_a_post": [day.isoformat() for day in gap.days],
     }
 
 

@@ -67,3 +67,28 @@ def test_a_faulty_post_is_listed_with_its_fault(offline: Studio) -> None:
 
 def test_nothing_to_come_is_said(offline: Studio) -> None:
     assert offline.run("agenda").out == "Nothing goes out in the next 14 days.\n"
+
+
+def test_it_names_the_free_slots_and_the_days_without_a_post(studio: Studio) -> None:
+    project = (studio.root / "contentsync.yaml").read_text()
+    slots = 'acme: {timezone: Asia/Tokyo, slots: ["daily 09:00"], mode'
+    studio.write("contentsync.yaml", project.replace("acme: {mode", slots))
+    for number in range(3):
+        studio.post(f"part-{number}", publish_at="next-slot")
+    found = studio.run("agenda", "--days", "5", "--json").json
+    (gap,) = found["gaps"]
+    taken = [one["at"] for one in found["posts"]]
+    assert gap["account"] == "acme" and len(taken) == 3 and len(gap["free_slots"]) == 2
+    assert not set(taken) & set(gap["free_slots"]) and all(slot.endswith("T00:00:00Z") for slot in gap["free_slots"])
+    posted = {one["at"][:10] for one in found["posts"]}  # midnight UTC is nine o'clock of the same day in Tokyo
+    assert not posted & set(gap["days_without_a_post"]) and len(gap["days_without_a_post"]) == 2
+    told = studio.run("agenda", "--days", "5").out
+    assert (
+        "Gaps in the next 5 days:\n  acme  free slots: " in told and " 09:00 JST" in told and "no post on: " in told
+    )
+
+
+def test_an_account_without_slots_has_gaps_of_days_only_and_one_without_posts_none(studio: Studio) -> None:
+    studio.post("later", publish_at=in_days(2))
+    (gap,) = studio.run("agenda", "--days", "4", "--json").json["gaps"]
+    assert gap["account"] == "acme" and gap["free_slots"] == [] and len(gap["days_without_a_post"]) == 3

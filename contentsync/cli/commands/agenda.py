@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Final
 
 import click
 
@@ -13,11 +14,13 @@ from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.once import Once, account_wide
 from contentsync.operations import agenda as operation
-from contentsync.operations.agenda import Entry
-from contentsync.times import from_now
+from contentsync.operations.agenda import Agenda, Entry
+from contentsync.times import day_in_words, from_now, in_words
 from contentsync.views import agenda as view
 from contentsync.views.card import SYMBOLS
 from contentsync.visible import visible
+
+_SHOWN: Final = 7  # slots or ranges of days that a line names
 
 
 @click.command()
@@ -25,7 +28,7 @@ from contentsync.visible import visible
 @as_json
 @click.pass_obj
 def agenda(context: Context, days: int, json_: bool) -> int:
-    """Show what goes out when, from which manifest, approved by whom, and what stands in its way.
+    """Show what goes out when, from which manifest, approved by whom, what stands in its way, and the gaps.
 
     No network: from the manifests and the state alone.
     """
@@ -42,7 +45,40 @@ def agenda(context: Context, days: int, json_: bool) -> int:
         text.say(f"Nothing goes out in the next {text.many(days, 'day')}.")
     if found.later:
         text.say(f"{text.many(found.later, 'post')} later; --days shows more.")
+    for line in _gaps(found, days):
+        text.say(line)
     return exits.FAILED if found.made.faults else exits.DONE
+
+
+def _gaps(found: Agenda, days: int) -> Iterator[str]:
+    """The empty slots and days, some lines an account."""
+    now, width = found.made.plan.created_at, max((len(gap.account) for gap in found.gaps), default=0)
+    if found.gaps:
+        yield ""
+        yield f"Gaps in the next {text.many(days, 'day')}:"
+    for gap in found.gaps:
+        slots = [in_words(slot, gap.timezone, now) for slot in gap.free_slots]
+        told = [f"free slots: {_some(slots)}"] if slots else []
+        told += [f"no post on: {_some(list(_ranges(gap.days, now)))}"] if gap.days else []
+        for number, line in enumerate(told):
+            yield f"  {gap.account if number == 0 else '':<{width}}  {line}"
+
+
+def _some(words: list[str]) -> str:
+    more = f", and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
+    return ", ".join(words[:_SHOWN]) + more
+
+
+def _ranges(days: tuple[date, ...], now: datetime) -> Iterator[str]:
+    """Days as people read them; those that follow each other as a range."""
+    first = last = None
+    for day in (*days, None):
+        if last is not None and day == last + timedelta(days=1):
+            last = day
+            continue
+        if first is not None and last is not None:
+            yield day_in_words(first, now) + (f" to {day_in_words(last, now)}" if last > first else "")
+        first = last = day
 
 
 def _lines(entry: Entry, now: datetime, once: Once, *, approvals: bool) -> Iterator[str]:
