@@ -31,6 +31,11 @@ class NoticeKind(StrEnum):
     SIGN_IN_EXPIRING = "sign-in-expiring"  # the account must sign in again, soon or now
     ROOT_GONE = "root-gone"  # the project's folder is not there
     TROUBLE = "trouble"  # contentsync itself can't work, such as a state that can't be reached
+    TEST = "test"  # a person asked whether notices arrive; no event of the project file
+
+
+#: What the project file can choose.
+EVENTS = tuple(kind for kind in NoticeKind if kind is not NoticeKind.TEST)
 
 
 #: What a notice tells beside its words: plain values, ready for JSON. Never a secret or an upload address.

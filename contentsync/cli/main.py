@@ -55,6 +55,7 @@ COMMANDS: Final = {
     "accounts": "Show who is connected, and what each account can do",
     "trust": "Grant the programs, variables and folders that the project names",
     "token": "Export an account's tokens, for example to a CI",
+    "notify": "Try out who is told what happens",
     "webhooks": "Receive TikTok's webhooks, so that outcomes are known sooner",
     "videos": "Show the public videos of an account with their figures",
     "stats": "Show the views, likes, comments and shares of each post over time",

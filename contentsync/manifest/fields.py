@@ -13,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from contentsync.manifest import scalars
 from contentsync.manifest.scalars import ScalarError
-from contentsync.notices import NoticeKind
+from contentsync.notices import EVENTS, NoticeKind
 from contentsync.post import Approve, ApproveBy, Disclosure, Interaction, Mode, Privacy
 
 Item = TypeVar("Item")
@@ -102,6 +102,18 @@ _MEANT_EVENT = {
     "error": "failed",
 }
 
+
+def _event(value: object) -> NoticeKind:
+    """An event that can be told; a test message is none."""
+    word = scalars.word(NoticeKind, value, _MEANT_EVENT)
+    if word in EVENTS:
+        return word
+    raise ScalarError(
+        "unknown-word", "can't be {shown}", "a test message goes to every entry: contentsync notify test"
+    )
+
+
+_EVENT_WORDS = {"type": "string", "enum": [str(kind) for kind in EVENTS]}
 Flag = Annotated[bool, PlainValidator(scalars.flag), WithJsonSchema({"type": "boolean"})]
 Count = Annotated[int, PlainValidator(scalars.count), WithJsonSchema({"type": "integer", "minimum": 1})]
 Index = Annotated[int, PlainValidator(scalars.index), WithJsonSchema({"type": "integer", "minimum": 0})]
@@ -219,7 +231,7 @@ DisclosureWords = Annotated[
     AfterValidator(_once_each),
 ]
 EventWords = Annotated[
-    tuple[Annotated[NoticeKind, PlainValidator(_word(NoticeKind, _MEANT_EVENT)), _enum(NoticeKind)], ...],
+    tuple[Annotated[NoticeKind, PlainValidator(_event), WithJsonSchema(_EVENT_WORDS)], ...],
     Field(min_length=1),
     _UNIQUE,
     AfterValidator(_once_each),

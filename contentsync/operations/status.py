@@ -6,10 +6,9 @@ from dataclasses import replace
 
 from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, SignInNeeded
-from contentsync.operations.plan import make_plan
+from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish, known_keys, rows_by_account, select
 from contentsync.operations.side_by_side import side_by_side
-from contentsync.plan.action import Action
 from contentsync.post import PostState
 from contentsync.project import Project
 from contentsync.remote import worth_asking
@@ -43,10 +42,9 @@ def look(
     return {key: rows.get(key) for key in found}, failures
 
 
-def decisions(project: Project, wish: Wish) -> dict[str, Action]:
-    """The plan's actions for the selected posts as known now, without asking TikTok; none for settled posts."""
-    made = make_plan(project, replace(wish, refresh=False))
-    return {action.post: action for action in made.plan.actions}
+def decided_now(project: Project, wish: Wish) -> Made:
+    """The plan for the selected posts as known now, without asking TikTok. It has no action for settled posts."""
+    return make_plan(project, replace(wish, refresh=False))
 
 
 def _removed(project: Project, names: set[str]) -> dict[str, ContentsyncError]:

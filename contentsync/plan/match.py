@@ -65,7 +65,7 @@ def may_fit(attempt: Attempt, video: RemotePost) -> bool:
 
 
 def _is_alike(attempt: Attempt, video: RemotePost) -> bool:
-    if not _same_length(attempt.duration, video.duration):
+    if not same_length(attempt.duration, video.duration):
         return False
     if attempt.mode is Mode.DIRECT and attempt.privacy not in {"", Privacy.EVERYONE}:
         return False
@@ -100,7 +100,7 @@ class Lookalikes:
         found = [video for text in texts for video in self._with(text)]
         if not texts and seconds is not None:
             found = [video for video in self._whole.get("", ()) if video.duration]
-        alike = [video for video in found if any_length or _same_length(seconds, video.duration)]
+        alike = [video for video in found if any_length or same_length(seconds, video.duration)]
         alike.sort(key=lambda video: (video.created_at, video.post_id), reverse=True)
         return tuple(dict.fromkeys(video.post_id for video in alike))
 
@@ -114,6 +114,6 @@ def _seconds(post: DesiredPost) -> float | None:
     return facts.duration if facts else None
 
 
-def _same_length(ours: float | None, listed: int) -> bool:
+def same_length(ours: float | None, listed: int) -> bool:
     """Whether two lengths may be one: TikTok rounds to whole seconds; one that is not known may be any."""
     return ours is None or not listed or abs(ours - listed) <= 1

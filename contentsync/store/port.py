@@ -22,6 +22,7 @@ from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.evidence.identity import Identity, Witnessed
 from contentsync.figures import Figures
+from contentsync.notices import Notice
 from contentsync.pause import Pause
 from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
@@ -185,6 +186,50 @@ class Approvals(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A notice that is to be sent."""
+
+    notice: Notice
+    #: The recipient's name.
+    recipient: str
+    made_at: datetime
+    #: Which try this one is, from 1.
+    tries: int
+
+
+class Outbox(Protocol):
+    """Which notices wait to be sent, and which were told. On this machine only, also where the state is shared."""
+
+    def since(self, recipient: str, now: datetime) -> datetime:
+        """Since when a recipient is told; from now on where it is new."""
+        ...
+
+    def put(self, notice: Notice, recipient: str, now: datetime) -> bool:
+        """Keep a notice until it is told; False where its key was kept before, or where too many wait."""
+        ...
+
+    def claim(self, recipient: str, now: datetime, most: int) -> list[Waiting]:
+        """The notices that are due, oldest first; for two minutes no other process gets them."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the next try is due; None where nothing waits."""
+        ...
+
+    def told(self, one: Waiting) -> None:
+        """The notice was sent. Only its key is kept."""
+        ...
+
+    def failed(self, one: Waiting, again_at: datetime | None) -> None:
+        """The notice could not be sent. again_at: when to try again; None to give up."""
+        ...
+
+    def reachable(self, recipient: str, yes: bool, now: datetime) -> bool:
+        """Keep whether a recipient can be reached; True where that changed."""
+        ...
+
+
 class VideoFigures(Protocol):
     """Views, likes, comments and shares over time. On this machine only, also where the state is shared."""
 
@@ -236,6 +281,9 @@ class Store(Protocol):
 
     @property
     def figures(self) -> VideoFigures: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
 
     @property
     def calendar(self) -> Calendar: ...
@@ -327,6 +375,10 @@ class Store(Protocol):
 
     def attempts_since(self, since: datetime) -> list[Attempt]:
         """The attempts of all identities that began at or after `since`, oldest first."""
+        ...
+
+    def changed_since(self, since: datetime) -> list[PostState]:
+        """The posts with an attempt that changed at or after `since`."""
         ...
 
     def has_unknown(self, open_id: str) -> bool: ...

@@ -30,6 +30,7 @@ READING = {
     "approve --list": "approvals",
     "agenda": "agenda",
     "stats": "stats",
+    "notify test": "notify",
     "calendar": "calendar",
     "probe posts/one.mp4": "probe",
 }

@@ -19,6 +19,7 @@ from contentsync.cli.options import allowing, as_json, locking, selecting, stric
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.consent import PROCESSING, NotApproved, ask_about_videos, ask_for_consent
 from contentsync.cli.terminal.interrupt import Stop, outliving_output, stoppable
+from contentsync.cli.terminal.notifying import Notifying
 from contentsync.cli.terminal.once import Once
 from contentsync.cli.terminal.outcomes import SUCCESSES, Outcomes
 from contentsync.cli.terminal.plan_text import show_plan
@@ -103,6 +104,7 @@ def apply(
             summary.end_at_once(exits.INTERRUPTED)
 
     try:
+        notifying = Notifying(project)
         with outliving_output(), stoppable(leave) as stop:
             with Conversation(summary, stop, is_saved=saved is not None, asks=asks) as talk:
                 report = operation.apply(
@@ -119,11 +121,12 @@ def apply(
                     how="saved plan" if saved else "prompt" if asks else "",
                     ask_about_videos=talk.ask_about_videos if asks else None,
                 )
-            return (
-                _end(report, summary, project.clock.now(), is_saved=saved is not None)
-                if report.is_approved
-                else exits.INTERRUPTED
-            )
+            if not report.is_approved:
+                return exits.INTERRUPTED
+            code = _end(report, summary, project.clock.now(), is_saved=saved is not None)
+            notifying.show_refused()
+            notifying.tell(report.proposal.made, send=not report.is_interrupted)
+            return code
     finally:
         project.close()
 

@@ -9,6 +9,7 @@ from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
+from contentsync.cli.terminal.notifying import Notifying
 from contentsync.operations.refresh import refresh_all
 from contentsync.views import refresh as view
 
@@ -29,6 +30,7 @@ def refresh(context: Context, full_list: bool, accounts: tuple[str, ...], json_:
       contentsync refresh --account acme --full-list
     """
     project = context.project()
+    notifying = Notifying(project)
     try:
         read, failures = refresh_all(project, accounts, full_list=full_list)
     finally:
@@ -39,5 +41,6 @@ def refresh(context: Context, full_list: bool, accounts: tuple[str, ...], json_:
         text.say(f"{name}: {text.many(seen.videos, 'public video')}, {text.many(seen.open, 'open attempt')}")
         text.show_problems(seen.notes)
     show_failures(failures)
+    notifying.tell()
     codes = [exits.of_error(err) or exits.FAILED for err in failures.values()]
     return exits.worst([*codes, *(exits.FAILED for seen in read.values() if not seen.is_whole)])

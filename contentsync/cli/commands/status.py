@@ -13,10 +13,11 @@ from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, selecting, waiting
 from contentsync.cli.terminal import text
+from contentsync.cli.terminal.notifying import Notifying
 from contentsync.errors import ContentsyncError
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.operations.selection import Wish
-from contentsync.operations.status import decisions, look, usernames
+from contentsync.operations.status import decided_now, look, usernames
 from contentsync.plan.action import Action, Kind
 from contentsync.post import PostState
 from contentsync.times import from_now, in_words
@@ -74,10 +75,12 @@ def status(
       contentsync status --account acme --json
     """
     project = context.project()
+    notifying = Notifying(project)
     try:
         wish = Wish((*only, *posts), exclude, accounts)
         found, failures = look(project, wish, wait)
-        plans = decisions(project, wish)
+        made = decided_now(project, wish)
+        plans = {action.post: action for action in made.plan.actions}
     finally:
         project.close()
     show_failures(failures)
@@ -90,6 +93,7 @@ def status(
             name = f"{pause.account}: " if pause.account else ""
             text.say(text.style(f"⏸ {name}{visible(pause.said)}; to end it: {pause.ends_by}", fg="yellow"))
         _Shown(zones, handles, project.clock.now()).show(found, plans)
+    notifying.tell(made)
     needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}
     needed |= {name for name, err in failures.items() if any(p.code == "access-removed" for p in err.problems)}
     codes = [*_codes(found), *(_code(err) for name, err in failures.items() if name in needed)]

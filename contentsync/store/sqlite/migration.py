@@ -26,6 +26,8 @@ _TABLES: Final = (
     "removed_access",
     "hosted",
     "figures",
+    "recipients",
+    "notices",
     "calendar_entries",
     "bindings",
 )

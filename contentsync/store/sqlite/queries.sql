@@ -388,3 +388,42 @@ WHERE open_id = :open_id AND name = :name AND generation = :generation AND revok
 
 -- name: use_approval(open_id, name, generation, used_by)!
 UPDATE approvals SET used_by = :used_by WHERE open_id = :open_id AND name = :name AND generation = :generation;
+
+-- name: changed_since(since)
+SELECT DISTINCT post_uid FROM attempts WHERE updated_at >= :since ORDER BY post_uid;
+
+-- name: add_recipient(name, since)!
+INSERT INTO recipients (name, since) VALUES (:name, :since) ON CONFLICT (name) DO NOTHING;
+
+-- name: recipient(name)^
+SELECT * FROM recipients WHERE name = :name;
+
+-- name: recipient_fails(name, at)!
+UPDATE recipients SET failing_since = :at WHERE name = :name AND failing_since IS NULL;
+
+-- name: recipient_answers(name)!
+UPDATE recipients SET failing_since = NULL WHERE name = :name AND failing_since IS NOT NULL;
+
+-- name: add_notice(key, recipient, made_at, body)!
+INSERT INTO notices (key, recipient, made_at, body, due_at, state)
+VALUES (:key, :recipient, :made_at, :body, :made_at, 'waiting')
+ON CONFLICT (key, recipient) DO NOTHING;
+
+-- name: count_waiting(recipient)^
+SELECT COUNT(*) AS count FROM notices WHERE recipient = :recipient AND state = 'waiting';
+
+-- name: waiting_notices(recipient, now)
+SELECT * FROM notices WHERE recipient = :recipient AND state = 'waiting' AND due_at <= :now ORDER BY made_at, key;
+
+-- name: next_notice()^
+SELECT MIN(due_at) AS due_at FROM notices WHERE state = 'waiting';
+
+-- name: claim_notice(key, recipient, was, until)!
+UPDATE notices SET due_at = :until, tries = tries + 1
+WHERE key = :key AND recipient = :recipient AND state = 'waiting' AND due_at = :was;
+
+-- name: end_notice(key, recipient, state)!
+UPDATE notices SET state = :state, body = '' WHERE key = :key AND recipient = :recipient AND state = 'waiting';
+
+-- name: put_off_notice(key, recipient, due_at)!
+UPDATE notices SET due_at = :due_at WHERE key = :key AND recipient = :recipient AND state = 'waiting';

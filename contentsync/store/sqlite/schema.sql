@@ -261,3 +261,25 @@ CREATE TABLE calendar_entries (
 -- migration 11
 -- By which slots of the account a post got its slot: with other slots, it is given another one.
 ALTER TABLE posts ADD COLUMN slot_rule TEXT NOT NULL DEFAULT '';
+
+-- migration 12
+-- Who is told what happens, and since when. failing_since: NULL while the recipient can be reached. On this machine
+-- only, also where the state is shared.
+CREATE TABLE recipients (
+    name TEXT PRIMARY KEY,
+    since BIGINT NOT NULL,
+    failing_since BIGINT
+);
+
+-- Which notice was told to whom. body: the notice as JSON, empty once it needs no further try.
+CREATE TABLE notices (
+    key TEXT NOT NULL CHECK (key <> ''),
+    recipient TEXT NOT NULL,
+    made_at BIGINT NOT NULL,
+    body TEXT NOT NULL DEFAULT '',
+    tries BIGINT NOT NULL DEFAULT 0,
+    due_at BIGINT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'told', 'given-up')),
+    PRIMARY KEY (key, recipient)
+);
+CREATE INDEX notices_waiting ON notices (recipient, made_at) WHERE state = 'waiting';

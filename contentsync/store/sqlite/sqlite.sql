@@ -29,3 +29,5 @@ END;
 -- migration 10
 
 -- migration 11
+
+-- migration 12

@@ -37,6 +37,7 @@ from contentsync.store.sqlite.database import Database, backup, open_copy, open_
 from contentsync.store.sqlite.events import SqliteEvents
 from contentsync.store.sqlite.figures import SqliteFigures
 from contentsync.store.sqlite.hosted import SqliteHosted
+from contentsync.store.sqlite.outbox import SqliteOutbox
 from contentsync.store.sqlite.pauses import SqlitePauses
 
 
@@ -64,6 +65,7 @@ class SqliteStore:
         self.approvals = SqliteApprovals(database, self._history)
         self.pauses = SqlitePauses(database, self._history, self._who)
         self.figures = SqliteFigures(database)
+        self.outbox = SqliteOutbox(database)
         self.calendar = SqliteCalendar(database)
 
     @classmethod
@@ -169,6 +171,11 @@ class SqliteStore:
         if row is None:
             raise KeyError(attempt_id)
         return rows.attempt_of(row)
+
+    def changed_since(self, since: datetime) -> list[PostState]:
+        with self._db.reading() as db:
+            uids = [row["post_uid"] for row in self._q.changed_since(db, since=rows.to_ms(since))]
+        return [row for uid in uids if (row := self.post(uid))]
 
     def attempts_since(self, since: datetime) -> list[Attempt]:
         """The attempts of all accounts that began at or after `since`, oldest first."""

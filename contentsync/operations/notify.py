@@ -1,0 +1,213 @@
+"""Who is told what happened? Finds what is worth telling, keeps it in the state, and sends it.
+
+The danger: a notice that is lost with a killed process, one that is sent again and again, or a dead recipient that
+holds a post back. The rule: a notice is kept before it is sent and marked when it was sent, under a key that says
+which notices tell the same. It is sent after everything else, side by side and with a deadline; what could not be
+sent waits for the next command. So a notice is sent at least once, and again only if the process died in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from contentsync.errors import ContentsyncError, Level, Problem
+from contentsync.notices import Notice, NoticeKind, Recipient
+from contentsync.notify import chat, program
+from contentsync.notify.delivery import Sent, deliver
+from contentsync.notify.wording import messages_of
+from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.selection import Wish
+from contentsync.operations.status import usernames
+from contentsync.plan.differs import posted_by_creator
+from contentsync.plan.worth_telling import Known, kept_rows, notices_of
+from contentsync.post import PostState, RemotePost
+from contentsync.project import Project
+from contentsync.store.port import Outbox, Waiting
+from contentsync.trust import without_secrets
+
+#: How long a command waits for its recipients, all together.
+SECONDS: Final = 10.0
+#: How many notices a recipient gets at a time.
+AT_A_TIME: Final = 50
+#: After how long a notice that could not be sent is tried again; after the last of them it is given up.
+AGAIN_AFTER: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))
+_ROWS_SINCE: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """How a test message went."""
+
+    recipient: Recipient
+    #: Why it was not sent; empty where it was.
+    why: str
+
+
+class Notifier:
+    """Tells the recipients of one project. Without any, nothing is read or written."""
+
+    def __init__(self, project: Project) -> None:
+        """From now on what happens is told: a recipient that is new is not told what was before."""
+        self._project = project
+        self._recipients = [one for one in project.settings.notify if one.refused is None]
+        self._since = self._told_since()
+
+    @property
+    def refused(self) -> list[Problem]:
+        """Why some recipients are not told."""
+        return [one.refused for one in self._project.settings.notify if one.refused]
+
+    def tell(self, notice: Notice) -> None:
+        """Keep a notice for each recipient that wants it and was not told before. Raises StoreError."""
+        now = self._project.clock.now()
+        for name in dict.fromkeys(one.name for one in self._recipients if self._wants(one, notice)):
+            self._outbox.put(notice, name, now)
+
+    def tell_happened(self, made: Made | None = None) -> None:
+        """Tell all that is worth telling now. made: the newest plan; None to make one without asking TikTok."""
+        if self._since:
+            for notice in notices_of(self._known(made or make_plan(self._project, Wish(refresh=False)))):
+                self.tell(notice)
+
+    def send(self, seconds: float = SECONDS) -> list[Problem]:
+        """Send what waits. Returns what a person should know: once for each time that a recipient goes deaf."""
+        if not self._since:
+            return []
+        now = self._project.clock.now()
+        claimed = {name: self._outbox.claim(name, now, AT_A_TIME) for name in self._since}
+        by_name = {one.name: one for one in self._recipients}
+        work = {
+            name: (self._sender(by_name[name], seconds), [one.notice for one in waiting])
+            for name, waiting in claimed.items()
+            if waiting
+        }
+        problems: list[Problem] = []
+        for sent in deliver(work, self._project.clock, seconds):
+            problems += self._settle(sent, claimed[sent.recipient])
+        return problems
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next try to send a notice is due; None where none waits."""
+        return self._outbox.next_due() if self._since else None
+
+    def test(self, seconds: float = SECONDS) -> list[Tested]:
+        """Send a test message to each recipient, at once and without keeping it."""
+        now = self._project.clock.now()
+        notice = Notice(NoticeKind.TEST, "", "", now, "This is a test message of contentsync. Notices arrive here.")
+        work = {one.name: (self._sender(one, seconds), [notice]) for one in self._recipients}
+        answers = {sent.recipient: sent.why for sent in deliver(work, self._project.clock, seconds)}
+        return [
+            Tested(one, one.refused.what if one.refused else answers[one.name])
+            for one in {one.name: one for one in self._project.settings.notify}.values()
+        ]
+
+    # What is below.
+
+    @property
+    def _outbox(self) -> Outbox:
+        return self._project.reading_store.outbox
+
+    def _told_since(self) -> Mapping[str, datetime]:
+        """By recipient: since when it is told. Empty where no state can be kept, which other code reports."""
+        if not self._recipients:
+            return {}
+        try:
+            if not self._project.reading_store.is_kept:
+                return {}
+            now = self._project.clock.now()
+            return {one.name: self._outbox.since(one.name, now) for one in self._recipients}
+        except ContentsyncError:
+            return {}
+
+    def _wants(self, recipient: Recipient, notice: Notice) -> bool:
+        since = self._since.get(recipient.name)
+        is_early = notice.kind is NoticeKind.SIGN_IN_EXPIRING and not self._is_soon(recipient, notice)
+        return since is not None and notice.at >= since and recipient.wants(notice) and not is_early
+
+    def _is_soon(self, recipient: Recipient, notice: Notice) -> bool:
+        ends_at = datetime.fromisoformat(str(notice.facts["ends_at"]))
+        return ends_at - self._project.clock.now() <= recipient.sign_in_within
+
+    def _sender(self, recipient: Recipient, seconds: float) -> Callable[[Notice], str]:
+        if not recipient.command:
+            speak = chat.speaker(recipient.url)
+            return lambda notice: speak(messages_of(notice))
+        settings = self._project.settings
+        sandbox = settings.app.sandbox
+        secrets = [settings.app.client_secret, sandbox.client_secret if sandbox else None]
+        environ = without_secrets(self._project.environ, [*secrets, *(one.url for one in settings.notify)])
+        return lambda notice: program.send(recipient.command, self._project.root, environ, notice, seconds)
+
+    def _settle(self, sent: Sent, claimed: list[Waiting]) -> list[Problem]:
+        """Keep what became of a notice; of a failure also for those behind it, which were not tried."""
+        now = self._project.clock.now()
+        changed = self._outbox.reachable(sent.recipient, not sent.why, now)
+        if not sent.why:
+            self._outbox.told(claimed[sent.number])
+            return []
+        given_up = 0
+        for one in claimed[sent.number :]:
+            again = AGAIN_AFTER[one.tries - 1] if one.tries <= len(AGAIN_AFTER) else None
+            self._outbox.failed(one, now + again if again else None)
+            given_up += again is None
+        return _deaf(sent, given_up, is_new=changed)
+
+    def _known(self, made: Made) -> Known:
+        project, now = self._project, self._project.clock.now()
+        store = project.reading_store
+        rows = kept_rows((self._named(row) for row in store.changed_since(now - _ROWS_SINCE)), now)
+        return Known(
+            now=now,
+            rows=rows,
+            actions={action.post: action for action in made.plan.actions},
+            posts=made.posts,
+            videos=self._videos(rows),
+            usernames=usernames(project),
+            zones={name: account.timezone for name, account in project.settings.accounts.items()},
+            sign_ins=self._sign_ins(),
+            sign_in_within=max(one.sign_in_within for one in self._recipients),
+        )
+
+    def _named(self, row: PostState) -> PostState:
+        """The row under the name that its account has now."""
+        names = {one.open_id: one.name for one in self._project.all_at_work() if one.open_id}
+        return replace(row, account=names.get(row.open_id, row.account))
+
+    def _videos(self, rows: Iterable[PostState]) -> dict[str, RemotePost]:
+        """The listed videos of the accounts whose creators posted a draft lately."""
+        open_ids = {row.open_id for row in rows if posted_by_creator(row)}
+        listed = (self._project.reading_store.videos(open_id) for open_id in open_ids)
+        return {video.post_id: video for videos in listed for video, gone_at in videos if gone_at is None}
+
+    def _sign_ins(self) -> dict[str, datetime]:
+        """When the sign-in of each account ends, as far as that is known. Commands that print tokens are not run."""
+        if not any(NoticeKind.SIGN_IN_EXPIRING in one.events for one in self._recipients):
+            return {}
+        found = {}
+        for account in self._project.all_at_work():
+            if account.settings.token_command:
+                continue
+            try:
+                ends_at = account.credentials.pair().refresh_expires_at
+            except ContentsyncError:  # the command itself says so, where it needs the tokens
+                continue
+            if ends_at:
+                found[account.name] = ends_at
+        return found
+
+
+def _deaf(sent: Sent, given_up: int, *, is_new: bool) -> list[Problem]:
+    problems = []
+    if is_new:
+        what = f"a notice could not be sent to {sent.recipient}: {sent.why}; it is tried again"
+        hint = "posts are not affected; to try it now, run: contentsync notify test"
+        problems.append(Problem("notify-failed", what, hint, level=Level.WARNING))
+    if given_up:
+        what = f"{given_up} notices could not be sent to {sent.recipient} for a day and were given up: {sent.why}"
+        hint = "posts are not affected; see where they stand: contentsync status"
+        problems.append(Problem("notify-given-up", what, hint, level=Level.WARNING))
+    return problems

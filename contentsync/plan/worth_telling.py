@@ -1,0 +1,214 @@
+"""What is worth telling now, by rows, plan and accounts? Pure.
+
+It is worked out from what is on disk and not from what a command saw. So what a killed process did is told by the
+next one, and a sender that remembers each notice's key tells it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from contentsync import links
+from contentsync.lifecycle import Phase
+from contentsync.notices import Facts, Notice, NoticeKind
+from contentsync.plan.action import Action, Kind
+from contentsync.plan.differs import differences, posted_by_creator
+from contentsync.plan.handover import handover_of
+from contentsync.post import Attempt, DesiredPost, Mode, PostState, RemotePost
+from contentsync.times import in_words, span
+
+#: How far back changes are told, should nothing have been sent for a while.
+LOOK_BACK: Final = timedelta(days=3)
+#: How old a draft is when the creator is reminded of it.
+REMINDERS: Final = (timedelta(days=1), timedelta(days=3))
+#: How far ahead a post that nobody approved is told.
+APPROVE_AHEAD: Final = timedelta(days=1)
+_UNAPPROVED: Final = frozenset({"not-approved", "approval-lapsed"})
+_ENDED: Final = {
+    Phase.PUBLISHED: NoticeKind.PUBLISHED,
+    Phase.DELIVERED: NoticeKind.DELIVERED,
+    Phase.FAILED: NoticeKind.FAILED,
+    Phase.UNKNOWN: NoticeKind.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that notices are made of."""
+
+    now: datetime
+    #: The posts whose attempts changed lately, and every draft that may still wait.
+    rows: tuple[PostState, ...] = ()
+    #: By post: what the newest plan says, as far as one was made.
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    #: By key: what the manifests declare, as far as they were read.
+    posts: Mapping[str, DesiredPost] = field(default_factory=dict)
+    #: By post_id: the videos of the public list.
+    videos: Mapping[str, RemotePost] = field(default_factory=dict)
+    #: By open_id: TikTok's handle of the account.
+    usernames: Mapping[str, str] = field(default_factory=dict)
+    #: By the account's name: the IANA name of its zone.
+    zones: Mapping[str, str] = field(default_factory=dict)
+    #: By the account's name: when its sign-in ends.
+    sign_ins: Mapping[str, datetime] = field(default_factory=dict)
+    #: How long before that it is told.
+    sign_in_within: timedelta = timedelta(days=7)
+
+    def when(self, moment: datetime, account: str) -> str:
+        return in_words(moment, self.zones.get(account, "UTC"), self.now)
+
+
+def notices_of(known: Known) -> list[Notice]:
+    """All that is worth telling, the earliest first."""
+    found = [*_changes(known), *_waiting_drafts(known), *_from_plan(known), *_sign_ins(known)]
+    return sorted(found, key=lambda notice: notice.at)
+
+
+# What became of attempts.
+
+
+def _changes(known: Known) -> Iterator[Notice]:
+    for row in known.rows:
+        last = row.last
+        if last is None or known.now - last.updated_at > LOOK_BACK:
+            continue
+        kind = _ENDED.get(last.phase)
+        waits = last.phase is Phase.FAILED and last.retry  # it is tried again by itself
+        if kind is not None and not waits:
+            yield _ended(known, row, last, kind)
+        yield from _different(known, row)
+
+
+def _ended(known: Known, row: PostState, last: Attempt, kind: NoticeKind) -> Notice:
+    url = links.url_of(row, known.usernames.get(row.open_id, ""))
+    facts: Facts = {
+        "generation": last.generation,
+        "mode": str(last.mode),
+        "post_id": row.post_id or None,
+        "url": url,
+        "code": last.problem_code or None,
+    }
+    words = {
+        NoticeKind.PUBLISHED: _published(row, last, url),
+        NoticeKind.DELIVERED: _delivered(known, row),
+        NoticeKind.FAILED: f"{row.key} failed: {last.problem_what or last.problem_code}.",
+        NoticeKind.UNKNOWN: _unknown(row),
+    }[kind]
+    messages = _to_finish(known, row) if kind is NoticeKind.DELIVERED else ()
+    at = last.updated_at if kind is NoticeKind.UNKNOWN else last.finished_at or last.updated_at
+    return Notice(kind, row.account, row.key, at, words, facts, f"{row.uid} {last.id}", messages)
+
+
+def _published(row: PostState, last: Attempt, url: str | None) -> str:
+    how = "the creator posted the draft" if last.mode is Mode.DRAFT else "published"
+    return f"{row.key}: {how}." + (f" {url}" if url else "")
+
+
+def _unknown(row: PostState) -> str:
+    return (
+        f"{row.key} may be published or not, and nothing more is begun for {row.account}. Look for it in TikTok's "
+        f"app, then run: contentsync resolve {row.key} --published (or --not-published)"
+    )
+
+
+# Drafts.
+
+
+def _delivered(known: Known, row: PostState) -> str:
+    post = known.posts.get(row.key)
+    if post is None:
+        return f"The draft of {row.key} is in TikTok's inbox. Open it there, finish it and post it."
+    paste = "paste the next message as the caption, and choose what the last message says" if post.caption else ""
+    if handover_of(post).has_texts or not post.caption:
+        paste = "and choose what the next message says"
+    return f"The draft of {row.key} is in TikTok's inbox. Open it there, {paste}."
+
+
+def _to_finish(known: Known, row: PostState) -> tuple[str, ...]:
+    """The messages to copy from: each text of its own, then the settings."""
+    post = known.posts.get(row.key)
+    if post is None:
+        return ()
+    handed = handover_of(post)
+    return (*handed.to_paste, "\n".join(map(str, handed.choices)))
+
+
+def _waiting_drafts(known: Known) -> Iterator[Notice]:
+    for row in known.rows:
+        last = row.last
+        if last is None or last.phase is not Phase.DELIVERED or last.finished_at is None:
+            continue
+        age = known.now - last.finished_at
+        due = [after for after in REMINDERS if after <= age]
+        if due and age <= REMINDERS[-1] + LOOK_BACK:
+            held = _held_by_drafts(known, row)
+            words = f"The draft of {row.key} came {span(age)} ago and is not posted yet. Finish or delete it.{held}"
+            about = f"{row.uid} {last.id} {due[-1].days}d"
+            facts: Facts = {"delivered_at": last.finished_at.isoformat()}
+            yield Notice(
+                NoticeKind.DRAFT_WAITING, row.account, row.key, known.now, words, facts, about, _to_finish(known, row)
+            )
+
+
+def _held_by_drafts(known: Known, row: PostState) -> str:
+    """Which post waits for room among the pending drafts; empty for none."""
+    waits = (a for a in known.actions.values() if a.account == row.account and a.kind is Kind.WAIT and a.left)
+    held = next((a.post for a in sorted(waits, key=lambda a: a.post) if a.mode is Mode.DRAFT), "")
+    return f" Until then {held} waits: TikTok takes five drafts in 24 hours." if held else ""
+
+
+def _different(known: Known, row: PostState) -> Iterator[Notice]:
+    """What is public and not as declared, of a draft that the creator posted."""
+    done, video = posted_by_creator(row), known.videos.get(row.post_id)
+    found = differences(done, video) if done and video else ()
+    if done and found:
+        words = f"{row.key} is public, but not as declared: {'; '.join(map(str, found))}."
+        facts: Facts = {"post_id": row.post_id, **{one.what: one.public for one in found}}
+        yield Notice(NoticeKind.DIFFERS, row.account, row.key, known.now, words, facts, f"{row.uid} {done.id}")
+
+
+# What the plan holds back.
+
+
+def _from_plan(known: Known) -> Iterator[Notice]:
+    for action in known.actions.values():
+        post = known.posts.get(action.post)
+        about = f"{post.generation} {post.publish_at}" if post else ""
+        missed = next((problem for problem in action.blockers if problem.code == "missed"), None)
+        if missed:
+            words = f"{action.post} was not posted: {missed.what}. Give it a new publish_at."
+            yield Notice(NoticeKind.MISSED, action.account, action.post, known.now, words, about=about)
+        lacks = next((problem for problem in action.problems if problem.code in _UNAPPROVED), None)
+        if lacks and _is_near(known, action, post):
+            due = f", due {known.when(post.publish_at, action.account)}," if post and post.publish_at else ""
+            words = f"{action.post}{due} is {lacks.what}. Look at it, then run: contentsync approve {action.post}"
+            yield Notice(NoticeKind.NEEDS_APPROVAL, action.account, action.post, known.now, words, about=about)
+
+
+def _is_near(known: Known, action: Action, post: DesiredPost | None) -> bool:
+    at = action.due_at or (post.publish_at if post else None)
+    return at is None or at - known.now <= APPROVE_AHEAD
+
+
+# Sign-ins.
+
+
+def _sign_ins(known: Known) -> Iterator[Notice]:
+    for account, ends in known.sign_ins.items():
+        if ends - known.now > known.sign_in_within:
+            continue
+        there = known.when(ends, account)
+        state = f"ends {there}, in {span(ends - known.now)}" if ends > known.now else f"ended {there}"
+        words = f"The sign-in of {account} {state}. Run: contentsync login {account}"
+        facts: Facts = {"ends_at": ends.isoformat()}
+        about = f"{ends:%Y-%m-%d}{' over' if ends <= known.now else ''}"
+        yield Notice(NoticeKind.SIGN_IN_EXPIRING, account, "", known.now, words, facts, about)
+
+
+def kept_rows(rows: Iterable[PostState], now: datetime) -> tuple[PostState, ...]:
+    """Those of the rows that may be worth telling."""
+    oldest = max(LOOK_BACK, REMINDERS[-1] + LOOK_BACK)
+    return tuple(row for row in rows if row.last and now - row.last.updated_at <= oldest)
