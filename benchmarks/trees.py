@@ -9,6 +9,7 @@ A settled post has its row, its receipt and its manifest. Its media are there, u
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 import time
@@ -108,6 +109,7 @@ def _published(post: DesiredPost, open_id: str, number: int) -> PostState:
         size=media.size,
         created_at=began,
         updated_at=began,
+        sent=json.dumps(post.sent_values()),
         caption=post.caption,
         privacy=str(post.privacy or ""),
         init_sent_at=began,

@@ -25,8 +25,8 @@ from contentsync.evidence.witness import Witness
 from contentsync.files import inside
 from contentsync.lifecycle import Phase
 from contentsync.manifest import pin
-from contentsync.manifest.files import PROJECT_FILE
 from contentsync.pause import pause_of
+from contentsync.places import PROJECT_FILE
 from contentsync.plan.action import AccountFacts, Remote
 from contentsync.post import Account, Attempt, Creator, DesiredPost, Media, PostState
 from contentsync.store.lock import account_lock

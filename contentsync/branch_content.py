@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Level, Problem, StoreError
-from contentsync.manifest.files import PROJECT_FILE, would_find
+from contentsync.manifest.files import would_find
 from contentsync.manifest.load import Loaded, load, load_settings
 from contentsync.media.disk import DiskReader
 from contentsync.media.look import MediaLook
+from contentsync.places import PROJECT_FILE
 from contentsync.post import ApproveBy, DesiredPost, Settings
 from contentsync.store.git.branch import Branch
 from contentsync.trust import UserSays

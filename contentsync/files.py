@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from contentsync.errors import ManifestError, Problem
 
@@ -60,6 +57,9 @@ def refuse_link_out(root: Path, path: Path) -> Path:
 def local_place(upload: str, root: Path) -> Path:
     """The folder that a file:// address or a path means; a relative one begins at the project's root."""
     if "://" in upload:
+        from urllib.parse import urlsplit
+        from urllib.request import url2pathname
+
         return Path(url2pathname(urlsplit(upload).path))
     return root / upload
 
@@ -77,6 +77,8 @@ def replace_whole(path: Path, data: bytes, mode: int = 0o600, prefix: str = "") 
     The data are on disk before the name points to them. mode: of the new file, from its first byte on never wider.
     prefix: of the name that the file has until then, where leftovers are looked for. Raises OSError.
     """
+    import tempfile  # it takes as long as all else that this module imports, and most commands replace nothing
+
     handle, part = tempfile.mkstemp(dir=path.parent, prefix=prefix or f".{path.name}-", suffix=".tmp")  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:

@@ -6,11 +6,8 @@ Source: git's Documentation/gitformat-index.txt. A split index, which stores nam
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 from typing import Final
-
-from contentsync.trust import without_secrets
 
 _FIXED: Final = 62  # bytes of an entry before its name: times, ids, mode, owner, size, object name, flags
 _LONG: Final = 0xFFF  # the length of a name in its flags, where it is that long or longer
@@ -36,6 +33,10 @@ def may_come_into_git(path: Path) -> bool:
     """Whether `path` lies in a repository that does not ignore it. False where git itself can't be asked."""
     if _index_of(path) is None:
         return False
+    import subprocess
+
+    from contentsync.trust import without_secrets
+
     ask = ["git", "-C", str(path.parent), "-c", "core.fsmonitor=false", "check-ignore", "-q", "--", path.name]
     try:
         done = subprocess.run(  # noqa: S603 - the user's own git

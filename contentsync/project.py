@@ -16,6 +16,7 @@ from contentsync.evidence import first_posts
 from contentsync.evidence.journal import Journal
 from contentsync.manifest.settings import NOTHING_SAID
 from contentsync.media_urls import Hosting, Look
+from contentsync.places import data_folder
 from contentsync.post import Account, Media, PostState, Settings
 from contentsync.receipt_folder import ReceiptFolder
 from contentsync.root import find_root, user_says
@@ -168,8 +169,6 @@ class Project:
     @cached_property
     def data_folder(self) -> Path:
         """The user's own folder, outside every repository."""
-        from contentsync.tiktok.tokens import data_folder
-
         return data_folder(self.environ)
 
     @property

@@ -10,18 +10,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from contentsync.errors import ManifestError, Problem
 from contentsync.files import folder_inside
-from contentsync.manifest.files import PROJECT_FILE, misnamed
-from contentsync.manifest.user_file import UserFile, config_folder, read_user_file
-from contentsync.store import trusted
-from contentsync.tiktok.tokens import data_folder
-from contentsync.trust import UserSays
+from contentsync.places import LOCAL_FOLDER, PROJECT_FILE, config_folder, data_folder
+
+if TYPE_CHECKING:
+    from contentsync.trust import UserSays
 
 SAFE_FOLDERS: Final = "CONTENTSYNC_SAFE_FOLDERS"
-LOCAL_FOLDER: Final = ".contentsync"
 
 
 def find_root(start: Path, environ: Mapping[str, str]) -> Path:
@@ -33,6 +31,8 @@ def find_root(start: Path, environ: Mapping[str, str]) -> Path:
             _refuse_others(folder, environ)
             folder_inside(folder, folder / LOCAL_FOLDER)
             return folder
+    from contentsync.manifest.files import misnamed
+
     what = f"there is no {PROJECT_FILE} in {start}, nor in any folder above it up to the root of its repository"
     hint = "run contentsync init, or name the folder with -C"
     raise ManifestError(misnamed(folders) or Problem("project-missing", what, hint))
@@ -40,6 +40,10 @@ def find_root(start: Path, environ: Mapping[str, str]) -> Path:
 
 def user_says(root: Path, environ: Mapping[str, str]) -> UserSays:
     """What the user's configuration file and earlier grants say of the project in `root`. Raises ManifestError."""
+    from contentsync.manifest.user_file import read_user_file
+    from contentsync.store import trusted
+    from contentsync.trust import UserSays
+
     told = read_user_file(environ)
     return UserSays(told.api_url, told.state_of(root), trusted.read(data_folder(environ), root))
 
@@ -73,6 +77,8 @@ def _refuse_others(folder: Path, environ: Mapping[str, str]) -> None:
 
 
 def _is_safe(folder: Path, environ: Mapping[str, str]) -> bool:
-    given: UserFile = read_user_file(environ)
+    from contentsync.manifest.user_file import read_user_file
+
+    given = read_user_file(environ)
     safe = [*given.safe_folders, *environ.get(SAFE_FOLDERS, "").strip().split(os.pathsep)]
     return any(one == "*" or (one and os.path.realpath(one) == os.path.realpath(folder)) for one in safe)

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, StoreError, TokensUnusable
 from contentsync.files import replace_whole
+from contentsync.places import data_folder
 from contentsync.store.port import SharedFiles, Store
 from contentsync.tiktok.tokens import (
     Choice,
@@ -35,7 +36,6 @@ from contentsync.tiktok.tokens import (
     TokensMoved,
     TokenStore,
     choice_of,
-    data_folder,
     fields_of,
     line_of,
     pair_of,

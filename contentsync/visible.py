@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any, Final
 
 # Controls, halves of pairs, separators of lines, and Unicode's Default_Ignorable_Code_Point: what takes no room.
@@ -29,22 +30,31 @@ _WHOLE: Final = (
     f"{_FLAG}|(?:{_PICTURE})(?:\u200d(?:{_PICTURE}))*"
     "|(?<=[\u0620-\u06ff\u0900-\u0dff])[\u200c\u200d](?=[\u0620-\u06ff\u0900-\u0dff])"
 )
-_TOKEN: Final = re.compile(f"(?P<whole>{_WHOLE})|[{_UNSEEN}]")
-_IN_JSON: Final = re.compile(f"[{_UNSEEN}]")
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """What is shown whole, and what is not shown. Compiled at the first use: ASCII text needs neither pattern."""
+    return re.compile(f"(?P<whole>{_WHOLE})|[{_UNSEEN}]")
+
+
+@cache
+def _in_json() -> re.Pattern[str]:
+    return re.compile(f"[{_UNSEEN}]")
 
 
 def visible(text: str) -> str:
     """`text` with an escape in the place of each character that could not be seen; a line break as well."""
     if text.isascii() and text.isprintable():
         return text  # nearly all texts, at a tenth of the cost
-    return _TOKEN.sub(lambda found: found["whole"] or _escape(found[0]), text)
+    return _token().sub(lambda found: found["whole"] or _escape(found[0]), text)
 
 
 def unseen(text: str) -> list[int]:
     """Where in `text` characters stand that could not be seen, line breaks and tabs apart."""
     if text.isascii() and text.isprintable():
         return []
-    return [found.start() for found in _TOKEN.finditer(text) if not found["whole"] and found[0] not in "\n\t"]
+    return [found.start() for found in _token().finditer(text) if not found["whole"] and found[0] not in "\n\t"]
 
 
 def visible_lines(text: str) -> str:
@@ -65,4 +75,4 @@ _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def as_json(value: Any, indent: int | None = None) -> str:
     """`value` as JSON that can be encoded and shown as it is: every unseen character is an escape in it."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return _IN_JSON.sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text)
+    return _in_json().sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text)

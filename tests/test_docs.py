@@ -27,7 +27,8 @@ from contentsync.emulator import admin, faults
 from contentsync.lifecycle import NEXT, Phase
 from contentsync.manifest import codes, project_schema, schema
 from contentsync.plan import document
-from contentsync.plan.action import GUARDS, Kind
+from contentsync.plan.action import Kind
+from contentsync.plan.guard_names import GUARDS
 from contentsync.tiktok import refusals
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contentsync.manifest.scalars import ScalarError, span
-
 if TYPE_CHECKING:
     _ParamType = click.ParamType[float]
 else:
@@ -21,6 +19,8 @@ class Duration(_ParamType):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from contentsync.manifest.scalars import ScalarError, span
+
         if isinstance(value, int | float):
             return float(value)
         told = str(value).strip()

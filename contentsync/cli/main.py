@@ -10,7 +10,7 @@ import functools
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -78,6 +78,11 @@ class Context:
     summary: Summary | None = None
     _opened: tuple[Project, ...] = ()
 
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment."""
+        return os.environ
+
     def project(self) -> Project:
         """The project around the current folder."""
         from contentsync.cli.terminal import text
@@ -85,7 +90,7 @@ class Context:
         from contentsync.project import Project
 
         told = show_request if self.verbose else None
-        project = Project.open(Path(), os.environ, told, lambda note: text.show_problems([note]))
+        project = Project.open(Path(), self.environ, told, lambda note: text.show_problems([note]))
         text.hide_values(project.settings.hidden)
         text.use_zone(project.settings.timezone)
         self._opened = (*self._opened, project)

@@ -11,7 +11,7 @@ import click
 from contentsync.cli import complete
 from contentsync.cli.duration import DURATION
 from contentsync.cli.main import Context
-from contentsync.plan.action import GUARDS
+from contentsync.plan.guard_names import GUARDS
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -14,11 +14,10 @@ from contentsync.manifest.decoding import FILE_BYTES
 from contentsync.manifest.document import at
 from contentsync.manifest.project_rules import DEEP_WILDCARDS
 from contentsync.manifest.wording import printable, shown
+from contentsync.places import PROJECT_FILE
+from contentsync.tree import is_skipped
 
-PROJECT_FILE: Final = "contentsync.yaml"
 _OTHER_NAMES: Final = ("contentsync.yml", "Contentsync.yaml", "contentsync.yaml.txt", ".contentsync.yaml")
-_SKIPPED: Final = frozenset({".git", ".contentsync"})
-_SKIPPED_AT_ROOT: Final = frozenset({"receipts"})
 _WHOLE_FILE: Final = (1, 1, 1)
 _USUAL: Final = 16_384
 
@@ -85,7 +84,7 @@ def find(root: Path, globs: Sequence[str]) -> tuple[list[str], list[str]]:
     patterns = [re.compile(_as_regex(glob.removeprefix("./"))) for glob in globs]
     found: set[str] = set()
     idle = set(globs)
-    for top in _tops([glob.removeprefix("./") for glob in globs]):
+    for top in folders_of(globs):
         for name in _walk(root, top):
             fitting = [glob for glob, pattern in zip(globs, patterns, strict=True) if pattern.fullmatch(name)]
             if fitting:
@@ -103,9 +102,14 @@ def would_find(globs: Sequence[str], name: str) -> bool:
     """Whether `find` gives a file of this name, from the root with `/`, once there is one."""
     folder, _, _ = name.rpartition("/")
     parts = folder.split("/")
-    if any(_is_skipped("/".join(parts[:end]), part) for end, part in enumerate(parts)):
+    if any(is_skipped("/".join(parts[:end]), part) for end, part in enumerate(parts)):
         return False
     return any(not is_tangled(glob) and re.fullmatch(_as_regex(glob.removeprefix("./")), name) for glob in globs)
+
+
+def folders_of(globs: Sequence[str]) -> list[str]:
+    """The folders that `find` searches for these globs."""
+    return _tops([glob.removeprefix("./") for glob in globs if not is_tangled(glob)])
 
 
 def _tops(globs: Sequence[str]) -> list[str]:
@@ -132,7 +136,7 @@ def every_file(root: Path) -> Iterator[str]:
 
 
 def _walk(root: Path, top: str) -> Iterator[str]:
-    if top and (_is_skipped(*os.path.split(top)) or _is_linked(root, top)):
+    if top and (is_skipped(*os.path.split(top)) or _is_linked(root, top)):
         return
     pending = [top]
     while pending:
@@ -141,7 +145,7 @@ def _walk(root: Path, top: str) -> Iterator[str]:
             name = f"{folder}/{entry.name}" if folder else entry.name
             if not entry.is_dir():
                 yield name
-            elif not entry.is_symlink() and not _is_skipped(folder, entry.name):
+            elif not entry.is_symlink() and not is_skipped(folder, entry.name):
                 pending.append(name)
 
 
@@ -151,10 +155,6 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
             return list(entries)
     except OSError:
         return []
-
-
-def _is_skipped(folder: str, name: str) -> bool:
-    return name in _SKIPPED or (not folder and name in _SKIPPED_AT_ROOT)
 
 
 def _is_linked(root: Path, top: str) -> bool:

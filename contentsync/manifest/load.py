@@ -14,7 +14,7 @@ from contentsync.files import inside
 from contentsync.manifest import json_text, markdown
 from contentsync.manifest.attachments import Attachments
 from contentsync.manifest.document import TOO_MANY, Document, at
-from contentsync.manifest.files import PROJECT_FILE, find, read_bytes
+from contentsync.manifest.files import find, read_bytes
 from contentsync.manifest.judged import Judged, tell_doubles
 from contentsync.manifest.loaded import PROBLEMS_OF_A_FILE, Loaded, Told, bounded, placed
 from contentsync.manifest.remembered import Memory, Remembered
@@ -23,6 +23,7 @@ from contentsync.manifest.source import read_yaml
 from contentsync.manifest.wording import shown
 from contentsync.media.disk import DiskReader
 from contentsync.media.look import CachedReader, MediaCache, MediaReader
+from contentsync.places import PROJECT_FILE
 from contentsync.post import DesiredPost, Settings
 from contentsync.trust import UserSays
 

@@ -15,11 +15,12 @@ from contentsync.destinations import host_on_this_machine, may_be_chosen, may_ge
 from contentsync.errors import Level, Problem, by_place
 from contentsync.manifest import notify_rules, project_rules
 from contentsync.manifest.document import Document, at
-from contentsync.manifest.files import PROJECT_FILE, misnamed, read_bytes
+from contentsync.manifest.files import misnamed, read_bytes
 from contentsync.manifest.source import is_fast, read_yaml
 from contentsync.manifest.variables import Variables, is_one_variable, wanted_of
 from contentsync.manifest.wording import shown, tidy
 from contentsync.manifest.zones import has_database, zone_of
+from contentsync.places import PROJECT_FILE
 from contentsync.post import Account, App, Defaults, Limits, Sandbox, Settings, Watching
 from contentsync.trust import UserSays, digests_in
 

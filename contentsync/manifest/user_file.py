@@ -16,13 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import platformdirs
-
 from contentsync.errors import ManifestError, Problem
-from contentsync.manifest.source import read_yaml
 from contentsync.manifest.wording import did_you_mean, shown
+from contentsync.places import USER_FILE, config_folder
 
-NAME: Final = "config.yaml"
 _KEYS: Final = ("api_url", "safe_folders", "projects")
 
 
@@ -44,22 +41,17 @@ class UserFile:
         return found.get(real, "")
 
 
-def config_folder(environ: Mapping[str, str]) -> Path:
-    """The user's configuration folder: CONTENTSYNC_CONFIG_DIR, else the platform's own place."""
-    if given := environ.get("CONTENTSYNC_CONFIG_DIR", "").strip():
-        return Path(given)
-    return platformdirs.user_config_path("contentsync", appauthor=False)
-
-
 def read_user_file(environ: Mapping[str, str]) -> UserFile:
     """The user's configuration; an empty one where there is no file. Raises ManifestError."""
-    path = config_folder(environ) / NAME
+    path = config_folder(environ) / USER_FILE
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         return UserFile()
     except OSError as err:
         raise ManifestError(_fault(path, f"can't be read: {err.strerror or err}", "make the file readable")) from err
+    from contentsync.manifest.source import read_yaml
+
     documents, problems = read_yaml(data, str(path))
     problems += [problem for document in documents for problem in document.problems]
     if problems or len(documents) != 1:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from contentsync.account import AccountAtWork, witnesses_of
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem
 from contentsync.faulty import Faulty
+from contentsync.manifest.loaded import Loaded
 from contentsync.operations.addresses import decided
 from contentsync.operations.selection import Wish, load_all, rows_by_account, select
 from contentsync.operations.settled import settled_posts
@@ -40,6 +41,8 @@ class Made:
     faults: tuple[Problem, ...] = ()
     #: The posts that may not be sent, because the branch that approves does not declare them so (branch_approvals).
     refused: Mapping[str, Problem] = field(default_factory=dict)
+    #: The files that manifests name as their media, whether they are there or not.
+    media: frozenset[str] = frozenset()
     #: Whether only what a person approved beforehand may be sent.
     approved_only: bool = False
 
@@ -104,7 +107,13 @@ def make_plan(project: Project, wish: Wish) -> Made:
     faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
     said = (*of_files, *shared, *notes)
     plan = replace(plan, notes=(*said, *_left_out(failures)))
-    return Made(plan, told, world, failures, said, faults)
+    return Made(plan, told, world, failures, said, faults, media=_media_of(loaded))
+
+
+def _media_of(loaded: Loaded) -> frozenset[str]:
+    """The files that the manifests name."""
+    posts = (*loaded.posts, *(one.post for one in loaded.faulty if one.post))
+    return frozenset([item.path for post in posts for item in post.media if item.path])
 
 
 def _left_out(failures: dict[str, ContentsyncError]) -> Iterator[Problem]:

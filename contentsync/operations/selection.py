@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from contentsync.errors import Level, ManifestError, Problem, UsageError
-from contentsync.manifest.files import PROJECT_FILE
-from contentsync.plan.action import GUARDS
+from contentsync.places import PROJECT_FILE
+from contentsync.plan.guard_names import GUARDS
 from contentsync.post import PostState
 from contentsync.project import Project, unknown
 

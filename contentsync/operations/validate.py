@@ -13,13 +13,13 @@ from contentsync.manifest.load import load
 from contentsync.manifest.loaded import Loaded
 from contentsync.manifest.uncovered import uncovered
 from contentsync.operations.rows import all_rows
+from contentsync.places import data_folder
 from contentsync.plan.settled import split
 from contentsync.post import DesiredPost, PostState
 from contentsync.project import Project
 from contentsync.root import user_says
 from contentsync.store.machine_secret import machine_secret
 from contentsync.store.sqlite.cache import FileCache
-from contentsync.tiktok.tokens import data_folder
 
 
 def validate(

@@ -40,8 +40,6 @@ class Kind(StrEnum):
 
 DOES_SOMETHING: Final = frozenset({Kind.CREATE, Kind.RESUME, Kind.ADOPT, Kind.MOVE})
 
-GUARDS: Final = ("max-creates-per-run", "max-creates-per-day", "same-media", "lookalike", "existing-posts")
-
 
 @dataclass(frozen=True, slots=True)
 class Change:

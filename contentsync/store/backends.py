@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contentsync.errors import Place, Problem, StoreError
+from contentsync.places import PROJECT_FILE
 from contentsync.store.port import Backend, Store
 from contentsync.store.sqlite.backend import SqliteBackend
 from contentsync.store.sqlite.migration import attempts_left
@@ -16,7 +17,6 @@ from contentsync.store.sqlite.migration import attempts_left
 if TYPE_CHECKING:
     from contentsync.store.git.branch import Branch
 
-PROJECT_FILE: Final = "contentsync.yaml"
 BRANCH: Final = "contentsync-state"
 REMOTE: Final = "origin"
 # A remote by its name, never an address: a repository must not choose where commits and credentials go.

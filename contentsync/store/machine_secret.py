@@ -6,7 +6,6 @@ It proves that a cache was written here, and did not come with a repository.
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +29,8 @@ def machine_secret(folder: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
+    import secrets
+
     try:
         write_new(path, secrets.token_bytes(_BYTES))
     except FileExistsError:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
 
 from contentsync.errors import Problem, StoreError
 from contentsync.files import replace_whole
+from contentsync.places import grant_file
 
 
 def read(folder: Path, root: Path) -> frozenset[str]:
     """The digest that was granted to the project in `root`; none where the file is not there or damaged."""
     try:
-        told = json.loads(_file_of(folder, root).read_bytes())
+        told = json.loads(grant_file(folder, root).read_bytes())
     except (OSError, ValueError, RecursionError):
         return frozenset()
     right = isinstance(told, dict) and told.get("path") == os.path.realpath(root)
@@ -24,7 +24,7 @@ def read(folder: Path, root: Path) -> frozenset[str]:
 
 def record(folder: Path, root: Path, digest: str) -> None:
     """Keep one grant for the project in `root`, instead of any before it. Raises StoreError."""
-    path = _file_of(folder, root)
+    path = grant_file(folder, root)
     text = json.dumps({"path": os.path.realpath(root), "digest": digest}, indent=2) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -33,8 +33,3 @@ def record(folder: Path, root: Path, digest: str) -> None:
         what = f"can't save the grant in {folder}: {err.strerror or err}"
         hint = "make the folder writable, or name another one in CONTENTSYNC_DATA_DIR"
         raise StoreError(Problem("data-folder-unusable", what, hint)) from err
-
-
-def _file_of(folder: Path, root: Path) -> Path:
-    name = hashlib.sha256(os.path.realpath(root).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    return folder / "trust" / f"{name}.json"

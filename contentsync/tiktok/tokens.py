@@ -26,10 +26,10 @@ from pathlib import Path
 from typing import Final
 
 import filelock
-import platformdirs
 
 from contentsync.errors import NotSent, Problem, TokensUnusable, UsageError
 from contentsync.files import replace_whole
+from contentsync.places import data_folder
 from contentsync.tiktok.os_keyring import Keyring, OsKeyring
 
 FORMAT: Final = "contentsync.tokens/1"
@@ -94,13 +94,6 @@ class Owner:
     base_url: str
     client_key: str
     account: str
-
-
-def data_folder(environ: Mapping[str, str]) -> Path:
-    """The user's data folder: CONTENTSYNC_DATA_DIR, else the platform's own place (XDG_DATA_HOME on Linux)."""
-    if given := environ.get("CONTENTSYNC_DATA_DIR"):
-        return Path(given)
-    return platformdirs.user_data_path("contentsync", appauthor=False)
 
 
 @dataclass(frozen=True, slots=True)

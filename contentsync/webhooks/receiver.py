@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.errors import ManifestError, Place, Problem, StoreError, UsageError
-from contentsync.manifest.files import PROJECT_FILE
+from contentsync.places import PROJECT_FILE
 from contentsync.project import Project
 from contentsync.webhooks.inbox import Inbox, Received
 from contentsync.webhooks.signature import TOLERANCE

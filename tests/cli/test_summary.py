@@ -15,7 +15,7 @@ import pytest
 from contentsync.attempt.told import Result
 from contentsync.emulator.server import Emulator
 from contentsync.plan import planfile
-from contentsync.plan.action import GUARDS
+from contentsync.plan.guard_names import GUARDS
 from tests.cli.support import PROJECT, Ran, Studio
 from tests.cli.test_locks import PATIENCE, begun, count, holding, until
 

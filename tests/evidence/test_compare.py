@@ -14,7 +14,8 @@ from contentsync.evidence.merge import merge
 from contentsync.evidence.record import as_json, attempt_of, tried_of
 from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.lifecycle import OPEN, SUCCESS, Phase
-from contentsync.plan.action import GUARDS, AccountFacts, Action, Kind, Remote, World
+from contentsync.plan.action import AccountFacts, Action, Kind, Remote, World
+from contentsync.plan.guard_names import GUARDS
 from contentsync.plan.planner import make_plan
 from contentsync.post import App, Attempt, DesiredPost, PostState
 from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_row, an_account, an_attempt

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.lifecycle import Phase
-from contentsync.plan.action import GUARDS, AccountFacts, Remote, World
+from contentsync.plan.action import AccountFacts, Remote, World
+from contentsync.plan.guard_names import GUARDS
 from contentsync.post import (
     App,
     Attempt,

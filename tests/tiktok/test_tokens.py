@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from contentsync.errors import StoreError
-from contentsync.tiktok.tokens import Owner, Pair, TokenStore, data_folder
+from contentsync.places import data_folder
+from contentsync.tiktok.tokens import Owner, Pair, TokenStore
 from tests.builders import NOW
 
 BASE_URL = "https://open.tiktokapis.com"

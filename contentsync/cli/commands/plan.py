@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from contentsync.cli import exits, left
+from contentsync.cli import exits
 from contentsync.cli.collector import resting_collector
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, as_page, selecting, strict
 from contentsync.cli.terminal import text
-from contentsync.cli.terminal.plan_text import show_plan
+from contentsync.clock import SystemClock
 from contentsync.errors import ContentsyncError
-from contentsync.operations.plan import Made, make_plan
-from contentsync.operations.selection import Wish
-from contentsync.plan.action import Plan
-from contentsync.plan.declaration import declarations
-from contentsync.project import Project
+from contentsync.operations.still import Answer, Still
 from contentsync.visible import visible
+
+# A plan that finds nothing new imports neither the planner nor what it is shown with.
+if TYPE_CHECKING:
+    from contentsync.operations.plan import Made
+    from contentsync.operations.selection import Wish
+    from contentsync.plan.action import Plan
+    from contentsync.project import Project
 
 
 @click.command()
@@ -66,20 +70,21 @@ def plan(
       contentsync plan --no-refresh --only 'acme/*'
       contentsync plan --json --detailed-exitcode
     """
+    is_plain = no_refresh and not (json_ or html or out or allow or only or exclude or accounts)
+    still = Still.around(Path(), context.environ, SystemClock()) if is_plain else None
+    if still and (answer := still.answer()):
+        return _show_answer(answer)
+    from contentsync.operations.selection import Wish
+
     project = context.project()
     wish = Wish(only, exclude, accounts, allow, refresh=not no_refresh, full_list=full_list, strict=strict)
-    try:
-        made = make_plan(project, wish)
-    finally:
-        project.close()
+    made = _made(project, wish, still)
     text.show_problems(made.notes)
     show_failures(made.failures)
     if json_:
         _show_json(made.plan)
     else:
-        show_plan(made.plan, made.posts, made.zones, full=full, failed=made.is_partial)
-        for sentence in declarations(made.plan.actions):
-            text.say(f"\t{sentence}")
+        _show(made, full)
     if html:
         _write_page(project, made, html)
     if out:
@@ -88,9 +93,40 @@ def plan(
     if made.faults:
         codes.append(exits.FAILED)
     if detailed_exitcode:
+        from contentsync.cli import left
+
         codes += left.undone(made.plan.actions)
         codes += [exits.CHANGES] if made.plan.does_something else []
     return exits.worst(codes)
+
+
+def _made(project: Project, wish: Wish, still: Still | None) -> Made:
+    from contentsync.operations.plan import make_plan
+
+    try:
+        if still:
+            still.begin(project)
+        made = make_plan(project, wish)
+        if still:
+            still.keep(made, project)
+    finally:
+        project.close()
+    return made
+
+
+def _show_answer(answer: Answer) -> int:
+    text.show_problems(answer.notes)
+    text.nothing_to_do(answer.unchanged)
+    return exits.DONE
+
+
+def _show(made: Made, full: bool) -> None:
+    from contentsync.cli.terminal.plan_text import show_plan
+    from contentsync.plan.declaration import declarations
+
+    show_plan(made.plan, made.posts, made.zones, full=full, failed=made.is_partial)
+    for sentence in declarations(made.plan.actions):
+        text.say(f"\t{sentence}")
 
 
 def _show_json(made: Plan) -> None:

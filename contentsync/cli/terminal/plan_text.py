@@ -8,7 +8,7 @@ from typing import Final
 
 from contentsync.amounts import many
 from contentsync.cli.terminal.once import Once, account_wide
-from contentsync.cli.terminal.text import say, style
+from contentsync.cli.terminal.text import nothing_to_do, say, style
 from contentsync.errors import Level, Problem
 from contentsync.media_urls import shown
 from contentsync.plan.action import AccountView, Action, Kind, Plan
@@ -63,7 +63,7 @@ def show_plan(
     """
     if not plan.actions:
         if not failed or plan.unchanged:
-            say(f"Nothing to do: {many(plan.unchanged, 'post')} as declared.")
+            nothing_to_do(plan.unchanged)
         return
     for view in plan.accounts:
         say(_account(view, plan))

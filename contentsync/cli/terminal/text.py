@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import os
 import sys
@@ -13,11 +12,7 @@ from typing import Final, TextIO
 import click
 
 from contentsync.amounts import many, size
-from contentsync.cli.terminal.fold import STYLE, fold
-from contentsync.cli.terminal.table import width_of
 from contentsync.errors import ContentsyncError, Level, Problem, by_place
-from contentsync.times import in_words
-from contentsync.trust import hide
 from contentsync.visible import as_json, visible
 
 __all__ = ["many", "size"]
@@ -61,6 +56,9 @@ def _folded(part: str, stream: TextIO) -> str:
     whole = safe(f"{before} {after}".rstrip(" ") if tab and before else part.lstrip("\t"))
     if not stream.isatty():
         return whole
+    from contentsync.cli.terminal.fold import fold
+    from contentsync.cli.terminal.table import width_of
+
     bare = click.unstyle(before)
     hang = width_of(bare) + bool(bare) if tab else len(bare) - len(bare.lstrip(" ")) + 4
     return "\n".join(fold(whole, width(), hang))
@@ -83,6 +81,8 @@ def safe(line: str) -> str:
     """
     if "\x1b" not in line:
         return visible(line)
+    from contentsync.cli.terminal.fold import STYLE
+
     styles = [*STYLE.findall(line), ""]
     return "".join(visible(part) + code for part, code in zip(STYLE.split(line), styles, strict=True))
 
@@ -98,6 +98,8 @@ def use_zone(name: str) -> None:
 
 def when(moment: datetime, zone: str = "") -> str:
     """A time as people read it. zone: an IANA name, as of an account; the project's unless given."""
+    from contentsync.times import in_words
+
     return in_words(moment, zone or next(iter(_zone), "UTC"))
 
 
@@ -109,6 +111,10 @@ def hide_values(read: Mapping[str, str]) -> None:
 
 def hidden(line: str) -> str:
     """The line as it may be shown."""
+    if not _read:
+        return line
+    from contentsync.trust import hide
+
     return hide(line, _read)
 
 
@@ -190,4 +196,13 @@ def width() -> int:
 
 def hidden_page(page: str) -> str:
     """A page as it may be shown: its text is escaped, and so are the values that it must not hold."""
+    import html
+
+    from contentsync.trust import hide
+
     return hide(hidden(page), {name: html.escape(value) for name, value in _read.items()})
+
+
+def nothing_to_do(unchanged: int) -> None:
+    """The one line of a plan without any action. unchanged: how many posts are as declared."""
+    say(f"Nothing to do: {many(unchanged, 'post')} as declared.")

@@ -17,13 +17,13 @@ from contentsync.errors import StoreError
 from contentsync.store.git.branch import Branch
 from contentsync.store.git.store import GitStore
 from contentsync.store.lock import apply_lock, watch_lock
+from contentsync.store.room import why_not_writable
 from contentsync.store.sqlite.database import (
     BUSY_SECONDS,
     Database,
     open_copy,
     open_file,
     open_memory,
-    why_not_writable,
 )
 from contentsync.store.sqlite.shared import SharedCopy
 

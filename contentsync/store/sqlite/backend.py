@@ -10,7 +10,7 @@ from pathlib import Path
 from contentsync.clock import Clock
 from contentsync.errors import StoreError
 from contentsync.store.lock import apply_lock, watch_lock
-from contentsync.store.sqlite.database import why_not_writable
+from contentsync.store.room import why_not_writable
 from contentsync.store.sqlite.state import SqliteStore
 
 

@@ -6,7 +6,6 @@ All errors of sqlite3 become StoreError with a hint here, so no caller knows the
 from __future__ import annotations
 
 import errno
-import os
 import re
 import shutil
 import sqlite3
@@ -21,6 +20,7 @@ from typing import Any, Final
 from filelock import FileLock
 
 from contentsync.errors import Problem, StoreError
+from contentsync.store.room import ROOM
 
 HERE: Final = Path(__file__).parent
 BUSY_SECONDS: Final = 30.0
@@ -28,7 +28,6 @@ OUR_TABLES: Final = 4
 PAGES: Final = 65_536  # bytes that SQLite may need at once for its log and its index
 NO_ROOM: Final = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 PROVEN: Final = 32_000_000  # bytes up to which a state is proven whole at each opening: about 2 ms a megabyte
-ROOM: Final = 1_000_000  # bytes that must be free before anything is begun
 MEND: Final = "put a backup in its place; or move it away, with its -wal, then run: contentsync state rebuild"
 _LOOK: Final = """
 SELECT (SELECT user_version FROM pragma_user_version), count(*),
@@ -164,16 +163,6 @@ def _looking(path: Path, how: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def why_not_writable(path: Path) -> str:
-    """Why nothing can be written to the state at `path`, in words; empty where it can."""
-    try:
-        if shutil.disk_usage(path.parent).free < ROOM:
-            return "no room on its disk"
-    except OSError as err:
-        return err.strerror or str(err)
-    return "" if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK) else "it is read-only"
 
 
 def open_memory() -> Database:

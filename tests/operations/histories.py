@@ -1,0 +1,304 @@
+"""A project whose posts are out, and all that may happen to it between two plans."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from contentsync.evidence import receipts
+from contentsync.evidence.identity import Identity
+from contentsync.lifecycle import Phase
+from contentsync.post import Creator, DesiredPost, Mode, PostState, RemotePost
+from contentsync.project import Project
+from contentsync.store.port import Conflict
+from contentsync.store.sqlite.state import SqliteStore
+from tests.builders import NOW, a_row, an_attempt
+from tests.cli.support import CLIP
+
+OPEN_ID = "id-acme"
+PROJECT = "version: 1\naccounts:\n  acme: {mode: direct}\n"
+PROJECTS = (
+    PROJECT,
+    PROJECT + "timezone: Europe/Berlin\n",
+    PROJECT + "defaults: {allow: [comment], grace: 2h}\n",
+    "version: 1\naccounts:\n  acme: {mode: draft}\n",
+    "version: 1\naccounts:\n  acme: {mode: direct}\n  acme_de: {mode: draft}\n",
+    "version: 1\naccounts:\n  other: {mode: draft}\n",
+    PROJECT + "manifests: ['posts/**/*.yaml']\n",
+    "version: 1\naccounts: [\n",
+)
+NAMES = ("one", "two", "three", "four", "five")
+TICK = 0.012  # seconds; longer than the clock of a file system stands still
+
+
+class Place:
+    """The project, and what is done to it. Every step is chosen by numbers alone, so that it can be repeated."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environ = {"CONTENTSYNC_DATA_DIR": str(root.parent / "data"), "CONTENTSYNC_CONFIG_DIR": str(root.parent)}
+        self.first: dict[Path, bytes] = {}
+        self.saved: dict[str, bytes] = {}
+        self._build()
+
+    def _build(self) -> None:
+        self.root.mkdir()
+        (self.root / "contentsync.yaml").write_text(PROJECT)
+        for number, name in enumerate(NAMES):
+            folder = self.root / "posts" / str(number % 2)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name}.mp4").write_bytes(clip(name))
+            (folder / f"{name}.yaml").write_text(manifest(name))
+        project = self.project()
+        posts = {post.name: post for post in project.load().posts}
+        store = SqliteStore.open(self.root / ".contentsync" / "state.db")
+        store.save_creator("acme", Creator(OPEN_ID, username="acme"), NOW)
+        for number, name in enumerate(NAMES):
+            row = published(posts[name], number)
+            assert store.restore(row, NOW)
+            receipts.write(self.root / "receipts", row, Identity(OPEN_ID, username="acme"))
+        store.close()
+        files = [*self.root.rglob("*.yaml"), *self.root.rglob("*.mp4")]
+        self.first = {path: path.read_bytes() for path in files}
+
+    def project(self) -> Project:
+        return Project.open(self.root, self.environ)
+
+    @property
+    def manifests(self) -> list[Path]:
+        return sorted((self.root / "posts").rglob("*.yaml"))
+
+    @property
+    def media(self) -> list[Path]:
+        return sorted((self.root / "posts").rglob("*.mp4"))
+
+    # -- steps
+
+    def edit(self, chance: random.Random) -> None:
+        """Another caption, of the same length."""
+        path = _one(chance, self.manifests)
+        if path:
+            path.write_text(path.read_text().replace("About", chance.choice(["Above", "Abode", "About"])))
+
+    def edit_and_put_times_back(self, chance: random.Random) -> None:
+        path = _one(chance, [*self.manifests, *self.media])
+        if path:
+            seen = path.stat()
+            data = path.read_bytes().replace(b"About", b"Abide").replace(b"free", b"skip")
+            path.write_bytes(data)
+            os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+    def edit_the_rest(self, chance: random.Random) -> None:
+        """A key that is not sent."""
+        path = _one(chance, self.manifests)
+        if path:
+            path.write_text(path.read_text() + chance.choice(["grace: 3h\n", "hold: true\n"]))
+
+    def break_a_manifest(self, chance: random.Random) -> None:
+        path = _one(chance, self.manifests)
+        if path:
+            told = ["privacy: nobody\n", "caption: [\n", "nonsense: 1\n", "post_id: '7400000000000000001'\n"]
+            path.write_text(path.read_text() + chance.choice(told))
+
+    def touch(self, chance: random.Random) -> None:
+        path = _one(chance, [*self.manifests, *self.media])
+        if path:
+            os.utime(path, (chance.choice([1e9, time.time()]),) * 2)
+
+    def replace_media(self, chance: random.Random) -> None:
+        path = _one(chance, self.media)
+        if path:
+            path.write_bytes(chance.choice([clip("other"), self.first.get(path, clip("x")), pointer(clip("x"))]))
+
+    def point_media(self, chance: random.Random) -> None:
+        """A checkout without Git LFS."""
+        for path in self.media if chance.random() < 0.5 else self.media[:1]:
+            path.write_bytes(pointer(self.first.get(path, b"")))
+
+    def delete_media(self, chance: random.Random) -> None:
+        for path in self.media if chance.random() < 0.5 else self.media[:1]:
+            path.unlink()
+
+    def delete_manifest(self, chance: random.Random) -> None:
+        path = _one(chance, self.manifests)
+        if path:
+            path.unlink()
+
+    def move_manifest(self, chance: random.Random) -> None:
+        path = _one(chance, self.manifests)
+        if path:
+            target = self.root / "posts" / str(chance.randrange(2)) / path.name
+            target.parent.mkdir(exist_ok=True)
+            path.replace(target)
+
+    def checkout(self, chance: random.Random) -> None:
+        """Everything as it was, with the times of now; the project file too."""
+        for path, data in self.first.items():
+            if chance.random() < 0.5 or not path.exists() or path.read_bytes() != data:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+        for path in {*self.manifests, *self.media} - self.first.keys():
+            path.unlink()
+
+    def copy_whole(self, _chance: random.Random) -> None:
+        """The folder was copied with its times, and the copy took its place."""
+        copy = self.root.with_name("copy")
+        shutil.copytree(self.root, copy)
+        shutil.rmtree(self.root)
+        copy.rename(self.root)
+
+    def add_post(self, chance: random.Random) -> None:
+        """A new post, maybe with the media or the name of an older one, or renamed from it."""
+        name = chance.choice(["six", "seven", *NAMES[:2]])
+        video = chance.choice([f"{name}.mp4", "one.mp4"])
+        more = chance.choice(["", "", "moved_from: three\n", "post_id: '7400000000000000001'\n", "generation: 2\n"])
+        folder = self.root / "posts" / "0"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "new.yaml").write_text(manifest(name, video) + more)
+        if not (folder / f"{name}.mp4").exists():
+            (folder / f"{name}.mp4").write_bytes(clip(name))
+
+    def change_project(self, chance: random.Random) -> None:
+        (self.root / "contentsync.yaml").write_text(chance.choice(PROJECTS))
+
+    def finish(self, chance: random.Random) -> None:
+        """The state learns something."""
+        with suppress(Conflict), self._state() as store:
+            rows = store.posts(OPEN_ID)
+            row = chance.choice(rows) if rows else None
+            if row is None:
+                return
+            what = chance.randrange(5)
+            if what == 0:
+                store.acknowledge(row, chance.choice(["", "f" * 64]), "tested", NOW)
+            elif what == 1:
+                store.remove(row, "tested", NOW)
+            elif what == 2 and row.last:
+                store.save_videos(OPEN_ID, [listed(row)], back_to=None, now=NOW)
+            elif what == 3:
+                store.save_videos(OPEN_ID, [], back_to=None, now=NOW + timedelta(days=chance.choice([1, 9])))
+            else:
+                store.pauses.add("acme", OPEN_ID, "tested", NOW)
+
+    def begin_an_attempt(self, chance: random.Random) -> None:
+        with self._state() as store:
+            known = {row.name for row in store.posts(OPEN_ID)}
+            phase = chance.choice([Phase.PUBLISHED, Phase.PROCESSING, Phase.UNKNOWN, Phase.FAILED, Phase.DELIVERED])
+            name = next((name for name in ("six", "seven", "eight") if name not in known), None)
+            if name:
+                post = DesiredPost("acme", name, caption=f"About {name}")
+                attempt = replace(an_attempt(post, phase=phase), open_id=OPEN_ID, mode=Mode.DRAFT)
+                number = chance.randrange(10**6)
+                marks = {"id": f"attempt-of-{name}", "publish_id": f"v-{number}", "post_id": ""}
+                store.restore(a_row(post, open_id=OPEN_ID, attempts=(replace(attempt, **marks),)), NOW)
+
+    def damage_caches(self, chance: random.Random) -> None:
+        for path in self._caches():
+            data = bytearray(path.read_bytes())
+            where = chance.randrange(len(data)) if data else 0
+            kind = chance.randrange(3)
+            if kind == 0 and data:
+                data[where] ^= 1 << chance.randrange(8)
+            elif kind == 1:
+                data = data[:where]
+            if kind == 2:
+                path.unlink()
+            else:
+                path.write_bytes(data)
+
+    def save_caches(self, _chance: random.Random) -> None:
+        self.saved = {path.name: path.read_bytes() for path in self._caches()}
+
+    def put_older_caches_back(self, _chance: random.Random) -> None:
+        """As a backup does, or a clock that was set back."""
+        for name, data in self.saved.items():
+            (self.root / ".contentsync" / name).write_bytes(data)
+
+    def nothing(self, _chance: random.Random) -> None:
+        """The plan is only made again."""
+
+    STEPS: tuple[Callable[[Place, random.Random], None], ...] = (
+        nothing, checkout, checkout, edit, edit_and_put_times_back, edit_the_rest, break_a_manifest, touch,
+        replace_media, point_media, delete_media, delete_manifest, move_manifest, copy_whole, add_post,
+        change_project, finish, begin_an_attempt, damage_caches, save_caches, put_older_caches_back,
+    )  # fmt: skip
+
+    def step(self, number: int, seed: int) -> None:
+        """One of the steps; the file system's clock goes on before it."""
+        time.sleep(TICK)
+        self.STEPS[number % len(self.STEPS)](self, random.Random(seed))
+
+    def _caches(self) -> list[Path]:
+        folder = self.root / ".contentsync"
+        return [path for path in sorted(folder.glob("*")) if path.name in {"cache.db", "nothing-to-do"}]
+
+    def _state(self) -> _Opened:
+        return _Opened(self.root / ".contentsync" / "state.db")
+
+    def without_caches(self) -> dict[str, bytes]:
+        """Take the caches away; `with_caches` puts them back."""
+        kept = {path.name: path.read_bytes() for path in self._caches()}
+        for path in self._caches():
+            path.unlink()
+        return kept
+
+    def with_caches(self, kept: dict[str, bytes]) -> None:
+        for path in self._caches():
+            path.unlink()
+        for name, data in kept.items():
+            (self.root / ".contentsync" / name).write_bytes(data)
+
+
+class _Opened:
+    def __init__(self, path: Path) -> None:
+        self._store = SqliteStore.open(path)
+
+    def __enter__(self) -> SqliteStore:
+        return self._store
+
+    def __exit__(self, *_: object) -> None:
+        self._store.close()
+
+
+def clip(mark: str) -> bytes:
+    return CLIP.read_bytes() + (len(mark) + 8).to_bytes(4, "big") + b"free" + mark.encode()
+
+
+def pointer(data: bytes) -> bytes:
+    import hashlib
+
+    told = hashlib.sha256(data).hexdigest()
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{told}\nsize {len(data)}\n".encode()
+
+
+def manifest(name: str, video: str = "") -> str:
+    return f"name: {name}\naccount: acme\nvideo: {video or name + '.mp4'}\ncaption: About {name}\nprivacy: everyone\n"
+
+
+def published(post: DesiredPost, number: int) -> PostState:
+    marks = {"id": f"attempt-{number}", "publish_id": f"v_pub_{number}", "post_id": f"740000000000000000{number}"}
+    sent = json.dumps(post.sent_values())
+    attempt = replace(an_attempt(post), open_id=OPEN_ID, created_at=NOW - timedelta(days=40), sent=sent, **marks)
+    return a_row(post, open_id=OPEN_ID, attempts=(attempt,))
+
+
+def listed(row: PostState) -> RemotePost:
+    return RemotePost(row.post_id or "7499", NOW - timedelta(days=30), "About", "About", 1)
+
+
+def moment() -> datetime:
+    return NOW + timedelta(days=2)
+
+
+def _one(chance: random.Random, paths: list[Path]) -> Path | None:
+    with suppress(IndexError):
+        return chance.choice(paths)
+    return None

@@ -1,0 +1,155 @@
+"""After whatever happened between two plans, the quick plan says the same as one that remembers nothing."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from contentsync.errors import ContentsyncError
+from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.selection import Wish
+from contentsync.operations.still import Answer, Still
+from tests.builders import ManualClock
+from tests.operations.histories import NAMES, TICK, Place, moment
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="there a stat does not show every write")
+STEPS = st.lists(
+    st.tuples(st.integers(0, len(Place.STEPS) - 1), st.integers(0, 2**32), st.sampled_from([0, 10, 10, 10, -9_999])),
+    min_size=1,
+    max_size=6,
+)
+
+
+def ahead(seconds: float) -> ManualClock:
+    """The machine's clock, set forward: then no file counts as written just now."""
+    return ManualClock(datetime.now(UTC) + timedelta(seconds=seconds))
+
+
+def quick(place: Place, seconds: float) -> tuple[Answer | None, Made | None]:
+    """As the command does it: the answer that holds still, or the plan, whose answer is kept."""
+    still = Still.around(place.root, place.environ, ahead(seconds))
+    if still and (answer := still.answer()):
+        return answer, None
+    return None, made_by(place, still)
+
+
+def made_by(place: Place, still: Still | None = None) -> Made | None:
+    """The plan; None where the project can't be read."""
+    try:
+        project = place.project()
+        project.clock = ManualClock(moment())
+        if still:
+            still.begin(project)
+        made = make_plan(project, Wish(refresh=False))
+        if still:
+            still.keep(made, project)
+        project.close_state()
+    except ContentsyncError:
+        return None
+    return made
+
+
+def full(place: Place) -> Made | None:
+    kept = place.without_caches()
+    try:
+        return made_by(place)
+    finally:
+        place.with_caches(kept)
+
+
+def check(place: Place, seconds: float) -> bool:
+    """Whether the kept answer was used; it must be the whole plan's."""
+    answer, _ = quick(place, seconds)
+    whole = full(place)
+    if answer is None:
+        return False
+    assert whole is not None
+    assert (whole.plan.actions, whole.is_partial) == ((), False)
+    assert (answer.unchanged, answer.notes) == (whole.plan.unchanged, whole.notes)
+    return True
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink an example takes minutes
+)
+@given(STEPS)
+def test_whatever_happened_the_kept_answer_is_the_whole_plans(steps: list[tuple[int, int, int]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(Path(folder) / "studio")
+        check(place, 10)
+        for number, seed, seconds in steps:
+            place.step(number, seed)
+            check(place, seconds)
+            check(place, seconds)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "studio")
+
+
+def test_the_answer_is_kept_while_nothing_changes(place: Place) -> None:
+    assert [check(place, 10) for _ in range(3)] == [False, True, True]
+
+
+def test_the_answer_counts_the_posts(place: Place) -> None:
+    quick(place, 10)
+    answer, _ = quick(place, 10)
+    assert answer == Answer(len(NAMES), ())
+
+
+def test_media_that_are_gone_are_no_news(place: Place) -> None:
+    for path in place.media:
+        path.unlink()
+    assert [check(place, 10) for _ in range(2)] == [False, True]
+
+
+def test_a_file_that_was_written_just_now_is_not_relied_on(place: Place) -> None:
+    assert [check(place, 0) for _ in range(3)] == [False, False, False]
+
+
+def test_an_answer_of_another_user_or_machine_is_not_believed(place: Place) -> None:
+    quick(place, 10)
+    place.environ["CONTENTSYNC_DATA_DIR"] += "-of-another"
+    assert quick(place, 10)[0] is None
+
+
+def test_the_answer_contains_nothing_of_the_environment(place: Place) -> None:
+    project = place.root / "contentsync.yaml"
+    secret = "a-secret-of-the-environment"
+    project.write_text(project.read_text() + "app: {client_key: k, client_secret: '${CONTENTSYNC_CLIENT_SECRET}'}\n")
+    place.environ["CONTENTSYNC_CLIENT_SECRET"] = secret
+    quick(place, 10)
+    assert quick(place, 10)[0] is not None
+    assert secret.encode() not in (place.root / ".contentsync" / "nothing-to-do").read_bytes()
+
+
+def test_another_value_of_a_variable_is_a_change(place: Place) -> None:
+    project = place.root / "contentsync.yaml"
+    project.write_text(project.read_text() + "app: {client_key: '${CONTENTSYNC_CLIENT_KEY}', client_secret: x}\n")
+    quick(place, 10)
+    assert quick(place, 10)[0] is not None
+    place.environ["CONTENTSYNC_CLIENT_KEY"] = "another"
+    assert quick(place, 10)[0] is None
+
+
+def test_a_write_whose_time_is_put_back_is_a_change(place: Place) -> None:
+    import time
+
+    quick(place, 10)
+    clip = place.media[0]
+    seen = clip.stat()
+    time.sleep(TICK)
+    clip.write_bytes(clip.read_bytes().replace(b"free", b"skip"))
+    os.utime(clip, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    assert check(place, 10) is False
