@@ -1,6 +1,7 @@
 """How is an account's open_id written into the project file without changing anything else in it?
 
-One new line is added below the account's name; every other byte stays. The new text is parsed, and is written only if
+One new line is added below the account's name, or one entry after the brace of `acme: {…}`; every other byte stays.
+The new text is parsed, and is written only if
 it says the same as before plus the open_id.
 """
 
@@ -25,7 +26,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 class NotPinned(ContentsyncError):
-    """The file was left as it is; the problem, a warning, says which line to write."""
+    """The file was left as it is; the problem, a warning, says what to write where."""
 
 
 def pin(root: Path, account: str, open_id: str) -> None:
@@ -39,7 +40,7 @@ def pin(root: Path, account: str, open_id: str) -> None:
 
 
 def with_pin(data: bytes, account: str, open_id: str) -> bytes:
-    """The file with the new line. Raises NotPinned if the account is not written as a block."""
+    """The file with the new entry. Raises NotPinned where it can't be put in without changing anything else."""
     document = _read(data)
     path = ("accounts", account)
     if document is None or path not in document.keys or not _OPEN_ID.fullmatch(open_id) or "${" in open_id:
@@ -51,15 +52,24 @@ def with_pin(data: bytes, account: str, open_id: str) -> bytes:
     bom = _BOM if data.startswith(_BOM) else b""
     lines = _LINE.findall(data.removeprefix(bom).decode())
     key_line, (line, column, _) = document.keys[path][0], document.spots[path]
-    before = lines[line - 1][: column - 1]
-    if line <= key_line or before.strip(" ") or lines[line - 1][column - 1] == "{":
+    before, entry = lines[line - 1][: column - 1], f"open_id: {json.dumps(open_id)}"
+    if lines[line - 1][column - 1 :].startswith("{"):
+        lines[line - 1] = before + _within_braces(lines[line - 1][column - 1 :], entry)
+    elif line <= key_line or before.strip(" "):
         raise _not_pinned("the account is not written as a block of lines", account, open_id, where)
-    line_end = _BREAK.search(lines[key_line - 1])
-    lines.insert(key_line, f"{before}open_id: {json.dumps(open_id)}{line_end[0] if line_end else ''}")
+    else:
+        line_end = _BREAK.search(lines[key_line - 1])
+        lines.insert(key_line, f"{before}{entry}{line_end[0] if line_end else ''}")
     after = bom + "".join(lines).encode()
     if not _says_only_more(document, _read(after), account, open_id):
         raise _not_pinned("a line there would change what the file says", account, open_id, where)
     return after
+
+
+def _within_braces(text: str, entry: str) -> str:
+    """The text, which begins with a brace, with the entry as the first one inside."""
+    rest = text[1:].lstrip(" ")
+    return f"{text[: len(text) - len(rest)]}{entry}{'' if rest.startswith('}') else ', '}{rest}"
 
 
 def _read(data: bytes) -> Document | None:

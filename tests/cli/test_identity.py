@@ -70,7 +70,9 @@ def test_a_first_post_names_whom_it_goes_out_as_and_pins_it_in_the_project_file(
 
 
 def test_where_the_file_can_not_be_written_the_state_keeps_the_pin_and_the_line_is_reported(desk: Desk) -> None:
-    desk.site.studio.write("contentsync.yaml", PROJECT.replace("  acme:\n    mode: direct", "  acme: {mode: direct}"))
+    desk.site.studio.write(
+        "contentsync.yaml", PROJECT.replace("  acme:\n    mode: direct", "  ? acme\n  : mode: direct")
+    )
     desk.site.studio.post("launch")
     said = desk.apply()
     assert (said.code, 'as: open_id: "' in said.text) == (0, True)

@@ -114,11 +114,19 @@ def test_an_unknown_account_is_told_with_suggestions(out: Studio) -> None:
     assert ran.code == 64 and "did you mean acme" in ran.err
 
 
-def test_an_account_in_flow_style_is_signed_in_and_the_line_is_told(out: Studio, emulator: Emulator) -> None:
+def test_an_account_in_braces_is_pinned_within_them(out: Studio, emulator: Emulator) -> None:
     text = PROJECT.replace("        # the main one\n    mode: direct", " {mode: direct}")
     out.write("contentsync.yaml", text)
+    assert signed_in(out).code == 0
+    pinned = f'{{open_id: "{emulator.accounts["acme"].open_id}", mode: direct}}'
+    assert project_of(out) == text.replace("{mode: direct}", pinned)
+
+
+def test_an_account_in_an_unusual_form_is_signed_in_and_the_line_is_told(out: Studio, emulator: Emulator) -> None:
+    text = PROJECT.replace("  acme:        # the main one\n    mode: direct", "  ? acme\n  : mode: direct")
+    out.write("contentsync.yaml", text)
     ran = signed_in(out)
-    assert ran.code == 0 and "[open-id-not-pinned]" in ran.err and "contentsync.yaml:8:9" in ran.err
+    assert ran.code == 0 and "[open-id-not-pinned]" in ran.err and "contentsync.yaml:9:5" in ran.err
     assert f'open_id: "{emulator.accounts["acme"].open_id}"' in ran.err
     assert project_of(out) == text
     assert out.run("refresh", "--account", "acme").code == 0

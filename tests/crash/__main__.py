@@ -87,7 +87,8 @@ def _many(options: argparse.Namespace, base: Path) -> int:
         silent: dict[str, Quiet] = {life: quiet(life, zygote, base) for life in LIVES}
     chosen = cases.singles(silent)
     if options.long:
-        chosen += cases.pairs(silent, options.pairs, options.seed) + cases.soaks(silent, options.soaks, options.seed)
+        chosen += cases.between_pushes(silent) + cases.pairs(silent, options.pairs, options.seed)
+        chosen += cases.soaks(silent, options.soaks, options.seed)
     print(f"{len(chosen)} lives, {options.jobs} at a time", flush=True)
     rows: dict[tuple[str, str], Row] = defaultdict(Row)
     try:

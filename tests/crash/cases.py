@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tests.crash.faults import KILLS_AT_COMMIT, KINDS, Fault, all_of
-from tests.crash.life import LIVES, SINGLE, Quiet
+from tests.crash.faults import KILLS_AT_COMMIT, KINDS, Fault, all_of, at_pushes, kills_between
+from tests.crash.life import LIVES, SHARED, SINGLE, Quiet
 
 SOAK_FAULTS: Final = (2, 6)
 # TikTok says FAILED for ever. A draft has no id that could contradict it: docs/reliability.md, "What remains outside"
@@ -33,16 +33,27 @@ class Case:
 
 def singles(quiet: Mapping[str, Quiet]) -> list[Case]:
     """Every single fault of every life of one post."""
-    return [Case(life, (fault,), fault.kind) for life in SINGLE for fault in _faults_of(life, quiet[life])]
+    return [Case(life, (f,), f.kind) for life in (*SINGLE, *SHARED) for f in _faults_of(life, quiet[life])]
 
 
 def _faults_of(life: str, quiet: Quiet) -> list[Fault]:
+    if life in SHARED:
+        return at_pushes(quiet.pushes)
     every = all_of(quiet.requests, quiet.commits, pulls=any(post.pulls for post in LIVES[life]))
     return [fault for fault in every if _can_be_known(fault.kind, life)]
 
 
 def _can_be_known(kind: str, life: str) -> bool:
     return kind != LIES_FOR_EVER or life not in WITH_DRAFTS
+
+
+def between_pushes(quiet: Mapping[str, Quiet]) -> list[Case]:
+    """Every kill between the pushes of lives whose state is shared."""
+    return [
+        Case(life, (fault,), fault.kind)
+        for life in SHARED
+        for fault in kills_between(len(quiet[life].requests), quiet[life].commits)
+    ]
 
 
 def pairs(quiet: Mapping[str, Quiet], count: int, seed: int) -> list[Case]:

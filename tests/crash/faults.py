@@ -10,6 +10,10 @@ from typing import Final
 # arrives only after the next process has looked.
 KILLS_AT_REQUEST: Final = ("kill-before-request", "kill-amid-request", "kill-after-request", "kill-late-request")
 KILLS_AT_COMMIT: Final = ("kill-before-commit", "kill-after-commit")
+# Of a shared state. late: the push arrives only after the next process has looked. lose: the push, or only its
+# answer, gets lost; away: its answer, and then the remote can't be asked whether it arrived.
+KILLS_AT_PUSH: Final = ("kill-before-push", "kill-after-push", "kill-late-push")
+AT_PUSH: Final = (*KILLS_AT_PUSH, "lose-push", "lose-push-answer", "away-after-push")
 # Done on the way: the request arrives twice, or its answer takes longer than the client waits.
 ON_THE_WAY: Final = ("twice",)
 # Done by someone else at that moment: films are altered in place, and restored before the next run. Not drawn: amid
@@ -47,7 +51,7 @@ class Fault:
     def parse(cls, text: str) -> Fault:
         """Raises ValueError for another kind or number."""
         kind, _, nth = text.rpartition(":")
-        if kind not in {*KINDS, *AT_HOME} or int(nth) < 1:
+        if kind not in {*KINDS, *AT_HOME, *AT_PUSH} or int(nth) < 1:
             raise ValueError(f"a fault is KIND:N, with a KIND of {', '.join(KINDS)}; not {text}")
         return cls(kind, int(nth))
 
@@ -60,6 +64,13 @@ class Fault:
     @property
     def kills(self) -> bool:
         return self.kind.startswith("kill-")
+
+    @property
+    def count(self) -> str:
+        """What its number counts: requests, commits or pushes."""
+        if self.kind in KILLS_AT_COMMIT:
+            return "commits"
+        return "pushes" if self.kind in AT_PUSH else "requests"
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.nth}"
@@ -85,3 +96,16 @@ def all_of(requests: Iterable[Seen], commits: int, *, pulls: bool) -> list[Fault
             if not doubled_pull and (request.put or kind != "kill-amid-request"):
                 found.append(Fault(kind, number))
     return found + [Fault(kind, number) for number in range(1, commits + 1) for kind in KILLS_AT_COMMIT]
+
+
+def at_pushes(pushes: int) -> list[Fault]:
+    """Every fault at a push of a life whose state is shared."""
+    return [Fault(kind, nth) for nth in range(1, pushes + 1) for kind in AT_PUSH]
+
+
+def kills_between(requests: int, commits: int) -> list[Fault]:
+    """Every kill between the pushes of such a life."""
+    at_request = [
+        Fault(kind, nth) for nth in range(1, requests + 1) for kind in ("kill-before-request", "kill-after-request")
+    ]
+    return at_request + [Fault(kind, nth) for nth in range(1, commits + 1) for kind in KILLS_AT_COMMIT]

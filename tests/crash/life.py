@@ -65,6 +65,8 @@ LIVES: Final[dict[str, tuple[Declared, ...]]] = {
     "draft": (Declared("launch", "acme_de"),),
     "pull": (Declared("launch", chunks=0),),
     "photos": (Declared("launch", chunks=0, photos=True),),
+    "shared": (Declared("launch"),),
+    "shared-pull": (Declared("launch", chunks=0),),
     "soak": (
         Declared("one"),
         Declared("three", chunks=3),
@@ -75,6 +77,7 @@ LIVES: Final[dict[str, tuple[Declared, ...]]] = {
     ),
 }
 SINGLE: Final = ("direct", "chunks3", "draft", "pull", "photos")
+SHARED: Final = ("shared", "shared-pull")  # two machines without a common disk, at work in turn: shared_life.py
 PICTURES: Final = tuple(CLIP.parent / name for name in ("ok.webp", "ok.jpg"))
 HOSTING: Final = 'hosting: {base_url: https://media.acme.example/, upload: "${CONTENTSYNC_WWW}"}\n'
 
@@ -153,6 +156,7 @@ class Life:
         self.clock = SharedClock(self.shared)
         self.late, self.log = folder / "late.json", folder / "log"
         self.studio = Studio(folder / "studio")
+        self.data = folder / "data"
         self.report = Report()
         self._altered = False
         self.emulator = Emulator(_config(), now=lambda: self.clock.now().timestamp())
@@ -219,8 +223,7 @@ class Life:
         self.emulator.clear_faults()
 
     def _may_still_strike(self, faults: list[Fault]) -> bool:
-        done = {"commit": self.shared.commits, "request": self.shared.requests}
-        return any(done["commit" if fault.kind.endswith("-commit") else "request"] < fault.nth for fault in faults)
+        return any(getattr(self.shared, fault.count) < fault.nth for fault in faults)
 
     def _run_without(self) -> None:
         """The wire is mended: two runs, one past the upload's hour, a person where that is needed, and once more."""
@@ -253,7 +256,7 @@ class Life:
                 file.write(source.read_bytes())
 
     def _command(self, args: list[str], faults: list[Fault]) -> int:
-        own = {"CONTENTSYNC_DATA_DIR": str(self.folder / "data"), "CONTENTSYNC_TOKEN_STORE": "file"}
+        own = {"CONTENTSYNC_DATA_DIR": str(self.data), "CONTENTSYNC_TOKEN_STORE": "file"}
         environ = {
             **_outside(),
             **self.emulator.environment,
@@ -282,6 +285,9 @@ class Life:
         if not self.late.exists():
             return
         said = json.loads(self.late.read_text("utf-8"))
+        if "git" in said:
+            subprocess.run(["git", *said["git"]], cwd=said["folder"], capture_output=True, check=False)
+            return
         with contextlib.suppress(httpx.HTTPError), httpx.Client(trust_env=False) as client:
             headers = {name: value for name, value in said["headers"] if name.lower() != "host"}
             client.request(said["method"], said["url"], headers=headers, content=bytes.fromhex(said["body"]))
@@ -425,10 +431,18 @@ def _outside() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("CONTENTSYNC_")}
 
 
+def a_life(kind: str, folder: Path, zygote: Zygote, base: Path) -> Life:
+    if kind not in SHARED:
+        return Life(kind, folder, zygote, base)
+    from tests.crash.shared_life import SharedLife
+
+    return SharedLife(kind, folder, zygote, base)
+
+
 def live(kind: str, faults: list[Fault], zygote: Zygote, base: Path, *, keep: bool = False) -> Report:
     """One life in a folder of its own below `base`."""
     folder = Path(tempfile.mkdtemp(dir=base)) / "life"
-    life = Life(kind, folder, zygote, base)
+    life = a_life(kind, folder, zygote, base)
     try:
         return life.live(faults)
     finally:
@@ -442,19 +456,20 @@ class Quiet:
 
     requests: tuple[Seen, ...]
     commits: int
+    pushes: int = 0
 
 
 def quiet(kind: str, zygote: Zygote, base: Path) -> Quiet:
     """Live it without a fault, and count."""
     folder = Path(tempfile.mkdtemp(dir=base)) / "life"
-    life = Life(kind, folder, zygote, base)
+    life = a_life(kind, folder, zygote, base)
     with life.emulator:
         code = life._apply([])
         made = [str(line["endpoint"]) for line in life.emulator.requests()]
-        commits = life.shared.commits
+        commits, pushes = life.shared.commits, life.shared.pushes
     life.shared.close()
     log = life.log.read_text("utf-8")
     shutil.rmtree(folder.parent, ignore_errors=True)
     if code or life.report.broken:
         raise RuntimeError(f"a quiet life of {kind} ended with {code}: {life.report.broken}\n{log}")
-    return Quiet(tuple(Seen(endpoint, endpoint == "upload") for endpoint in made), commits)
+    return Quiet(tuple(Seen(endpoint, endpoint == "upload") for endpoint in made), commits, pushes)

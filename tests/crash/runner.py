@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,6 +35,11 @@ from contentsync.cli.commands.apply import apply
 from contentsync.cli.commands.resolve import resolve
 from contentsync.cli.main import Context
 from contentsync.project import Project
+from contentsync.store.backends import BRANCH, REMOTE, is_shared
+from contentsync.store.git.backend import GitBackend
+from contentsync.store.git.branch import Branch
+from contentsync.store.git.program import Ended, Git
+from contentsync.store.port import Backend
 from contentsync.store.sqlite.backend import SqliteBackend
 from contentsync.store.sqlite.database import Database, migrations, open_file, queries
 from contentsync.store.sqlite.state import SqliteStore
@@ -75,7 +80,7 @@ class Shared:
     A file in memory: what was written there outlives the process.
     """
 
-    FORM: Final = "dqq"
+    FORM: Final = "dqqq"
 
     def __init__(self, path: Path) -> None:
         size = struct.calcsize(self.FORM)
@@ -85,7 +90,7 @@ class Shared:
             self._map = mmap.mmap(file.fileno(), size)
         self._lock = threading.Lock()
 
-    def _read(self) -> tuple[float, int, int]:
+    def _read(self) -> tuple[float, int, int, int]:
         return struct.unpack(self.FORM, self._map[:])  # type: ignore[return-value]
 
     @property
@@ -100,10 +105,16 @@ class Shared:
     def commits(self) -> int:
         return self._read()[2]
 
-    def add(self, seconds: float = 0.0, requests: int = 0, commits: int = 0) -> tuple[float, int, int]:
+    @property
+    def pushes(self) -> int:
+        return self._read()[3]
+
+    def add(
+        self, seconds: float = 0.0, requests: int = 0, commits: int = 0, pushes: int = 0
+    ) -> tuple[float, int, int, int]:
         with self._lock:
             before = self._read()
-            after = (before[0] + seconds, before[1] + requests, before[2] + commits)
+            after = (before[0] + seconds, before[1] + requests, before[2] + commits, before[3] + pushes)
             self._map[:] = struct.pack(self.FORM, *after)
             return after
 
@@ -137,6 +148,7 @@ class Fate:
         self.late = Path(job.late)
         self._faults = {Fault.parse(text) for text in job.faults}
         self._posts = Path(job.root) / "posts"
+        self.is_away = False  # whether the remote of a shared state can't be reached any more in this run
 
     def alter(self) -> None:
         """Alter a byte in each chunk of every film, in place."""
@@ -163,7 +175,7 @@ class DyingTransport(httpx.BaseTransport):
         self._fate, self._inner = fate, httpx.HTTPTransport(verify=False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        _, nth, _ = self._fate.shared.add(requests=1)
+        nth = self._fate.shared.add(requests=1)[1]
         self._fate.meet("kill-before-request", nth)
         if self._fate.has("alter-file", nth):
             self._fate.alter()
@@ -219,9 +231,33 @@ class DyingDatabase:
     def writing(self, **how: bool) -> Iterator[Any]:
         with self._inner.writing(**how) as connection:
             yield connection
-            _, _, nth = self._fate.shared.add(commits=1)
+            nth = self._fate.shared.add(commits=1)[2]
             self._fate.meet("kill-before-commit", nth)
         self._fate.meet("kill-after-commit", nth)
+
+
+@dataclass(frozen=True, slots=True)
+class DyingGit(Git):
+    """The git program, for a process that may die at any push, and a network that may lose one or its answer."""
+
+    fate: Fate | None = None
+
+    def remote(self, *args: str) -> Ended:
+        fate = self.fate
+        assert fate is not None
+        if args[0] != "push":
+            return Ended(None, b"", "") if fate.is_away else Git.remote(self, *args)
+        nth = fate.shared.add(pushes=1)[3]
+        fate.meet("kill-before-push", nth)
+        if fate.has("kill-late-push", nth):
+            fate.late.write_text(json.dumps({"git": args, "folder": str(self.folder)}), encoding="utf-8")
+            fate.meet("kill-late-push", nth)
+        if fate.has("lose-push", nth):
+            return Ended(None, b"", "")
+        ended = Git.remote(self, *args)
+        fate.meet("kill-after-push", nth)
+        fate.is_away = fate.has("away-after-push", nth)
+        return Ended(None, b"", "") if fate.is_away or fate.has("lose-push-answer", nth) else ended
 
 
 @dataclass
@@ -239,12 +275,21 @@ class SeamedContext(Context):
         project.media_transport = httpx.MockTransport(
             lambda request: _served(Path(job.environ["CONTENTSYNC_WWW"]), request)
         )
-        project.backend_of = lambda root, state, _environ: SqliteBackend(
-            root / state,
-            lambda path: SqliteStore(DyingDatabase(open_file(path), fate), "a test"),  # type: ignore[arg-type]
-        )
+        project.backend_of = lambda root, state, environ: _backend(root, state, environ, fate)
         project.plan_chunks = _cut if job.chunked else plan_chunks
         return project
+
+
+def _backend(root: Path, state: str, environ: Mapping[str, str], fate: Fate) -> Backend:
+    """The state of the project, whose commits and pushes may be fatal."""
+
+    def opens(path: Path) -> Database:
+        return DyingDatabase(open_file(path), fate)  # type: ignore[return-value]
+
+    if not is_shared(state):
+        return SqliteBackend(root / state, lambda path: SqliteStore(opens(path), "a test"))
+    branch = Branch(DyingGit(root, environ, fate=fate), REMOTE, BRANCH)
+    return GitBackend(branch, root / ".contentsync" / "shared.db", opens)
 
 
 def _served(folder: Path, request: httpx.Request) -> httpx.Response:

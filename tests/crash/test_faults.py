@@ -15,7 +15,7 @@ import pytest
 from tests.crash import cases
 from tests.crash.cases import Case
 from tests.crash.faults import Fault, Seen, all_of
-from tests.crash.life import LIVES, SINGLE, Quiet, Zygote, live, quiet, scratch
+from tests.crash.life import LIVES, SHARED, SINGLE, Quiet, Zygote, live, quiet, scratch
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="these processes are forked")
 
@@ -24,13 +24,22 @@ CHUNKS = [*DIRECT[:4], "upload", "upload", "upload", "status", "status"]
 DRAFT = ["user_info", "video_list", "inbox_init", "upload", "status", "status"]
 PULL = [*DIRECT[:4], "status", "status"]
 PHOTOS = [*DIRECT[:3], "photo_init", "status", "status"]
-COMMITS = {"direct": 16, "chunks3": 18, "draft": 14, "pull": 14, "photos": 18, "soak": 64}
+COMMITS = {
+    "shared": 33,
+    "shared-pull": 30,
+    "direct": 16,
+    "chunks3": 18,
+    "draft": 14,
+    "pull": 14,
+    "photos": 18,
+    "soak": 64,
+}
 SOAK = 30  # requests of a soak without a fault, about
 SEED = 1
 
 
-def as_known(life: str, requests: list[str]) -> Quiet:
-    return Quiet(tuple(Seen(endpoint, endpoint == "upload") for endpoint in requests), COMMITS[life])
+def as_known(life: str, requests: list[str], pushes: int = 0) -> Quiet:
+    return Quiet(tuple(Seen(endpoint, endpoint == "upload") for endpoint in requests), COMMITS[life], pushes)
 
 
 QUIET = {
@@ -39,6 +48,8 @@ QUIET = {
     "draft": as_known("draft", DRAFT),
     "pull": as_known("pull", PULL),
     "photos": as_known("photos", PHOTOS),
+    "shared": as_known("shared", DIRECT, pushes=3),
+    "shared-pull": as_known("shared-pull", PULL, pushes=3),
     "soak": as_known("soak", ["status"] * SOAK),
 }
 SAMPLE = [
@@ -61,7 +72,7 @@ def base() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.parametrize("life", SINGLE)
+@pytest.mark.parametrize("life", [*SINGLE, *SHARED])
 def test_these_are_the_moments_of_a_life(life: str, zygote: Zygote, base: Path) -> None:
     assert quiet(life, zygote, base) == QUIET[life]
 

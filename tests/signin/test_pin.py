@@ -1,4 +1,4 @@
-"""Pinning writes one line, and nothing else: over many shapes of files, and where it can't."""
+"""Pinning writes one line or entry, and nothing else: over many shapes of files, and where it can't."""
 
 from __future__ import annotations
 
@@ -41,11 +41,6 @@ def test_line_ends_and_a_byte_order_mark_stay() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "accounts: {acme: {mode: direct}}\n",
-        "accounts:\n  acme: {mode: direct}\n",
-        "accounts:\n  acme: {}\n",
-        "accounts:\n  acme:\n    {mode: direct}\n",
-        "accounts:\n  acme:\n    {mode: direct,\n     paused: true}\n",
         "accounts:\n  ? acme\n  : mode: direct\n",
         "accounts:\n  acme:\n    mode: direct\n    open_id: another\n",
         "accounts:\n  acme:\n    mode: direct\n    open_id: ${ACME_OPEN_ID}\n",
@@ -64,6 +59,26 @@ def test_an_unusual_file_is_left_alone_and_the_line_told(text: str) -> None:
     problem = caught.value.problems[0]
     assert (problem.code, problem.level) == ("open-id-not-pinned", Level.WARNING)
     assert f'open_id: "{OPEN_ID}"' in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("accounts: {acme: {mode: direct}}\n", "{acme: {"),
+        ("accounts: {beta: {mode: draft}, acme: { mode: direct }}  # both\r\n", "acme: { "),
+        ("accounts:\n  acme: {mode: direct}   # ours\n", "acme: {"),
+        ("accounts:\n  acme:\n    {mode: direct,\n     paused: true}\n", "    {"),
+        ('\ufeffaccounts:\n  "acme": {  # ö\n    mode: direct}\n', '"acme": {  '),
+    ],
+)
+def test_an_account_in_braces_gets_one_entry_and_nothing_else_changes(text: str, place: str) -> None:
+    after = with_pin(text.encode(), "acme", OPEN_ID).decode()
+    assert after == text.replace(place, f'{place}open_id: "{OPEN_ID}", ')
+
+
+def test_empty_braces_get_it_without_a_comma() -> None:
+    after = with_pin(b"accounts:\n  acme: {}\n", "acme", OPEN_ID).decode()
+    assert after == f'accounts:\n  acme: {{open_id: "{OPEN_ID}"}}\n'
 
 
 @pytest.mark.parametrize("open_id", ["", "a b", "${X}", "a\nb", "ö", "x" * 200])
