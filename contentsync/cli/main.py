@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "fmt": "Lay out manifests: one order of keys, every comment kept",
     "probe": "Show what is in a media file, and whether TikTok takes it",
     "plan": "Show what apply would do",
+    "show": "Show a saved plan, and whether it still holds",
     "apply": "Carry out a plan",
     "watch": "Publish each post when it is due, for as long as it runs",
     "status": "Show where each post stands at TikTok",

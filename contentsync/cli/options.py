@@ -117,6 +117,13 @@ def as_page(command: F) -> F:
     )
 
 
+def as_markdown(command: F) -> F:
+    """--markdown."""
+    return click.option("--markdown", is_flag=True, help="Print it as Markdown, for a comment on a pull request.")(
+        command
+    )
+
+
 def _remember_json(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
     """Problems that end the command are then printed as JSON as well."""
     if value and (context := ctx.find_object(Context)):

@@ -20,6 +20,7 @@ from contentsync.plan.planner import make_plan
 from contentsync.plan.same_plan import account_difference, action_difference, notes_differ
 from contentsync.project import Project
 
+MOST: Final = 100_000_000  # bytes of a plan file: some 30,000 posts
 _AGAIN: Final = "make a new plan: contentsync plan --out FILE"
 
 
@@ -46,7 +47,7 @@ class Saved:
 
         A plan that was begun may be applied again: then its own attempts are finished, and nothing else is created.
         """
-        store = project.store
+        store = project.reading_store
         if store.lineage != self.plan.lineage:
             raise self.stale("plan-of-another-state", "was made from another state (its lineage differs)")
         if missing := [view.name for view in self.plan.accounts if view.name not in project.settings.accounts]:
@@ -65,12 +66,20 @@ class Saved:
 
 def open_saved(path: Path) -> Saved:
     """The plan in a file. Raises StalePlan where it can't be read, or was altered."""
+    plan, digest = planfile.load(read_saved(path), str(path))
+    return Saved(plan, digest, str(path))
+
+
+def read_saved(path: Path) -> str:
+    """The text of a plan file. Raises StalePlan where it can't be read, or is longer than any plan."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(MOST + 1)
+        if len(data) > MOST:
+            raise StalePlan(Problem("plan-unreadable", f"{path} is longer than a plan can be", _AGAIN))
+        return data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as err:
         raise StalePlan(Problem("plan-unreadable", f"{path} can't be read: {err}", _AGAIN)) from err
-    plan, digest = planfile.load(text, str(path))
-    return Saved(plan, digest, str(path))
 
 
 def save_plan(project: Project, plan: Plan, path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -61,22 +62,45 @@ def load(text: str, name: str) -> tuple[Plan, str]:
 
     Raises StalePlan where it is no plan of this form, or where any of it was altered since it was made.
     """
+    told = read(text, name)
+    if told.altered:
+        raise StalePlan(told.altered)
+    return told.plan, told.digest
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a plan file says, sound or not."""
+
+    plan: Plan
+    digest: str
+    #: What shows that it is not as it was made; None for nothing.
+    altered: Problem | None
+    body: Mapping[str, Any]
+
+
+def read(text: str, name: str) -> Told:
+    """What `text` says, altered or not. Raises StalePlan where it is no plan of this form."""
     try:
         body = json.loads(text)
         if not isinstance(body, dict) or body.get("format") != FORMAT:
             raise StalePlan(_unreadable(name, f"it is not a {FORMAT} file"))
-        if body.get("digest") != digest_of(body) or text != _text(body):
-            raise StalePlan(Problem("plan-altered", f"{name} was altered after it was made", "make a new plan"))
         document = PlanDocument.model_validate_json(text)
         plan = document.plan()
-        again = as_json(plan, document.tool_version)
-        if again | {"digest": document.digest} != body:  # two parts of it tell two things
-            raise StalePlan(Problem("plan-altered", f"{name} contradicts itself", "make a new plan"))
-        return plan, document.digest
+        return Told(plan, document.digest, _altered(text, body, as_json(plan, document.tool_version), name), body)
     except ValidationError as err:
         raise StalePlan(_unreadable(name, _first_fault(err))) from err
     except (ValueError, RecursionError) as err:
         raise StalePlan(_unreadable(name, str(err))) from err
+
+
+def _altered(text: str, body: Mapping[str, Any], again: Mapping[str, Any], name: str) -> Problem | None:
+    """What shows that a plan is not as it was made. again: what the plan that was read is written as."""
+    if body.get("digest") != digest_of(body) or text != _text(body):
+        return Problem("plan-altered", f"{name} was altered after it was made", "make a new plan")
+    if {**again, "digest": body["digest"]} != body:  # two parts of it say two things
+        return Problem("plan-altered", f"{name} contradicts itself", "make a new plan")
+    return None
 
 
 def _first_fault(err: ValidationError) -> str:

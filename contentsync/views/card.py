@@ -152,13 +152,21 @@ class Card:
 
     @property
     def cover_words(self) -> str:
+        if self.cover is None and "cover" in self.action.not_sent:
+            return "declared, but not sent: the creator sets it"
         if self.cover is None:
-            chosen = "the creator chooses" if self.is_draft else "TikTok chooses"
-            return f"{chosen} ({'photo 1' if self.is_photos else 'the first frame'} is shown here)"
+            return "the creator chooses" if self.is_draft else "TikTok chooses"
         if self.is_photos:
             return f"photo {self.cover + 1} of {len(self.action.media)}"
         not_sent = " (not sent: the creator sets it)" if "cover" in self.action.not_sent else ""
         return f"the frame at {self.cover / 1000:g} s{not_sent}"
+
+    @property
+    def picture_words(self) -> str:
+        """What the picture in the phone is."""
+        if self.cover is not None:
+            return f"Cover: {self.cover_words}"
+        return "Photo 1" if self.is_photos else f"The first frame; {self.cover_words} the cover"
 
     @property
     def facts(self) -> list[Fact]:

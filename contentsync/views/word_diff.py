@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
 
@@ -43,6 +42,8 @@ class Differ:
         if cost > min(_PAIRS, self.left):
             yield from ((Side.BEFORE, "".join(old)), (Side.AFTER, "".join(new)))
             return
+        from difflib import SequenceMatcher
+
         self.left -= cost
         for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
             if tag == "equal":

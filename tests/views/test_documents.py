@@ -23,8 +23,10 @@ from contentsync.operations.hosting import Belonging
 from contentsync.operations.plan import Made
 from contentsync.operations.probe import probe as probed
 from contentsync.operations.refresh import Seen
+from contentsync.operations.show_plan import Shown
 from contentsync.operations.stats import Stats
 from contentsync.plan.action import Action, Kind, World
+from contentsync.plan.planfile import Told
 from contentsync.plan.planner import make_plan
 from contentsync.post import App, Settings
 from contentsync.tiktok.tokens import Pair
@@ -41,6 +43,7 @@ from contentsync.views import (
     problems,
     refresh,
     rows,
+    shown_plan,
     state_row,
     stats,
     status,
@@ -48,6 +51,7 @@ from contentsync.views import (
     videos,
 )
 from tests.builders import NOW, OPEN_ID, a_creator, a_photo, a_post, a_row
+from tests.views.previews import of_every_kind
 
 WORLD = World(NOW, {})
 MADE = Made(make_plan([], WORLD), {}, WORLD)
@@ -66,6 +70,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "hosted_photos": hosted_photos.document([Belonging(a_photo(), "1.jpg", "https://x.example/1.jpg", ("acme/a",))]),
     "probe": probe.document(probed(Path(__file__).parents[1] / "media" / "video-h264.mp4")),
     "problems": problems.document([Problem("same-media", "it was posted")]),
+    "shown_plan": shown_plan.document(Shown(of_every_kind(), Told(MADE.plan, "", None, {}))),
     "state_row": state_row.document(a_row()),
     "stats": stats.document(Stats((), NOW)),
     "status": status.document({"acme/launch": a_row(), "acme/new": None}, {}, {}),
@@ -76,7 +81,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 
 STREAM = {"apply_events"}  # one object a line, which a summary ends
 # tables, pages, a calendar file, and words for people
-NO_JSON = {"card", "csv_text", "html", "ics", "plan_page", "stands", "word_diff"}
+NO_JSON = {"card", "csv_text", "html", "ics", "plan_markdown", "plan_page", "stands", "word_diff"}
 
 
 def test_every_view_is_here() -> None:

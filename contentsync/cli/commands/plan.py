@@ -11,8 +11,8 @@ import click
 from contentsync.cli import exits
 from contentsync.cli.collector import resting_collector
 from contentsync.cli.main import Context
-from contentsync.cli.options import allowing, as_json, as_page, selecting, strict
-from contentsync.cli.terminal import text
+from contentsync.cli.options import allowing, as_json, as_markdown, as_page, selecting, strict
+from contentsync.cli.terminal import pages, text
 from contentsync.clock import SystemClock
 from contentsync.errors import ContentsyncError
 from contentsync.operations.still import Answer, Still
@@ -21,6 +21,7 @@ from contentsync.visible import visible
 # A plan that finds nothing new imports neither the planner nor what it is shown with.
 if TYPE_CHECKING:
     from contentsync.operations.plan import Made
+    from contentsync.operations.preview import Preview
     from contentsync.operations.selection import Wish
     from contentsync.plan.action import Plan
     from contentsync.project import Project
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the plan for `apply FILE`.")
 @as_json
+@as_markdown
 @as_page
 @click.option("--full", is_flag=True, help="List every action, where more than twenty would fold into one line.")
 @click.option(
@@ -47,6 +49,7 @@ def plan(
     context: Context,
     out: Path | None,
     json_: bool,
+    markdown: bool,
     html: Path | None,
     full: bool,
     detailed_exitcode: bool,
@@ -70,7 +73,9 @@ def plan(
       contentsync plan --no-refresh --only 'acme/*'
       contentsync plan --json --detailed-exitcode
     """
-    is_plain = no_refresh and not (json_ or html or out or allow or only or exclude or accounts)
+    if json_ and markdown:
+        raise click.UsageError("--json and --markdown both go to stdout: choose one")
+    is_plain = no_refresh and not (json_ or markdown or html or out or allow or only or exclude or accounts)
     still = Still.around(Path(), context.environ, SystemClock()) if is_plain else None
     if still and (answer := still.answer()):
         return _show_answer(answer)
@@ -83,10 +88,12 @@ def plan(
     show_failures(made.failures)
     if json_:
         _show_json(made.plan)
+    elif markdown:
+        pages.show_comment(_preview(project, made))
     else:
         _show(made, full)
     if html:
-        _write_page(project, made, html)
+        pages.write_page(project.root, _preview(project, made, with_pictures=True), html)
     if out:
         _save(project, made.plan, out)
     codes = [exits.of_error(err) or exits.FAILED for err in made.failures.values()]
@@ -136,13 +143,10 @@ def _show_json(made: Plan) -> None:
     text.show_json(planfile.as_json(made, __version__))
 
 
-def _write_page(project: Project, made: Made, path: Path) -> None:
+def _preview(project: Project, made: Made, *, with_pictures: bool = False) -> Preview:
     from contentsync.operations.preview import preview
-    from contentsync.operations.user_file import write
-    from contentsync.views.plan_page import page
 
-    write(project.root, path, text.hidden_page(page(preview(project, made, with_pictures=True))))
-    text.tell(f"The page is in {visible(str(path))}: it needs no network, and can be sent to anyone.")
+    return preview(project, made, with_pictures=with_pictures)
 
 
 def _save(project: Project, made: Plan, out: Path) -> None:

@@ -15,7 +15,7 @@ from contentsync.plan.action import AccountView, Action, Kind, Plan
 from contentsync.post import DesiredPost, Media, Mode
 from contentsync.post import Kind as PostKind
 from contentsync.times import from_now, in_words, span
-from contentsync.views.card import MEANINGS, SYMBOLS, media_words
+from contentsync.views.card import MEANINGS, SYMBOLS, Card, media_words
 from contentsync.visible import visible
 
 _COLOURS: Final = {
@@ -83,7 +83,7 @@ def summary(plan: Plan) -> str:
 
 
 def _account(view: AccountView, plan: Plan) -> str:
-    name = style(view.name, bold=True)
+    name = style(visible(view.name), bold=True)
     creator = view.creator
     who = f"{visible(creator.nickname)} (@{visible(creator.username)})" if creator and creator.username else ""
     if creator and not who:
@@ -142,7 +142,7 @@ class _Listing:
             soonest = min(dated, key=_due)
             latest = max(dated, key=_due)
             until = in_words(_due(latest), self._zone(latest), self._now)
-            when = f": {self._when(soonest)} ({soonest.post}), to {until}"
+            when = f": {self._when(soonest)} ({visible(soonest.post)}), to {until}"
         return f"{self._head(first, many(len(group), 'post'))}{when}  (--full lists them)"
 
     def _action(self, action: Action, *, full: bool) -> Iterator[str]:
@@ -154,16 +154,27 @@ class _Listing:
             for name, value in post_lines(post):
                 label = style(f"{name:<9}", dim=True) if name else " " * 9
                 yield f"      {label}\t{value}"
+        elif post is None and full:
+            yield from self._as_planned(action)
         for change in action.changes:
-            yield f"      {change.key}: {_value(change.before)} → {_value(change.after)}"
+            yield f"      {visible(change.key)}: {_value(change.before)} → {_value(change.after)}"
         for problem in shown:
             if action.kind is not Kind.WAIT or full or problem.level is not Level.NOTE:
                 yield from _problem(problem, action.reason)
 
+    def _as_planned(self, action: Action) -> Iterator[str]:
+        """What a plan itself says of the post, where its manifest is not at hand."""
+        card = Card(0, action, None, None, self._zone(action), self._now, "")
+        shown_above = {"Account", "Time", "Why", "Manifest"}
+        lines = [(fact.name, visible(fact.value)) for fact in card.facts if fact.name not in shown_above]
+        lines += [("Caption", visible("".join(part for _, part in card.caption)))] if card.caption else []
+        for name, value in lines if card.has_content else ():
+            yield f"      {style(f'{name:<14}', dim=True)}\t{value}"
+
     def _head(self, action: Action, post: str) -> str:
         symbol = style(SYMBOLS[action.kind], fg=_COLOURS[action.kind], bold=True)
         reason = action.reason.partition(_THEN)[0]
-        return f"  {symbol} {post:<{self._width}}  {action.kind.value:<7} \t{visible(reason)}"
+        return f"  {symbol} {visible(post):<{self._width}}  {action.kind.value:<7} \t{visible(reason)}"
 
     def _then(self, action: Action) -> str:
         """When it is due, and whether it is blocked then; by what stands below it, as a warning."""
@@ -245,11 +256,13 @@ def _value(value: object) -> str:
 
 
 def _problem(problem: Problem, reason: str) -> Iterable[str]:
-    weight = "" if problem.level is Level.ERROR else f"{problem.level}: "
-    if problem.level is not Level.ERROR or not reason.endswith(problem.what):
-        place = f"{problem.where}: " if problem.where and problem.where.file and problem.level is Level.ERROR else ""
-        yield f"      {place}{weight}{visible(problem.what)} [{problem.code}]"
+    place = visible(str(problem.where)) if problem.where else ""
+    if problem.level is not Level.ERROR:
+        yield f"      {problem.level}: {visible(problem.what)} [{problem.code}]"
+    elif not reason.endswith(problem.what):
+        shown_at = f"{place}: " if problem.where and problem.where.file else ""
+        yield f"      {shown_at}{visible(problem.what)} [{problem.code}]"
     else:
-        yield f"      {problem.where or ''} [{problem.code}]".replace("  [", " [")
+        yield f"      {place} [{problem.code}]".replace("  [", " [")
     if problem.hint:
         yield f"      hint:\t{visible(problem.hint)}"
