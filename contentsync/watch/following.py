@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from contentsync.apply.outcome import RESULT_OF
@@ -53,6 +54,10 @@ class Following:
         self._names: tuple[str, ...] = ()
         self._refresh_at = self._share_at = 0.0
         self._take_approvals = take_approvals
+        #: Whether TikTok was asked, with success or without, since the clock was last doubted.
+        self.has_refreshed = False
+        #: How far TikTok's clock is ahead of this machine's, as it last told.
+        self.ahead = timedelta()
         #: Whether approvals and pauses may come from other machines.
         self.shares = False
         #: The shortest and the longest pause between two questions, in seconds.
@@ -77,9 +82,11 @@ class Following:
             self._refresh_at = now.mono
         self._names = accounts
 
-    def refresh_soon(self, now: Instant) -> None:
-        """Read TikTok at the next opportunity."""
+    def doubt_clock(self, now: Instant) -> None:
+        """Read TikTok at the next opportunity: it tells what time it is."""
         self._refresh_at = now.mono
+        self.has_refreshed = False
+        self.ahead = timedelta()
 
     def step(self, now: Instant) -> float | None:
         """Ask what is to be asked now; the monotonic moment of the next question, None for none."""
@@ -123,10 +130,12 @@ class Following:
             self._take_in(asked, now)
 
     def _take_in(self, asked: Asked, now: Instant) -> bool:
+        self.has_refreshed = True
         if asked.error is not None:
             self._tellings.stands("asking", asked.error.problems[0])
             return False
         self._tellings.is_over("asking")
+        self.ahead = asked.ahead if asked.ahead is not None else self.ahead
         for name in asked.accounts:
             take_account(name, asked.failures.get(name), self._accounts, self._tellings, now, self._jitter())
         again = [at for name in asked.failures if (at := self._accounts.until(name)) is not None]

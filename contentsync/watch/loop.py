@@ -18,6 +18,7 @@ from contentsync.errors import Problem
 from contentsync.notices import Notify, tell_nobody
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Kind
+from contentsync.plan.schedule import CLOCKS_APART
 from contentsync.post import Approve
 from contentsync.watch.desk import Desk
 from contentsync.watch.following import Following
@@ -95,7 +96,7 @@ class Watch:
         self._ground = Ground(parts.root, lambda: parts.clock.now().timestamp())
         self._tellings = Tellings(parts.feed, parts.notify, parts.clock)
         self._looks = Tries(longest=60.0)
-        accounts, watching = Tries(longest=300.0), self._desk.watching
+        self._accounts, watching = Tries(longest=300.0), self._desk.watching
         self._table = Timetable(watching.debounce.total_seconds(), lead_of(watching.settle), parts.full_every)
         self._sending = Sending(
             parts.root,
@@ -103,7 +104,7 @@ class Watch:
             parts.sender,
             parts.stop,
             self._tellings,
-            accounts,
+            self._accounts,
             Stillness(watching.settle.total_seconds()),
             parts.jitter,
         )
@@ -113,10 +114,10 @@ class Watch:
             lambda: take_approvals(parts.open_project, parts.stop),
             parts.asker,
             self._tellings,
-            accounts,
+            self._accounts,
             parts.jitter,
         )
-        self._before = self._now()
+        self._before = Instant(parts.clock.now(), parts.clock.monotonic())
         self._stamp: tuple[int, int] | None = None
         self._health = Health(started_at=self._before.wall)
 
@@ -153,34 +154,43 @@ class Watch:
 
     def turn(self) -> None:
         """Do what is to be done now, then sleep until the next moment at which anything may be."""
+        self._notice_jumps()
         now = self._now()
-        self._notice_jumps(now)
         self._take_results(now)
         self._tend_files(now)
         at, why = self._table.next(now)
         if at <= now.mono:
             self._look(why)
             now = self._now()
-        moments = [
-            self._table.next(now)[0],
-            self._sending.step(now, self._parts.feed.tell),
-            self._following.step(now),
-        ]
+        moments = [self._table.next(now)[0], *self._step(now)]
         if self._sending.is_done or self._following.is_done:
             return
-        nearest = min(moment for moment in moments if moment is not None)
-        self._hear(self._parts.wakes.wait(max(0.0, min(nearest - self._now().mono, self._parts.tick))))
+        left = max(0.0, min(moments) - self._now().mono)
+        self._hear(self._parts.wakes.wait(min(left, self._parts.tick)))
+
+    def _step(self, now: Instant) -> list[float]:
+        """Send and ask what may be sent and asked now; the moments of the next steps."""
+        if "ground" in self._tellings.standing:
+            return []
+        steps = (self._sending.step(now, self._parts.feed.tell), self._following.step(now))
+        return [moment for moment in steps if moment is not None]
 
     # What wakes it.
 
     def _now(self) -> Instant:
-        return Instant(self._clock.now(), self._clock.monotonic())
+        """Now: by this machine's clock, or by TikTok's where this machine's is wrong."""
+        return Instant(self._clock.now() + self._desk.ahead, self._clock.monotonic())
 
-    def _notice_jumps(self, now: Instant) -> None:
+    def _notice_jumps(self) -> None:
+        now = Instant(self._clock.now(), self._clock.monotonic())
         if now.has_jumped_since(self._before):
             self._table.plan(Why.CLOCK, now.mono)
-            self._following.refresh_soon(now)
+            self._accounts.keep(frozenset())
+            self._sending.forget_pauses()
+            self._following.doubt_clock(now)
         self._before = now
+        ahead = self._following.ahead
+        self._desk.ahead = ahead if abs(ahead) >= CLOCKS_APART else timedelta()
         stamp = self._desk.stamp()
         if stamp != self._stamp and stamp is not None:
             self._table.plan(Why.STATE, now.mono)
@@ -256,9 +266,12 @@ class Watch:
         lead = timedelta(seconds=self._table.lead + TICK)
         sight = see(made.plan, made.posts, made.world.accounts, made.faults, made.world.now, lead)
         self._table.due(sight.due)
-        self._tellings.concerns(sight.concerns)
-        self._sending.saw(made, sight, now)
         self._following.saw(sight.followed, tuple(made.world.accounts), now)
+        if self._following.has_refreshed or not made.world.accounts:
+            self._tellings.concerns(sight.concerns)
+            self._sending.saw(made, sight, now)
+        else:  # first TikTok is asked who the accounts are, and what time it is
+            self._sending.forget()
         self._following.shares = self._desk.shares
         self._parts.feed.tell(made)
         self._health = replace(

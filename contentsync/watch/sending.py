@@ -91,6 +91,10 @@ class Sending:
         """Nothing may be sent until the next look."""
         self._ready = ()
 
+    def forget_pauses(self) -> None:
+        """What waited for a time by a clock that was wrong may be tried now."""
+        self._tries.keep(frozenset())
+
     def observe(self, names: frozenset[str], now: Instant) -> None:
         """Take in what these files look like; paths from the root."""
         self.stillness.observe({name: stat_of(f"{self._root}/{name}") for name in names}, now.mono)
@@ -216,19 +220,20 @@ class Sending:
         if not action.kinds & {Kind.BLOCKED, Kind.WAIT, Kind.UNKNOWN}:
             return
         first = self._tries.until(action.post) is None
-        until = self._by_tiktoks_clock(action, report, now)
+        until = self._by_both_clocks(action, report, now)
         mark = self._marks.get(action.post, "")
         self._tries.failed(action.post, now.mono, mark, until=until, jitter=self._jitter())
         for problem in action.blockers if first else ():
             self._tellings.concern(Concern(problem, action.post, action.account, action.digest))
 
-    def _by_tiktoks_clock(self, action: Action, report: Report, now: Instant) -> float | None:
-        """When a post is due that is due by our clock only: TikTok's clock decides where ours runs ahead."""
-        facts = report.proposal.made.world.accounts.get(action.account)
+    def _by_both_clocks(self, action: Action, report: Report, now: Instant) -> float | None:
+        """When a post is due that is due by one of the two clocks only: the one that is behind decides."""
+        world = report.proposal.made.world
+        facts = world.accounts.get(action.account)
         if action.due_at is None or facts is None:
             return None
-        clock: datetime = min(now.wall, facts.tiktok_now or now.wall)
-        return now.mono + max(1.0, (action.due_at - clock).total_seconds())
+        behind: datetime = min(world.now, facts.tiktok_now or world.now)
+        return now.mono + max(1.0, (action.due_at - behind).total_seconds())
 
 
 def _more(keys: tuple[str, ...]) -> str:

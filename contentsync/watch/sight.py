@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 from contentsync.errors import Level, Problem
@@ -12,7 +13,8 @@ from contentsync.plan.action import DOES_SOMETHING, AccountFacts, Action, Kind, 
 from contentsync.plan.unfinished import is_live
 from contentsync.post import Attempt, DesiredPost, PostState
 
-NOT_KNOWN_YET: Final = frozenset({"not-approved", "approval-lapsed"})  # said of an account that TikTok never named
+APPROVAL: Final = frozenset({"not-approved", "approval-lapsed"})
+MOST_SOON: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,9 @@ class Concern:
 class Sight:
     """What one look saw."""
 
-    #: What could be sent now, in the plan's order.
+    #: What could be sent now, in the plan's order; nothing of an account that TikTok has not named yet.
     ready: tuple[Candidate, ...] = ()
-    #: What is due within the lead: its files are to be watched.
+    #: What is due within the lead, or once it is approved: its files are to be watched.
     soon: tuple[Candidate, ...] = ()
     #: The keys of posts that TikTok is processing: it can only be asked about them.
     followed: frozenset[str] = frozenset()
@@ -75,9 +77,11 @@ def see(
     """What a plan means at this moment. lead: how long before it is due a post's files are watched."""
     lives = {action.post: last for action in plan.actions if (last := _live(action, accounts))}
     named = {name for name, facts in accounts.items() if facts.open_id}
+    does = (a for a in plan.actions if a.account in named and a.kinds & DOES_SOMETHING and not _asks(a, lives))
+    soon = (a for a in plan.actions if _lacks_only_approval(a) or (a.due_at and now < a.due_at <= now + lead))
     return Sight(
-        ready=tuple(_candidate(a, posts) for a in plan.actions if a.kinds & DOES_SOMETHING and not _asks(a, lives)),
-        soon=tuple(_candidate(a, posts) for a in plan.actions if a.due_at and now < a.due_at <= now + lead),
+        ready=tuple(_candidate(action, posts) for action in does),
+        soon=tuple(_candidate(action, posts) for action in islice(soon, MOST_SOON)),
         followed=frozenset(key for key, last in lives.items() if last.publish_id),
         due=tuple(a.due_at for a in plan.actions if a.due_at and a.due_at > now),
         concerns=tuple(_concerns(plan.actions, named, faults)),
@@ -91,6 +95,11 @@ def _candidate(action: Action, posts: Mapping[str, DesiredPost]) -> Candidate:
         return Candidate(action.post, action.digest, ())
     files = [post.where.file, *(item.path for item in post.media if item.path)]
     return Candidate(action.post, action.digest, tuple(dict.fromkeys(files)))
+
+
+def _lacks_only_approval(action: Action) -> bool:
+    """Whether a person's yes would let it go at once."""
+    return Kind.BLOCKED in action.kinds and all(problem.code in APPROVAL for problem in action.blockers)
 
 
 def _asks(action: Action, lives: Mapping[str, Attempt]) -> bool:
@@ -120,8 +129,8 @@ def _concerns(actions: Iterable[Action], named: set[str], faults: Iterable[Probl
         problems = action.blockers or (Problem(str(action.then or action.kind), action.reason),)
         blocked |= set(action.problems)
         for problem in problems:
-            if action.account in named or problem.code not in NOT_KNOWN_YET:
-                yield Concern(problem, action.post, action.account, action.digest)
+            if action.account in named or problem.code not in APPROVAL:
+                yield Concern(problem, action.post, action.account, action.digest or problem.what)
     for problem in faults:
         if problem not in blocked and problem.level is Level.ERROR:
             yield Concern(problem)

@@ -10,9 +10,11 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from contentsync.attempt.told import Tell
 from contentsync.attempt.waiting import Stop, StoppableClock
+from contentsync.clock import Clock
 from contentsync.errors import ContentsyncError, Problem, UsageError
 from contentsync.operations import status
 from contentsync.operations.apply import Report, apply
@@ -89,6 +91,8 @@ class Asked:
     failures: Mapping[str, ContentsyncError] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
     error: ContentsyncError | None = None
+    #: How far TikTok's clock is ahead of this machine's; None where it did not tell.
+    ahead: timedelta | None = None
 
 
 def send(open_project: OpenProject, made: Made, keys: tuple[str, ...], tell: Tell, stop: Stop) -> Sent:
@@ -125,10 +129,11 @@ def refresh(open_project: OpenProject, accounts: tuple[str, ...], stop: Stop) ->
         with opened(open_project, stop) as project:
             known = tuple(name for name in accounts if name in project.settings.accounts)
             seen, failures = refresh_all(project, known, full_list=False) if known else ({}, {})
+            ahead = _ahead(project, known)
     except ContentsyncError as err:
         return Asked(error=err)
     notes = tuple(dict.fromkeys(note for one in seen.values() for note in one.notes))
-    return Asked(accounts=frozenset(known), failures=failures, notes=notes)
+    return Asked(accounts=frozenset(known), failures=failures, notes=notes, ahead=ahead)
 
 
 def take_approvals(open_project: OpenProject, stop: Stop) -> Asked:
@@ -140,6 +145,12 @@ def take_approvals(open_project: OpenProject, stop: Stop) -> Asked:
     except ContentsyncError as err:
         return Asked(error=err)
     return Asked()
+
+
+def _ahead(project: Project, names: tuple[str, ...]) -> timedelta | None:
+    """How far TikTok's clock is ahead of ours, by its answers just now."""
+    told = [date for name in names if (date := project.at_work(name).client.tiktok_now)]
+    return max(told) - project.clock.now() if told else None
 
 
 def _rows(project: Project, name: str) -> list[PostState]:
@@ -154,6 +165,23 @@ def stat_of(path: str) -> Seen:
     except (OSError, ValueError):
         return None
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+@dataclass(frozen=True, slots=True)
+class ClockAhead:
+    """A clock that is ahead of another one, as TikTok's is where this machine's is wrong."""
+
+    clock: Clock
+    by: timedelta
+
+    def now(self) -> datetime:
+        return self.clock.now() + self.by
+
+    def monotonic(self) -> float:
+        return self.clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
 
 
 def look(project: Project) -> Looked:

@@ -110,6 +110,15 @@ class Stage:
             project.settings = replace(project.settings, approve_by=ApproveBy(Approve(self.approve)))
         return project
 
+    @contextmanager
+    def opened(self) -> Iterator[Project]:
+        project = self.project()
+        try:
+            yield project
+        finally:
+            project.close()
+            project.close_state()
+
     def script(self) -> Script:
         return Script(self.time, threading.Event())
 
