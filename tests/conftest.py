@@ -58,6 +58,8 @@ SLOW_FILES = {
     "test_signals.py",
     "test_summary.py",
     "test_trust.py",
+    "test_watch.py",
+    "test_watch_process.py",
     "test_webhooks.py",
     "test_work.py",
 }

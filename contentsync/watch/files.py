@@ -10,7 +10,7 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,9 +64,21 @@ def is_ours(parts: tuple[str, ...]) -> bool:
 class FileHints:
     """Watches the files of a project, and says which changed."""
 
-    def __init__(self, root: Path, wakes: ThreadWakes, *, poll: bool, mounts: Path = MOUNTS) -> None:
-        """poll: a person asks for scans. mounts: where the mounted file systems are listed."""
-        self._root, self._wakes = root, wakes
+    def __init__(
+        self,
+        root: Path,
+        wakes: ThreadWakes,
+        *,
+        poll: bool,
+        mounts: Path = MOUNTS,
+        observer: Callable[[], BaseObserver] = Observer,
+        held: Callable[[], int] | None = None,
+    ) -> None:
+        """poll: a person asks for scans. mounts: where the mounted file systems are listed.
+
+        observer: makes what watches. held: how many folders the kernel watches for this process.
+        """
+        self._root, self._wakes, self._new_observer, self._held = root, wakes, observer, held or watches_held
         self._why_polling = "you asked for it" if poll else _silent(root, mounts)
         self._observer: BaseObserver | None = None
         self._watched: frozenset[Folder] = frozenset()
@@ -106,14 +118,17 @@ class FileHints:
 
     def _refuse_gaps(self, folders: frozenset[Folder]) -> None:
         """Scan instead where some folders are not watched: watchdog leaves those out without a word."""
-        if (short := _unwatched([self._root / name for name, _, _ in folders if name != "."])) > 0:
-            self._fall_back(f"{short} folders can't be watched: the limit fs.inotify.max_user_watches is reached")
+        wanted = 1 + sum(1 + _count(self._root / name) for name, _, _ in folders if name != ".")
+        held = self._held()
+        if 0 < held < wanted:
+            what = f"{wanted - held} folders can't be watched: the limit fs.inotify.max_user_watches is reached"
+            self._fall_back(what)
 
     def _watch(self, folders: frozenset[Folder]) -> None:
         """Watch the root itself, and each of these folders of it with all below."""
         self.close()
         _quieten(self._wakes)
-        observer, handler = Observer(), _Handler(self._root, self._wakes)
+        observer, handler = self._new_observer(), _Handler(self._root, self._wakes)
         observer.start()  # first: what can't be watched is then refused here, and not in a thread
         again, self._observer = bool(self._watched), observer
         try:
@@ -232,17 +247,15 @@ def _folders(root: Path) -> Iterator[Folder]:
         return
 
 
-def _unwatched(folders: Iterable[Path]) -> int:
-    """How many of these folders, and of those below, the kernel does not watch; 0 where that can't be seen.
+def watches_held() -> int:
+    """How many folders the kernel watches for this process; 0 where that can't be seen.
 
     Source: man 5 proc, /proc/PID/fdinfo, "inotify".
     """
     try:
-        held = sum(_watches(Path(entry.path)) for entry in os.scandir("/proc/self/fdinfo"))
+        return sum(_watches(Path(entry.path)) for entry in os.scandir("/proc/self/fdinfo"))
     except OSError:
         return 0
-    wanted = 1 + sum(1 + _count(folder) for folder in folders)
-    return max(0, wanted - held) if held else 0
 
 
 def _watches(fdinfo: Path) -> int:

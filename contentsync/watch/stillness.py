@@ -32,8 +32,8 @@ class Stillness:
             if known is None or known[0] != seen:
                 self._since.pop(name, None)  # moves to the end: the oldest are at the beginning
                 self._since[name] = (seen, now)
-        for name in list(self._since)[: max(0, len(self._since) - MOST)]:
-            del self._since[name]
+        while len(self._since) > MOST:
+            del self._since[next(iter(self._since))]
 
     def still_at(self, names: Iterable[str]) -> float | None:
         """The monotonic moment at which all of them will have settled; None where one was never observed."""

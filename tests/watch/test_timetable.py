@@ -1,0 +1,73 @@
+"""When does watch look next? By values alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from contentsync.watch.timetable import SHARE, Instant, Timetable, Why
+from tests.builders import NOW
+
+LEAD = 7.0
+
+
+def instant(mono: float, set_by: float = 0.0) -> Instant:
+    return Instant(NOW + timedelta(seconds=mono + set_by), mono)
+
+
+@pytest.fixture
+def table() -> Timetable:
+    made = Timetable(debounce=2.0, lead=LEAD)
+    made.looked(instant(0), 0.1, 1.0)
+    return made
+
+
+def test_without_any_reason_the_next_look_is_a_full_one(table: Timetable) -> None:
+    assert table.next(instant(1)) == (60.0, Why.FULL)
+
+
+def test_a_look_that_takes_long_comes_less_often(table: Timetable) -> None:
+    table.looked(instant(0), 3.0, 1.0)
+    assert table.next(instant(1)) == (3.0 / SHARE, Why.FULL)
+
+
+def test_file_events_are_gathered_until_they_end(table: Timetable) -> None:
+    for moment in (10.0, 11.0, 12.0):
+        table.files_changed(moment)
+    assert table.next(instant(12)) == (14.0, Why.FILES)
+
+
+def test_a_storm_without_end_puts_a_look_off_for_a_while_only(table: Timetable) -> None:
+    for tenth in range(1000):
+        table.files_changed(10.0 + tenth / 10)
+    assert table.next(instant(12)) == (20.0, Why.FILES)
+
+
+def test_a_due_post_is_seen_before_it_is_due_and_then_when_it_is(table: Timetable) -> None:
+    table.due([NOW + timedelta(seconds=30)])
+    assert table.next(instant(1)) == (30 - LEAD, Why.SOON)
+    table.looked(instant(30 - LEAD), 0.1, 1.0)
+    assert table.next(instant(30 - LEAD)) == (30, Why.DUE)
+
+
+@pytest.mark.parametrize("set_by", [-3600.0, 20.0])
+def test_a_clock_that_was_set_moves_what_is_due_with_it(table: Timetable, set_by: float) -> None:
+    table.due([NOW + timedelta(seconds=30)])
+    assert table.next(instant(1, set_by))[0] == min(30 - LEAD - set_by, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("mono", "wall", "jumped"),
+    [(10, 10, False), (10, 14, False), (10, 3610, True), (0, -86400, True), (1, 18000, True)],
+)
+def test_a_jump_is_where_the_two_clocks_part(mono: float, wall: float, jumped: bool) -> None:
+    before, now = instant(0), Instant(NOW + timedelta(seconds=wall), mono)
+    assert now.has_jumped_since(before) is jumped
+
+
+def test_what_was_asked_for_during_a_look_stays(table: Timetable) -> None:
+    table.plan(Why.RETRY, 5.0)
+    table.plan(Why.DONE, 50.0)
+    table.looked(instant(10), 0.1, 1.0)
+    assert table.next(instant(10)) == (50.0, Why.DONE)
