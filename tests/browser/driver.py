@@ -83,10 +83,13 @@ class Browser:
         path.write_bytes(base64.b64decode(taken["data"]))
 
     def requests(self) -> list[str]:
-        """The addresses that were asked for since the last call; data: addresses apart."""
+        """The addresses that were asked for since the last call; without data:, and what a page's policy stopped."""
         told = [json.loads(entry["message"])["message"] for entry in self._do("POST", "/se/log", type="performance")]
-        sent = [one["params"]["request"]["url"] for one in told if one["method"] == "Network.requestWillBeSent"]
-        return [url for url in sent if not url.startswith("data:")]
+        failed = [one["params"] for one in told if one["method"] == "Network.loadingFailed"]
+        stopped = {one["requestId"] for one in failed if one.get("blockedReason") == "csp"}
+        sent = [one["params"] for one in told if one["method"] == "Network.requestWillBeSent"]
+        urls = [one["request"]["url"] for one in sent if one["requestId"] not in stopped]
+        return [url for url in urls if not url.startswith("data:")]
 
     def _find(self, css: str) -> str:
         found = self._do("POST", "/element", using="css selector", value=css)

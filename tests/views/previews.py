@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from contentsync.errors import Level, Problem
 from contentsync.operations.pictures import Pictures
@@ -135,3 +136,43 @@ def full_of(captions: Sequence[str]) -> Preview:
     approvals = {post.key: post.caption for post in posts}
     notes = tuple(Problem("note", text, text, level=Level.NOTE) for text in captions[:50])
     return a_preview(a_plan_of(*actions, accounts=(view,), notes=notes), posts, approvals=approvals)
+
+
+#: As a page or a comment words them.
+WHO = {
+    Privacy.EVERYONE: "PUBLIC: everyone",
+    Privacy.FRIENDS: "friends",
+    Privacy.FOLLOWERS: "followers",
+    Privacy.ONLY_ME: "only me",
+}
+
+
+def ten_posts() -> list[tuple[DesiredPost, Action]]:
+    """Five direct posts and five drafts, each with another privacy, cover and time."""
+    found = []
+    for number, (make, privacy) in enumerate(itertools.product((a_post, a_draft), [*Privacy, Privacy.EVERYONE])):
+        post = make(name=f"post-{number}", privacy=privacy, cover=None if number % 3 == 0 else number * 500)
+        due = NOW + timedelta(days=number) if number % 2 else None
+        found.append((post, an_action(post, Kind.WAIT if due else Kind.CREATE, f"as {number}", due_at=due)))
+    return found
+
+
+def answers(post: DesiredPost, action: Action) -> dict[str, str]:
+    """What the page must say of a post."""
+    is_draft, due = action.mode is Mode.DRAFT, action.due_at
+    assert post.privacy is not None
+    who = WHO[post.privacy]
+    unsent = f"caption, privacy ({post.privacy})" + (", cover" if post.cover is not None else "")
+    frame = f"the frame at {(post.cover or 0) / 1000:g} s" + (" (not sent: the creator sets it)" if is_draft else "")
+    chosen = "the creator chooses" if is_draft else "TikTok chooses"
+    local = due.astimezone(ZoneInfo("America/New_York")) if due else NOW
+    time = (
+        f"{local:%a} {local.day} {local:%b %H:%M} {local:%Z} ({due:%a} {due.day} {due:%b %H:%M} UTC)" if due else ""
+    )
+    return {
+        "Account": "Acme Studio (@acme)",
+        "Who can see it": f"nobody, until the creator posts it in TikTok's app; declared: {who}" if is_draft else who,
+        "Time": time or "now, when the plan is applied",
+        "Not sent": unsent if is_draft else "nothing",
+        "Cover": chosen if post.cover is None else frame,
+    }

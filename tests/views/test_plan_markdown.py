@@ -14,7 +14,17 @@ from contentsync.limits import utf16_units
 from contentsync.plan.action import Kind
 from contentsync.views.plan_markdown import MOST, block, code, comment
 from tests.builders import a_post
-from tests.views.previews import HOSTILE, a_plan_of, a_preview, an_action, full_of, hostile, of_every_kind
+from tests.views.previews import (
+    HOSTILE,
+    a_plan_of,
+    a_preview,
+    an_action,
+    answers,
+    full_of,
+    hostile,
+    of_every_kind,
+    ten_posts,
+)
 
 READER = MarkdownIt("gfm-like", {"html": True, "linkify": True})
 #: All the HTML that a comment of ours holds.
@@ -63,6 +73,18 @@ def test_the_comment_says_of_each_post_what_the_page_says() -> None:
     ):
         assert line in text, line
     assert_harmless(text)
+
+
+def test_ten_of_ten_posts_are_read_off_the_comment() -> None:
+    given = ten_posts()
+    text = comment(a_preview(a_plan_of(*(action for _, action in given)), [post for post, _ in given]))
+    fact = re.compile(r"^- (Account|Who can see it|Time|Not sent|Cover): `(.+)`$", re.M)
+    read = [dict(fact.findall(_about(text, post.key))) for post, _ in given]
+    assert read == [answers(post, action) for post, action in given]
+
+
+def _about(text: str, key: str) -> str:
+    return text.partition(f"<summary><code>{key}</code>")[2].partition("</details>")[0]
 
 
 def test_problems_come_before_the_posts() -> None:
