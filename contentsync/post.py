@@ -17,6 +17,7 @@ from contentsync import limits
 from contentsync.errors import Place, Problem
 from contentsync.lifecycle import OPEN, SUCCESS, Event, Phase, advance
 from contentsync.notices import Recipient
+from contentsync.policy_rule import Rule
 from contentsync.trust import Wanted
 
 
@@ -530,3 +531,8 @@ class Settings:
     approve_by: ApproveBy = ApproveBy()
     #: Who is told what happens.
     notify: tuple[Recipient, ...] = ()
+    #: What each post must keep.
+    policy: tuple[Rule, ...] = ()
+    #: The program that may refuse posts, and why it may not run; None where it may.
+    policy_cmd: tuple[str, ...] = ()
+    policy_cmd_refused: Problem | None = None

@@ -57,6 +57,16 @@ def unseen(text: str) -> list[int]:
     return [found.start() for found in _token().finditer(text) if not found["whole"] and found[0] not in "\n\t"]
 
 
+def without_unseen(text: str) -> str:
+    """`text` without the characters that can't be seen, those that join letters or pictures among them.
+
+    Line breaks and tabs stay. Only for comparisons.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _in_json().sub(lambda found: found[0] if found[0] in "\n\t" else "", text)
+
+
 def visible_lines(text: str) -> str:
     """The same for text of several lines: its line breaks stay."""
     return "\n".join(map(visible, text.replace("\r\n", "\n").split("\n")))

@@ -212,7 +212,7 @@ def test_each_key_of_the_project_is_documented() -> None:
 def project_keys() -> Iterator[str]:
     """The keys that take a value, with those round them: `app.client_key`, `accounts.NAME.mode`, `notify.N.url`."""
     shapes = {
-        path.replace("notify.*", "notify.N").replace("*", "NAME"): shape
+        path.replace("notify.*", "notify.N").replace("policy.*", "policy.N").replace("*", "NAME"): shape
         for path, shape in project_schema.SHAPES.items()
     }
     groups = set(shapes)
@@ -224,6 +224,7 @@ def project_keys() -> Iterator[str]:
 # Problem codes
 
 FIRST = {"Problem": 0, "ScalarError": 0, "_note": 0, "stale": 0, "Failure": 0, "Refusal": 0, "matching": 1}
+FIRST |= {"_breach": 3, "_of_time": 1}  # of plan/policy.py
 COMPOSED = {
     "upload-{}": {"upload-400", "upload-403", "upload-404", "upload-408", "upload-416", "upload-429", "upload-500"},
     "unknown-{}": {"unknown-account", "unknown-guard", "unknown-post"},

@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from contentsync.manifest import scalars
 from contentsync.manifest.scalars import ScalarError
 from contentsync.notices import EVENTS, NoticeKind
+from contentsync.policy_rule import Hours
 from contentsync.post import Approve, ApproveBy, Disclosure, Interaction, Mode, Privacy
 
 Item = TypeVar("Item")
@@ -237,3 +238,31 @@ EventWords = Annotated[
     AfterValidator(_once_each),
 ]
 AccountNames = Annotated[tuple[AccountName, ...], Field(min_length=1), _UNIQUE, AfterValidator(_once_each)]
+RuleId = Annotated[
+    str,
+    PlainValidator(
+        matching(
+            ACCOUNT_PATTERN,
+            "policy-rule",
+            "can't be {shown}",
+            "use a-z, 0-9, _ and -, at most 63, a letter or digit first",
+        )
+    ),
+    WithJsonSchema({"type": "string", "pattern": f"^{ACCOUNT_PATTERN}$"}),
+]
+Words = Annotated[tuple[Filled, ...], Field(min_length=1), _UNIQUE, AfterValidator(_once_each)]
+DayHours = Annotated[
+    Hours,
+    PlainValidator(scalars.hours),
+    WithJsonSchema({"type": "string", "pattern": scalars.HOURS_PATTERN}),
+]
+
+
+class RuleLevel(StrEnum):
+    """What happens to a post that breaks a rule."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+LevelWord = Annotated[RuleLevel, PlainValidator(_word(RuleLevel)), _enum(RuleLevel)]

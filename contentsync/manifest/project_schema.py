@@ -15,14 +15,19 @@ from contentsync.manifest.fields import (
     AllowWords,
     ApproveWay,
     Count,
+    DayHours,
     DisclosureWords,
     EventWords,
     Filled,
     Flag,
+    Index,
+    LevelWord,
     ModeWord,
+    RuleId,
     SlotTime,
     Span,
     Strict,
+    Words,
 )
 
 _POSITIVE = "TikTok's own figure unless given."
@@ -173,6 +178,35 @@ class NotifyKeys(Strict):
     )
 
 
+class PolicyKeys(Strict):
+    """One rule for posts. It has exactly one demand."""
+
+    id: RuleId = Field(description="The rule's name, which messages tell: a-z, 0-9, _ and -.")
+    level: LevelWord | None = Field(
+        default=None, description="error blocks a post that breaks the rule, warning only tells; error."
+    )
+    accounts: AccountNames | None = Field(default=None, description="Only these accounts; all of them unless given.")
+    when: Words | None = Field(
+        default=None, description="Only posts whose title or caption has one of these words; for what is required."
+    )
+    banned: Words | None = Field(
+        default=None, description="Words that no title or caption may have; guarantee* stands for any ending."
+    )
+    hashtags: Words | None = Field(default=None, description="Hashtags that each caption must have.")
+    mentions: Words | None = Field(default=None, description="Mentions that each caption must have.")
+    disclosure: DisclosureWords | None = Field(default=None, description="Labels that each post must have.")
+    spacing: Span | None = Field(default=None, description="Between two direct posts of an account, 24h at most.")
+    same_content_within: Span | None = Field(
+        default=None, description="The same media on two accounts must be this far apart, 24h at most."
+    )
+    hours: DayHours | None = Field(
+        default=None, description='When direct posts may go out, in the account\'s zone: "08:00-22:00".'
+    )
+    public_per_day: Index | None = Field(
+        default=None, description="How many posts to everyone an account may have in one day of its zone."
+    )
+
+
 class ProjectFile(Strict):
     """The project: contentsync.yaml at the root of the content repository."""
 
@@ -204,6 +238,10 @@ class ProjectFile(Strict):
     )
     watch: WatchKeys | None = Field(default=None, description="How watch behaves.")
     notify: tuple[NotifyKeys, ...] | None = Field(default=None, description="Who is told what happens.")
+    policy: tuple[PolicyKeys, ...] | None = Field(default=None, description="Rules that each post must keep.")
+    policy_cmd: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = Field(
+        default=None, description="A program that reads the plan as JSON and may refuse posts: [opa, eval, …]."
+    )
 
 
 PROJECT: Final = TypeAdapter(ProjectFile)
@@ -219,4 +257,5 @@ SHAPES: Final[dict[str, type[Strict]]] = {
     "hosting": HostingKeys,
     "watch": WatchKeys,
     "notify.*": NotifyKeys,
+    "policy.*": PolicyKeys,
 }

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from contentsync.manifest.wording import did_you_mean, listed
+from contentsync.policy_rule import Hours
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -35,6 +36,8 @@ MOMENT_PATTERN: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[-+][0-9]{2}:[0-9]{2})?$"
 )
 SLOT_PATTERN: Final = r"^(mon|tue|wed|thu|fri|sat|sun|daily) ([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+HOURS_PATTERN: Final = r"^((?:[01][0-9]|2[0-3]):[0-5][0-9])-((?:[01][0-9]|2[0-3]):[0-5][0-9])$"
 
 
 class Plain(str):
@@ -158,6 +161,15 @@ def slot(value: object) -> tuple[int | None, int, int]:
         )
     weekday = None if match[1] == _DAILY else _WEEKDAYS.index(match[1])
     return weekday, int(match[2]), int(match[3])
+
+
+def hours(value: object) -> Hours:
+    """A part of each day: `08:00-22:00`; past midnight where it ends before it begins. Raises ScalarError."""
+    match = re.fullmatch(HOURS_PATTERN, value) if isinstance(value, str) else None
+    if match is None or match[1] == match[2]:
+        raise ScalarError("not-hours", "takes hours of the day, not {shown}", "write them like 08:00-22:00")
+    start, end = (int(told[:2]) * 60 + int(told[3:]) for told in (match[1], match[2]))
+    return Hours(start, end)
 
 
 def word(kind: type[Word], value: object, meant: dict[str, str] | None = None) -> Word:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from contentsync.destinations import host_on_this_machine, may_be_chosen, may_get_secrets
 from contentsync.errors import Level, Problem, by_place
-from contentsync.manifest import notify_rules, project_rules
+from contentsync.manifest import notify_rules, policy_rules, project_rules
 from contentsync.manifest.document import Document, at
 from contentsync.manifest.files import misnamed, read_bytes
 from contentsync.manifest.source import is_fast, read_yaml
@@ -97,7 +97,8 @@ def _settings(document: Document, given: Given) -> Settings:
     base_url, refused = _base_url(project, given, document)
     is_near = bool(host_on_this_machine(base_url))
     found = project_rules.check(project, document.raw, lambda name: zone_of(name) is not None, is_near)
-    for path, problem in (*found, *notify_rules.check(project, document.raw)):
+    listed = (*notify_rules.check(project, document.raw), *policy_rules.check(project, document.raw))
+    for path, problem in (*found, *listed):
         if not document.is_broken(path):
             if problem.code == "unknown-timezone" and not has_database():
                 problem = _NO_DATABASE
@@ -107,7 +108,12 @@ def _settings(document: Document, given: Given) -> Settings:
     settings = replace(
         settings, hidden=dict(reader.hidden), base_url_refused=refused, wanted=wanted, granted=is_granted
     )
-    settings = replace(settings, notify=notify_rules.recipients(project, document, is_granted))
+    settings = replace(
+        settings,
+        notify=notify_rules.recipients(project, document, is_granted),
+        policy=policy_rules.rules(project, document),
+        policy_cmd=project.policy_cmd or (),
+    )
     if not is_granted:
         settings = _without_commands(settings, document)
     return _with_users_places(settings, document.raw, given)
@@ -125,7 +131,16 @@ def _without_commands(settings: Settings, document: Document) -> Settings:
         problem = document.tell(Problem("command-not-trusted", what, hint), ("accounts", name, "token_command"))
         if name in accounts and accounts[name].token_command:
             accounts[name] = replace(accounts[name], command_refused=problem)
-    return replace(settings, accounts=accounts)
+    return replace(settings, accounts=accounts, policy_cmd_refused=_policy_refused(settings, document))
+
+
+def _policy_refused(settings: Settings, document: Document) -> Problem | None:
+    """Why policy_cmd may not run; None where there is none. Then nothing is created either."""
+    if not settings.policy_cmd:
+        return None
+    what = f"policy_cmd ({tidy(' '.join(settings.policy_cmd))}) is not run until you trust it, so nothing may be sent"
+    hint = "check what it does, then run: contentsync trust; for a CI: contentsync trust --show"
+    return document.tell(Problem("command-not-trusted", what, hint), ("policy_cmd",))
 
 
 def _with_users_places(settings: Settings, raw: Mapping[str, Any], given: Given) -> Settings:

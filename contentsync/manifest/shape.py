@@ -153,7 +153,7 @@ class _Translator:
     def _unknown(self, path: Path) -> None:
         key = str(path[-1])
         pattern = ".".join(
-            "*" if number == 1 and path[0] in {"accounts", "notify"} else str(step)
+            "*" if number == 1 and path[0] in {"accounts", "notify", "policy"} else str(step)
             for number, step in enumerate(path[:-1])
         )
         self.document.refuse(self._unknown_key(key, pattern), path, at_key=True)

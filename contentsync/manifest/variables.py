@@ -56,6 +56,10 @@ def _commands(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
         if isinstance(command, list) and command:
             yield f"accounts.{name}.token_command", tuple(str(arg) for arg in command)
 
+    command = raw.get("policy_cmd")
+    if isinstance(command, list) and command:
+        yield "policy_cmd", tuple(str(arg) for arg in command)
+
     for number, keys in _entries(raw):
         command = keys.get("command")
         if isinstance(command, list) and command:

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from contentsync.approval import Approval, against, approval_of
 from contentsync.errors import Problem
 from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.policy_cmd import judged
 from contentsync.operations.selection import Wish, load_all
 from contentsync.operations.slots import give_slots
 from contentsync.plan.action import AccountFacts, Action, Kind
@@ -100,12 +101,14 @@ def only_approved(project: Project, made: Made) -> Made:
         and (problem := made.refused.get(action.post) or lack(project, made, action.post))
     }
     kept = frozenset(action.post for action in made.plan.actions) - lacks.keys()
-    again = {action.post: action for action in plan_of(made.posts.values(), made.world, kept).actions}
+    posts = made.posts.values()
+    plan, world = judged(project, lambda known: (plan_of(posts, known, kept), known), made.world)
+    again = {action.post: action for action in plan.actions}
     actions = [
         held(action, lacks[action.post]) if action.post in lacks else again.get(action.post, action)
         for action in made.plan.actions
     ]
-    return replace(made, plan=replace(made.plan, actions=tuple(actions)), approved_only=True)
+    return replace(made, plan=replace(made.plan, actions=tuple(actions)), world=world, approved_only=True)
 
 
 def lack(project: Project, made: Made, key: str) -> Problem | None:

@@ -7,19 +7,32 @@ the receipts, this machine's journal, and both clocks.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from contentsync.account import About
-from contentsync.errors import Level
+from contentsync.errors import Level, Problem
 from contentsync.operations.approvals import lack_of
-from contentsync.operations.plan import Made
-from contentsync.plan.action import AccountFacts, Kind
+from contentsync.operations.plan import DAY, Made
+from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.last_look import Against, against, edited, expired
+from contentsync.policy_rule import Rule
 from contentsync.post import Account, DesiredPost
 from contentsync.project import Project
 
 if TYPE_CHECKING:
     from contentsync.manifest.load import Loaded
+
+
+_POLICY_CHANGED: Final = Problem(
+    "policy-changed",
+    "not sent: policy_cmd was changed after the plan was approved",
+    "run apply again: it asks the new program",
+)
+_NOT_ASKED: Final = Problem(
+    "policy-cmd-failed",
+    "not sent: policy_cmd was not asked about this post",
+    "run apply again: it asks the program first",
+)
 
 
 class LastLook:
@@ -42,12 +55,25 @@ class LastLook:
         account = settings.accounts.get(post.account) if settings else None
         if account is None or (changed := edited(post, now)):
             return edited(post, None) if account is None else changed
+        assert settings is not None
+        if settings.policy_cmd != self._project.settings.policy_cmd:
+            return Against(_POLICY_CHANGED)  # the program that was asked is not the one to ask now
+        if kind is Kind.CREATE and settings.policy_cmd and post.key not in self._made.world.verdict.seen:
+            return Against(_NOT_ASKED, Kind.BLOCKED)
         facts = self._facts(account, post)
         if self._made.approved_only and now and (problem := lack_of(self._project, now, facts)):
             return Against(problem, Kind.BLOCKED)
         world = self._made.world
         world = replace(world, now=self._project.clock.now(), accounts={**world.accounts, account.name: facts})
+        world = self._with_policy(world, settings.policy)
         return against(kind, post, facts, world, self._posts[post.account])
+
+    def _with_policy(self, world: World, rules: tuple[Rule, ...]) -> World:
+        """The same under the rules of this moment; where they look at times, with what went out by now."""
+        if not any(rule.is_about_time for rule in rules):
+            return replace(world, policy=rules)
+        lately = self._project.store.attempts_since(world.now - DAY)
+        return replace(world, policy=rules, attempts=tuple(lately))
 
     def _facts(self, account: Account, post: DesiredPost) -> AccountFacts:
         """What is known of the account now that concerns the post. account: as the project file has it by now."""

@@ -14,6 +14,7 @@ from contentsync.errors import ContentsyncError, Level, ManifestError, Problem
 from contentsync.faulty import Faulty
 from contentsync.manifest.loaded import Loaded
 from contentsync.operations.addresses import decided
+from contentsync.operations.policy_cmd import judged
 from contentsync.operations.selection import Wish, load_all, rows_by_account, select
 from contentsync.operations.settled import settled_posts
 from contentsync.operations.side_by_side import side_by_side
@@ -91,9 +92,10 @@ def make_plan(project: Project, wish: Wish) -> Made:
         faulty=_by_account(history.faulty),
         unread=loaded.unread,
         hints=hints(),
+        policy=project.settings.policy,
     )
     told = {key: post for key, post in posts.items() if post.account in facts}
-    plan, world = decided(project, told, world, selected)
+    plan, world = judged(project, lambda known: decided(project, told, known, selected), world)
     blocked = {problem for action in plan.actions for problem in action.problems}
     quiet = {UNSET, "media-lfs-pointer"} if wish.refresh else {"media-lfs-pointer"}  # the posts to be sent say it
     told_of = loaded.problems_of(selected, history.keys)

@@ -14,6 +14,7 @@ from contentsync.manifest.loaded import Loaded
 from contentsync.manifest.uncovered import uncovered
 from contentsync.operations.rows import all_rows
 from contentsync.places import data_folder
+from contentsync.plan.policy import content_problems
 from contentsync.plan.settled import split
 from contentsync.post import DesiredPost, PostState
 from contentsync.project import Project
@@ -25,7 +26,10 @@ from contentsync.store.sqlite.cache import FileCache
 def validate(
     root: Path, environ: Mapping[str, str], paths: Sequence[Path] | None, now: datetime
 ) -> tuple[Loaded, list[Problem]]:
-    """The project as written, with warnings. paths: only these manifests and folders; None for all."""
+    """The project as written, with warnings, and what its policy says.
+
+    paths: only these manifests and folders; None for all.
+    """
     cache = FileCache(root / ".contentsync" / "cache.db", machine_secret(data_folder(environ)))
     user = user_says(root, environ)
     try:
@@ -35,6 +39,7 @@ def validate(
     rows = _receipts(root) | _rows(root, environ)
     loaded = loaded.excusing(frozenset(split(loaded.faulty, rows)[0]))
     warnings = list(_past(loaded, rows, now))
+    warnings += _policy(loaded, rows)
     if paths is None:
         warnings += uncovered(root, loaded.files)
     return loaded, warnings
@@ -63,6 +68,14 @@ def _rows(root: Path, environ: Mapping[str, str]) -> dict[str, PostState]:
     finally:
         if project:
             project.close()
+
+
+def _policy(loaded: Loaded, rows: Mapping[str, PostState]) -> Iterator[Problem]:
+    """What breaks a rule about content, of the posts that were never attempted."""
+    for post in loaded.posts:
+        row = rows.get(post.key)
+        if loaded.settings and not post.post_id and not (row and row.attempts):
+            yield from content_problems(post, loaded.settings.policy)
 
 
 def _past(loaded: Loaded, rows: Mapping[str, PostState], now: datetime) -> Iterator[Problem]:

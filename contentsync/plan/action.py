@@ -19,6 +19,7 @@ from contentsync.evidence.witness import Witness
 from contentsync.faulty import Faulty
 from contentsync.media_urls import Hosting, Look
 from contentsync.pause import Pause
+from contentsync.policy_rule import Rule
 from contentsync.post import Account, App, Attempt, Creator, DesiredPost, Media, Mode, PostState, RemotePost
 
 
@@ -207,6 +208,22 @@ class AccountFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the project's own program says about posts."""
+
+    #: Why nothing may be created; None where only single posts are refused.
+    every: Problem | None = None
+    #: Why a post may not be created, by its key.
+    refused: Mapping[str, Problem] = field(default_factory=dict)
+    #: The keys of the creates that the program was shown.
+    seen: frozenset[str] = frozenset()
+
+    def of(self, key: str) -> Problem | None:
+        """Why this post may not be created; None where nothing was said against it."""
+        return self.every or self.refused.get(key)
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Everything that the planner looks at."""
 
@@ -238,6 +255,10 @@ class World:
     hints: Mapping[str, str] = field(default_factory=dict)
     #: The files that may declare further posts, which could not be read.
     unread: tuple[str, ...] = ()
+    #: The rules that each post must keep.
+    policy: tuple[Rule, ...] = ()
+    #: What the project's own program said about an earlier form of this plan.
+    verdict: Verdict = Verdict()
 
 
 _ASKED: Final = tuple(f.name for f in fields(DesiredPost) if f.name not in {"where", "places", "lists_photos"})

@@ -9,6 +9,7 @@ from typing import Final
 from contentsync.errors import Level, Problem
 from contentsync.media_urls import shown
 from contentsync.plan.action import AccountFacts, World
+from contentsync.plan.policy import content_problems, errors
 from contentsync.plan.pull_checks import fetch_blocks, fetch_notes, is_unsure
 from contentsync.post import Creator, DesiredPost, Disclosure, Interaction, Kind, Media, Mode, Privacy
 
@@ -28,6 +29,8 @@ def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Pro
         found += _unaudited(post, creator, world)
         found += _not_offered(post, creator, audited=_is_audited(post, world))
         found += _too_long(post, creator)
+    found += errors(list(content_problems(post, world.policy)))
+    found += [problem] if (problem := world.verdict.of(post.key)) else []
     return tuple(found)
 
 
@@ -133,6 +136,7 @@ def notes_of(post: DesiredPost, world: World, alike: Sequence[str]) -> tuple[Pro
         *_only_me(post, world),
         *_labels(post),
         *_lookalikes(alike),
+        *(problem for problem in content_problems(post, world.policy) if problem.level is not Level.ERROR),
     )
 
 

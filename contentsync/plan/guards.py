@@ -21,6 +21,7 @@ from contentsync.plan.action import AccountFacts, Action, Kind, World
 from contentsync.plan.blocks import cap_of
 from contentsync.plan.caps import MAY_SHOW, Ledger, ledger_of, posting_users
 from contentsync.plan.existing_posts import EXISTING, ExistingPosts
+from contentsync.plan.policy import TimeRules, errors, placed
 from contentsync.post import DesiredPost, Mode, PostState
 from contentsync.times import in_words
 
@@ -71,6 +72,7 @@ class _Rationing:
     def __init__(self, world: World) -> None:
         self._world = world
         self._users = posting_users(world)
+        self._times = TimeRules(world)
         self._desks: dict[str, _Desk] = {}
 
     def next(self, want: Wanted) -> Action:
@@ -93,7 +95,19 @@ class _Rationing:
         action = self._put_off(want, desk, name)
         if action.kind is Kind.CREATE and (problem := self._too_many(want, desk)):
             return _blocked(want, problem)
-        return action
+        return self._by_policy(want, action)
+
+    def _by_policy(self, want: Wanted, action: Action) -> Action:
+        """The action, blocked or with warnings where its time breaks a rule of the project's policy."""
+        at = action.due_at or self._world.now
+        problems = [placed(problem, want.post) for problem in self._times.problems(want, at)]
+        told = replace(action, problems=(*action.problems, *(p for p in problems if p.level is not Level.ERROR)))
+        broken = errors(problems)
+        if not broken:
+            return told
+        if action.kind is Kind.CREATE:
+            return _blocked(replace(want, action=told), broken[0])
+        return warned(told, *broken)
 
     def _take_in(self, want: Wanted, action: Action, desk: _Desk, name: str) -> None:
         """Count an action that has a time against the caps."""
@@ -101,6 +115,7 @@ class _Rationing:
         if action.kind not in {Kind.CREATE, Kind.WAIT} or at is None:
             return
         desk.ledger.add(want.post.mode, at)
+        self._times.add(want, at)
         desk.in_run += action.kind is Kind.CREATE
         desk.sent.setdefault(want.post.media_digest, []).append((want.post.key, at))
         if want.post.mode is Mode.DIRECT:

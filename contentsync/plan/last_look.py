@@ -21,6 +21,7 @@ from contentsync.errors import Problem
 from contentsync.plan.action import AccountFacts, Kind, Plan, World, fingerprint
 from contentsync.plan.guards import Wanted, lookalike
 from contentsync.plan.planner import decide
+from contentsync.plan.policy import TimeRules, errors
 from contentsync.plan.scene import Scene
 from contentsync.post import DesiredPost
 
@@ -50,13 +51,19 @@ def against(
     if isinstance(decided, Wanted) and "lookalike" not in world.allow and (problem := lookalike(decided)):
         return Against(problem, Kind.BLOCKED)  # a video that was not listed yet when the plan was made
     if now.kind is kind:
-        return None
+        return _by_policy(decided, world) if isinstance(decided, Wanted) else None
     if now.blockers:
         return Against(now.blockers[0], now.kind)
     waits = now.kind is Kind.WAIT
     hint = "nothing to do: a later apply sends it" if waits else "see: contentsync plan"
     problem = Problem("not-as-planned", f"not sent now: {now.reason}", hint)
     return Against(problem, now.kind, left=now.left or not waits)
+
+
+def _by_policy(wanted: Wanted, world: World) -> Against | None:
+    """The rule about time that a create would break now: time went on, and others may have posted meanwhile."""
+    broken = errors(TimeRules(world).problems(wanted, world.now))
+    return Against(broken[0], Kind.BLOCKED) if broken else None
 
 
 def edited(approved: DesiredPost, now: DesiredPost | None) -> Against | None:

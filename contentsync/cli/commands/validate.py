@@ -47,7 +47,8 @@ def validate(paths: tuple[Path, ...], json_: bool) -> int:
     else:
         text.show_problems(problems, out=True)
         text.say(_summary(problems, len(loaded.posts)))
-    return exits.FAILED if loaded.has_errors else exits.DONE
+    is_faulty = any(problem.level is Level.ERROR for problem in problems)
+    return exits.FAILED if is_faulty else exits.DONE
 
 
 def _summary(problems: Sequence[Problem], posts: int) -> str:
