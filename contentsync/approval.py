@@ -16,6 +16,7 @@ from typing import Final
 from contentsync.errors import Problem
 from contentsync.lifecycle import Phase
 from contentsync.post import Attempt, DesiredPost
+from contentsync.times import in_words
 
 _WORDS: Final = {
     "account": "the TikTok account",
@@ -65,14 +66,21 @@ def digest_for_approval(post: DesiredPost, open_id: str) -> str:
 
 
 def against(
-    approval: Approval | None, post: DesiredPost, open_id: str | None, attempts: Iterable[Attempt] = ()
+    approval: Approval | None,
+    post: DesiredPost,
+    open_id: str | None,
+    attempts: Iterable[Attempt] = (),
+    zone: str = "UTC",
 ) -> Problem | None:
-    """Why a post may not be sent by an approval; None where it may. attempts: those of the post, as they stand."""
+    """Why a post may not be sent by an approval; None where it may.
+
+    attempts: those of the post, as they stand. zone: the IANA name of the zone in which times are told.
+    """
     hint = f"see it and approve it: contentsync approve {post.key}"
     if approval is None or not open_id:
         return Problem("not-approved", "not approved", hint, post.where)
     if approval.revoked_at:
-        what = f"its approval was revoked on {approval.revoked_at:%Y-%m-%d %H:%M} UTC"
+        what = f"its approval was revoked on {in_words(approval.revoked_at, zone)}"
         return Problem("approval-lapsed", what, hint, post.where)
     if (approval.open_id, approval.generation, approval.digest) != (
         open_id,

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from contentsync.times import in_words
+
 #: The name under which a pause of all accounts is kept.
 ALL = ""
 
@@ -26,11 +28,10 @@ class Pause:
     def holds_for(self, account: str, open_id: str | None) -> bool:
         return self.account in {ALL, account} or (self.open_id != "" and self.open_id == open_id)
 
-    @property
-    def said(self) -> str:
-        """As a reason: `paused by anna since 2026-01-31 18:00 UTC: wrong logo`."""
+    def said(self, zone: str = "UTC") -> str:
+        """As a reason: `paused by anna since Sat 31 Jan 2026 18:00 UTC: wrong logo`. zone: an IANA name."""
         what = "all accounts are paused" if self.account == ALL else "paused"
-        return f"{what} by {self.who} since {self.since:%Y-%m-%d %H:%M} UTC" + (f": {self.why}" if self.why else "")
+        return f"{what} by {self.who} since {in_words(self.since, zone)}" + (f": {self.why}" if self.why else "")
 
     @property
     def ends_by(self) -> str:

@@ -529,6 +529,8 @@ class Settings:
     wanted: Wanted = field(default_factory=Wanted)
     granted: bool = True
     approve_by: ApproveBy = ApproveBy()
+    #: How often `apply` is run, as by cron; None where nobody said so.
+    run_every: timedelta | None = None
     #: Who is told what happens.
     notify: tuple[Recipient, ...] = ()
     #: What each post must keep.

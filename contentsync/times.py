@@ -26,17 +26,18 @@ def rfc3339(moment: datetime | None, unit: Unit | None = None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec=exact).replace("+00:00", "Z")
 
 
-def in_words(moment: datetime, zone: str = "UTC", now: datetime | None = None) -> str:
+def in_words(moment: datetime, zone: str = "UTC", now: datetime | None = None, *, seconds: bool = False) -> str:
     """A time as people read it: `Thu 26 Nov 18:00 CET`, with the year where it is not that of `now`.
 
-    zone: an IANA name, as of the account that the time is about.
+    zone: an IANA name, as of the account that the time is about. seconds: name them too.
     """
     there = zone_of(zone)
     local = moment.astimezone(there)
     year = "" if now is not None and now.astimezone(there).year == local.year else f" {local.year}"
     name = local.tzname() or zone
     name = f"UTC{name}" if name[:1] in "+-" else name
-    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}{year} {local:%H:%M} {name}"
+    clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}{year} {clock} {name}"
 
 
 def day_in_words(day: date, now: datetime) -> str:

@@ -170,7 +170,7 @@ class Steps:
             self._asked_at = self.clock.monotonic()
             self.store.catch_up(self.now)  # another machine may have paused it
         pause = pause_of(self.store.pauses.all(), account, attempt.open_id)
-        return Problem("paused", pause.said, f"it continues after: {pause.ends_by}") if pause else None
+        return Problem("paused", pause.said(), f"it continues after: {pause.ends_by}") if pause else None
 
     def hour_is_over(self, attempt: Attempt) -> bool:
         return judge(attempt, self.now, self.tiktok_now(attempt)) is not Hour.RUNS

@@ -237,6 +237,10 @@ class ProjectFile(Strict):
         default=None, description="How local photos become public URLs, and what is verified."
     )
     watch: WatchKeys | None = Field(default=None, description="How watch behaves.")
+    run_every: Span | None = Field(
+        default=None,
+        description="How often apply is run, as by cron or a CI: validate and plan warn of windows that are shorter.",
+    )
     notify: tuple[NotifyKeys, ...] | None = Field(default=None, description="Who is told what happens.")
     policy: tuple[PolicyKeys, ...] | None = Field(default=None, description="Rules that each post must keep.")
     policy_cmd: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = Field(

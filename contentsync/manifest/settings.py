@@ -184,6 +184,7 @@ def _built(project: ProjectFile, base_url: str) -> Settings:
         manifests=project.manifests or usual.manifests,
         state=project.state or usual.state,
         takeover=project.takeover or usual.takeover,
+        run_every=project.run_every,
         receipts=not _is_shared(project.state) if project.receipts is None else project.receipts,
         timezone=project.timezone or usual.timezone,
         app=_app(project.app),

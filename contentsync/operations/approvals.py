@@ -123,7 +123,7 @@ def lack_of(project: Project, post: DesiredPost, facts: AccountFacts) -> Problem
         return against(None, post, None)
     row = next((row for row in facts.rows if row.name == post.name), None)
     approval = project.reading_store.approvals.find(facts.open_id, post.name, post.generation)
-    return against(approval, post, facts.open_id, row.attempts if row else ())
+    return against(approval, post, facts.open_id, row.attempts if row else (), facts.account.timezone)
 
 
 def is_to_be_sent(made: Made, action: Action) -> bool:

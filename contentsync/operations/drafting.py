@@ -125,7 +125,9 @@ class Drafting:
         """The warning about a post whose time is past."""
         for post in posts[:1]:
             if post.publish_at and post.publish_at <= self._now and not post.post_id:
-                yield past_problem(post, post.publish_at, self._now)
+                account = self._project.settings.accounts.get(post.account)
+                zone = account.timezone if account else self._project.settings.timezone
+                yield past_problem(post, post.publish_at, self._now, zone)
 
     def _doubles(self, entry: Entry, keys: tuple[str, ...], is_file: bool) -> Iterator[Problem]:
         """Why the manifest would take the place of another file or post."""

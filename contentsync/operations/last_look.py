@@ -46,7 +46,8 @@ class LastLook:
 
     def __call__(self, kind: Kind, post: DesiredPost) -> Against | None:
         """Why the post must not be created (CREATE) or resumed (RESUME) now; None if it may."""
-        if late := expired(self._made.plan, self._project.clock.now()):
+        zone = self._made.zones.get(post.account, "UTC")
+        if late := expired(self._made.plan, self._project.clock.now(), zone):
             return late
         self._project.store.catch_up(self._project.clock.now(), share=False)  # another machine may have paused it
         found = self._project.load([self._project.root / post.where.file])

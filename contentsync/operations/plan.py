@@ -88,6 +88,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
         serial=project.reading_store.serial,
         machine=project.reading_store.machine,
         takeover=project.settings.takeover,
+        run_every=project.settings.run_every,
         behind=behind,
         faulty=_by_account(history.faulty),
         unread=loaded.unread,
@@ -138,7 +139,7 @@ def _paused(facts: Mapping[str, AccountFacts]) -> list[Problem]:
     found = []
     for name, known in facts.items():
         if known.pause:
-            what = f"account {name}: {known.pause.said}; to end it: {known.pause.ends_by}"
+            what = f"account {name}: {known.pause.said(known.account.timezone)}; to end it: {known.pause.ends_by}"
             found.append(Problem("account-paused", what, level=Level.NOTE))
     return found
 

@@ -123,7 +123,7 @@ def _of_account(
     for action in actions:
         post = made.posts[action.post]
         approval = given.get((facts.open_id or "", post.name, post.generation))
-        problem = against(approval, post, facts.open_id, attempts.get(post.name, ()))
+        problem = against(approval, post, facts.open_id, attempts.get(post.name, ()), facts.account.timezone)
         if problem:
             found[action.post] = problem.what
         elif approval:

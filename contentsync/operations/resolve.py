@@ -27,6 +27,7 @@ from contentsync.operations.under_lock import under_lock
 from contentsync.post import BY_HAND, Attempt, DesiredPost, Mode, PostState
 from contentsync.project import Project
 from contentsync.store.port import AttemptOpen, Superseded
+from contentsync.times import in_words
 
 STUCK: Final = timedelta(hours=1)  # TikTok's own bound for an upload or a download; Media Transfer Guide
 
@@ -240,7 +241,7 @@ def _out_of_sight(project: Project, case: Case, row: PostState, last: Attempt, w
     stuck = last.phase is Phase.PROCESSING and word.now - last.created_at > STUCK
     if not stuck and case.told is None:
         raise _nothing(case, row)
-    what = f"TikTok has been processing it since {last.created_at:%Y-%m-%d %H:%M} UTC"
+    what = f"TikTok has been processing it since {in_words(last.created_at, project.account(row.account).timezone)}"
     event = Event.LOST_AFTER_COMMIT if last.phase is Phase.INTENT else Event.LOST_SIGHT
     lost = last.after(event, word.now, problem_code="stuck", problem_what=what, upload_url="")
     try:

@@ -19,6 +19,7 @@ from contentsync.plan.action import DOES_SOMETHING, Action, Kind, Plan
 from contentsync.plan.planner import make_plan
 from contentsync.plan.same_plan import account_difference, action_difference, notes_differ
 from contentsync.project import Project
+from contentsync.times import in_words
 
 MOST: Final = 100_000_000  # bytes of a plan file: some 30,000 posts
 _AGAIN: Final = "make a new plan: contentsync plan --out FILE"
@@ -55,7 +56,7 @@ class Saved:
         if store.plan_used_at(self.digest):
             return
         if project.clock.now() >= self.plan.expires_at:
-            raise self.stale("plan-expired", f"expired at {self.plan.expires_at:%Y-%m-%d %H:%M} UTC")
+            raise self.stale("plan-expired", f"expired {in_words(self.plan.expires_at, project.settings.timezone)}")
         if store.serial != self.plan.serial:
             what = f"was made at serial {self.plan.serial}; the state is at {store.serial} now"
             raise self.stale("plan-stale", what)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -14,13 +14,17 @@ from contentsync.manifest.loaded import Loaded
 from contentsync.manifest.uncovered import uncovered
 from contentsync.operations.rows import all_rows
 from contentsync.places import data_folder
+from contentsync.plan.action import AccountFacts, Kind, World
+from contentsync.plan.caps import DAY
+from contentsync.plan.planner import make_plan
 from contentsync.plan.policy import content_problems
 from contentsync.plan.settled import split
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import Account, DesiredPost, PostState, Settings
 from contentsync.project import Project
 from contentsync.root import user_says
 from contentsync.store.machine_secret import machine_secret
 from contentsync.store.sqlite.cache import FileCache
+from contentsync.times import in_words
 
 
 def validate(
@@ -38,8 +42,7 @@ def validate(
         cache.close()
     rows = _receipts(root) | _rows(root, environ)
     loaded = loaded.excusing(frozenset(split(loaded.faulty, rows)[0]))
-    warnings = list(_past(loaded, rows, now))
-    warnings += _policy(loaded, rows)
+    warnings = [*_past(loaded, rows, now), *_ahead(loaded, rows, now), *_policy(loaded, rows)]
     if paths is None:
         warnings += uncovered(root, loaded.files)
     return loaded, warnings
@@ -84,12 +87,35 @@ def _past(loaded: Loaded, rows: Mapping[str, PostState], now: datetime) -> Itera
         row = rows.get(post.key)
         if post.publish_at is None or post.publish_at > now or post.post_id or (row and row.attempts):
             continue
-        yield past_problem(post, post.publish_at, now)
+        yield past_problem(post, post.publish_at, now, _zone(loaded, post.account))
 
 
-def past_problem(post: DesiredPost, publish_at: datetime, now: datetime) -> Problem:
+def _zone(loaded: Loaded, account: str) -> str:
+    settings = loaded.settings or Settings()
+    return settings.accounts[account].timezone if account in settings.accounts else settings.timezone
+
+
+def _ahead(loaded: Loaded, rows: Mapping[str, PostState], now: datetime) -> Iterator[Problem]:
+    """What will stand in the way of posts that wait, by the manifests and the state: guards, caps, short windows."""
+    settings = loaded.settings
+    if settings is None:
+        return
+    facts = {name: _facts(account, rows.values()) for name, account in settings.accounts.items()}
+    recent = tuple(attempt for row in rows.values() for attempt in row.attempts if attempt.created_at > now - DAY)
+    world = World(now, facts, app=settings.app, attempts=recent, refreshed=False, run_every=settings.run_every)
+    for action in make_plan(loaded.posts, world).actions:
+        if action.kind is Kind.WAIT:
+            yield from (problem for problem in action.problems if problem.level is Level.WARNING)
+
+
+def _facts(account: Account, rows: Iterable[PostState]) -> AccountFacts:
+    mine = tuple(row for row in rows if row.account == account.name)
+    return AccountFacts(account, open_id=mine[0].open_id if mine else None, rows=mine)
+
+
+def past_problem(post: DesiredPost, publish_at: datetime, now: datetime, zone: str) -> Problem:
     ends = post.expires_at or publish_at + post.grace
-    when = f"{publish_at:%Y-%m-%d %H:%M} UTC"
+    when = in_words(publish_at, zone, now)
     if ends <= now:
         what = f"publish_at {when} is past, and so is the end of its window: the post is never sent"
     else:

@@ -249,6 +249,8 @@ class World:
     behind: Problem | None = None
     #: How long another machine's open attempt is left alone after its last write.
     takeover: timedelta = timedelta(minutes=10)
+    #: How often apply is run; None where that is not known.
+    run_every: timedelta | None = None
     #: The declared posts that have errors, by the name of their account, which may be one that is not known.
     faulty: Mapping[str, tuple[Faulty, ...]] = field(default_factory=dict)
     #: What fixes a failure of TikTok's, by its code; `photos:CODE` where it is another thing for photos.

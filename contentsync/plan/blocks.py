@@ -13,7 +13,8 @@ from contentsync.plan.policy import content_problems, errors
 from contentsync.plan.pull_checks import fetch_blocks, fetch_notes, is_unsure
 from contentsync.post import Creator, DesiredPost, Disclosure, Interaction, Kind, Media, Mode, Privacy
 
-CAPS: Final = frozenset({"spam_risk_too_many_posts", "reached_active_user_cap"})
+APP_CAP: Final = "reached_active_user_cap"
+CAPS: Final = frozenset({"spam_risk_too_many_posts", APP_CAP})
 SCOPES: Final = {Mode.DIRECT: "video.publish", Mode.DRAFT: "video.upload"}  # what TikTok wants for an init
 
 

@@ -79,6 +79,11 @@ class PostingUsers:
             moment = self._next_change(moment, self._cap)
         return moment
 
+    def leaves_next(self, user: str, now: datetime) -> datetime | None:
+        """When the next account but `user` leaves the sliding day; None where there is none in it."""
+        others = [times for name, times in self._times.items() if name != user and times.count(now)]
+        return min((times.day_before(now)[-1] + DAY for times in others), default=None)
+
     def _takes(self, user: str, moment: datetime, cap: int) -> bool:
         ends = [moment, *(t for times in self._times.values() for t in times.day_after(moment))]
         return all(len(self._users(end) | {user}) <= cap for end in ends)

@@ -11,6 +11,7 @@ Whether one post alone may be sent is decided in `sending`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,8 +19,8 @@ from datetime import datetime, timedelta
 from contentsync import limits
 from contentsync.errors import Level, Problem
 from contentsync.plan.action import AccountFacts, Action, Kind, World
-from contentsync.plan.blocks import cap_of
-from contentsync.plan.caps import MAY_SHOW, Ledger, ledger_of, posting_users
+from contentsync.plan.blocks import APP_CAP, cap_of
+from contentsync.plan.caps import DAY, MAY_SHOW, Ledger, ledger_of, posting_users
 from contentsync.plan.existing_posts import EXISTING, ExistingPosts
 from contentsync.plan.policy import TimeRules, errors, placed
 from contentsync.post import DesiredPost, Mode, PostState
@@ -58,7 +59,8 @@ class _Desk:
     def __init__(self, facts: AccountFacts, world: World) -> None:
         self.ledger: Ledger = ledger_of(facts, world)
         self.existing = ExistingPosts(facts)
-        self.in_run = 0
+        #: How many posts are created by the run of each time.
+        self.in_run: Counter[datetime] = Counter()
         self.sent: dict[str, list[tuple[str, datetime]]] = {}
         for row in sorted(facts.rows, key=lambda row: row.name):
             for attempt in row.attempts:
@@ -90,11 +92,11 @@ class _Rationing:
             if not ahead:
                 return _blocked(want, problem)
             want = replace(want, action=warned(want.action, replace(problem, where=want.post.where)))
-        if (cap := cap_of(want.post, want.facts)) and not ahead:
-            return replace(want.action, kind=Kind.WAIT, reason=cap, left=True)
         action = self._put_off(want, desk, name)
-        if action.kind is Kind.CREATE and (problem := self._too_many(want, desk)):
+        if action.kind is Kind.CREATE and (problem := self._too_many(want, desk, self._world.now)):
             return _blocked(want, problem)
+        if action.kind is Kind.WAIT and action.due_at and (problem := self._too_many(want, desk, action.due_at)):
+            action = warned(action, replace(problem, where=want.post.where))
         return self._by_policy(want, action)
 
     def _by_policy(self, want: Wanted, action: Action) -> Action:
@@ -116,7 +118,7 @@ class _Rationing:
             return
         desk.ledger.add(want.post.mode, at)
         self._times.add(want, at)
-        desk.in_run += action.kind is Kind.CREATE
+        desk.in_run[at] += 1
         desk.sent.setdefault(want.post.media_digest, []).append((want.post.key, at))
         if want.post.mode is Mode.DIRECT:
             self._users.add(name, at)
@@ -132,7 +134,8 @@ class _Rationing:
         """The action at the first moment at which all caps have room."""
         allowed, mode = want.facts.account.limits, want.post.mode
         cap = allowed.posts_per_day if mode is Mode.DIRECT else allowed.pending_drafts
-        at, reason, settled = want.earliest, "", False
+        at, reason = self._told_by_tiktok(want, desk, name)
+        settled = False
         while not settled:
             by_cap = desk.ledger.of(mode).room(cap, at)
             by_app = self._users.room(name, by_cap) if mode is Mode.DIRECT else by_cap
@@ -143,10 +146,26 @@ class _Rationing:
             at, settled = by_app, by_app == by_cap
         return _waiting(want, at, reason)
 
-    def _too_many(self, want: Wanted, desk: _Desk) -> Problem | None:
+    def _told_by_tiktok(self, want: Wanted, desk: _Desk, name: str) -> tuple[datetime, str]:
+        """When the post may go out by what TikTok said of caps, and why not earlier.
+
+        TikTok says that a cap is reached, not until when: until the oldest post that this state knows leaves the
+        sliding day; where it knows none, for a whole day.
+        """
+        now = self._world.now
+        cap = cap_of(want.post, want.facts)
+        if not cap:
+            return want.earliest, ""
+        of_app = want.facts.creator is not None and want.facts.creator.stop == APP_CAP
+        leaves = self._users.leaves_next(name, now) if of_app else desk.ledger.posts.leaves_next(now)
+        room = leaves or now + DAY
+        return (room, cap) if room > want.earliest else (want.earliest, "")
+
+    def _too_many(self, want: Wanted, desk: _Desk, at: datetime) -> Problem | None:
+        """The guard that stops a create at a time, with those that this plan creates before it."""
         allowed, lifted = want.facts.account.limits, self._world.allow
-        today = desk.ledger.creates.count(self._world.now)
-        if "max-creates-per-run" not in lifted and desk.in_run >= allowed.max_creates_per_run:
+        today = desk.ledger.creates.count(at)
+        if "max-creates-per-run" not in lifted and desk.in_run[at] >= allowed.max_creates_per_run:
             what = f"this account's guard is {_many(allowed.max_creates_per_run, 'create')} in one run"
             return Problem("max-creates-per-run", what, "run it again, or pass --allow max-creates-per-run")
         if "max-creates-per-day" not in lifted and today >= allowed.max_creates_per_day:

@@ -24,6 +24,7 @@ from contentsync.plan.planner import decide
 from contentsync.plan.policy import TimeRules, errors
 from contentsync.plan.scene import Scene
 from contentsync.post import DesiredPost
+from contentsync.times import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ def edited(approved: DesiredPost, now: DesiredPost | None) -> Against | None:
     return Against(Problem("edited-after-approval", f"not sent: {what}", "run apply again: it shows the new plan"))
 
 
-def expired(plan: Plan, now: datetime) -> Against | None:
-    """The problem of a plan that was approved too long ago."""
+def expired(plan: Plan, now: datetime, zone: str = "UTC") -> Against | None:
+    """The problem of a plan that was approved too long ago. zone: of the account, an IANA name."""
     if now < plan.expires_at:
         return None
-    what = f"not sent: the plan expired at {plan.expires_at:%Y-%m-%d %H:%M} UTC, before this post's turn"
+    what = f"not sent: the plan expired {in_words(plan.expires_at, zone, now)}, before this post's turn"
     return Against(Problem("plan-expired", what, "make a new plan: contentsync plan"))

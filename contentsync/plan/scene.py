@@ -87,7 +87,7 @@ class Scene:
     def paused(self) -> str:
         """Why nothing is begun for the account; empty where it is not paused."""
         if self.facts.pause:
-            return self.facts.pause.said
+            return self.facts.pause.said(self.facts.account.timezone)
         return "the account is paused" if self.facts.account.paused else ""
 
     def key(self, row: PostState) -> str:

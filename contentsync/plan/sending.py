@@ -16,6 +16,7 @@ from contentsync import limits
 from contentsync.errors import Problem
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import Action, Kind
+from contentsync.plan.ahead import window_too_short
 from contentsync.plan.blocks import blocks_of, notes_of
 from contentsync.plan.guards import Wanted, warned
 from contentsync.plan.scene import Scene, settle
@@ -48,6 +49,7 @@ def wanted(scene: Scene, post: DesiredPost, row: PostState | None, reason: str) 
         scene.slots.take()
     due_at, why = max(times, key=lambda time: time[0])
     left = due_at != window.opens_at
+    notes = (*notes, *window_too_short(post, window, scene.world))
     waits = scene.action(Kind.WAIT, post, why, due_at=due_at, problems=notes, left=left)
     waits = warned(waits, *(replace(block, where=block.where or post.where) for block in blocks))
     ahead = scene.now - scene.due_now  # of TikTok's clock; caps are counted by this machine's

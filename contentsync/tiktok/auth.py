@@ -23,6 +23,7 @@ from contentsync.tiktok import oauth
 from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
 from contentsync.tiktok.overriding_token import override_of, variables
 from contentsync.tiktok.tokens import Owner, Pair, TokensMoved, TokenStore
+from contentsync.times import in_words
 from contentsync.trust import without_secrets
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ class Credentials:
         what = err.problem.what
         if pair.renewal_begun_at:
             what += (
-                f"; a renewal that began at {pair.renewal_begun_at:%Y-%m-%d %H:%M:%S} UTC was interrupted before its "
+                f"; a renewal that began {in_words(pair.renewal_begun_at, seconds=True)} was interrupted before its "
                 "answer was saved, so the token that replaced this one is lost"
             )
         hint = err.problem.hint.replace("ACCOUNT", self._account.name)

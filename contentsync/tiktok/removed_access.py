@@ -8,6 +8,7 @@ from typing import Final
 
 from contentsync.errors import Problem
 from contentsync.tiktok.tokens import Pair
+from contentsync.times import in_words
 
 # Source: Webhook Events, "authorization.removed", "reason".
 REASONS: Final = {
@@ -40,4 +41,4 @@ def problem(account: str, reason: int, removed_at: datetime, renewal: str) -> Pr
     """The problem for a person. renewal: the step that gives the account another token."""
     why = REASONS.get(reason, REASONS[0]).format(account)
     hint = f"check TikTok's app; if the account is back: {renewal}" if reason in _FINAL else renewal
-    return Problem("access-removed", f"{why}, at {removed_at:%Y-%m-%d %H:%M} UTC", hint)
+    return Problem("access-removed", f"{why}, {in_words(removed_at)}", hint)

@@ -73,3 +73,14 @@ def test_a_manifest_that_no_pattern_covers_is_named(tmp_path: Path) -> None:
 def test_no_more_than_twenty_are_named(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {f"drafts/{n}.yaml": A for n in range(30)}
     assert len(warnings_of(tmp_path, {"posts/a.yaml": A, **files})) == 20
+
+
+def test_what_will_stand_in_the_way_of_a_waiting_post_is_told(tmp_path: Path) -> None:
+    project = "version: 1\nrun_every: 2h\naccounts:\n  lily: {mode: draft, limits: {pending_drafts: 1}}\n"
+    soon = A + "publish_at: 2026-03-02T09:00:00Z\n"
+    files: dict[str, str | bytes] = {"contentsync.yaml": project, "posts/a.yaml": soon}
+    assert [problem.code for problem in warnings_of(tmp_path, files)] == ["window-short"]
+    files["posts/w.mp4"] = FILM + b"\0\0\0\x09free1"
+    files["posts/b.yaml"] = soon.replace("name: a", "name: b").replace("v.mp4", "w.mp4")
+    told = [(problem.code, str(problem.where)) for problem in warnings_of(tmp_path, files)]
+    assert ("will-miss-window", "posts/b.yaml:1:1") in told

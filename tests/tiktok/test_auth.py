@@ -384,7 +384,7 @@ def test_a_token_lost_with_a_cut_off_renewal_is_told_plainly(desk: Desk) -> None
         desk.credentials().refresh("act.seed")
     with pytest.raises(SignInNeeded) as caught:
         desk.credentials().refresh("act.seed")
-    assert "a renewal that began at 2026-03-01 12:00:00 UTC was interrupted before its answer was saved" in str(
+    assert "a renewal that began Sun 1 Mar 2026 12:00:00 UTC was interrupted before its answer was saved" in str(
         caught.value
     )
 

@@ -46,6 +46,8 @@ def explain(context: Context, post: str, refresh_: bool, json_: bool) -> int:
     if json_:
         text.show_json(view.document(case, further))
     else:
+        if account := project.settings.accounts.get(case.key.partition("/")[0]):
+            text.use_zone(account.timezone)
         _show(case, further)
     return exits.FAILED if any(p.level is Level.ERROR for p in case.problems) else exits.DONE
 
@@ -164,4 +166,4 @@ def _decision(case: Case) -> Iterator[str]:
 
 
 def _second(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else "never"
+    return text.when(moment, seconds=True) if moment else "never"

@@ -28,6 +28,6 @@ def pause(context: Context, account: str | None, why: str) -> int:
     """
     held = operation.pause(context.project(), account, why)
     name = f"{held.account}: " if held.account else ""
-    text.say(f"{name}{visible(held.said)}")
+    text.say(f"{name}{visible(held.said(text.shown_zone()))}")
     text.say(f"Nothing more is started. To end the pause: {held.ends_by}")
     return exits.DONE

@@ -24,12 +24,12 @@ def resume(context: Context, account: str | None) -> int:
     ended, left = operation.resume(project, account)
     for one in ended:
         name = f"{one.account}: " if one.account else ""
-        text.say(f"{name}resumed; it was {visible(one.said)}")
+        text.say(f"{name}resumed; it was {visible(one.said(text.shown_zone()))}")
     if not ended:
         text.say(f"{account or 'No account'} was {'not ' if account else ''}paused.")
     by_file = _paused_by_file(project, account)
     if left:
-        text.tell(f"{account} is still held: {visible(left.said)}. To end it: {left.ends_by}")
+        text.tell(f"{account} is still held: {visible(left.said(text.shown_zone()))}. To end it: {left.ends_by}")
     for name in by_file:
         text.tell(f"{name} is still held: contentsync.yaml says `paused: true`. To end it, remove that line.")
     return exits.HELD if left or by_file else exits.DONE

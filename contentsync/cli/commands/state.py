@@ -119,7 +119,7 @@ def _history_line(line: dict[str, Any]) -> str:
     change = f" {before or '·'} → {after}" if after and before != after else ""
     why = f"  “{line['detail']['why']}”" if line["detail"].get("why") else ""
     log = f"  log_id {line['log_id']}" if line["log_id"] else ""
-    return f"{line['at']:%Y-%m-%d %H:%M:%S}  {line['who']}  {line['post']}  {line['what']}{change}{why}{log}"
+    return f"{text.when(line['at'], seconds=True)}  {line['who']}  {line['post']}  {line['what']}{change}{why}{log}"
 
 
 @state.command()

@@ -91,7 +91,8 @@ def status(
     else:
         for pause in pauses:
             name = f"{pause.account}: " if pause.account else ""
-            text.say(text.style(f"⏸ {name}{visible(pause.said)}; to end it: {pause.ends_by}", fg="yellow"))
+            said = visible(pause.said(zones.get(pause.account) or text.shown_zone()))
+            text.say(text.style(f"⏸ {name}{said}; to end it: {pause.ends_by}", fg="yellow"))
         _Shown(zones, handles, project.clock.now()).show(found, plans)
     notifying.tell(made)
     needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}

@@ -118,7 +118,7 @@ class Teller:
         event, came = worked.event, worked.came
         told = {"event": "worked", "name": event.event, "id": event.digest[:12], "post": worked.post or None}
         told |= {"state": str(came.state), "outcome": came.outcome}
-        again = f", again at {worked.again_at:%H:%M:%S} UTC" if worked.again_at else ""
+        again = f", again {text.when(worked.again_at, seconds=True)}" if worked.again_at else ""
         why = f" ({came.why})" if came.why else ""
         words = f"{event.digest[:12]} {visible(event.event)} {worked.post} {came.outcome}{why}{again}"
         self._line(told, " ".join(words.split()))

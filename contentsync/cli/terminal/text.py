@@ -96,11 +96,16 @@ def use_zone(name: str) -> None:
     _zone[:] = [name]
 
 
-def when(moment: datetime, zone: str = "") -> str:
+def shown_zone() -> str:
+    """The zone in which times are shown: an IANA name."""
+    return next(iter(_zone), "UTC")
+
+
+def when(moment: datetime, zone: str = "", *, seconds: bool = False) -> str:
     """A time as people read it. zone: an IANA name, as of an account; the project's unless given."""
     from contentsync.times import in_words
 
-    return in_words(moment, zone or next(iter(_zone), "UTC"))
+    return in_words(moment, zone or shown_zone(), seconds=seconds)
 
 
 def hide_values(read: Mapping[str, str]) -> None:

@@ -42,6 +42,7 @@ from contentsync.store.sqlite.database import Database
 from contentsync.store.sqlite.pauses import SqlitePauses
 from contentsync.store.sqlite.shared import SharedCopy
 from contentsync.store.sqlite.state import SqliteStore
+from contentsync.times import in_words
 
 FORMAT: Final = "contentsync.state/1"
 TRIES: Final = 20  # pushes that may lose the race in a row
@@ -651,7 +652,7 @@ class GitStore(SqliteStore):
         read_at = self._copy.value(READ_AT)
         if not read_at:
             return "there is no copy of it here"
-        return f"the last copy is from {datetime.fromisoformat(read_at):%Y-%m-%d %H:%M} UTC"
+        return f"the last copy is from {in_words(datetime.fromisoformat(read_at))}"
 
     def _gone(self, known: str) -> Problem:
         what = f"branch {self._branch.name} is gone from {self._branch.remote}; its last known commit is {known[:12]}"
