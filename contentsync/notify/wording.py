@@ -22,7 +22,7 @@ def messages_of(notice: Notice) -> Iterator[tuple[str, str]]:
     """Title and text of each message, in the order in which they are sent."""
     whom = notice.post or notice.account
     title = f"{whom}: {notice.kind}" if whom else str(notice.kind)
-    yield title.replace("-", " ") if not whom else title, _harmless(visible_lines(notice.words))
+    yield title, _harmless(visible_lines(notice.words))
     for text in notice.messages:
         yield "", text if is_harmless(text) else _instead(notice)
 

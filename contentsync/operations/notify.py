@@ -8,17 +8,16 @@ sent waits for the next command. So a notice is sent at least once, and again on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from contentsync.errors import ContentsyncError, Level, Problem
 from contentsync.notices import Notice, NoticeKind, Recipient
-from contentsync.notify import chat, program
 from contentsync.notify.delivery import Sent, deliver
-from contentsync.notify.wording import messages_of
 from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.recipients import Tried, by_name, send_at_once, sender
 from contentsync.operations.selection import Wish
 from contentsync.operations.status import usernames
 from contentsync.plan.differs import posted_by_creator
@@ -26,7 +25,6 @@ from contentsync.plan.worth_telling import Known, kept_rows, notices_of
 from contentsync.post import PostState, RemotePost
 from contentsync.project import Project
 from contentsync.store.port import Outbox, Waiting
-from contentsync.trust import without_secrets
 
 #: How long a command waits for its recipients, all together.
 SECONDS: Final = 10.0
@@ -35,15 +33,6 @@ AT_A_TIME: Final = 50
 #: After how long a notice that could not be sent is tried again; after the last of them it is given up.
 AGAIN_AFTER: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720))
 _ROWS_SINCE: Final = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """How a test message went."""
-
-    recipient: Recipient
-    #: Why it was not sent; empty where it was.
-    why: str
 
 
 class Notifier:
@@ -77,10 +66,10 @@ class Notifier:
         if not self._since:
             return []
         now = self._project.clock.now()
+        recipients = by_name(self._project)
         claimed = {name: self._outbox.claim(name, now, AT_A_TIME) for name in self._since}
-        by_name = {one.name: one for one in self._recipients}
         work = {
-            name: (self._sender(by_name[name], seconds), [one.notice for one in waiting])
+            name: (sender(self._project, recipients[name][0], seconds), [one.notice for one in waiting])
             for name, waiting in claimed.items()
             if waiting
         }
@@ -88,22 +77,6 @@ class Notifier:
         for sent in deliver(work, self._project.clock, seconds):
             problems += self._settle(sent, claimed[sent.recipient])
         return problems
-
-    @property
-    def next_due(self) -> datetime | None:
-        """When the next try to send a notice is due; None where none waits."""
-        return self._outbox.next_due() if self._since else None
-
-    def test(self, seconds: float = SECONDS) -> list[Tested]:
-        """Send a test message to each recipient, at once and without keeping it."""
-        now = self._project.clock.now()
-        notice = Notice(NoticeKind.TEST, "", "", now, "This is a test message of contentsync. Notices arrive here.")
-        work = {one.name: (self._sender(one, seconds), [notice]) for one in self._recipients}
-        answers = {sent.recipient: sent.why for sent in deliver(work, self._project.clock, seconds)}
-        return [
-            Tested(one, one.refused.what if one.refused else answers[one.name])
-            for one in {one.name: one for one in self._project.settings.notify}.values()
-        ]
 
     # What is below.
 
@@ -131,16 +104,6 @@ class Notifier:
     def _is_soon(self, recipient: Recipient, notice: Notice) -> bool:
         ends_at = datetime.fromisoformat(str(notice.facts["ends_at"]))
         return ends_at - self._project.clock.now() <= recipient.sign_in_within
-
-    def _sender(self, recipient: Recipient, seconds: float) -> Callable[[Notice], str]:
-        if not recipient.command:
-            speak = chat.speaker(recipient.url)
-            return lambda notice: speak(messages_of(notice))
-        settings = self._project.settings
-        sandbox = settings.app.sandbox
-        secrets = [settings.app.client_secret, sandbox.client_secret if sandbox else None]
-        environ = without_secrets(self._project.environ, [*secrets, *(one.url for one in settings.notify)])
-        return lambda notice: program.send(recipient.command, self._project.root, environ, notice, seconds)
 
     def _settle(self, sent: Sent, claimed: list[Waiting]) -> list[Problem]:
         """Keep what became of a notice; of a failure also for those behind it, which were not tried."""
@@ -211,3 +174,14 @@ def _deaf(sent: Sent, given_up: int, *, is_new: bool) -> list[Problem]:
         hint = "posts are not affected; see where they stand: contentsync status"
         problems.append(Problem("notify-given-up", what, hint, level=Level.WARNING))
     return problems
+
+
+def try_out(project: Project, seconds: float = SECONDS) -> list[Tried]:
+    """Send a test message to each recipient, at once and without keeping it; in the order of the project file."""
+    words = "This is a test message of contentsync. Notices arrive here."
+    notice = Notice(NoticeKind.TEST, "", "", project.clock.now(), words)
+    tried = {one.recipient.name: one for one in send_at_once(project, notice, seconds)}
+    return [
+        Tried(one, one.refused.what) if one.refused else tried[one.name]
+        for one in {one.name: one for one in project.settings.notify}.values()
+    ]

@@ -213,10 +213,6 @@ class Outbox(Protocol):
         """The notices that are due, oldest first; for two minutes no other process gets them."""
         ...
 
-    def next_due(self) -> datetime | None:
-        """When the next try is due; None where nothing waits."""
-        ...
-
     def told(self, one: Waiting) -> None:
         """The notice was sent. Only its key is kept."""
         ...

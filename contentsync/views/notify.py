@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from contentsync.operations.notify import Tested
+    from contentsync.operations.recipients import Tried
 
 FORMAT: Final = "contentsync.notify/1"
 
 
-def document(tested: Iterable[Tested]) -> dict[str, Any]:
+def document(tested: Iterable[Tried]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "recipients": [

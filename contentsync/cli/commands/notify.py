@@ -8,7 +8,7 @@ from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
-from contentsync.operations.notify import Notifier
+from contentsync.operations.notify import try_out
 from contentsync.views import notify as view
 
 
@@ -26,7 +26,7 @@ def test(context: Context, json_: bool) -> int:
     Exits 1 where one was not reached.
     """
     project = context.project()
-    tested = Notifier(project).test()
+    tested = try_out(project)
     if json_:
         text.show_json(view.document(tested))
     else:

@@ -47,6 +47,7 @@ def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int
       contentsync watch --approve auto
       contentsync watch --json
     """
+    from contentsync.watch.away import Away
     from contentsync.watch.files import FileHints
     from contentsync.watch.hands import ThreadHands
     from contentsync.watch.loop import Parts, Watch
@@ -57,6 +58,8 @@ def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int
     project = context.project()
     teller, feed, wakes, clock = Teller(json_), Feed(), ThreadWakes(), SystemClock()
     feed.listen(teller.hear)
+
+    away = Away(lambda: _opened(project, approve), clock, feed)
 
     def stand_by(by: Problem) -> None:
         teller.line(Word.STANDING_BY, clock, f"standing by: {by.what}; this watch takes over when it ends")
@@ -72,11 +75,16 @@ def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int
             stop,
             FileHints(project.root, wakes, poll=poll),
             feed,
+            away.tell,
             jitter=lambda: random.uniform(0.9, 1.1),  # noqa: S311 - no secret
         )
         with only_watcher(project, clock, stop, stand_by) as is_ours:
             if is_ours:
-                Watch(parts).run()
+                away.start()
+                try:
+                    Watch(parts).run()
+                finally:
+                    away.close()
         return exits.DONE if stop.by == signal.SIGTERM else exits.INTERRUPTED
 
 

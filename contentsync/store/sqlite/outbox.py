@@ -47,10 +47,6 @@ class SqliteOutbox:
                     claimed.append(_waiting(row))
         return claimed
 
-    def next_due(self) -> datetime | None:
-        with self._db.reading() as db:
-            return rows.from_ms(self._q.next_notice(db)["due_at"])
-
     def told(self, one: Waiting) -> None:
         with self._db.writing(posts=False) as db:
             self._q.end_notice(db, key=one.notice.key, recipient=one.recipient, state="told")

@@ -415,9 +415,6 @@ SELECT COUNT(*) AS count FROM notices WHERE recipient = :recipient AND state = '
 -- name: waiting_notices(recipient, now)
 SELECT * FROM notices WHERE recipient = :recipient AND state = 'waiting' AND due_at <= :now ORDER BY made_at, key;
 
--- name: next_notice()^
-SELECT MIN(due_at) AS due_at FROM notices WHERE state = 'waiting';
-
 -- name: claim_notice(key, recipient, was, until)!
 UPDATE notices SET due_at = :until, tries = tries + 1
 WHERE key = :key AND recipient = :recipient AND state = 'waiting' AND due_at = :was;
