@@ -9,9 +9,10 @@ from typing import Final
 from contentsync.errors import Level, Problem
 from contentsync.media_urls import shown
 from contentsync.plan.action import AccountFacts, World
+from contentsync.plan.declaration import labelled
 from contentsync.plan.policy import content_problems, errors
 from contentsync.plan.pull_checks import fetch_blocks, fetch_notes, is_unsure
-from contentsync.post import Creator, DesiredPost, Disclosure, Interaction, Kind, Media, Mode, Privacy
+from contentsync.post import Creator, DesiredPost, Interaction, Kind, Media, Mode, Privacy
 
 APP_CAP: Final = "reached_active_user_cap"
 CAPS: Final = frozenset({"spam_risk_too_many_posts", APP_CAP})
@@ -178,10 +179,7 @@ def _labels(post: DesiredPost) -> list[Problem]:
     """Source: Content Sharing Guidelines 3a, in TikTok's own words."""
     if post.mode is Mode.DRAFT or not post.disclosure:
         return []
-    branded = Disclosure.BRANDED_CONTENT in post.disclosure
-    kind = "video" if post.kind is Kind.VIDEO else "photo"
-    label = "Paid partnership" if branded else "Promotional content"
-    return [_note("label", f"Your {kind} will be labeled as '{label}'")]
+    return [_note("label", labelled(post.kind, post.disclosure))]
 
 
 def _lookalikes(alike: Sequence[str]) -> list[Problem]:

@@ -1,6 +1,6 @@
 """Which sentences and labels of TikTok's belong to a post? Pure.
 
-Source: Content Sharing Guidelines, 3a (the labels) and 4 (the declaration). The words are TikTok's.
+Source: Content Sharing Guidelines, 3 (disclosure), 4 (the declaration) and 5d. The words are TikTok's.
 """
 
 from __future__ import annotations
@@ -10,9 +10,17 @@ from typing import Final
 
 from contentsync.plan.action import Action, Kind
 from contentsync.post import Disclosure, Mode
+from contentsync.post import Kind as PostKind
 
 MUSIC: Final = "By posting, you agree to TikTok's Music Usage Confirmation"
 BRANDED: Final = "By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation"
+
+#: Commercial content is disclosed, but not of which kind (3a).
+NEITHER: Final = "You need to indicate if your content promotes yourself, a third party, or both."
+#: Branded content for nobody but oneself (3b).
+NOT_PRIVATE: Final = "Branded content visibility cannot be set to private."
+#: After sending (5d); these words are ours.
+PROCESSING: Final = "After a post is sent, TikTok may need a few minutes to process it."
 
 _NAMED: Final = 3  # posts named beside a declaration; the rest is counted
 
@@ -28,6 +36,12 @@ def label(disclosure: Iterable[object]) -> str:
     if Disclosure.BRANDED_CONTENT in told:
         return "Paid partnership"
     return "Promotional content" if Disclosure.YOUR_BRAND in told else ""
+
+
+def labelled(kind: PostKind, disclosure: Iterable[object]) -> str:
+    """What a disclosure does to a post, in TikTok's words."""
+    word = "video" if kind is PostKind.VIDEO else "photo"
+    return f"Your {word} will be labeled as '{label(disclosure)}'"
 
 
 def declarations(actions: Iterable[Action]) -> list[str]:

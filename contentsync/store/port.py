@@ -543,6 +543,10 @@ class Store(Protocol):
         """The lines of history, oldest first; of one post, or of all. `at` is a datetime, `detail` a mapping."""
         ...
 
+    def latest_history(self, count: int) -> list[dict[str, Any]]:
+        """The newest lines of history, the newest first."""
+        ...
+
 
 @runtime_checkable
 class SharedFiles(Protocol):

@@ -17,7 +17,7 @@ from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import allowing, as_json, locking, selecting, strict, waiting
 from contentsync.cli.terminal import text
-from contentsync.cli.terminal.consent import PROCESSING, NotApproved, ask_about_videos, ask_for_consent
+from contentsync.cli.terminal.consent import NotApproved, ask_about_videos, ask_for_consent
 from contentsync.cli.terminal.interrupt import Stop, outliving_output, stoppable
 from contentsync.cli.terminal.notifying import Notifying
 from contentsync.cli.terminal.once import Once
@@ -33,7 +33,7 @@ from contentsync.operations.plan import Made
 from contentsync.operations.saved_plan import open_saved
 from contentsync.operations.selection import Wish, full_keys
 from contentsync.plan.action import Action, Kind
-from contentsync.plan.declaration import declarations
+from contentsync.plan.declaration import PROCESSING, declarations
 from contentsync.views import apply_events
 from contentsync.visible import visible
 

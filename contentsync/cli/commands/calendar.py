@@ -52,7 +52,7 @@ def calendar(context: Context, html: Path | None, ics: Path | None, days: int, b
     found = operation.calendar(project, back, days)
     text.show_problems(found.made.notes)
     if html:
-        from contentsync.views.html.calendar_page import page
+        from contentsync.views.calendar_page import page
 
         write_named(html, page(found).encode(), project.root)
         text.tell(f"Wrote {visible(str(html))}.")

@@ -6,17 +6,14 @@ Source: Content Sharing Guidelines, 1a and 4 (the declaration), 5d (processing t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 import click
 
 from contentsync.cli.terminal import text
 from contentsync.plan.action import Kind, Plan
-from contentsync.plan.declaration import declarations
+from contentsync.plan.declaration import PROCESSING, declarations
 from contentsync.post import DesiredPost, Mode, Privacy
 from contentsync.visible import visible
-
-PROCESSING: Final = "After a post is sent, TikTok may need a few minutes to process it."
 
 
 class NotApproved(click.Abort):

@@ -113,6 +113,9 @@ SELECT * FROM history WHERE post_uid = :post_uid ORDER BY seq;
 -- name: history()
 SELECT * FROM history ORDER BY seq;
 
+-- name: latest_history(count)
+SELECT * FROM history ORDER BY seq DESC LIMIT :count;
+
 -- Not every answer tells the names: what is known of an identity stays until another name is told.
 -- name: save_creator(open_id, union_id, account, nickname, username, privacy, disabled, max_seconds, stop, stop_what, seen_at)!
 INSERT INTO creators (open_id, union_id, account, nickname, username, privacy, disabled, max_seconds, stop, stop_what, seen_at)

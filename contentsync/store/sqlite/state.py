@@ -616,7 +616,11 @@ class SqliteStore:
         """The lines of history, oldest first; of one post, or of all. `at` is a datetime, `detail` a mapping."""
         with self._db.reading() as db:
             found = self._q.history(db) if uid is None else self._q.history_of(db, post_uid=uid)
-            return [dict(row) | {"at": rows.moment(row["at"]), "detail": json.loads(row["detail"])} for row in found]
+            return [_line(row) for row in found]
+
+    def latest_history(self, count: int) -> list[dict[str, Any]]:
+        with self._db.reading() as db:
+            return [_line(row) for row in self._q.latest_history(db, count=count)]
 
     def _whole(self, db: sqlite3.Connection, row: Mapping[str, Any] | None) -> PostState | None:
         if row is None:
@@ -700,6 +704,11 @@ class SqliteStore:
         detail = json.dumps(more.pop("detail", {}), ensure_ascii=False, sort_keys=True, default=str)
         line = blank | {"at": rows.to_ms(now), "who": self._who, "what": what, "detail": detail} | more
         self._q.add_history(db, **line)
+
+
+def _line(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of history, with its time and its detail as values."""
+    return dict(row) | {"at": rows.moment(row["at"]), "detail": json.loads(row["detail"])}
 
 
 def _is_settled(row: PostState, generation: int) -> bool:

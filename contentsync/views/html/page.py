@@ -23,9 +23,9 @@ from contentsync.times import rfc3339
 from contentsync.visible import visible_lines
 
 #: Of a page that is opened as a file: it calls nothing.
-ALONE: Final = "; form-action 'none'"
-#: Of a page that `contentsync` serves: it may call the server that it came from, and send forms there.
-SERVED: Final = "; connect-src 'self'; form-action 'self'"
+ALONE: Final = "; img-src data:; form-action 'none'"
+#: Of a page that `contentsync` serves: it may call that server, show media from there, and send forms to it.
+SERVED: Final = "; img-src data: 'self'; media-src 'self'; connect-src 'self'; form-action 'self'"
 
 
 def render(template: str, *, scripts: Sequence[str] = (), calls: str = ALONE, **values: Any) -> str:
@@ -43,7 +43,7 @@ def render(template: str, *, scripts: Sequence[str] = (), calls: str = ALONE, **
 
 def _policy(style: str, programs: Sequence[str]) -> str:
     allowed = " ".join(map(_digest, programs)) or "'none'"
-    return f"default-src 'none'; style-src {_digest(style)}; script-src {allowed}; img-src data:; base-uri 'none'"
+    return f"default-src 'none'; style-src {_digest(style)}; script-src {allowed}; base-uri 'none'"
 
 
 def _digest(text: str) -> str:

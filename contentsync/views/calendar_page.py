@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from contentsync.operations.calendar import Calendar, Entry, FreeSlot
 from contentsync.times import in_words, rfc3339, zone_of
-from contentsync.views.html.chart import HEIGHT, WIDTH, chart_of
+from contentsync.views.chart import HEIGHT, WIDTH, chart_of
 from contentsync.views.html.page import ALONE, render
 from contentsync.views.stands import stands
 

@@ -1,0 +1,225 @@
+"""What does each page of the board show, and what does each form do? One operation each; no rule of its own.
+
+Whatever is done here is done by the same operations as on the command line, and recorded with who and `board`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from contentsync.board.guard import Guard
+from contentsync.errors import ContentsyncError, Problem, UsageError
+from contentsync.files import inside
+from contentsync.operations import board, calendar, pause, posting, resolve
+from contentsync.operations.approvals import SENT_LATER
+from contentsync.operations.explain import Case
+from contentsync.operations.resolve import Verdict
+from contentsync.plan.declaration import PROCESSING
+from contentsync.plan.posting import Choice
+from contentsync.project import Project
+from contentsync.views import board_page
+from contentsync.views.board_page import Frame
+
+HOW: Final = "board"
+WHY_LENGTH: Final = 300
+LOCK_SECONDS: Final = 20.0
+_TYPES: Final = {
+    "mp4": "video/mp4",
+    "mov": "video/quicktime",
+    "webm": "video/webm",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+    "png": "image/png",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page and its status."""
+
+    page: str
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A media file of a post."""
+
+    path: Path
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a form, each with all its values."""
+
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def one(self, name: str) -> str:
+        return next(iter(self.fields.get(name, ())), "")
+
+    def all(self, name: str) -> frozenset[str]:
+        return frozenset(self.fields.get(name, ()))
+
+
+class Desk:
+    """Opens the project for each request, asks one operation, and renders its answer."""
+
+    def __init__(self, open_project: Callable[[], Project], guard: Guard, wake: Callable[[], None]) -> None:
+        """wake: called after something was done."""
+        self._open_project, self._guard, self._wake = open_project, guard, wake
+
+    def show(self, page: str, post: str) -> Answer:
+        """A page: empty for the first one."""
+        pages: dict[tuple[str, bool], Callable[[Project, Frame, str], Answer]] = {
+            ("", False): self._now,
+            ("calendar", False): self._calendar,
+            ("history", False): self._history,
+            ("post", True): self._post,
+            ("approve", True): self._posting,
+        }
+        show = pages.get((page, bool(post)))
+        if show is None:
+            return self._word("There is no such page", (), status=404)
+        try:
+            with self._project() as project:
+                return show(project, self._frame(project), post)
+        except ContentsyncError as err:
+            return self._trouble("This can't be shown", err)
+
+    def act(self, action: str, post: str, form: Form) -> Answer:
+        """Do what a form asks, and say what was done."""
+        actions: dict[tuple[str, bool], Callable[[Project, Frame, str, Form], Answer]] = {
+            ("approve", True): self._approve,
+            ("resolve", True): self._resolve,
+            ("pause", False): self._pause,
+            ("resume", False): self._resume,
+        }
+        do = actions.get((action, bool(post)))
+        if do is None:
+            return self._word("There is no such action", (), status=404)
+        try:
+            with self._project() as project:
+                answer = do(project, self._frame(project), post, form)
+        except ContentsyncError as err:
+            return self._trouble("Nothing was done", err)
+        self._wake()
+        return answer
+
+    def media(self, key: str, number: int) -> Shown | None:
+        """A file of a post, to look at; None where there is none, or its content is no video or picture."""
+        try:
+            with self._project() as project:
+                post = next((one for one in project.load().posts if one.key == key), None)
+                item = post.media[number] if post and number < len(post.media) else None
+                kind = _TYPES.get(item.facts.container or "") if item and item.facts else None
+                if item is None or not item.path or item.pointer or kind is None:
+                    return None
+                return Shown(inside(project.root, project.root / item.path), kind)
+        except ContentsyncError:
+            return None  # its page says what is wrong
+
+    # Pages.
+
+    def _now(self, project: Project, frame: Frame, _post: str) -> Answer:
+        return Answer(board_page.now_page(frame, board.snapshot(project)))
+
+    def _calendar(self, project: Project, frame: Frame, _post: str) -> Answer:
+        return Answer(board_page.calendar(frame, calendar.calendar(project)))
+
+    def _history(self, project: Project, frame: Frame, _post: str) -> Answer:
+        lines = project.reading_store.latest_history(500)
+        return Answer(board_page.history_page(frame, lines, project.settings.timezone))
+
+    def _post(self, project: Project, frame: Frame, post: str) -> Answer:
+        case = board.one_post(project, post)
+        return Answer(board_page.post_page(frame, case, project.settings.timezone, _is_to_be_sent(case)))
+
+    def _posting(self, project: Project, frame: Frame, post: str) -> Answer:
+        found = posting.posting(project, post)
+        return Answer(board_page.posting_page(frame, found, project.account(found.post.account).timezone))
+
+    # Actions.
+
+    def _approve(self, project: Project, frame: Frame, post: str, form: Form) -> Answer:
+        try:
+            given = posting.approve(project, post, form.one("digest"), _choice(form), HOW)
+        except posting.NotAsDeclared as err:
+            found = posting.posting(project, post)
+            zone = project.account(found.post.account).timezone
+            return Answer(board_page.posting_page(frame, found, zone, err.problems), 409)
+        words = (
+            f"{given.key} is approved. contentsync sends it when it is due, exactly as it was shown.",
+            PROCESSING,
+        )
+        return Answer(board_page.word_page(frame, "Approved", words, f"post/{given.key}"))
+
+    def _resolve(self, project: Project, frame: Frame, post: str, form: Form) -> Answer:
+        try:
+            verdict = Verdict(form.one("verdict"))
+        except ValueError as err:
+            raise UsageError(Problem("verdict-missing", "you did not say what you found", "choose one")) from err
+        given_id = form.one("post_id").strip() if verdict is Verdict.PUBLISHED else ""
+        with project.lock(f"contentsync board: resolve {post}", LOCK_SECONDS):
+            row = resolve.resolve(project, post, verdict, given_id, _why(form))
+        stands = row.last.phase if row.last else "bound"
+        return Answer(board_page.word_page(frame, "Settled", (f"{row.key}: {stands}",), f"post/{row.key}"))
+
+    def _pause(self, project: Project, frame: Frame, _post: str, form: Form) -> Answer:
+        held = pause.pause(project, form.one("account") or None, _why(form))
+        return Answer(board_page.word_page(frame, "Paused", (held.said,)))
+
+    def _resume(self, project: Project, frame: Frame, _post: str, form: Form) -> Answer:
+        ended, left = pause.resume(project, form.one("account") or None)
+        words = [f"Ended: {one.account or 'the pause of all accounts'}" for one in ended] or ["Nothing was paused."]
+        if left:
+            words.append(f"Still held: {left.said}")
+        return Answer(board_page.word_page(frame, "Resumed", words))
+
+    # Around them.
+
+    @contextmanager
+    def _project(self) -> Iterator[Project]:
+        project = self._open_project()
+        try:
+            yield project
+        finally:
+            project.close()
+            project.close_state()
+
+    def _frame(self, project: Project | None) -> Frame:
+        who = project.reading_store.who if project else ""
+        return Frame(self._guard.base, self._guard.form_token, self._guard.allow_actions, who)
+
+    def _word(self, title: str, words: Sequence[str], status: int = 200) -> Answer:
+        return Answer(board_page.word_page(self._frame(None), title, words), status)
+
+    def _trouble(self, title: str, err: ContentsyncError) -> Answer:
+        words = [line for problem in err.problems for line in (str(problem), problem.hint) if line]
+        return self._word(title, words, status=404 if isinstance(err, UsageError) else 500)
+
+
+def _is_to_be_sent(case: Case) -> bool:
+    action = case.action
+    return action is not None and bool(action.kinds & SENT_LATER) and not action.blockers
+
+
+def _why(form: Form) -> str:
+    return f"{form.one('why').strip()[:WHY_LENGTH]} (board)".strip()
+
+
+def _choice(form: Form) -> Choice:
+    return Choice(
+        privacy=form.one("privacy"),
+        allow=form.all("allow"),
+        discloses=bool(form.one("discloses")),
+        disclosure=form.all("disclosure"),
+        ai_generated=bool(form.one("ai_generated")),
+        auto_music=bool(form.one("auto_music")),
+        title=form.one("title"),
+        caption=form.one("caption"),
+    )

@@ -1,0 +1,128 @@
+"""How does the board run? A listener on loopback, in a thread of its own; whoever runs the engine keeps it.
+
+`board.start()`, then print `board.link` to the person, `board.wake()` when the engine did something, `board.stop()`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from contentsync.board.guard import OPEN, Guard
+from contentsync.errors import Problem, UsageError
+from contentsync.project import Project
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from contentsync.board.live import Live
+
+CONNECTIONS: Final = 60
+
+
+class Board:
+    """The board of one project, until it is stopped."""
+
+    def __init__(self, open_project: Callable[[], Project], address: str, *, allow_actions: bool = False) -> None:
+        """open_project: opens the project anew. address: HOST:PORT on loopback; port 0 picks a free one.
+
+        Raises UsageError for an address that is not on loopback.
+        """
+        self._host, self._port = parsed(address)
+        self._guard = Guard(allow_actions=allow_actions)
+        self._open_project = open_project
+        self._server: uvicorn.Server | None = None
+        self._live: Live | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without the token."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    @property
+    def link(self) -> str:
+        """What signs a browser in, once. For the person at the terminal only: never into a log."""
+        return f"{self.url}{OPEN}?token={self._guard.token}"
+
+    def start(self) -> None:
+        """Open the port and serve. Raises UsageError if the port is in use, or the extra `web` is missing."""
+        try:
+            import uvicorn
+
+            from contentsync.board.app import make_app
+            from contentsync.board.desk import Desk
+            from contentsync.board.live import Live
+        except ImportError as err:
+            what = f"the board needs the extra `web` ({err.name} is missing)"
+            raise UsageError(Problem("web-extra-missing", what, "pip install 'contentsync[web]'")) from err
+        listener = self._listen()
+        self._port = listener.getsockname()[1]
+        self._guard.listens_on(self._host, self._port)
+        self._live = Live(self._open_project)
+        app = make_app(self._guard, Desk(self._open_project, self._guard, self._live.wake), self._live)
+        config = uvicorn.Config(
+            app,
+            http="h11",
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=CONNECTIONS,
+            timeout_graceful_shutdown=3,
+        )
+        self._server = uvicorn.Server(config)
+        self._live.start()
+        self._thread = threading.Thread(target=_serve, args=(self._server, listener), name="board", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Show the pages anew: the engine did something. From any thread."""
+        if self._live:
+            self._live.wake()
+
+    def stop(self) -> None:
+        """Answer running requests, close the port, and end."""
+        if self._live:
+            self._live.stop()
+        if self._server and self._thread:
+            self._server.should_exit = True
+            self._thread.join(10)
+
+    def _listen(self) -> socket.socket:
+        try:
+            family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+            return socket.create_server((self._host, self._port), family=family, backlog=64)
+        except OSError as err:
+            what = f"can't listen on {self._host} port {self._port}: {err.strerror or err}"
+            raise UsageError(Problem("port-taken", what, "choose another port; 0 picks a free one")) from err
+
+
+def parsed(address: str) -> tuple[str, int]:
+    """The host and port of `127.0.0.1:8480` or `[::1]:0`. Raises UsageError for an address beyond this machine."""
+    host, colon, port = address.rpartition(":")
+    host = "127.0.0.1" if host == "localhost" else host.strip("[]")
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not (colon and is_loopback and port.isascii() and port.isdecimal() and int(port) < 65_536):
+        what = f'"{address}" is not an address of this machine alone'
+        hint = "write 127.0.0.1:PORT; to look at it from elsewhere, forward the port: ssh -L"
+        raise UsageError(Problem("board-address", what, hint))
+    return host, int(port)
+
+
+def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Serve until it should exit. In a thread of its own, so that uvicorn leaves the process's signals alone."""
+    with contextlib.closing(listener):
+        server.run(sockets=[listener])

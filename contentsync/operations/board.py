@@ -1,0 +1,128 @@
+"""What does the board show? One look at the manifests and the state, without TikTok."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from contentsync.lifecycle import Phase
+from contentsync.operations.calendar import Calendar, calendar
+from contentsync.operations.explain import Case, explain
+from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.selection import Wish
+from contentsync.pause import Pause, pause_of
+from contentsync.plan.action import Kind, Quota
+from contentsync.post import Account, Attempt, Creator, PostState
+from contentsync.project import Project
+
+RECENT: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNow:
+    """One account as it is now."""
+
+    account: Account
+    #: As TikTok last said; None where it was never asked.
+    creator: Creator | None
+    seen_at: datetime | None
+    quota: Quota
+    #: The pause that holds, its own or one of all accounts.
+    pause: Pause | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the board shows at one moment."""
+
+    made: Made
+    calendar: Calendar
+    accounts: tuple[AccountNow, ...]
+    #: Posts with an open attempt, the newest first.
+    open: tuple[PostState, ...]
+    unknown: tuple[PostState, ...]
+    #: The keys of posts that are to be sent and that nobody approved.
+    to_approve: tuple[str, ...]
+    #: The newest lines of history, the newest first.
+    history: tuple[Mapping[str, Any], ...]
+    pauses: tuple[Pause, ...] = ()
+    #: What became of the posts, counted by phase.
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def snapshot(project: Project) -> Snapshot:
+    """What there is to show now. Raises ManifestError for a faulty project file."""
+    made = make_plan(project, Wish(refresh=False))
+    shown = calendar(project, made=made)
+    rows = [row for facts in made.world.accounts.values() for row in facts.rows if row.last]
+    store = project.reading_store
+    pauses = store.pauses.all()
+    waiting = [one.post for one in shown.entries if not one.is_past and one.goes_out and one.not_approved]
+    return Snapshot(
+        made=made,
+        calendar=shown,
+        accounts=tuple(_accounts(project, made, pauses)),
+        open=tuple(sorted((row for row in rows if row.last and row.last.is_open), key=_age, reverse=True)),
+        unknown=tuple(row for row in rows if row.last and row.last.phase is Phase.UNKNOWN),
+        to_approve=tuple(dict.fromkeys(waiting)),
+        history=tuple(store.latest_history(RECENT)),
+        pauses=pauses,
+        counts=_counts(rows, made),
+    )
+
+
+def _age(row: PostState) -> datetime:
+    last = row.last
+    assert last is not None
+    return last.updated_at
+
+
+def _accounts(project: Project, made: Made, pauses: tuple[Pause, ...]) -> Iterator[AccountNow]:
+    creators = project.reading_store.creators()
+    for view in made.plan.accounts:
+        account = project.settings.accounts[view.name]
+        _, creator, seen_at = creators.get(view.name, ("", None, None))
+        yield AccountNow(account, creator, seen_at, view.quota, pause_of(pauses, view.name, view.open_id))
+
+
+def _counts(rows: list[PostState], made: Made) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in rows:
+        assert row.last is not None
+        found[str(row.last.phase)] = found.get(str(row.last.phase), 0) + 1
+    for kind in (Kind.CREATE, Kind.WAIT, Kind.BLOCKED):
+        found[str(kind)] = made.plan.count(kind)
+    return found
+
+
+def one_post(project: Project, key: str) -> Case:
+    """The evidence about one post, without asking TikTok. Raises UsageError for an unknown post."""
+    return explain(project, key, refresh=False)
+
+
+class Pulse:
+    """Tells whether what the board shows may have changed. Keeps one project open, for one thread."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def of_the_state(self) -> str:
+        """Another value after each change of the state that the board shows: attempts, bytes, pauses, approvals."""
+        store = self._project.reading_store
+        told: list[object] = [store.serial, store.pauses.all()]
+        told += [(row.uid, _beat(row.last)) for open_id in store.identities() for row in store.posts(open_id)]
+        told += [(one.key, one.digest, one.used_by, one.revoked_at) for one in store.approvals.all()]
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+    def of_the_plan(self) -> str:
+        """Another value after each edit of manifests or media, and whenever something becomes due."""
+        plan = make_plan(self._project, Wish(refresh=False)).plan
+        told = [plan.inputs, [(one.post, one.kind, one.reason, one.left) for one in plan.actions]]
+        return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def _beat(attempt: Attempt | None) -> object:
+    return (attempt.id, attempt.phase, attempt.sent_bytes, attempt.version, attempt.post_id) if attempt else None
