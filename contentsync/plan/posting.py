@@ -21,7 +21,6 @@ OFFERED: Final = {
     Kind.VIDEO: (Interaction.COMMENT, Interaction.DUET, Interaction.STITCH),
     Kind.PHOTOS: (Interaction.COMMENT,),
 }
-CODE: Final = "choice-differs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +46,22 @@ def against(choice: Choice, post: DesiredPost, creator: Creator) -> list[Problem
 
 def _privacy(choice: Choice, post: DesiredPost, creator: Creator) -> Iterator[Problem]:
     if not choice.privacy:
-        yield Problem(CODE, "you did not choose who can see the post", "choose it")
+        yield Problem("choice-differs", "you did not choose who can see the post", "choose it")
     elif choice.privacy not in (creator.privacy or ()):
-        yield Problem(CODE, f'TikTok does not offer "{choice.privacy}" to this account', "choose another one")
+        yield Problem(
+            "choice-differs", f'TikTok does not offer "{choice.privacy}" to this account', "choose another one"
+        )
     elif choice.privacy != post.privacy:
         yield _differs(post, "privacy", choice.privacy, str(post.privacy or "nothing"), choice.privacy)
     if choice.privacy == Privacy.ONLY_ME and Disclosure.BRANDED_CONTENT in _disclosed(choice):
-        yield Problem(CODE, declaration.NOT_PRIVATE, "choose another one of the two")
+        yield Problem("choice-differs", declaration.NOT_PRIVATE, "choose another one of the two")
 
 
 def _allowed(choice: Choice, post: DesiredPost, creator: Creator) -> Iterator[Problem]:
     for one in sorted(choice.allow & creator.disabled):
-        yield Problem(CODE, f"this account does not allow {one}", f"choose it no more; TikTok's app turns {one} on")
+        yield Problem(
+            "choice-differs", f"this account does not allow {one}", f"choose it no more; TikTok's app turns {one} on"
+        )
     if choice.allow != post.allow:
         wanted = f"[{', '.join(sorted(choice.allow))}]"
         yield _differs(post, "allow", _named(choice.allow), _named(post.allow), wanted)
@@ -67,7 +70,9 @@ def _allowed(choice: Choice, post: DesiredPost, creator: Creator) -> Iterator[Pr
 def _rest(choice: Choice, post: DesiredPost) -> Iterator[Problem]:
     chosen = _disclosed(choice)
     if choice.discloses and not chosen:
-        yield Problem(CODE, declaration.NEITHER, "choose one of the two, or both, or turn the disclosure off")
+        yield Problem(
+            "choice-differs", declaration.NEITHER, "choose one of the two, or both, or turn the disclosure off"
+        )
     elif chosen != post.disclosure:
         yield _differs(post, "disclosure", _named(chosen), _named(post.disclosure), f"[{', '.join(sorted(chosen))}]")
     for key, mine, declared in (
@@ -80,7 +85,7 @@ def _rest(choice: Choice, post: DesiredPost) -> Iterator[Problem]:
         if not _same_text(text, told):
             where = post.place_of(key)
             hint = f"change {key} in {where.file}, line {where.line}, and open this page again"
-            yield Problem(CODE, f"your {key} is not the one in the manifest", hint, where)
+            yield Problem("choice-differs", f"your {key} is not the one in the manifest", hint, where)
 
 
 def _disclosed(choice: Choice) -> frozenset[str]:
@@ -90,7 +95,7 @@ def _disclosed(choice: Choice) -> frozenset[str]:
 def _differs(post: DesiredPost, key: str, mine: str, declared: str, wanted: str) -> Problem:
     where = post.place_of(key)
     hint = f"choose what the manifest says; or write `{key}: {wanted}` in {where.file} and open this page again"
-    return Problem(CODE, f"{key}: you chose {mine}, and the manifest says {declared}", hint, where)
+    return Problem("choice-differs", f"{key}: you chose {mine}, and the manifest says {declared}", hint, where)
 
 
 def _named(chosen: frozenset[str] | frozenset[Interaction] | frozenset[Disclosure]) -> str:

@@ -20,6 +20,7 @@ from contentsync.operations.browse import Listed, Thread
 from contentsync.operations.calendar import Calendar
 from contentsync.operations.explain import Case
 from contentsync.operations.hosting import Belonging
+from contentsync.operations.import_posts import Proposal
 from contentsync.operations.plan import Made
 from contentsync.operations.probe import probe as probed
 from contentsync.operations.refresh import Seen
@@ -38,7 +39,10 @@ from contentsync.views import (
     comments,
     events,
     explain,
+    formatted,
     hosted_photos,
+    imported,
+    notify,
     probe,
     problems,
     refresh,
@@ -67,6 +71,9 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "explain": explain.document(Case("acme/a", None, a_row(), None, []), []),
     "refresh": refresh.document({"acme": Seen(3, 0)}, {}),
     "rows": rows.document([a_row()]),
+    "formatted": formatted.document([], is_written=False),
+    "imported": imported.document(Proposal(()), ()),
+    "notify": notify.document([]),
     "hosted_photos": hosted_photos.document([Belonging(a_photo(), "1.jpg", "https://x.example/1.jpg", ("acme/a",))]),
     "probe": probe.document(probed(Path(__file__).parents[1] / "media" / "video-h264.mp4")),
     "problems": problems.document([Problem("same-media", "it was posted")]),
@@ -79,7 +86,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-STREAM = {"apply_events"}  # one object a line, which a summary ends
+STREAM = {"watch_events"}  # one object a line
 
 
 def test_every_view_with_a_format_is_here() -> None:
