@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "calendar": "Show what went out and what goes out, as text, as a page, or for calendar programs",
     "pause": "Begin nothing more for an account, or for all, until it is resumed",
     "resume": "End a pause",
+    "handover": "Show what the creator pastes and chooses to finish a draft",
     "refresh": "Read TikTok into the state",
     "cancel": "Stop TikTok from fetching a post",
     "resolve": "Settle an unknown outcome",

@@ -19,6 +19,7 @@ from contentsync.operations.agenda import Agenda, Entry
 from contentsync.operations.browse import Listed, Thread
 from contentsync.operations.calendar import Calendar
 from contentsync.operations.explain import Case
+from contentsync.operations.handover import Waiting
 from contentsync.operations.hosting import Belonging
 from contentsync.operations.import_posts import Proposal
 from contentsync.operations.plan import Made
@@ -27,6 +28,7 @@ from contentsync.operations.refresh import Seen
 from contentsync.operations.show_plan import Shown
 from contentsync.operations.stats import Stats
 from contentsync.plan.action import Action, Kind, World
+from contentsync.plan.handover import handover_of
 from contentsync.plan.planfile import Told
 from contentsync.plan.planner import make_plan
 from contentsync.post import App, Settings
@@ -40,6 +42,7 @@ from contentsync.views import (
     events,
     explain,
     formatted,
+    handover,
     hosted_photos,
     imported,
     notify,
@@ -74,6 +77,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "formatted": formatted.document([], is_written=False),
     "imported": imported.document(Proposal(()), ()),
     "notify": notify.document([]),
+    "handover": handover.document([Waiting("acme/a", handover_of(a_post()), "", NOW, False, "", "UTC")]),
     "hosted_photos": hosted_photos.document([Belonging(a_photo(), "1.jpg", "https://x.example/1.jpg", ("acme/a",))]),
     "probe": probe.document(probed(Path(__file__).parents[1] / "media" / "video-h264.mp4")),
     "problems": problems.document([Problem("same-media", "it was posted")]),

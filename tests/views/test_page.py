@@ -74,4 +74,4 @@ def test_no_template_has_style_or_handler_attributes() -> None:
     for name in env.list_templates(extensions=["html"]):
         assert env.loader is not None
         source = env.loader.get_source(env, name)[0]
-        assert not re.search(r"\s(style|on\w+)\s*=|\|\s*safe\b|autoescape\s+false", source), name
+        assert not re.search(r"\s(style|on\w+)=|\|\s*safe\b|autoescape\s+false", source), name

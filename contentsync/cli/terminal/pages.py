@@ -14,10 +14,16 @@ if TYPE_CHECKING:
 
 def write_page(root: Path, preview: Preview, path: Path) -> None:
     """Write the page of a plan, and say where it is."""
-    from contentsync.operations.user_file import write
     from contentsync.views.plan_page import page
 
-    write(root, path, text.hidden_page(page(preview)))
+    write(root, page(preview), path)
+
+
+def write(root: Path, page: str, path: Path) -> None:
+    """Write a page where the user wants it, and say so."""
+    from contentsync.operations import user_file
+
+    user_file.write(root, path, text.hidden_page(page))
     text.tell(f"The page is in {visible(str(path))}: it needs no network, and can be sent to anyone.")
 
 

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from contentsync.times import rfc3339
 from contentsync.visible import visible_lines
@@ -61,12 +61,18 @@ def _environment() -> Environment:
         finalize=_seen,
     )
     env.filters["rfc3339"] = rfc3339
+    env.filters["exact"] = _exact
     return env
 
 
 def _seen(value: Any) -> Any:
     """Every text that a template puts in, with unseen characters as escapes; our own markup as it is."""
     return visible_lines(value) if type(value) is str else value
+
+
+def _exact(text: str) -> Markup:
+    """A text that is copied from the page: every character as it is, unseen ones too."""
+    return Markup(str(escape(text)).replace("\r", "&#13;"))  # noqa: S704 - a line break of its own, and escaped
 
 
 def _source(name: str) -> Markup:
