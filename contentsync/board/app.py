@@ -6,6 +6,7 @@ with another one.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
@@ -26,12 +27,13 @@ from contentsync.board.live import Live
 
 BODY_BYTES: Final = 65_536
 HEARTBEAT: Final = 15.0  # seconds
+PAUSE: Final = 1.0  # between two words to one page
 HEADERS: Final = {
     b"cache-control": b"no-store",
     b"content-security-policy": b"frame-ancestors 'none'",  # the rest of the policy is in each page
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
-    b"referrer-policy": b"no-referrer",
+    b"referrer-policy": b"same-origin",
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
 }
@@ -176,3 +178,4 @@ async def _beats(live: Live, request: Request) -> AsyncIterator[str]:
         while not live.is_over and not await request.is_disconnected():
             changed = await listener.wait(HEARTBEAT)
             yield "event: changed\ndata: \n\n" if changed else ": still here\n\n"
+            await asyncio.sleep(PAUSE)  # an upload tells of each chunk

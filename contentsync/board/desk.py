@@ -171,13 +171,13 @@ class Desk:
 
     def _pause(self, project: Project, frame: Frame, _post: str, form: Form) -> Answer:
         held = pause.pause(project, form.one("account") or None, _why(form))
-        return Answer(board_page.word_page(frame, "Paused", (held.said,)))
+        return Answer(board_page.word_page(frame, "Paused", (held.said(project.settings.timezone),)))
 
     def _resume(self, project: Project, frame: Frame, _post: str, form: Form) -> Answer:
         ended, left = pause.resume(project, form.one("account") or None)
         words = [f"Ended: {one.account or 'the pause of all accounts'}" for one in ended] or ["Nothing was paused."]
         if left:
-            words.append(f"Still held: {left.said}")
+            words.append(f"Still held: {left.said(project.settings.timezone)}")
         return Answer(board_page.word_page(frame, "Resumed", words))
 
     # Around them.

@@ -77,7 +77,7 @@ def now_page(frame: Frame, found: Snapshot) -> str:
         next=[(one.post, from_now(at, one.timezone, shown.now), one) for one in ahead if (at := one.at)][:_SOON],
         history=list(_history(found.history, zone)),
         problems=found.made.faults,
-        all_paused=next((pause for pause in found.pauses if not pause.account), None),
+        all_paused=next((pause.said(zone) for pause in found.pauses if not pause.account), ""),
     )
 
 
@@ -196,9 +196,15 @@ def _account(one: AccountNow, found: Snapshot) -> dict[str, Any]:
         "posts": limits.posts_per_day,
         "drafts_left": one.quota.drafts_left,
         "drafts": limits.pending_drafts,
-        "paused": one.pause.said if one.pause else "paused in contentsync.yaml" if one.account.paused else "",
+        "paused": _pause(one),
         "by_person": one.pause is not None and one.pause.account == one.account.name,
     }
+
+
+def _pause(one: AccountNow) -> str:
+    if one.pause:
+        return one.pause.said(one.account.timezone)
+    return "paused in contentsync.yaml" if one.account.paused else ""
 
 
 def _upload(row: PostState, now: datetime) -> dict[str, Any]:

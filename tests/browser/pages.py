@@ -26,9 +26,9 @@ return axe.run(document, {resultTypes: ["violations", "incomplete"]}).then(found
 """
 
 
-def findings(browser: Browser, page: Path) -> list[str]:
-    """What axe finds in a page as it is shown now, with everything that folds open."""
-    browser.visit(page.as_uri())
+def findings(browser: Browser, page: Path | str) -> list[str]:
+    """What axe finds in a page as it is shown now, with everything that folds open. page: a file, or an address."""
+    browser.visit(page if isinstance(page, str) else page.as_uri())
     browser.run("document.querySelectorAll('details').forEach(one => one.open = true)")
     browser.run(AXE.read_text("utf-8"))
     found: list[str] = browser.run(_RUN)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import signal
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +25,9 @@ from contentsync.project import Project
 from contentsync.views import watch_events as view
 from contentsync.visible import visible
 
+if TYPE_CHECKING:
+    from contentsync.watch.news import Feed
+
 
 @click.command()
 @click.option(
@@ -32,9 +38,13 @@ from contentsync.visible import visible
 @click.option(
     "--poll", is_flag=True, help="Look for changed files at intervals; chosen by itself where that is needed."
 )
+@click.option("--board", metavar="127.0.0.1:PORT", help="Serve the live board there; port 0 picks a free one.")
+@click.option("--allow-actions", is_flag=True, help="With --board: approve, pause, resume and resolve there too.")
 @as_json
 @click.pass_obj
-def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int:
+def watch(
+    context: Context, approve: str | None, poll: bool, board: str | None, allow_actions: bool, json_: bool
+) -> int:
     """Publish each post when it is due, until you stop it with Ctrl-C or SIGTERM.
 
     Looks again when a file changes, when a post is due, when another command changed the state, and once a minute.
@@ -45,8 +55,11 @@ def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int
     Examples:
       contentsync watch
       contentsync watch --approve auto
+      contentsync watch --board 127.0.0.1:8480 --allow-actions
       contentsync watch --json
     """
+    if allow_actions and board is None:
+        raise click.UsageError("--allow-actions goes with --board")
     from contentsync.watch.away import Away
     from contentsync.watch.files import FileHints
     from contentsync.watch.hands import ThreadHands
@@ -64,7 +77,7 @@ def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int
     def stand_by(by: Problem) -> None:
         teller.line(Word.STANDING_BY, clock, f"standing by: {by.what}; this watch takes over when it ends")
 
-    with outliving_output(), stoppable() as stop:
+    with outliving_output(), _serving(board, allow_actions, project, approve, feed), stoppable() as stop:
         parts = Parts(
             project.root,
             lambda: _opened(project, approve),
@@ -86,6 +99,27 @@ def watch(context: Context, approve: str | None, poll: bool, json_: bool) -> int
                 finally:
                     away.close()
         return exits.DONE if stop.by == signal.SIGTERM else exits.INTERRUPTED
+
+
+@contextlib.contextmanager
+def _serving(
+    address: str | None, allow_actions: bool, project: Project, approve: str | None, feed: Feed
+) -> Iterator[None]:
+    """Serve the board while the block runs; address: None for no board."""
+    if address is None:
+        yield
+        return
+    from contentsync.board.serve import Board
+
+    board = Board(lambda: _opened(project, approve), address, allow_actions=allow_actions)
+    board.start()
+    text.tell(f"Board: {board.link}  (the link signs one browser in)")
+    end = feed.listen(lambda _live: board.wake())
+    try:
+        yield
+    finally:
+        end()
+        board.stop()
 
 
 def _opened(project: Project, approve: str | None) -> Project:

@@ -37,7 +37,10 @@ def render(template: str, *, scripts: Sequence[str] = (), calls: str = ALONE, **
     style = _source("style.css")
     programs = [_source(name) for name in scripts]
     policy = _policy(style, programs) + calls
-    frame = {"style": style, "programs": programs, "policy": policy}
+    referrer = (
+        "same-origin" if calls == SERVED else "no-referrer"
+    )  # a form without one says that it comes from nowhere
+    frame = {"style": style, "programs": programs, "policy": policy, "referrer": referrer}
     return env.get_template(template).render(frame | values)
 
 
