@@ -421,8 +421,9 @@ class AccountAtWork:
         return account_lock(folder, self.open_id, self.name, said, self.clock, timeout, stopped)
 
     def note_lineage(self) -> None:
-        """Note that this state posts for the account. Raises StoreError."""
-        self._project.journal.note_state(self.open_id)
+        """Note that this state posts for the account, once its lineage is fixed. Raises StoreError."""
+        if self.store.has_fixed_lineage:
+            self._project.journal.note_state(self.open_id)
 
     def note_begun(self, attempt: Attempt) -> None:
         """Note that this attempt is about to begin, or how far it got. Raises StoreError."""

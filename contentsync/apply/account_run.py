@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,11 +28,12 @@ from contentsync.lifecycle import Phase
 from contentsync.plan.action import Action, Kind
 from contentsync.post import Attempt, DesiredPost, Mode
 from contentsync.post import Kind as MediaKind
-from contentsync.store.port import AttemptOpen
+from contentsync.store.port import AttemptOpen, Overtaken
 from contentsync.tiktok.wire import Endpoint
 
 PATIENCE: Final = timedelta(minutes=2)  # how long a run waits for a limit by the minute
 UNREACHABLE: Final = "state-unreachable"
+OVERTAKEN: Final = 20  # times that other machines may write first before a claim is given up
 IDLE_STEPS: Final = 4  # steps that may get an upload nowhere before others have their turn
 
 
@@ -148,8 +149,7 @@ class AccountRun:
             return False
         if post is None:
             return True  # nothing is sent for it any more
-        unsent = last.phase is Phase.INTENT and last.init_sent_at is None
-        if unsent and not (self._is_ready(post) and self._pace(post)):
+        if _is_unsent(last) and not (self._is_ready(post) and self._pace(post)):
             return False
         against = self.run.around.last_look(Kind.RESUME, post)
         if against is not None:
@@ -187,7 +187,18 @@ class AccountRun:
         return not self.steps.stop.is_set()
 
     def _begin(self, action: Action, post: DesiredPost) -> Attempt | _NotBegun | None:
-        """Save an intent after the last look; None if a person asks to stop."""
+        """Save an intent after the last look; None if a person asks to stop.
+
+        Where another machine wrote to the shared state in between, it is decided anew.
+        """
+        for _ in range(OVERTAKEN):
+            with suppress(Overtaken):
+                return self._begin_once(action, post)
+        what = "other machines wrote to the shared state first each time"
+        raise StoreError(Problem(UNREACHABLE, what, "nothing was started; run apply again later"))
+
+    def _begin_once(self, action: Action, post: DesiredPost) -> Attempt | _NotBegun | None:
+        """The same, once. Raises Overtaken."""
         if not self._pace(post):
             return None
         row, now = self.store.post_named(self.open_id, post.name), self.clock.now()
@@ -256,6 +267,8 @@ class AccountRun:
                 self._follow(action, post, step)
                 return
             if attempt.is_open and step.again_in is not None and idle < IDLE_STEPS and self._wait(step.again_in):
+                if _is_unsent(attempt) and not self._may_go_on(action, post, attempt):
+                    return  # another machine wrote something since the last look
                 continue
             again = self._begin_again(action, post, step)
             if again is None:
@@ -401,6 +414,10 @@ class AccountRun:
 
 
 _SEEN: Final = frozenset({Kind.FROZEN, Kind.RESUME, Kind.UNKNOWN, Kind.DRIFT, Kind.WAIT})  # of which media are kept
+
+
+def _is_unsent(attempt: Attempt) -> bool:
+    return attempt.phase is Phase.INTENT and attempt.init_sent_at is None
 
 
 def _init_of(post: DesiredPost) -> Endpoint:

@@ -49,7 +49,8 @@ class LastLook:
         zone = self._made.zones.get(post.account, "UTC")
         if late := expired(self._made.plan, self._project.clock.now(), zone):
             return late
-        self._project.store.catch_up(self._project.clock.now(), share=False)  # another machine may have paused it
+        if kind is not Kind.CREATE:  # the push of a new intent finds out by itself what other machines wrote
+            self._project.store.catch_up(self._project.clock.now(), share=False)
         found = self._project.load([self._project.root / post.where.file])
         now = next((other for other in found.posts if other.key == post.key), None)
         settings = None if _is_faulty_elsewhere(found, post.where.file) else found.settings

@@ -39,6 +39,10 @@ class AttemptOpen(Conflict):
     """The post has an open or unknown attempt, or a success of this generation: no second one may begin."""
 
 
+class Overtaken(Conflict):
+    """Another machine wrote to a shared state since the decision to begin was made: nothing of ours is left there."""
+
+
 class Superseded(Conflict):
     """The row was changed by someone else since it was read."""
 
@@ -290,6 +294,11 @@ class Store(Protocol):
         ...
 
     @property
+    def has_fixed_lineage(self) -> bool:
+        """Whether the lineage stays. Before the first push of a shared state another machine may be first."""
+        ...
+
+    @property
     def serial(self) -> int:
         """Rises whenever an attempt, a binding or a generation changes."""
         ...
@@ -386,7 +395,8 @@ class Store(Protocol):
     def begin(self, post: DesiredPost, attempt: Attempt, now: datetime) -> Attempt:
         """Record an intent (R1), at its post, which is made where there is none.
 
-        `attempt.post_uid` may be empty. Raises AttemptOpen where a further attempt may not begin (R2).
+        `attempt.post_uid` may be empty. Raises AttemptOpen where a further attempt may not begin (R2); Overtaken
+        where another machine wrote first: what it wrote is known now, and must be looked at before beginning.
         """
         ...
 

@@ -27,15 +27,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from contentsync.approval import Approval
 from contentsync.errors import Level, Problem, StoreError
 from contentsync.lifecycle import OPEN, Phase
-from contentsync.pause import Pause
+from contentsync.pause import Pause, pause_of
 from contentsync.post import Attempt, DesiredPost, PostState
 from contentsync.store.git import approvals, documents
 from contentsync.store.git.approvals import SharedApprovals
 from contentsync.store.git.branch import Branch, Pushed
 from contentsync.store.git.merge import merged
-from contentsync.store.port import AttemptOpen, Pin, Superseded, moved
+from contentsync.store.port import AttemptOpen, Overtaken, Pin, Superseded, moved
 from contentsync.store.sqlite import migration
 from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.database import Database
@@ -121,6 +122,16 @@ class Root:
     moved_to: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What the local copy held of a post before a claim."""
+
+    row: PostState | None
+    approval: Approval | None
+    #: The paths that were not shared yet.
+    marked: frozenset[str]
+
+
 class GitStore(SqliteStore):
     """The shared state of one project. What each call does is written in store/port.py."""
 
@@ -152,6 +163,10 @@ class GitStore(SqliteStore):
     @property
     def lineage(self) -> str:
         return self._copy.value(LINEAGE) or super().lineage
+
+    @property
+    def has_fixed_lineage(self) -> bool:
+        return bool(self._copy.value(LINEAGE))
 
     @property
     def serial(self) -> int:
@@ -274,18 +289,29 @@ class GitStore(SqliteStore):
                 if not self._copy.marked():
                     return
                 self._base(now)
-                news = self._news[:]
-                with self._alone():
-                    base, files = self._copy.value(HEAD), self._files()
-                    made = self._commit(base, files, now, news)
-                what, why = self._branch.push(made, base)
-                if what is Pushed.UNREACHABLE:
-                    raise StoreError(self._unreachable(why))
-                if what is Pushed.TAKEN:
-                    self._taken(made, base, files, news)
-                else:
-                    self._read(now)
+                self._offer(now)
             raise StoreError(self._unreachable("other machines were quicker each time"))
+
+    def _offer(self, now: datetime) -> bool:
+        """Push every marked file once; False where the remote had more, which is read now. Raises StoreError."""
+        news = self._news[:]
+        with self._alone():
+            base, files = self._copy.value(HEAD), self._files()
+            made = self._commit(base, files, now, news)
+        what, why = self._branch.push(made, base)
+        if what is Pushed.UNREACHABLE:
+            raise StoreError(self._unreachable(why))
+        if what is Pushed.TAKEN:
+            self._taken(made, base, files, news)
+        else:
+            self._read(now)
+        return what is Pushed.TAKEN
+
+    def _offer_as_decided(self, now: datetime) -> bool:
+        """The same on top of exactly what the decision was made from; False where there was more to know."""
+        if not self._copy.value(HEAD) and self._read(now):
+            return False
+        return self._offer(now)
 
     def _files(self) -> dict[str, bytes | None]:
         """The marked files as they should be: None for a post that has another name now."""
@@ -454,18 +480,49 @@ class GitStore(SqliteStore):
     # -- attempts
 
     def begin(self, post: DesiredPost, attempt: Attempt, now: datetime) -> Attempt:
-        """R1 and R2, for all machines: the claim is on the remote when this returns."""
-        with self._alone():
-            self._mark((attempt.open_id, post.name))
-            if self._approvals.find(attempt.open_id, post.name, post.generation):  # it is used by this claim
-                self._copy.mark(approvals.path_of(attempt.open_id, post.name), attempt.open_id, post.name)
-            begun = super().begin(post, replace(attempt, machine=self.machine), now)
-        self._report(f"{post.key}: intent", now)
-        self._push(now)
+        """R1 and R2, for all machines: the claim is on the remote when this returns.
+
+        It is pushed on top of what the decision to begin was made from. If the remote has more by now (a pause, a
+        revoked approval, another machine's claim), the claim is taken back, and the caller decides anew.
+        """
+        with self._pushing:
+            with self._alone():
+                before = _Before(
+                    self.post_named(attempt.open_id, post.name),
+                    self._approvals.find(attempt.open_id, post.name, post.generation),
+                    frozenset(self._copy.marked()),
+                )
+                self._mark((attempt.open_id, post.name))
+                if before.approval:  # it is used by this claim
+                    self._copy.mark(approvals.path_of(attempt.open_id, post.name), attempt.open_id, post.name)
+                begun = super().begin(post, replace(attempt, machine=self.machine), now)
+            news = f"{post.key}: intent"
+            self._report(news, now)
+            if not self._offer_as_decided(now):
+                self._news.remove(news)
+                self._take_back(post, begun, before)
+                raise Overtaken(post.key)
         self._begun.add(begun.id)
         if self.attempt_or_none(begun.id) is None:  # another machine's claim was there first
             raise AttemptOpen(post.key)
         return self.attempt(begun.id)
+
+    def _take_back(self, post: DesiredPost, claim: Attempt, before: _Before) -> None:
+        """Make the local copy as if the claim, which no other machine has seen, had never been made."""
+        with self._alone():
+            row = self.post_named(claim.open_id, post.name)
+            rest = tuple(one for one in row.attempts if one.id != claim.id) if row else ()
+            first = before.row.generation if before.row else 1
+            if row and (rest or before.row):
+                generation = max([first, *(one.generation for one in rest)])
+                self._copy.put(replace(row, attempts=rest, generation=generation))
+            elif row:
+                self._copy.drop(claim.open_id, post.name)
+            approval = self._approvals.find(claim.open_id, post.name, post.generation)
+            if approval and before.approval and approval.used_by == claim.id:
+                self._approvals.put(replace(approval, used_by=before.approval.used_by))
+            for path in set(self._copy.marked()) - before.marked:
+                self._copy.unmark(path)
 
     def attempt(self, attempt_id: str) -> Attempt:
         """As everywhere; a claim of this process that came too late is an orphan, though no row is left of it."""
@@ -487,7 +544,7 @@ class GitStore(SqliteStore):
         if attempt.init_sent_at and not before.init_sent_at:
             self._claim_is_shared(attempt, row, what)
         if self._is_at_stake(before, attempt):
-            self._announce(row, attempt, what)
+            self._announce(row, attempt, what, is_init=bool(attempt.init_sent_at and not before.init_sent_at))
         with self._alone():
             self._mark((row.open_id, row.name))
             saved = super().save(attempt, what, binds=binds, **detail)
@@ -521,15 +578,21 @@ class GitStore(SqliteStore):
         """Init follows: the intent must be on the remote, also where an earlier run could not push it."""
         if documents.path_of(row.open_id, row.name) in self._copy.marked():
             self._report(f"{row.key}: {what}", attempt.updated_at)
-            self._push(attempt.updated_at)
+            with self._pushing:
+                if not self._offer_as_decided(attempt.updated_at):
+                    raise Superseded(attempt.id)  # what the others wrote may forbid to send it
             current = self.attempt_or_none(attempt.id)
             if current is None:
                 self._dropped[attempt.id] = attempt
             if current is None or current.version != attempt.version:
                 raise Superseded(attempt.id)
 
-    def _announce(self, row: PostState, attempt: Attempt, what: str) -> None:
-        """Push what is about to happen, before it is recorded here. Raises Superseded if another was first."""
+    def _announce(self, row: PostState, attempt: Attempt, what: str, *, is_init: bool) -> None:
+        """Push what is about to happen, before it is recorded here.
+
+        Raises Superseded if another was first, and where it must be decided anew: an init is sent only as decided,
+        and nothing is sent for an account that was paused meanwhile.
+        """
         now, path = attempt.updated_at, documents.path_of(row.open_id, row.name)
         with self._pushing:
             for _ in range(TRIES):
@@ -546,6 +609,8 @@ class GitStore(SqliteStore):
                     self._taken(made, base, files, news)
                     return
                 self._read(now)
+                if is_init or pause_of(self.pauses.all(), row.account, row.open_id):
+                    raise Superseded(attempt.id)
             raise StoreError(self._unreachable("other machines were quicker each time"))
 
     def _with(self, uid: str, attempt: Attempt) -> PostState:

@@ -128,6 +128,10 @@ class SqliteStore:
             return str(self._q.meta(db, name="lineage")["value"])
 
     @property
+    def has_fixed_lineage(self) -> bool:
+        return True
+
+    @property
     def serial(self) -> int:
         """Rises whenever an attempt, a binding or a generation changes."""
         with self._db.reading() as db:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from contentsync.approval import approval_of
 from contentsync.errors import StoreError
 from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt, DesiredPost
 from contentsync.store.git.store import GitStore
-from contentsync.store.port import AttemptOpen, Superseded
+from contentsync.store.port import AttemptOpen, Overtaken, Superseded
 from tests.builders import NOW, OPEN_ID, a_post, an_attempt
 from tests.store.git.remotes import a_backend, a_remote_repository, git
 
@@ -37,9 +39,13 @@ def other(remote: Path) -> GitStore:
 
 
 def begun(store: GitStore, post: DesiredPost | None = None, **over: object) -> Attempt:
+    """An attempt begun as an apply begins one: decided anew where another machine wrote first."""
     post = post or a_post()
     given = {"phase": Phase.INTENT, "id": uuid.uuid4().hex, "post_uid": "", "created_at": NOW, "updated_at": NOW}
-    return store.begin(post, an_attempt(post, **(given | over)), NOW)  # type: ignore[arg-type]
+    attempt = an_attempt(post, **(given | over))  # type: ignore[arg-type]
+    with suppress(Overtaken):
+        return store.begin(post, attempt, NOW)
+    return store.begin(post, attempt, NOW)
 
 
 def opened(store: GitStore, attempt: Attempt, publish_id: str = "v_pub_file~1") -> Attempt:
@@ -57,6 +63,67 @@ def test_of_two_claims_of_one_post_one_is_refused(one: GitStore, other: GitStore
         begun(other)
     assert other.posts(OPEN_ID)[0].attempts == other.posts(OPEN_ID)[0].attempts[:1]
     assert other.posts(OPEN_ID)[0].last.machine == one.machine  # type: ignore[union-attr]
+
+
+def an_intent() -> Attempt:
+    return an_attempt(a_post(), phase=Phase.INTENT, id=uuid.uuid4().hex, post_uid="", created_at=NOW, updated_at=NOW)
+
+
+def test_a_claim_is_never_pushed_on_top_of_a_pause_that_was_not_seen(one: GitStore, other: GitStore) -> None:
+    begun(one, a_post(name="before"))
+    other.catch_up(NOW)
+    other.pauses.add("acme", OPEN_ID, "recall", NOW)
+    with pytest.raises(Overtaken):
+        one.begin(a_post(), an_intent(), NOW)
+    assert [pause.account for pause in one.pauses.all()] == ["acme"]
+    assert [row.name for row in one.posts(OPEN_ID)] == ["before"]
+    one.close()
+    assert other.catch_up(NOW) is None
+    assert [row.name for row in other.posts(OPEN_ID)] == ["before"]
+
+
+def test_a_claim_that_is_taken_back_leaves_earlier_attempts_and_the_approval_as_they_were(
+    one: GitStore, other: GitStore
+) -> None:
+    post = a_post()
+    first = begun(one, post)
+    one.save(first.after(Event.NOT_SENT, NOW, retry=True), "not-sent")
+    one.approvals.save(approval_of(post, OPEN_ID, "a person", "terminal", NOW))
+    other.catch_up(NOW)
+    given = other.approvals.find(OPEN_ID, post.name, 1)
+    assert given is not None
+    before = one.posts(OPEN_ID)
+    other.approvals.revoke(given, LATER)
+    with pytest.raises(Overtaken):
+        one.begin(post, an_intent(), NOW)
+    found = one.approvals.find(OPEN_ID, post.name, 1)
+    assert found is not None and (found.revoked_at, found.used_by) == (LATER, "")
+    assert one.posts(OPEN_ID) == before
+
+
+def test_an_init_that_an_earlier_process_claimed_is_decided_anew_where_others_wrote(
+    one: GitStore, other: GitStore, remote: Path
+) -> None:
+    other.catch_up(NOW)
+    remote.rename(remote.parent / "away.git")
+    with pytest.raises(StoreError):
+        begun(one)
+    (remote.parent / "away.git").rename(remote)
+    other.pauses.add("acme", OPEN_ID, "recall", NOW)
+    left = one.posts(OPEN_ID)[0].last
+    assert left is not None
+    with pytest.raises(Superseded):
+        one.save(left.noting(NOW, init_sent_at=NOW), "init")
+    assert one.pauses.all() and one.attempt(left.id).init_sent_at is None
+
+
+def test_a_pause_that_arrives_before_the_last_byte_stops_it(one: GitStore, other: GitStore) -> None:
+    mine = opened(one, begun(one))
+    other.catch_up(NOW)
+    other.pauses.add("acme", OPEN_ID, "recall", NOW)
+    with pytest.raises(Superseded):
+        announced(one, mine)
+    assert one.attempt(mine.id).last_put_at is None
 
 
 def test_claims_of_different_posts_do_not_disturb_each_other(one: GitStore, other: GitStore) -> None:
