@@ -206,7 +206,7 @@ class NoAnnouncement(WatchedGitStore):
 class LookingOnly(WatchedGitStore):
     """The branch is read before the last byte, and nothing is pushed: the look is old when the byte goes."""
 
-    def _announce(self, row: PostState, attempt: Attempt, what: str) -> None:
+    def _announce(self, row: PostState, attempt: Attempt, what: str, **_: bool) -> None:
         self._read(attempt.updated_at)
         if self.attempt_or_none(attempt.id) is None or self.attempt(attempt.id).version != attempt.version:
             raise Superseded(attempt.id)
