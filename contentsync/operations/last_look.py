@@ -13,6 +13,7 @@ from contentsync.account import About
 from contentsync.errors import Level, Problem
 from contentsync.operations.approvals import lack_of
 from contentsync.operations.plan import DAY, Made
+from contentsync.operations.policy_cmd import is_to_be_sent
 from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.last_look import Against, against, edited, expired
 from contentsync.policy_rule import Rule
@@ -60,9 +61,9 @@ class LastLook:
         assert settings is not None
         if settings.policy_cmd != self._project.settings.policy_cmd:
             return Against(_POLICY_CHANGED)  # the program that was asked is not the one to ask now
-        if kind is Kind.CREATE and settings.policy_cmd and post.key not in self._made.world.verdict.seen:
-            return Against(_NOT_ASKED, Kind.BLOCKED)
         facts = self._facts(account, post)
+        if settings.policy_cmd and post.key not in self._made.world.verdict.seen and _is_sent(kind, post, facts):
+            return Against(_NOT_ASKED, Kind.BLOCKED)
         if self._made.approved_only and now and (problem := lack_of(self._project, now, facts)):
             return Against(problem, Kind.BLOCKED)
         world = self._made.world
@@ -85,6 +86,12 @@ class LastLook:
         planned = self._made.world.accounts[account.name]
         about = About(post, frozenset(row.name for row in planned.rows) - {post.name})
         return replace(at_work.facts(planned.creator, about=about), account=account)
+
+
+def _is_sent(kind: Kind, post: DesiredPost, facts: AccountFacts) -> bool:
+    """Whether the post would go out by this; following what TikTok has completely sends nothing."""
+    row = next((row for row in facts.rows if row.name == post.name), None)
+    return kind is Kind.CREATE or is_to_be_sent(row)
 
 
 def _is_faulty_elsewhere(found: Loaded, manifest: str) -> bool:

@@ -23,6 +23,8 @@ from contentsync import __version__
 from contentsync.errors import Problem
 from contentsync.plan import planfile
 from contentsync.plan.action import Kind, Plan, Verdict, World
+from contentsync.plan.unfinished import is_live
+from contentsync.post import PostState
 from contentsync.project import Project
 from contentsync.trust import without_secrets
 from contentsync.visible import visible
@@ -36,14 +38,14 @@ Make = Callable[[World], tuple[Plan, World]]
 
 
 def judged(project: Project, make: Make, world: World) -> tuple[Plan, World]:
-    """The plan that `make` gives, without the creates that the program refuses.
+    """The plan that `make` gives, without what the program refuses of all that it would send.
 
-    A refused post gives its room under a cap to others. So the program is asked again until it saw every create.
+    A refused post gives its room under a cap to others. So the program is asked again until it saw every such post.
     """
     plan, world = make(world)
     if not project.settings.policy_cmd:
         return plan, world
-    while unseen := _creates(plan) - world.verdict.seen:
+    while unseen := _to_send(plan, world) - world.verdict.seen:
         world = replace(world, verdict=_joined(world.verdict, ask(project, plan), unseen))
         plan, world = make(world)
         if world.verdict.every:
@@ -51,8 +53,19 @@ def judged(project: Project, make: Make, world: World) -> tuple[Plan, World]:
     return plan, world
 
 
-def _creates(plan: Plan) -> frozenset[str]:
-    return frozenset(action.post for action in plan.actions if Kind.CREATE in action.kinds)
+def _to_send(plan: Plan, world: World) -> frozenset[str]:
+    """The keys of the posts that a plan would make public: creates, and uploads that are not complete."""
+    rows = {f"{name}/{row.name}": row for name, facts in world.accounts.items() for row in facts.rows}
+    return frozenset(
+        action.post
+        for action in plan.actions
+        if Kind.CREATE in action.kinds or (Kind.RESUME in action.kinds and is_to_be_sent(rows.get(action.post)))
+    )
+
+
+def is_to_be_sent(row: PostState | None) -> bool:
+    """Whether the last attempt of a post may still be kept from going out."""
+    return row is not None and row.last is not None and not is_live(row.last)
 
 
 def _joined(before: Verdict, now: Verdict, seen: frozenset[str]) -> Verdict:

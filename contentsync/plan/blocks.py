@@ -10,7 +10,7 @@ from contentsync.errors import Level, Problem
 from contentsync.media_urls import shown
 from contentsync.plan.action import AccountFacts, World
 from contentsync.plan.declaration import labelled
-from contentsync.plan.policy import content_problems, errors
+from contentsync.plan.policy import against, content_problems
 from contentsync.plan.pull_checks import fetch_blocks, fetch_notes, is_unsure
 from contentsync.post import Creator, DesiredPost, Interaction, Kind, Media, Mode, Privacy
 
@@ -31,8 +31,7 @@ def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Pro
         found += _unaudited(post, creator, world)
         found += _not_offered(post, creator, audited=_is_audited(post, world))
         found += _too_long(post, creator)
-    found += errors(list(content_problems(post, world.policy)))
-    found += [problem] if (problem := world.verdict.of(post.key)) else []
+    found += against(post, world)
     return tuple(found)
 
 

@@ -102,7 +102,7 @@ class _Rationing:
     def _by_policy(self, want: Wanted, action: Action) -> Action:
         """The action, blocked or with warnings where its time breaks a rule of the project's policy."""
         at = action.due_at or self._world.now
-        problems = [placed(problem, want.post) for problem in self._times.problems(want, at)]
+        problems = [placed(problem, want.post) for problem in self._times.problems(want.post, want.facts, at)]
         told = replace(action, problems=(*action.problems, *(p for p in problems if p.level is not Level.ERROR)))
         broken = errors(problems)
         if not broken:
@@ -117,7 +117,7 @@ class _Rationing:
         if action.kind not in {Kind.CREATE, Kind.WAIT} or at is None:
             return
         desk.ledger.add(want.post.mode, at)
-        self._times.add(want, at)
+        self._times.add(want.post, want.facts, at)
         desk.in_run[at] += 1
         desk.sent.setdefault(want.post.media_digest, []).append((want.post.key, at))
         if want.post.mode is Mode.DIRECT:

@@ -63,7 +63,7 @@ def against(
 
 def _by_policy(wanted: Wanted, world: World) -> Against | None:
     """The rule about time that a create would break now: time went on, and others may have posted meanwhile."""
-    broken = errors(TimeRules(world).problems(wanted, world.now))
+    broken = errors(TimeRules(world).problems(wanted.post, wanted.facts, world.now))
     return Against(broken[0], Kind.BLOCKED) if broken else None
 
 

@@ -10,17 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from contentsync.errors import Level, Problem
-from contentsync.plan.action import World
+from contentsync.plan.action import AccountFacts, World
 from contentsync.plan.caps import counts, spent_at
 from contentsync.policy_rule import Rule
 from contentsync.post import DesiredPost, Mode, Privacy
 from contentsync.times import in_words, span, zone_of
-
-if TYPE_CHECKING:
-    from contentsync.plan.guards import Wanted
 
 _PLACES: Final = {"banned": "caption", "hashtags": "caption", "mentions": "caption", "disclosure": "disclosure"}
 
@@ -88,19 +85,18 @@ class TimeRules:
         self._now = world.now
         self._sent = list(_sent_before(world)) if self._rules else []
 
-    def problems(self, want: Wanted, at: datetime) -> list[Problem]:
+    def problems(self, post: DesiredPost, facts: AccountFacts, at: datetime) -> list[Problem]:
         """What is wrong with sending the post at that time."""
-        mine = [rule for rule in self._rules if rule.concerns(want.post.account)]
-        return [problem for rule in mine for problem in self._broken(rule, want, at)]
+        mine = [rule for rule in self._rules if rule.concerns(post.account)]
+        return [problem for rule in mine for problem in self._broken(rule, _as_sent(post, facts, at), facts)]
 
-    def add(self, want: Wanted, at: datetime) -> None:
+    def add(self, post: DesiredPost, facts: AccountFacts, at: datetime) -> None:
         """Count a post that will be sent."""
         if self._rules:
-            self._sent.append(_as_sent(want, at))
+            self._sent.append(_as_sent(post, facts, at))
 
-    def _broken(self, rule: Rule, want: Wanted, at: datetime) -> Iterator[Problem]:
-        this = _as_sent(want, at)
-        zone = want.facts.account.timezone
+    def _broken(self, rule: Rule, this: Sent, facts: AccountFacts) -> Iterator[Problem]:
+        at, zone = this.at, facts.account.timezone
         same = [one for one in self._sent if one.open_id == this.open_id and one.is_direct and one.key != this.key]
         if this.is_direct and rule.hours and not rule.hours.hold(_minute(at, zone)):
             what = f"posts go out {rule.hours} only, and this one would {in_words(at, zone)}"
@@ -131,10 +127,9 @@ def _of_time(rule: Rule, code: str, what: str, hint: str) -> Problem:
     return Problem(code, f"rule {rule.id}: {what}", _hint(hint, rule), level=rule.level)
 
 
-def _as_sent(want: Wanted, at: datetime) -> Sent:
-    post = want.post
+def _as_sent(post: DesiredPost, facts: AccountFacts, at: datetime) -> Sent:
     is_direct = post.mode is Mode.DIRECT
-    who = want.facts.open_id or post.account
+    who = facts.open_id or post.account
     return Sent(who, post.key, at, is_direct, is_direct and post.privacy is Privacy.EVERYONE, post.media_digest)
 
 
@@ -155,6 +150,12 @@ def _sent_before(world: World) -> Iterator[Sent]:
 def _minute(at: datetime, zone: str) -> int:
     local = at.astimezone(zone_of(zone))
     return local.hour * 60 + local.minute
+
+
+def against(post: DesiredPost, world: World) -> tuple[Problem, ...]:
+    """Why the post may not be sent at any time: by its content, or because the project's program refuses it."""
+    refused = world.verdict.of(post.key)
+    return (*errors(list(content_problems(post, world.policy))), *([refused] if refused else ()))
 
 
 def errors(problems: list[Problem]) -> list[Problem]:

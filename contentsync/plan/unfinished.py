@@ -10,6 +10,7 @@ from contentsync.lifecycle import OPEN, Phase
 from contentsync.plan import binding
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.blocks import behind, blocks_of, cap_of
+from contentsync.plan.policy import TimeRules, against, errors
 from contentsync.plan.scene import Scene, settle, unsettled
 from contentsync.plan.sending import held_back, stopped, waiting_for
 from contentsync.post import Attempt, DesiredPost, PostState
@@ -90,8 +91,10 @@ def _edited(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
 
 
 def _going_on(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
-    """Resume an attempt; if its init is still to be sent, only if it may be."""
+    """Resume an attempt, unless the policy forbids it by now; if its init is still to be sent, only if it may be."""
     reason = f"was left {last.phase}"
+    if broken := against(post, scene.world):
+        return scene.action(Kind.BLOCKED, post, f"{broken[0].what}; its upload {reason}", problems=broken)
     if problems := behind(scene.world):  # its last byte must be announced first
         return scene.action(Kind.BLOCKED, post, f"{problems[0].what}; its upload {reason}", problems=tuple(problems))
     if last.phase is Phase.INTENT:
@@ -99,6 +102,8 @@ def _going_on(scene: Scene, post: DesiredPost, last: Attempt) -> Action:
             return scene.action(Kind.BLOCKED, post, blocks[0].what, problems=blocks)
         if cap := cap_of(post, scene.facts):
             return scene.action(Kind.WAIT, post, f"{cap}; it {reason}", left=True)
+        if broken := tuple(errors(TimeRules(scene.world).problems(post, scene.facts, scene.now))):
+            return scene.action(Kind.BLOCKED, post, f"{broken[0].what}; it {reason}", problems=broken)
     return scene.action(Kind.RESUME, post, reason)
 
 

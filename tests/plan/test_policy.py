@@ -199,6 +199,35 @@ def test_the_same_media_on_two_accounts_keep_their_distance() -> None:
     assert kinds(replace(world, attempts=(other,)), named("two")) == {"two": "create"}
 
 
+def resumed(phase: Phase, **policy: Any) -> tuple[str, str]:
+    """What becomes of an attempt that was left in this phase; and why."""
+    left = an_attempt(named("one"), phase=phase, created_at=NOW - MINUTE, init_sent_at=None)
+    if phase is not Phase.INTENT:
+        left = replace(left, init_sent_at=NOW - MINUTE)
+    rules = policy.pop("rules", ())
+    action = plan(a_world(*rules, rows=[a_row(named("one"), attempts=(left,))], **policy), named("one"))["one"]
+    return str(action.kind), next((problem.code for problem in action.problems), "")
+
+
+@pytest.mark.parametrize(
+    ("phase", "kind"), [(Phase.INTENT, "blocked"), (Phase.UPLOADING, "blocked"), (Phase.PROCESSING, "resume")]
+)
+def test_an_upload_that_is_not_complete_is_held_by_a_rule_that_came_later(phase: Phase, kind: str) -> None:
+    from contentsync.errors import Problem
+
+    told = "policy-banned" if kind == "blocked" else ""
+    assert resumed(phase, rules=(Rule("r", banned=("launch",)),)) == (kind, told)
+    no = Problem("policy-cmd-refused", "no")
+    assert resumed(phase, verdict=Verdict(refused={"acme/one": no}))[0] == kind
+    assert resumed(phase)[0] == "resume"
+
+
+def test_a_rule_about_time_holds_an_attempt_until_its_init_is_sent() -> None:
+    closed = (Rule("r", hours=Hours(0, 60)),)
+    assert resumed(Phase.INTENT, rules=closed) == ("blocked", "policy-hours")
+    assert resumed(Phase.UPLOADING, rules=closed) == ("resume", "")
+
+
 def test_a_refusal_of_the_program_blocks_however_often_the_plan_is_made() -> None:
     from contentsync.errors import Problem
 
