@@ -19,6 +19,7 @@ from contentsync.notify.delivery import Sent, deliver
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.recipients import Tried, by_name, send_at_once, sender
 from contentsync.operations.selection import Wish
+from contentsync.operations.sign_ins import sign_in_ends
 from contentsync.operations.status import usernames
 from contentsync.plan.differs import posted_by_creator
 from contentsync.plan.worth_telling import Known, kept_rows, notices_of
@@ -147,20 +148,8 @@ class Notifier:
         return {video.post_id: video for videos in listed for video, gone_at in videos if gone_at is None}
 
     def _sign_ins(self) -> dict[str, datetime]:
-        """When the sign-in of each account ends, as far as that is known. Commands that print tokens are not run."""
-        if not any(NoticeKind.SIGN_IN_EXPIRING in one.events for one in self._recipients):
-            return {}
-        found = {}
-        for account in self._project.all_at_work():
-            if account.settings.token_command:
-                continue
-            try:
-                ends_at = account.credentials.pair().refresh_expires_at
-            except ContentsyncError:  # the command itself says so, where it needs the tokens
-                continue
-            if ends_at:
-                found[account.name] = ends_at
-        return found
+        wanted = any(NoticeKind.SIGN_IN_EXPIRING in one.events for one in self._recipients)
+        return sign_in_ends(self._project) if wanted else {}
 
 
 def _deaf(sent: Sent, given_up: int, *, is_new: bool) -> list[Problem]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -34,8 +35,15 @@ _MOST: Final = 200
 class Away:
     """Keeps and sends the notices of one watch. `tell` and `hear` return at once, from any thread."""
 
-    def __init__(self, open_project: OpenProject, clock: Clock, feed: Feed) -> None:
-        self._open, self._clock, self._feed = open_project, clock, feed
+    def __init__(
+        self,
+        open_project: OpenProject,
+        clock: Clock,
+        feed: Feed,
+        on_round: Callable[[Project], None] = lambda _: None,
+    ) -> None:
+        """on_round: called with the project as it is now, about once a minute."""
+        self._open, self._clock, self._feed, self._on_round = open_project, clock, feed, on_round
         self._heard: deque[Notice] = deque(maxlen=_MOST)
         self._made: Made | None = None
         self._woken = threading.Event()
@@ -84,6 +92,8 @@ class Away:
             return
         problems = list(notifier.refused)
         try:
+            if self._project is not None:
+                self._on_round(self._project)
             for notice in notices:
                 notifier.tell(notice)
             if self._made is not None:

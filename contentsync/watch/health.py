@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from contentsync.errors import Problem
+from contentsync.times import span
+
+#: How long the first look may take.
+FIRST_LOOK: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,18 @@ class Health:
     files: str = "events"
     looks: int = 0
 
-    def is_well(self, now: datetime) -> bool:
-        """Whether it works: it looked lately, and nothing stands in its way."""
+    def reasons(self, now: datetime) -> tuple[Problem, ...]:
+        """Why it does not work as it should; empty where it does. A watch that stands by has no reason not to."""
+        return tuple(self._reasons(now)) if self.is_active else ()
+
+    def _reasons(self, now: datetime) -> Iterator[Problem]:
+        if self.error is not None:
+            yield self.error
         late = self.next_look_by is not None and now > self.next_look_by
-        return self.error is None and not late
+        if late or (self.last_look_at is None and now - self.started_at > FIRST_LOOK):
+            since = self.last_look_at or self.started_at
+            yield Problem("look-late", f"the last look was {span(now - since)} ago", "restart contentsync watch")
+        yield from self.accounts_failing.values()
+        if self.unknown:
+            what = f"the outcome of {self.unknown} posts is unknown, and their accounts stand still"
+            yield Problem("outcome-unknown", what, "settle them: contentsync resolve POST")

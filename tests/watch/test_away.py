@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,7 +102,6 @@ def test_a_folder_that_is_gone_is_told_although_no_state_can_be_used(studio: Stu
         until(lambda: (studio.root / ".contentsync" / "state.db").exists())
         studio.root.rename(studio.root.with_name("moved"))
         until(lambda: "root-gone" in ear.titles)
-        studio.root.with_name("moved").rename(studio.root)
 
 
 def test_a_silent_recipient_keeps_no_post_from_going_out(studio: Studio, ear: Ear, emulator: Emulator) -> None:
@@ -108,3 +110,29 @@ def test_a_silent_recipient_keeps_no_post_from_going_out(studio: Studio, ear: Ea
     studio.post("two")
     with watching(studio):
         until(lambda: len(emulator.videos("acme")) == 2)
+
+
+def test_a_running_watch_answers_on_its_port_and_closes_it(studio: Studio) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "contentsync", "watch", "--metrics", "127.0.0.1:0"],
+        cwd=studio.root,
+        env=dict(os.environ) | studio.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    url = process.stderr.readline().strip().rpartition(" ")[2]
+    until(lambda: healthz(url)["last_look_at"] is not None)
+    assert healthz(url)["ok"] is True
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    with pytest.raises(urllib.error.URLError):
+        healthz(url)
+
+
+def healthz(url: str) -> dict[str, object]:
+    with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+        found: dict[str, object] = json.load(answer)
+    return found

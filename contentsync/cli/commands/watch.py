@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,11 +21,13 @@ from contentsync.clock import SystemClock
 from contentsync.errors import Problem
 from contentsync.post import Approve, ApproveBy
 from contentsync.project import Project
+from contentsync.views import health
 from contentsync.views import watch_events as view
 from contentsync.visible import visible
 
 if TYPE_CHECKING:
     from contentsync.watch.news import Feed
+    from contentsync.watch.outside import Outside
 
 
 @click.command()
@@ -40,10 +41,19 @@ if TYPE_CHECKING:
 )
 @click.option("--board", metavar="127.0.0.1:PORT", help="Serve the live board there; port 0 picks a free one.")
 @click.option("--allow-actions", is_flag=True, help="With --board: approve, pause, resume and resolve there too.")
+@click.option(
+    "--metrics", metavar="127.0.0.1:PORT", help="Serve /healthz and /metrics there; port 0 picks a free one."
+)
 @as_json
 @click.pass_obj
 def watch(
-    context: Context, approve: str | None, poll: bool, board: str | None, allow_actions: bool, json_: bool
+    context: Context,
+    approve: str | None,
+    poll: bool,
+    board: str | None,
+    allow_actions: bool,
+    metrics: str | None,
+    json_: bool,
 ) -> int:
     """Publish each post when it is due, until you stop it with Ctrl-C or SIGTERM.
 
@@ -56,49 +66,44 @@ def watch(
       contentsync watch
       contentsync watch --approve auto
       contentsync watch --board 127.0.0.1:8480 --allow-actions
-      contentsync watch --json
+      contentsync watch --metrics 127.0.0.1:9464 --json
     """
     if allow_actions and board is None:
         raise click.UsageError("--allow-actions goes with --board")
-    from contentsync.watch.away import Away
-    from contentsync.watch.files import FileHints
-    from contentsync.watch.hands import ThreadHands
-    from contentsync.watch.loop import Parts, Watch
     from contentsync.watch.news import Feed, Word
-    from contentsync.watch.seat import only_watcher
-    from contentsync.watch.wakes import ThreadWakes
+    from contentsync.watch.run import run_watch
 
     project = context.project()
-    teller, feed, wakes, clock = Teller(json_), Feed(), ThreadWakes(), SystemClock()
+    teller, feed, clock = Teller(json_), Feed(), SystemClock()
     feed.listen(teller.hear)
-
-    away = Away(lambda: _opened(project, approve), clock, feed)
 
     def stand_by(by: Problem) -> None:
         teller.line(Word.STANDING_BY, clock, f"standing by: {by.what}; this watch takes over when it ends")
 
-    with outliving_output(), _serving(board, allow_actions, project, approve, feed), stoppable() as stop:
-        parts = Parts(
-            project.root,
-            lambda: _opened(project, approve),
-            clock,
-            wakes,
-            ThreadHands("send", wakes.wake),
-            ThreadHands("ask", wakes.wake),
-            stop,
-            FileHints(project.root, wakes, poll=poll),
-            feed,
-            away.tell,
-            jitter=lambda: random.uniform(0.9, 1.1),  # noqa: S311 - no secret
-        )
-        with only_watcher(project, clock, stop, stand_by) as is_ours:
-            if is_ours:
-                away.start()
-                try:
-                    Watch(parts).run()
-                finally:
-                    away.close()
+    def opened() -> Project:
+        return _opened(project, approve)
+
+    with (
+        outliving_output(),
+        _serving(board, allow_actions, project, approve, feed),
+        _seen_from_outside(metrics, feed, clock) as outside,
+        stoppable() as stop,
+    ):
+        run_watch(project, opened, clock, feed, stop, stand_by, poll=poll, outside=outside)
         return exits.DONE if stop.by == signal.SIGTERM else exits.INTERRUPTED
+
+
+@contextlib.contextmanager
+def _seen_from_outside(address: str | None, feed: Feed, clock: SystemClock) -> Iterator[Outside | None]:
+    """Serve `/healthz` and `/metrics` while the block runs; address: None for no port."""
+    if address is None:
+        yield None
+        return
+    from contentsync.watch.outside import Outside
+
+    with contextlib.closing(Outside(address, feed, clock, health.document)) as outside:
+        text.tell(f"/healthz and /metrics are at {outside.url}")
+        yield outside
 
 
 @contextlib.contextmanager

@@ -1,0 +1,61 @@
+"""What can be asked of a running watch from outside: the pages of its port, and what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from contentsync.clock import Clock
+from contentsync.errors import Problem, UsageError
+from contentsync.operations.sign_ins import sign_in_ends
+from contentsync.project import Project
+from contentsync.watch.gauges import Gauges
+from contentsync.watch.health import Health
+from contentsync.watch.news import Feed
+from contentsync.watch.port import Answer, Port, address_of, as_json
+
+#: What `/healthz` answers, with `ok`.
+HealthPage = Callable[[Health, datetime], Mapping[str, Any]]
+
+
+class Outside:
+    """Serves `/healthz` and `/metrics` until it is closed."""
+
+    def __init__(self, address: str, feed: Feed, clock: Clock, health_page: HealthPage) -> None:
+        """address: HOST:PORT. Raises UsageError for an address that may not be used, or without the extra `web`."""
+        self._clock, self._page = clock, health_page
+        self._gauges = Gauges()
+        standing_by = Health(started_at=clock.now(), is_active=False)
+        self._health: Callable[[], Health] = lambda: standing_by
+        write = self._exposition()
+        self._port = Port(*address_of(address), {"/healthz": self._healthz, "/metrics": write})
+        feed.listen(self._gauges.hear)
+
+    @property
+    def url(self) -> str:
+        return self._port.url
+
+    def show(self, health: Callable[[], Health]) -> None:
+        """From now on tell of this watch; before, it stands by."""
+        self._health = health
+
+    def look(self, project: Project) -> None:
+        """Take what only the project's own files say."""
+        self._gauges.sign_ins(sign_in_ends(project))
+
+    def close(self) -> None:
+        self._port.close()
+
+    def _healthz(self) -> Answer:
+        document = self._page(self._health(), self._clock.now())
+        return as_json(200 if document["ok"] else 503, document)
+
+    def _exposition(self) -> Callable[[], Answer]:
+        try:
+            from contentsync.watch import metrics
+        except ImportError as err:
+            what = f"--metrics needs the extra `web` ({err.name} is missing)"
+            raise UsageError(Problem("web-extra-missing", what, "pip install 'contentsync[web]'")) from err
+        write = metrics.exposition(lambda: (self._health(), self._gauges.figures(), self._clock.now()))
+        return lambda: (200, metrics.CONTENT_TYPE, write())
