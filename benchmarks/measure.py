@@ -100,7 +100,7 @@ def seconds(value: float) -> str:
 
 def process(*args: str, cwd: Path | None = None, codes: tuple[int, ...] = (0,), **environ: str) -> Work:
     """A command, to be run."""
-    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"} | environ
+    environment = _environment() | environ
 
     def run() -> object:
         done = subprocess.run(args, cwd=cwd, env=environment, capture_output=True, check=False)
@@ -108,6 +108,12 @@ def process(*args: str, cwd: Path | None = None, codes: tuple[int, ...] = (0,), 
         return done
 
     return run
+
+
+def _environment() -> dict[str, str]:
+    """Modules are compiled once, as in every installation: some machines of developers forbid Python to keep that."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
 
 def contentsync(*args: str, cwd: Path, **environ: str) -> Work:
@@ -123,6 +129,6 @@ def peak_mib(*args: str, cwd: Path) -> float:
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
     )
     command = [sys.executable, "-c", script, sys.executable, "-m", "contentsync", *args]
-    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+    environment = _environment()
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=True)
     return int(done.stdout) / 1024

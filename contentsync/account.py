@@ -11,10 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from contentsync import remote
-from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.told import Tell, Told
 from contentsync.clock import Clock
 from contentsync.deferred import DeferredMapping, DeferredSequence
@@ -24,21 +22,24 @@ from contentsync.evidence.identity import Former, Identity, Witnessed, Witnesses
 from contentsync.evidence.witness import Witness
 from contentsync.files import inside
 from contentsync.lifecycle import Phase
-from contentsync.manifest import pin
 from contentsync.pause import pause_of
 from contentsync.places import PROJECT_FILE
 from contentsync.plan.action import AccountFacts, Remote
 from contentsync.post import Account, Attempt, Creator, DesiredPost, Media, PostState
-from contentsync.store.lock import account_lock
 from contentsync.store.port import Store
-from contentsync.tiktok.chunks import ChunkPlan
 from contentsync.tiktok.overriding_token import step_to_grant, step_to_renew
 
+# What only requests need is imported with the first one: a plan without a network does without.
 if TYPE_CHECKING:
+    from contentsync.attempt.steps import Steps, Stop
     from contentsync.project import Project
     from contentsync.tiktok.auth import Credentials
+    from contentsync.tiktok.chunks import ChunkPlan
     from contentsync.tiktok.client import Client
     from contentsync.tiktok.throttle import Throttle
+
+
+_ONE_BY_ONE: Final = 1_000  # rows up to which reading single ones costs less than reading all
 
 
 class NeverStop:
@@ -72,6 +73,20 @@ class About:
     post: DesiredPost
     #: The names of other posts that have a row.
     others: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """The posts of one account that a plan leaves out, since they rest as they were sent (operations/resting.py)."""
+
+    #: Their names.
+    names: frozenset[str]
+    #: The rows that are left, of all identities.
+    uids: frozenset[str]
+    #: The declared posts that are left.
+    posts: tuple[DesiredPost, ...]
+    #: Gives the identities that the account's receipts name.
+    identities: Callable[[], list[Witnessed]]
 
 
 class Unlisted(ContentsyncError):
@@ -193,6 +208,8 @@ class AccountAtWork:
 
     def identify(self) -> Creator:
         """Ask TikTok who the token speaks for. Raises SignInNeeded for another identity than the known one."""
+        from contentsync import remote
+
         self.refuse_removed_access()
         first = first_posts.read(self._project.data_folder, place_of(self._project), self.name)
         creator = remote.identify(
@@ -213,6 +230,8 @@ class AccountAtWork:
         posting: also what it may post now. full_list: the whole public list, not only what is new in it. What could
         not be read is part of the answer, and of its notes.
         """
+        from contentsync import remote
+
         now, notes = self.clock.now(), []
         creator = self.identify()
         if wrong := remote.clock_wrong(self.clock.now(), self.client.tiktok_now):
@@ -250,6 +269,8 @@ class AccountAtWork:
 
     def look_at(self, rows: list[PostState]) -> None:
         """Ask TikTok about the attempts of these posts that may have moved on; their receipts follow."""
+        from contentsync import remote
+
         for row in remote.look_at_attempts(self.steps(), rows, self.clock):
             self._project.offer_receipt(row)
 
@@ -259,17 +280,19 @@ class AccountAtWork:
         left: receipts.LeftBehind | None = None,
         witnesses: Witnesses | None = None,
         about: About | None = None,
+        apart: Apart | None = None,
     ) -> AccountFacts:
         """All that is known of the account now.
 
         creator: from fresh calls, None where none were made. left: the receipts under former names of accounts, where
         they were read already, as for many accounts at a time. about: leave out evidence that is of no concern for
-        one post.
+        one post. apart: leave out these posts, with what is of no concern for others.
         """
         open_id = creator.open_id if creator else self.open_id
         # Receipts and journal are read before the rows: a row is written first, so it is never behind. What they say
         # is worked out only when a post is to be sent.
-        pages = self._project.receipts.pages(self.name, about.others if about else ())
+        without = about.others if about else apart.names if apart else ()
+        pages = self._project.receipts.pages(self.name, without)
         told = self._receipts(open_id, pages, left)
         if not open_id:
             return AccountFacts(
@@ -278,8 +301,8 @@ class AccountAtWork:
         store = self.store
         noted = self._project.journal.pages(open_id)
         everywhere = [*noted, *self._noted_elsewhere(open_id)]
-        notes = journal.concerning(everywhere, about.post.name, about.post.media_digest) if about else everywhere
-        videos, rows = store.videos(open_id), store.posts(open_id)
+        notes = self._concerning(everywhere, about, apart)
+        videos, rows = store.videos(open_id), self._rows(open_id, apart)
         return AccountFacts(
             account=self.settings,
             open_id=open_id,
@@ -300,11 +323,28 @@ class AccountAtWork:
             sandbox=creator is not None and self.credentials.is_sandbox,
             tiktok_now=self.client.tiktok_now if creator else None,
             scopes=self.credentials.scopes() if creator else None,
-            formers=DeferredSequence(lambda: self.formers(open_id, witnesses, pages)),
+            formers=DeferredSequence(
+                lambda: self.formers(open_id, witnesses, pages, apart.identities() if apart else None)
+            ),
             token_since=self.credentials.pair().saved_at if creator else None,
             how_to_renew=self._how_to_renew,
             pause=pause_of(store.pauses.all(), self.name, open_id),
         )
+
+    def _rows(self, open_id: str, apart: Apart | None) -> list[PostState]:
+        if apart is None or len(apart.uids) > _ONE_BY_ONE:
+            return [row for row in self.store.posts(open_id) if apart is None or row.uid in apart.uids]
+        rows = filter(None, map(self.store.post, sorted(apart.uids)))
+        return [row for row in rows if row.open_id == open_id]
+
+    def _concerning(self, lines: list[bytes], about: About | None, apart: Apart | None) -> list[bytes]:
+        """The lines of the journal that may concern the posts that are meant."""
+        if about:
+            return journal.concerning(lines, {about.post.name, about.post.media_digest})
+        if apart and lines:
+            marks = {mark for post in apart.posts for mark in (post.name, post.media_digest)}
+            return journal.concerning(lines, marks)
+        return lines
 
     def _noted_elsewhere(self, open_id: str) -> list[bytes]:
         """What the journal says of the same TikTok account as other apps see it, under their open_ids."""
@@ -314,17 +354,25 @@ class AccountAtWork:
     # Who it is.
 
     def formers(
-        self, open_id: str, witnesses: Witnesses | None = None, pages: receipts.Pages | None = None
+        self,
+        open_id: str,
+        witnesses: Witnesses | None = None,
+        pages: receipts.Pages | None = None,
+        named: list[Witnessed] | None = None,
     ) -> tuple[Former, ...]:
         """The other open_ids of the account's posts, from the state, receipts and journal.
 
-        witnesses: what speaks of all accounts; pages: the receipts under its name; where they were read already.
+        witnesses: what speaks of all accounts; pages: the receipts under its name; named: the identities that all of
+        these name; where they were read already.
         """
-        told = receipts.of_pages(self._project.receipts.pages(self.name) if pages is None else pages)
-        own = [Witnessed(one.identity, self.name, receipts=1) for one in told if one.is_of_a_post]
+        own = self._named(pages) if named is None else list(named)
         own.append(Witnessed(Identity(self.store.accounts.pinned(self.name)), self.name))
         found = witnesses or witnesses_of(self._project)
         return found.formers(self.store.accounts.identity(open_id), self.name, own)
+
+    def _named(self, pages: receipts.Pages | None) -> list[Witnessed]:
+        told = receipts.of_pages(self._project.receipts.pages(self.name) if pages is None else pages)
+        return [Witnessed(one.identity, self.name, receipts=1) for one in told if one.is_of_a_post]
 
     @property
     def is_pinned(self) -> bool:
@@ -336,6 +384,8 @@ class AccountAtWork:
 
         Raises StoreError where that can't be recorded.
         """
+        from contentsync.manifest import pin
+
         project, identity = self._project, self.store.accounts.identity(self.open_id)
         first_posts.note(project.data_folder, place_of(self._project), self.name, identity)
         was_pinned = self.is_pinned
@@ -365,6 +415,8 @@ class AccountAtWork:
 
     def steps(self, tell: Tell = say_nothing, stop: Stop | None = None) -> Steps:
         """The steps of its attempts. Raises SignInNeeded if the account removed the app's access."""
+        from contentsync.attempt.steps import Steps
+
         self.refuse_removed_access()
         return Steps(self, tell, stop or NeverStop())
 
@@ -417,6 +469,8 @@ class AccountAtWork:
 
         timeout: seconds to wait for it. stopped: asked while it waits; True gives up.
         """
+        from contentsync.store.lock import account_lock
+
         folder, said = self._project.data_folder, f"{doing} in {self._project.root}"
         return account_lock(folder, self.open_id, self.name, said, self.clock, timeout, stopped)
 

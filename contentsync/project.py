@@ -86,13 +86,16 @@ class Project:
             raise ManifestError(*errors)
         return cls(root, settings, environ, on_request=on_request, on_note=on_note, user=user)
 
-    def load(self, paths: Sequence[Path] | None = None) -> Loaded:
-        """All manifests, or those at `paths`, with their media, and everything that is wrong with them."""
+    def load(self, paths: Sequence[Path] | None = None, found: Sequence[str] | None = None) -> Loaded:
+        """All manifests, or those at `paths`, with their media, and everything that is wrong with them.
+
+        found: exactly these manifests, from the root.
+        """
         from contentsync.manifest.load import load
 
         cache = FileCache(self.root / ".contentsync" / "cache.db", machine_secret(self.data_folder))
         try:
-            return load(self.root, self.environ, paths, cache=cache, memory=cache, user=self.user)
+            return load(self.root, self.environ, paths, cache=cache, memory=cache, user=self.user, found=found)
         finally:
             cache.close()
 

@@ -11,7 +11,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -76,10 +76,10 @@ def of_pages(lines: Iterable[bytes]) -> list[Noted]:
     return list(found.values())
 
 
-def concerning(lines: Iterable[bytes], name: str, media: str) -> list[bytes]:
-    """Of all lines those about attempts of a post with this name or these media, and maybe a few more."""
+def concerning(lines: Iterable[bytes], names: Collection[str]) -> list[bytes]:
+    """Of all lines those about attempts of posts with these names or media, and maybe a few more."""
     every = list(lines)
-    marks = [json.dumps(mark).encode() for mark in (name, media) if mark]
+    marks = [json.dumps(mark).encode() for mark in sorted(names) if mark]
     notes = map(_note_of, _holding(every, marks))
     ids = {note.tried.id for note in notes if note and note.tried and note.tried.id}
     return _holding(every, [*marks, *(json.dumps(one).encode() for one in sorted(ids))])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -105,6 +105,12 @@ def would_find(globs: Sequence[str], name: str) -> bool:
     if any(is_skipped("/".join(parts[:end]), part) for end, part in enumerate(parts)):
         return False
     return any(not is_tangled(glob) and re.fullmatch(_as_regex(glob.removeprefix("./")), name) for glob in globs)
+
+
+def matcher(globs: Sequence[str]) -> Callable[[str], bool]:
+    """Whether `find` gives a file of this name that it meets in its search."""
+    patterns = [re.compile(_as_regex(glob.removeprefix("./"))) for glob in globs if not is_tangled(glob)]
+    return lambda name: any(pattern.fullmatch(name) for pattern in patterns)
 
 
 def folders_of(globs: Sequence[str]) -> list[str]:

@@ -38,18 +38,20 @@ def load(
     cache: MediaCache | None = None,
     memory: Memory | None = None,
     user: UserSays = NOTHING_SAID,
+    found: Sequence[str] | None = None,
 ) -> Loaded:
     """The project of `root`: its settings, its posts, and all that is wrong with either.
 
     paths: only these manifests and folders (absolute, or from the current folder); all of them unless given.
     probe: looks into media. cache: keeps what it saw. memory: keeps what sound manifests declared; it
-    needs a cache. user: what the user says of the project.
+    needs a cache. user: what the user says of the project. found: the manifests, from the root, where somebody
+    looked for them already, or left some out.
     """
     settings, problems = load_settings(root, environ, user)
     desk = _Desk(root, settings, _reader(probe, cache))
     if settings and cache and memory and not problems:
         desk.remember(memory, cache)
-    files = desk.names() if paths is None else desk.names_of(paths)
+    files = sorted(found) if found is not None else desk.names() if paths is None else desk.names_of(paths)
     desk.read(files)
     told = placed([*((frozenset[str](), problem) for problem in problems), *desk.told])
     return Loaded(settings, tuple(desk.posts), tuple(desk.faulty), tuple(desk.unread), tuple(files), tuple(told))

@@ -13,15 +13,16 @@ from contentsync.account import AccountAtWork, witnesses_of
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem
 from contentsync.faulty import Faulty
 from contentsync.manifest.loaded import Loaded
+from contentsync.operations import resting
 from contentsync.operations.addresses import decided
 from contentsync.operations.policy_cmd import judged
-from contentsync.operations.selection import Wish, load_all, rows_by_account, select
+from contentsync.operations.resting import Resting
+from contentsync.operations.selection import Wish, load_all, select
 from contentsync.operations.settled import settled_posts
-from contentsync.operations.side_by_side import side_by_side
+from contentsync.operations.still import Still
 from contentsync.plan.action import AccountFacts, Kind, Plan, World
 from contentsync.post import Creator, DesiredPost, Mode
 from contentsync.project import Project
-from contentsync.remote import refuse_twins
 from contentsync.tiktok.refusals import hints
 
 DAY = timedelta(hours=24)
@@ -43,7 +44,8 @@ class Made:
     #: The posts that may not be sent, because the branch that approves does not declare them so (branch_approvals).
     refused: Mapping[str, Problem] = field(default_factory=dict)
     #: The files that manifests name as their media, whether they are there or not.
-    media: frozenset[str] = frozenset()
+    #: None where that can't be said of every post.
+    media: frozenset[str] | None = None
     #: Whether only what a person approved beforehand may be sent.
     approved_only: bool = False
 
@@ -58,22 +60,42 @@ class Made:
         return bool(self.faults or self.failures)
 
 
-def make_plan(project: Project, wish: Wish) -> Made:
+def make_plan(project: Project, wish: Wish, still: Still | None = None) -> Made:
     """What apply would do.
 
+    still: for a plan of all posts without a network: what the last one found, so that it can leave resting posts out.
     Raises ManifestError for a faulty project file (with `strict` for any fault), UsageError for unknown names.
     """
+    if still is None:
+        made = _made(project, wish, None)
+        assert made is not None
+        return made[0]
+    still.begin(project)
+    before = resting.known(still, project)
+    made = (before and _made(project, wish, before)) or _made(project, wish, None)
+    assert made is not None
+    plan, loaded = made
+    resting.keep(still, project, loaded, plan.world.accounts, before if plan.world.resting else None)
+    still.keep(plan, project)
+    return plan
+
+
+def _made(project: Project, wish: Wish, apart: Resting | None) -> tuple[Made, Loaded] | None:
+    """The plan, and what it was made from; None where it can't be made without the posts that rest."""
     if wish.refresh:
         project.refuse_unset()
     behind = project.catch_up() if wish.refresh else None
     copied = None if wish.refresh else project.reading_store.use_copy()
-    loaded = load_all(project)
+    loaded = load_all(project, apart.names if apart else None)
     posts = {post.key: post for post in loaded.posts}
     selected = select(project, loaded, wish)
-    asked = _accounts_of(project, posts, selected)
+    asked = _accounts_of(project, posts, selected, apart)
     failures: dict[str, ContentsyncError] = {}
-    facts, notes = _facts(project, asked, posts, wish, failures)
-    history = settled_posts(project, loaded, facts)
+    facts, notes = _facts(project, asked, posts, wish, failures, apart)
+    if apart and (alone := resting.stands_alone(project, apart, loaded, facts)) is None:
+        return None
+    facts = alone if apart and alone is not None else facts
+    history = settled_posts(project, loaded, facts, apart.odd if apart else ())
     posts |= history.posts
     world = World(
         now=project.clock.now(),
@@ -92,6 +114,7 @@ def make_plan(project: Project, wish: Wish) -> Made:
         behind=behind,
         faulty=_by_account(history.faulty),
         unread=loaded.unread,
+        resting=apart.prints if apart else {},
         hints=hints(),
         policy=project.settings.policy,
     )
@@ -110,12 +133,14 @@ def make_plan(project: Project, wish: Wish) -> Made:
     faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
     said = (*of_files, *shared, *notes)
     plan = replace(plan, notes=(*said, *_left_out(failures)))
-    return Made(plan, told, world, failures, said, faults, media=_media_of(loaded))
+    return Made(plan, told, world, failures, said, faults, media=_media_of(loaded)), loaded
 
 
-def _media_of(loaded: Loaded) -> frozenset[str]:
-    """The files that the manifests name."""
+def _media_of(loaded: Loaded) -> frozenset[str] | None:
+    """The files that the manifests name; None where a post has none, as one that names a file outside the project."""
     posts = (*loaded.posts, *(one.post for one in loaded.faulty if one.post))
+    if any(not post.media and not post.post_id for post in posts):
+        return None
     return frozenset([item.path for post in posts for item in post.media if item.path])
 
 
@@ -160,11 +185,15 @@ def _not_pinned(project: Project, plan: Plan) -> list[Problem]:
 
 
 def _accounts_of(
-    project: Project, posts: dict[str, DesiredPost], selected: frozenset[str] | None
+    project: Project, posts: dict[str, DesiredPost], selected: frozenset[str] | None, apart: Resting | None
 ) -> list[AccountAtWork]:
     keys = list(posts) if selected is None else selected
     names = {key.partition("/")[0] for key in keys}
-    names |= {name for name, rows in rows_by_account(project).items() if rows and selected is None}
+    if selected is None:
+        with_rows = set(project.reading_store.identities())
+        names |= {account.name for account in project.all_at_work() if account.open_id in with_rows}
+    if apart:
+        names |= apart.by_account.keys()
     return [project.at_work(name) for name in project.settings.accounts if name in names]
 
 
@@ -174,19 +203,28 @@ def _facts(
     posts: dict[str, DesiredPost],
     wish: Wish,
     failures: dict[str, ContentsyncError],
+    apart: Resting | None,
 ) -> tuple[dict[str, AccountFacts], list[Problem]]:
     creators: dict[str, Creator] = {}
     notes: list[Problem] = []
     direct = {post.account for post in posts.values() if post.mode is Mode.DIRECT and not post.post_id}
     if wish.refresh:
+        from contentsync.operations.side_by_side import side_by_side
+
         asked = side_by_side(accounts, lambda a: a.ask(posting=a.name in direct, full_list=wish.full_list), failures)
         creators = {name: answer.creator for name, answer in asked}
         notes = _each_once(note for _, answer in asked for note in answer.notes)
+        from contentsync.remote import refuse_twins
+
         refuse_twins({name: creator.open_id for name, creator in creators.items()})
     present = [account for account in accounts if account.name not in failures]
     left = project.receipts.left_behind(project.settings.accounts)
     witnesses = witnesses_of(project, left)
-    return {a.name: a.facts(creators.get(a.name), left, witnesses) for a in present}, notes
+    found = {}
+    for account in present:
+        rest = apart.apart(account.name, posts.values(), project) if apart else None
+        found[account.name] = account.facts(creators.get(account.name), left, witnesses, apart=rest)
+    return found, notes
 
 
 def _each_once(notes: Iterable[Problem]) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -32,9 +32,12 @@ class Wish:
     strict: bool = False
 
 
-def load_all(project: Project) -> Loaded:
-    """The manifests, sound or not. Raises ManifestError for a faulty project file, which stops everything."""
-    loaded = project.load()
+def load_all(project: Project, found: Sequence[str] | None = None) -> Loaded:
+    """The manifests, sound or not. Raises ManifestError for a faulty project file, which stops everything.
+
+    found: as in Project.load.
+    """
+    loaded = project.load(found=found)
     if any(p.level is Level.ERROR and p.where and p.where.file == PROJECT_FILE for p in loaded.problems):
         raise ManifestError(*loaded.problems)
     return loaded

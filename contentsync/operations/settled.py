@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from contentsync.errors import Level, ManifestError, Problem
 from contentsync.faulty import Faulty
@@ -15,6 +16,17 @@ from contentsync.post import DesiredPost
 from contentsync.project import Project
 
 _ABSENT = frozenset({"media-not-found", "media-dvc-pointer", "media-annex-pointer", "photos-empty"})
+
+
+class Odd(NamedTuple):
+    """What is wrong today with the settled posts of one file."""
+
+    file: str
+    #: The first of them, and its first problem.
+    key: str
+    problem: Problem
+    #: All of them.
+    keys: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +54,15 @@ def load_sound(project: Project) -> Loaded:
     return loaded
 
 
-def settled_posts(project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts]) -> History:
-    """Part the faulty posts into those that are settled and those that are not."""
+def settled_posts(
+    project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], further: Sequence[Odd] = ()
+) -> History:
+    """Part the faulty posts into those that are settled and those that are not.
+
+    further: what is odd about settled posts that were left out.
+    """
     if not loaded.faulty:
-        return History({}, frozenset(), (), ())
+        return History({}, frozenset(), (), tuple(_told(further)))
     rows = {f"{name}/{row.name}": row for name, known in facts.items() for row in known.rows}
     gone = {one.account for one in loaded.faulty} - project.settings.accounts.keys()
     if gone:
@@ -58,20 +75,30 @@ def settled_posts(project: Project, loaded: Loaded, facts: Mapping[str, AccountF
         posts={key: post for key, post in settled.items() if key not in of_gone},
         keys=keys,
         faulty=faulty,
-        notes=(*_odd(told), *_of_gone(of_gone)),
+        notes=(*_told([*odd_of(told), *further]), *_of_gone(of_gone)),
     )
 
 
-def _odd(told: Iterable[Faulty]) -> list[Problem]:
-    """One line for all settled posts that would not be valid today. A missing media file is not mentioned."""
-    odd = [(one, p) for one in told for p in one.problems if p.code not in _ABSENT]
+def odd_of(told: Iterable[Faulty]) -> list[Odd]:
+    """What is wrong today with settled posts, by file. A missing media file is not mentioned."""
+    found: dict[str, Odd] = {}
+    for one in told:
+        for problem in one.problems:
+            if problem.code not in _ABSENT:
+                first = found.setdefault(one.where.file, Odd(one.where.file, one.key, problem, frozenset()))
+                found[one.where.file] = first._replace(keys=first.keys | {one.key})
+    return list(found.values())
+
+
+def _told(odd: Sequence[Odd]) -> list[Problem]:
+    """One line for all settled posts that would not be valid today."""
     if not odd:
         return []
-    posts = {one.key for one, _ in odd}
-    first, problem = odd[0]
-    what = f"settled posts that would not be valid today: {len(posts)}, such as {first.key} ({problem.what})"
+    posts = frozenset[str]().union(*(one.keys for one in odd))
+    first = min(odd, key=lambda one: one.file)
+    what = f"settled posts that would not be valid today: {len(posts)}, such as {first.key} ({first.problem.what})"
     hint = "you need to do nothing: they stay as they were sent"
-    return [Problem("settled-not-judged", what, hint, problem.where, Level.NOTE)]
+    return [Problem("settled-not-judged", what, hint, first.problem.where, Level.NOTE)]
 
 
 def _of_gone(keys: Iterable[str]) -> list[Problem]:

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 _VERSION: Final = 1  # raised when the same files would give another answer
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FILE: Final = "nothing-to-do"
-_MOST: Final = 1 << 20  # bytes
 _OURS: Final = "CONTENTSYNC_"
 _READ: Final = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "SUDO_UID", "APPDATA", "LOCALAPPDATA", "PYTHONTZPATH")
 _VARIABLE: Final = re.compile(rb"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -59,13 +58,15 @@ class Answer(NamedTuple):
 
 
 class Still:
-    """The question, asked before a plan is made; and the answer of that plan, for the next one."""
+    """The question, asked before a plan is made; and what that plan found, for the next one."""
 
     def __init__(self, root: Path, environ: Mapping[str, str], clock: Clock) -> None:
         """clock: the one by which files get their times."""
         self._root, self._environ = root, environ
-        self._began = (clock.now() - _EPOCH) // timedelta(microseconds=1) * 1000
-        self._tree: Tree | None = None
+        #: When it was asked, in nanoseconds.
+        self.began = (clock.now() - _EPOCH) // timedelta(microseconds=1) * 1000
+        #: The folders of the manifests, as they were before anything of them was read.
+        self.tree: Tree | None = None
         self._state: tuple[str, Stat | None] = ("", None)
         self._texts = self._texts_now()
 
@@ -82,15 +83,14 @@ class Still:
     def answer(self) -> Answer | None:
         """What the last plan said, if that still holds."""
         try:
-            kept = self._kept()
-            if kept is None or kept["texts"] != self._texts or not self._is_state(*kept["state"]):
+            text = self.read(_FILE)
+            kept = json.loads(text) if text else None
+            if kept is None or not self._is_same(kept["basis"]):
                 return None
-            if any(stat_of(path) != _stat(seen) for path, seen in kept["others"]):
+            self.tree = Tree(str(self._root), kept["tops"])
+            if not self.tree.is_whole or self.tree.digest() != kept["tree"]:
                 return None
-            self._tree = Tree(str(self._root), kept["tops"])
-            if not self._tree.is_whole or self._tree.digest() != kept["tree"]:
-                return None
-            return Answer(kept["unchanged"], tuple(map(_problem, kept["notes"])))
+            return Answer(kept["unchanged"], tuple(map(problem_of, kept["notes"])))
         except _EXPECTED:
             return None
 
@@ -103,45 +103,56 @@ class Still:
             return
         self._state = (path, stat_of(path))
         tops = folders_of(project.settings.manifests)
-        if self._tree is None or self._tree.tops != tops:
-            self._tree = Tree(str(self._root), tops)
+        if self.tree is None or self.tree.tops != tops:
+            self.tree = Tree(str(self._root), tops)
 
     def keep(self, made: Made, project: Project) -> None:
         """Keep what the plan says, if it may be kept."""
-        path, seen = self._state
-        if self._tree is None or seen is None or not self._may_be_kept(made, project):
-            return
-        others = _others(project)
-        if others is None:
+        basis = self.basis(project)
+        if self.tree is None or basis is None or not self._may_be_kept(made, project):
             return
         told = {
-            "texts": self._texts,
-            "state": [path, list(seen)],
-            "tops": self._tree.tops,
-            "tree": self._tree.digest(),
-            "others": others,
+            "basis": basis,
+            "tops": self.tree.tops,
+            "tree": self.tree.digest(),
             "unchanged": made.plan.unchanged,
-            "notes": [_told(note) for note in made.notes],
+            "notes": [told_problem(note) for note in made.notes],
         }
-        self._write(told)
+        self.write(_FILE, json.dumps(told))
+
+    def basis(self, project: Project) -> dict[str, Any] | None:
+        """All that a plan depends on, apart from the manifests and media; None where that can't be relied on."""
+        path, seen = self._state
+        others = _others(project)
+        if seen is None or others is None or max(seen[1:3]) + RACY >= self.began or not self._is_state(path, seen):
+            return None
+        return {"texts": self._texts, "state": [path, list(seen)], "others": others}
+
+    def holds(self, path: str) -> bool:
+        """Whether the scan of the folders tells whether this file is there, and its stat."""
+        return self.tree is not None and self.tree.holds(path)
+
+    def _is_same(self, basis: Mapping[str, Any]) -> bool:
+        """Whether nothing has changed of what was kept by `basis`."""
+        if basis["texts"] != self._texts or not self._is_state(*basis["state"]):
+            return False
+        return all(stat_of(path) == _stat(seen) for path, seen in basis["others"])
 
     def _may_be_kept(self, made: Made, project: Project) -> bool:
         from contentsync.trust import hide
 
-        if made.plan.actions or made.is_partial or self._state[1] is None:
+        if made.plan.actions or made.is_partial or made.media is None:
             return False
-        said = json.dumps([_told(note) for note in made.notes], ensure_ascii=False)
+        said = json.dumps([told_problem(note) for note in made.notes], ensure_ascii=False)
         if hide(said, project.settings.hidden) != said:
             return False  # what came out of the environment is never written down
         if any(facts.remote.gone or facts.pause for facts in made.world.accounts.values()):
             return False
-        if max(self._state[1][1:3]) + RACY >= self._began or not self._is_state(*self._state):
-            return False
-        tree = self._tree
+        tree = self.tree
         assert tree is not None
-        return tree.is_whole and tree.is_settled(self._began) and all(map(tree.holds, made.media))
+        return tree.is_whole and tree.is_settled(self.began) and all(map(tree.holds, made.media))
 
-    def _is_state(self, path: str, seen: Stat | None) -> bool:
+    def _is_state(self, path: str, seen: Iterable[int] | None) -> bool:
         """Whether the state is the one that was seen, and nothing of it waits beside its file."""
         log = stat_of(f"{path}-wal")
         if seen is None or stat_of(path) != _stat(seen) or (log and log[0]):
@@ -177,29 +188,24 @@ class Still:
         head = json.dumps([_VERSION, __version__, str(self._root)]).encode()
         return blake2b(b"%d " % len(head) + head + text, key=self._secret, digest_size=32).hexdigest()
 
-    # Where it is kept: a small file, so that no database has to be opened.
+    # Where it is kept: in small files, so that no database has to be opened.
 
-    @property
-    def _place(self) -> Path:
-        return self._root / LOCAL_FOLDER / _FILE
-
-    def _kept(self) -> dict[str, Any] | None:
-        """What was kept by this user on this machine, whole; None for anything else."""
-        data = _bytes_of(self._place)
+    def read(self, name: str) -> str | None:
+        """What was kept under this name by this user on this machine, whole; None for anything else."""
+        data = _bytes_of(self._root / LOCAL_FOLDER / name)
         if data is None:
             return None
         proof, _, text = data.partition(b"\n")
-        if proof != self._mark(text).encode():
-            return None
-        kept = json.loads(text)
-        return kept if isinstance(kept, dict) else None
+        return text.decode() if proof == self._mark(text).encode() else None
 
-    def _write(self, told: Mapping[str, object]) -> None:
-        text = json.dumps(told, ensure_ascii=True).encode()
-        part = self._place.with_name(f"{_FILE}.part")
+    def write(self, name: str, text: str) -> None:
+        """Keep a text under this name."""
+        place = self._root / LOCAL_FOLDER / name
+        part = place.with_name(f"{name}.part")
+        data = text.encode()
         try:
-            part.write_bytes(self._mark(text).encode() + b"\n" + text)
-            part.replace(self._place)  # not flushed: half a file has no proof
+            part.write_bytes(self._mark(data).encode() + b"\n" + data)
+            part.replace(place)  # not flushed: half a file has no proof
         except OSError:
             return  # it only costs time
 
@@ -217,7 +223,7 @@ def _others(project: Project) -> list[list[object]] | None:
     if any(not any(path.endswith(f"/{zone}") and stat_of(path) for path in paths) for zone in zones):
         return None
     paths += [str(project.root / argument) for _, command in settings.wanted.commands for argument in command]
-    return [[path, stat_of(path)] for path in paths]
+    return [[path, seen and list(seen)] for path, seen in ((path, stat_of(path)) for path in paths)]
 
 
 def _stat(told: Iterable[int] | None) -> Stat | None:
@@ -229,20 +235,20 @@ def _stat(told: Iterable[int] | None) -> Stat | None:
 
 
 def _bytes_of(path: Path) -> bytes | None:
-    """The bytes of a small file; None where there is none."""
+    """The bytes of a file; None where there is none."""
     try:
-        with path.open("rb") as file:
-            data = file.read(_MOST + 1)
+        return path.read_bytes() if path.is_file() else None
     except OSError:
         return None
-    return data if len(data) <= _MOST else None
 
 
-def _told(note: Problem) -> list[object]:
-    where = note.where and [note.where.file, note.where.line, note.where.column]
-    return [note.code, note.what, note.hint, where, str(note.level), note.source, note.width]
+def told_problem(problem: Problem) -> list[object]:
+    """A problem as it is kept."""
+    where = problem.where and [problem.where.file, problem.where.line, problem.where.column]
+    return [problem.code, problem.what, problem.hint, where, str(problem.level), problem.source, problem.width]
 
 
-def _problem(told: list[Any]) -> Problem:
+def problem_of(told: list[Any]) -> Problem:
+    """The same back."""
     code, what, hint, where, level, source, width = told
     return Problem(code, what, hint, where and Place(*where), Level(level), source, width)

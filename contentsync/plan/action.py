@@ -177,6 +177,8 @@ class AccountFacts:
     journal: Sequence[Witness] = ()
     #: Whether the journal knows another state that posts for this open_id.
     noted_elsewhere: bool = False
+    #: Whether rows that were left out show that the account has posted before.
+    others_show: bool = False
     #: Whether a person has taken in the videos that are older than this state.
     acquainted: bool = False
     #: The names and media of the posts for which existing-posts was not lifted the last time.
@@ -261,6 +263,8 @@ class World:
     policy: tuple[Rule, ...] = ()
     #: What the project's own program said about an earlier form of this plan.
     verdict: Verdict = Verdict()
+    #: The posts that were left out because they rest (resting.py): the fingerprint of each, by its key.
+    resting: Mapping[str, str] = field(default_factory=dict)
 
 
 _ASKED: Final = tuple(f.name for f in fields(DesiredPost) if f.name not in {"where", "places", "lists_photos"})

@@ -25,7 +25,7 @@ class ExistingPosts:
     def __init__(self, facts: AccountFacts) -> None:
         self._left_out = facts.left_out
         self._known = {row.name for row in facts.rows if row.attempts}
-        self._is_young = not any(row.removed_at or _shows(row) for row in facts.rows)
+        self._is_young = not (facts.others_show or any(row.removed_at or _shows(row) for row in facts.rows))
         self._evidence = _evidence(facts) or _not_looked(facts)
 
     def problem(self, post: DesiredPost) -> Problem | None:

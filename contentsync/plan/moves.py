@@ -87,7 +87,7 @@ class Moves:
     def _lost_its_media(self, row: PostState) -> bool:
         """Whether the media of a row may stand under another name: its own post has others, or can't be read."""
         post = self._posts.get(row.name)
-        return _lost_its_media(post, row) if post else has_past(row)
+        return lost_its_media(post, row) if post else has_past(row)
 
     def _name_is_taken(self, post: DesiredPost) -> bool:
         return post.name in self._rows
@@ -161,7 +161,7 @@ def _sharing(post: DesiredPost, rows: Mapping[str, list[PostState]]) -> list[Pos
     return [found[name] for name in sorted(found)]
 
 
-def _lost_its_media(post: DesiredPost, row: PostState) -> bool:
+def lost_its_media(post: DesiredPost, row: PostState) -> bool:
     if not post.media or not has_past(row):
         return False
     ours = sent_marks(row)

@@ -51,7 +51,7 @@ def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[st
     asked.sort(key=lambda want: (want.due, natural(want.post.key)))
     actions += ration(asked, world)
     actions = [_with_move(scenes, desired[action.post], action, renames[action.post]) for action in actions]
-    unchanged = sum(action.kind is Kind.UNCHANGED for action in actions)
+    unchanged = len(world.resting) + sum(action.kind is Kind.UNCHANGED for action in actions)
     for scene in scenes.values():
         actions += [action for action in vanished(scene) if selected is None or action.post in selected]
     for one in (one for several in world.faulty.values() for one in several):
@@ -71,7 +71,7 @@ def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[st
         ),
         unchanged=unchanged,
         inputs=inputs_digest(
-            {key: fingerprint(post) for key, post in desired.items()},
+            {**world.resting, **{key: fingerprint(post) for key, post in desired.items()}},
             {name: scene.facts.open_id for name, scene in scenes.items()},
         ),
         allow=tuple(sorted(world.allow)),

@@ -75,6 +75,18 @@ class HostedObject:
         return self.name.partition(".")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What posts may have in common with others: any of it makes them kin."""
+
+    #: As DesiredPost.media_digest.
+    media: frozenset[str]
+    #: Ids of videos.
+    videos: frozenset[str]
+    #: Ids and publish_ids of attempts.
+    tried: frozenset[str]
+
+
 class Hosted(Protocol):
     """The objects that contentsync uploaded for TikTok to fetch. Only objects recorded here are ever deleted."""
 
@@ -365,6 +377,14 @@ class Store(Protocol):
         ...
 
     # -- posts and attempts
+
+    def has_kin(self, open_id: str, known: frozenset[str], shared: Shared) -> bool:
+        """Whether any post but those of the known uids shares some of this."""
+        ...
+
+    def others_show(self, open_id: str, known: frozenset[str]) -> bool:
+        """Whether any post but those of the known uids has an attempt that may have become a post at TikTok."""
+        ...
 
     def posts(self, open_id: str) -> list[PostState]:
         """All posts of an identity, with their attempts."""

@@ -36,6 +36,7 @@ PROJECTS = (
     "version: 1\naccounts: [\n",
 )
 NAMES = ("one", "two", "three", "four", "five")
+CACHES = frozenset({"cache.db", "nothing-to-do", "resting", "receipt-identities"})
 TICK = 0.012  # seconds; longer than the clock of a file system stands still
 
 
@@ -157,9 +158,13 @@ class Place:
 
     def add_post(self, chance: random.Random) -> None:
         """A new post, maybe with the media or the name of an older one, or renamed from it."""
-        name = chance.choice(["six", "seven", *NAMES[:2]])
-        video = chance.choice([f"{name}.mp4", "one.mp4"])
+        name = chance.choice(["six", "six", "seven", *NAMES[:2]])
+        video = chance.choice([f"{name}.mp4", f"{name}.mp4", "one.mp4"])
         more = chance.choice(["", "", "moved_from: three\n", "post_id: '7400000000000000001'\n", "generation: 2\n"])
+        self.add(name, video, more)
+
+    def add(self, name: str, video: str = "", more: str = "") -> None:
+        """A manifest of a new post, and its video."""
         folder = self.root / "posts" / "0"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "new.yaml").write_text(manifest(name, video) + more)
@@ -238,7 +243,7 @@ class Place:
 
     def _caches(self) -> list[Path]:
         folder = self.root / ".contentsync"
-        return [path for path in sorted(folder.glob("*")) if path.name in {"cache.db", "nothing-to-do"}]
+        return [path for path in sorted(folder.glob("*")) if path.name in CACHES]
 
     def _state(self) -> _Opened:
         return _Opened(self.root / ".contentsync" / "state.db")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from contentsync.errors import ContentsyncError
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
 from contentsync.operations.still import Answer, Still
+from contentsync.plan import planfile
 from tests.builders import ManualClock
 from tests.operations.histories import NAMES, TICK, Place, moment
 
@@ -44,11 +46,7 @@ def made_by(place: Place, still: Still | None = None) -> Made | None:
     try:
         project = place.project()
         project.clock = ManualClock(moment())
-        if still:
-            still.begin(project)
-        made = make_plan(project, Wish(refresh=False))
-        if still:
-            still.keep(made, project)
+        made = make_plan(project, Wish(refresh=False), still)
         project.close_state()
     except ContentsyncError:
         return None
@@ -63,11 +61,17 @@ def full(place: Place) -> Made | None:
         place.with_caches(kept)
 
 
+def as_json(made: Made | None) -> str:
+    return json.dumps(planfile.as_json(made.plan, "tested"), indent=1) if made else "refused"
+
+
 def check(place: Place, seconds: float) -> bool:
-    """Whether the kept answer was used; it must be the whole plan's."""
-    answer, _ = quick(place, seconds)
+    """Whether the kept answer was used. It must be the whole plan's, and so must a plan that left posts out."""
+    answer, quickly = quick(place, seconds)
     whole = full(place)
     if answer is None:
+        assert as_json(quickly) == as_json(whole)
+        assert (quickly and quickly.faults) == (whole and whole.faults)
         return False
     assert whole is not None
     assert (whole.plan.actions, whole.is_partial) == ((), False)
@@ -106,6 +110,33 @@ def test_the_answer_counts_the_posts(place: Place) -> None:
     quick(place, 10)
     answer, _ = quick(place, 10)
     assert answer == Answer(len(NAMES), ())
+
+
+def test_posts_that_rest_are_left_out(place: Place) -> None:
+    quick(place, 10)
+    first = place.manifests[0]
+    first.write_text(first.read_text() + "grace: 3h\n")
+    _, made = quick(place, 10)
+    assert made is not None
+    assert (len(made.world.resting), len(made.posts), made.plan.unchanged) == (len(NAMES) - 1, 1, len(NAMES))
+
+
+def test_a_new_post_is_planned_without_those_that_rest(place: Place) -> None:
+    quick(place, 10)
+    place.add(name="six")
+    _, made = quick(place, 10)
+    assert made is not None
+    assert (len(made.world.resting), list(made.posts)) == (len(NAMES), ["acme/six"])
+    assert as_json(made) == as_json(full(place))
+
+
+def test_a_new_post_with_the_media_of_one_that_rests_is_seen(place: Place) -> None:
+    quick(place, 10)
+    place.add(name="six", video="one.mp4")
+    _, made = quick(place, 10)
+    assert made is not None
+    assert made.world.resting == {}
+    assert as_json(made) == as_json(full(place))
 
 
 def test_media_that_are_gone_are_no_news(place: Place) -> None:

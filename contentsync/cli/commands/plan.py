@@ -75,9 +75,9 @@ def plan(
     """
     if json_ and markdown:
         raise click.UsageError("--json and --markdown both go to stdout: choose one")
-    is_plain = no_refresh and not (json_ or markdown or html or out or allow or only or exclude or accounts)
-    still = Still.around(Path(), context.environ, SystemClock()) if is_plain else None
-    if still and (answer := still.answer()):
+    is_whole = no_refresh and not (only or exclude or accounts)
+    still = Still.around(Path(), context.environ, SystemClock()) if is_whole else None
+    if still and not (json_ or markdown or html or out or allow) and (answer := still.answer()):
         return _show_answer(answer)
     from contentsync.operations.selection import Wish
 
@@ -111,14 +111,9 @@ def _made(project: Project, wish: Wish, still: Still | None) -> Made:
     from contentsync.operations.plan import make_plan
 
     try:
-        if still:
-            still.begin(project)
-        made = make_plan(project, wish)
-        if still:
-            still.keep(made, project)
+        return make_plan(project, wish, still)
     finally:
         project.close()
-    return made
 
 
 def _show_answer(answer: Answer) -> int:

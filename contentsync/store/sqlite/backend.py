@@ -9,7 +9,6 @@ from pathlib import Path
 
 from contentsync.clock import Clock
 from contentsync.errors import StoreError
-from contentsync.store.lock import apply_lock, watch_lock
 from contentsync.store.room import why_not_writable
 from contentsync.store.sqlite.state import SqliteStore
 
@@ -43,7 +42,11 @@ class SqliteBackend:
         return SqliteStore.open_copy(self.path)
 
     def lock(self, doing: str, clock: Clock, timeout: float = 0.0) -> AbstractContextManager[None]:
+        from contentsync.store.lock import apply_lock
+
         return apply_lock(self.path.parent, doing, clock, timeout)
 
     def watching(self, clock: Clock) -> AbstractContextManager[None]:
+        from contentsync.store.lock import watch_lock
+
         return watch_lock(self.path.parent, clock)

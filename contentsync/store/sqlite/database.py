@@ -17,8 +17,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from filelock import FileLock
-
 from contentsync.errors import Problem, StoreError
 from contentsync.store.room import ROOM
 
@@ -119,6 +117,8 @@ def open_file(path: Path) -> Database:
         make_folder(path.parent)
         if path.exists() and (ready := _opened(path, _is_ready)):
             return Database(ready, path)
+        from filelock import FileLock
+
         with FileLock(path.with_name(f"{path.name}.new.lock"), timeout=BUSY_SECONDS):
             if not path.exists():
                 _make_file(path)

@@ -1,0 +1,344 @@
+"""Which manifests may a plan leave out, because all that they declare rests as it was sent?
+
+The danger: a manifest that is left out hides an edit, or a row that is left out hides that a post is out already.
+The rule: what was found to rest is kept with the stat of the manifest and of each of its media, and is believed only
+while these, the project file and the state are the same (`still.py` has the theory; one keyed digest proves the
+whole file). A plan that leaves posts out is made only where nothing that is left over shares a name, media, a video
+or an attempt with them, or counts with them: see `stands_alone`. In any doubt the whole plan is made.
+
+A file is kept by folder, a line each: how the files of the folders looked, what rests there, and the details. The
+details are read only where a folder looks different now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from hashlib import blake2b
+from typing import Any, Final
+
+from contentsync.account import Apart
+from contentsync.errors import Level, Problem
+from contentsync.lifecycle import Phase
+from contentsync.manifest.files import matcher
+from contentsync.manifest.loaded import Loaded
+from contentsync.operations.receipt_identities import of_account
+from contentsync.operations.settled import Odd, odd_of
+from contentsync.operations.still import Still, problem_of, told_problem
+from contentsync.plan.action import AccountFacts, fingerprint
+from contentsync.plan.resting import rests
+from contentsync.plan.sending import INBOX_FULL
+from contentsync.plan.settled import as_compared
+from contentsync.post import DesiredPost, Mode, PostState
+from contentsync.project import Project
+from contentsync.store.port import Shared
+from contentsync.tree import RACY, Folder, Stat
+
+_FILE: Final = "resting"
+_VERSION: Final = 1
+_MANY: Final = 200  # posts beyond which to look for kin costs more than the whole plan
+_QUIET: Final = frozenset({"media-lfs-pointer"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A manifest that rests."""
+
+    name: str
+    #: Its own stat, and that of each of its media; None for media that are not there.
+    files: Mapping[str, Stat | None]
+    #: The key of each of its posts, with its fingerprint and the uid of its row.
+    posts: tuple[tuple[str, str, str], ...]
+    #: The accounts for which it declares a direct post.
+    direct: tuple[str, ...]
+    odd: Odd | None
+
+    def as_json(self) -> list[Any]:
+        odd = self.odd and [self.odd.key, told_problem(self.odd.problem), sorted(self.odd.keys)]
+        return [self.name, list(self.files.items()), self.posts, self.direct, odd]
+
+    @classmethod
+    def of_json(cls, told: list[Any]) -> _Entry:
+        name, files, posts, direct, odd = told
+        return cls(
+            name,
+            {path: seen and (seen[0], seen[1], seen[2], seen[3]) for path, seen in files},
+            tuple((key, mark, uid) for key, mark, uid in posts),
+            tuple(direct),
+            odd and Odd(name, odd[0], problem_of(odd[1]), frozenset(odd[2])),
+        )
+
+
+@dataclass(slots=True)
+class _Page:
+    """What rests in one folder."""
+
+    folder: str
+    #: The folders that its manifests and media are in, each with how its files looked.
+    looks: dict[str, str]
+    #: The other manifests of the folder.
+    others: list[str]
+    prints: dict[str, str]
+    direct: list[str]
+    odd: list[Odd]
+    #: The details as they are kept.
+    details: str = ""
+
+    @classmethod
+    def made(cls, folder: str, entries: list[_Entry], others: list[str], tree: _Looks) -> _Page:
+        folders = {folder, *(path.rpartition("/")[0] for entry in entries for path in entry.files)}
+        return cls(
+            folder,
+            {name: tree.look(name) for name in sorted(folders)},
+            sorted(others),
+            {key: mark for entry in entries for key, mark, _ in entry.posts},
+            sorted({name for entry in entries for name in entry.direct}),
+            [entry.odd for entry in entries if entry.odd],
+            json.dumps([entry.as_json() for entry in entries], separators=(",", ":")),
+        )
+
+    def line(self) -> str:
+        odd = [[one.file, one.key, told_problem(one.problem), sorted(one.keys)] for one in self.odd]
+        keys, marks = "\n".join(self.prints), "\n".join(self.prints.values())
+        head = [self.folder, self.looks, self.others, keys, marks, self.direct, odd]
+        return f"{json.dumps(head, separators=(',', ':'))}\t{self.details}"
+
+    @classmethod
+    def of_line(cls, line: str) -> _Page:
+        head, _, details = line.partition("\t")
+        folder, looks, others, keys, marks, direct, odd = json.loads(head)
+        prints = dict(zip(keys.split("\n"), marks.split("\n"), strict=True)) if keys else {}
+        told = [Odd(file, key, problem_of(problem), frozenset(which)) for file, key, problem, which in odd]
+        return cls(folder, looks, others, prints, direct, told, details)
+
+    def entries(self) -> list[_Entry]:
+        return [_Entry.of_json(told) for told in json.loads(self.details)]
+
+
+class _Looks:
+    """How the folders of a scan look."""
+
+    def __init__(self, folders: Mapping[str, Folder]) -> None:
+        self._folders = folders
+        self._looks: dict[str, str] = {}
+        self._files: dict[str, dict[str, Stat]] = {}
+
+    def look(self, folder: str) -> str:
+        """One value over the names and stats in a folder; empty where there is none."""
+        if folder not in self._looks:
+            found = self._folders.get(folder)
+            self._looks[folder] = _digest(found) if found else ""
+        return self._looks[folder]
+
+    def stat(self, path: str) -> Stat | None:
+        """The stat of a file; None where it is not there."""
+        folder, _, name = path.rpartition("/")
+        return self._of(folder).get(name)
+
+    def is_link(self, path: str) -> bool:
+        folder, _, name = path.rpartition("/")
+        return f"{name}\0" in self._of(folder)
+
+    def names(self, folder: str) -> Iterator[str]:
+        """The files in a folder, from the root."""
+        found = self._folders.get(folder)
+        begin = f"{folder}/" if folder else ""
+        return (begin + name for name in found.names if not name.endswith("\0")) if found else iter(())
+
+    def _of(self, folder: str) -> dict[str, Stat]:
+        if folder not in self._files:
+            found = self._folders.get(folder)
+            self._files[folder] = dict(found.files()) if found else {}
+        return self._files[folder]
+
+
+def _digest(found: Folder) -> str:
+    names = "\0".join(found.names).encode("utf-8", "surrogateescape")
+    return blake2b(b"%d " % len(names) + names + found.values.tobytes(), digest_size=16).hexdigest()
+
+
+@dataclass(slots=True)
+class Resting:
+    """What a plan may leave out."""
+
+    still: Still
+    #: The manifests that it must read.
+    names: list[str]
+    #: The posts that are left out: the fingerprint of each, by its key.
+    prints: dict[str, str]
+    #: The rows that are not left out, of all identities.
+    uids: frozenset[str]
+    #: The accounts with a direct post among them.
+    direct: frozenset[str]
+    odd: list[Odd]
+    #: What is left out, by folder.
+    pages: dict[str, _Page] = field(default_factory=dict)
+    #: The names that are left out, by their account.
+    by_account: dict[str, set[str]] = field(default_factory=dict)
+
+    def apart(self, account: str, posts: Iterable[DesiredPost], project: Project) -> Apart:
+        """What the facts of an account may leave out. posts: all that are declared and not left out."""
+        mine = tuple(post for post in posts if post.account == account)
+        identities = partial(of_account, self.still, project, account)
+        return Apart(frozenset(self.by_account.get(account, ())), self.uids, mine, identities)
+
+
+def known(still: Still, project: Project) -> Resting | None:
+    """What rests, by what the last plan kept; None where nothing of that can be relied on."""
+    kept = still.read(_FILE)
+    tree = still.tree
+    if kept is None or tree is None or not tree.is_whole:
+        return None
+    head, *lines = kept.split("\n")
+    told = json.loads(head)
+    is_same = told["version"] == _VERSION and told["basis"] == still.basis(project)
+    if not is_same or still.began < told["made"] - 86_400 * 10**9:
+        return None
+    found = _compared({page.folder: page for page in map(_Page.of_line, lines)}, set(told["left"]), still, project)
+    return found if found.prints else None
+
+
+def _compared(pages: Mapping[str, _Page], left: set[str], still: Still, project: Project) -> Resting:
+    """What still rests, by how the folders look now. left: the rows that did not rest."""
+    assert still.tree is not None
+    looks, is_manifest = _Looks(still.tree.folders), matcher(project.settings.manifests)
+    found = Resting(still, [], {}, frozenset(), frozenset(), [])
+    for folder in still.tree.folders:
+        page = pages.get(folder)
+        if page is None or any(looks.look(name) != look for name, look in page.looks.items()):
+            kept = page.entries() if page else []
+            same = [e for e in kept if all(looks.stat(path) == seen for path, seen in e.files.items())]
+            left |= {uid for entry in kept if entry not in same for _, _, uid in entry.posts}
+            resting = {entry.name for entry in same}
+            others = [name for name in looks.names(folder) if is_manifest(name) and name not in resting]
+            page = _Page.made(folder, same, others, looks)
+        found.names += page.others
+        found.prints |= page.prints
+        found.odd += page.odd
+        found.direct |= frozenset(page.direct)
+        found.pages[folder] = page
+    for folder in pages.keys() - still.tree.folders.keys():
+        left |= {uid for entry in pages[folder].entries() for _, _, uid in entry.posts}
+    found.uids = frozenset(left)
+    for account, _, name in (key.partition("/") for key in found.prints):
+        found.by_account.setdefault(account, set()).add(name)
+    return found
+
+
+def stands_alone(
+    project: Project, resting: Resting, loaded: Loaded, facts: Mapping[str, AccountFacts]
+) -> dict[str, AccountFacts] | None:
+    """The facts for a plan without the resting posts; None where they matter for what is left."""
+    faulty = [one.post for one in loaded.faulty if one.post]
+    posts = [*loaded.posts, *faulty]
+    if len(posts) > _MANY or any(key in resting.prints for key in loaded.keys) or any(p.moved_from for p in posts):
+        return None
+    made = {}
+    for name, one in facts.items():
+        mine = [post for post in posts if post.account == name]
+        others = resting.by_account.get(name)
+        if not others or one.open_id is None:
+            made[name] = one
+            continue
+        if _matters(project, resting, mine, one):
+            return None
+        shows = project.reading_store.others_show(one.open_id, resting.uids)
+        if not shows:
+            return None
+        made[name] = replace(one, others_show=True)
+    return made
+
+
+def _matters(project: Project, resting: Resting, posts: list[DesiredPost], facts: AccountFacts) -> bool:
+    """Whether the resting posts of an account may matter for what is left of it."""
+    attempts = [attempt for row in facts.rows for attempt in row.attempts]
+    if any(a.phase is Phase.UNKNOWN or a.problem_code == INBOX_FULL for a in attempts):
+        return True
+    witnesses = [*facts.journal, *facts.receipts.values()]
+    tried = [one for witness in witnesses for one in witness.tried]
+    if any(not one.id and not one.publish_id for one in tried):
+        return True  # it is known by its second or number alone
+    shared = Shared(
+        media=frozenset({post.media_digest for post in posts} | {one.media for one in tried}),
+        videos=frozenset({post.post_id or "" for post in posts} | {witness.bound for witness in witnesses}),
+        tried=frozenset({one.id for one in tried} | {one.publish_id for one in tried}),
+    )
+    assert facts.open_id is not None
+    return project.reading_store.has_kin(facts.open_id, resting.uids, shared)
+
+
+def keep(
+    still: Still, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], before: Resting | None
+) -> None:
+    """Keep what rests, for the next plan. before: what this plan left out."""
+    tree = still.tree
+    basis = still.basis(project)
+    if tree is None or not tree.is_whole or basis is None:
+        return
+    looks = _Looks(tree.folders)
+    entries = {entry.name: entry for entry in _entries(still, project, loaded, facts, looks)}
+    pages = dict(before.pages) if before else {}
+    by_folder: dict[str, list[str]] = {}
+    for name in loaded.files:
+        by_folder.setdefault(name.rpartition("/")[0], []).append(name)
+    for folder, names in by_folder.items():
+        new = [entries[name] for name in names if name in entries]
+        if folder in pages and not new:
+            continue
+        old = pages[folder].entries() if folder in pages else []
+        pages[folder] = _Page.made(folder, [*old, *new], [name for name in names if name not in entries], looks)
+    for folder in tree.folders.keys() - pages.keys():
+        pages[folder] = _Page.made(folder, [], [], looks)
+    uids = {uid for entry in entries.values() for _, _, uid in entry.posts}
+    left = before.uids if before else frozenset(row.uid for one in facts.values() for row in one.rows)
+    head = {"version": _VERSION, "basis": basis, "made": still.began, "left": sorted(left - uids)}
+    still.write(_FILE, "\n".join([json.dumps(head), *(page.line() for page in pages.values())]))
+
+
+def _entries(
+    still: Still, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], looks: _Looks
+) -> Iterator[_Entry]:
+    """The manifests of which everything rests."""
+    rows = {f"{name}/{row.name}": row for name, known in facts.items() for row in known.rows}
+    declared: dict[str, list[DesiredPost | None]] = {}
+    for post in loaded.posts:
+        declared.setdefault(post.where.file, []).append(post)
+    for one in loaded.faulty:
+        declared.setdefault(one.where.file, []).append(one.post)
+    loud = _loud(loaded)
+    odd = {one.file: one for one in odd_of(loaded.faulty)}
+    now = project.clock.now()
+    for name, found in declared.items():
+        posts = [post for post in found if post is not None and _rests(post, rows, facts, now)]
+        if name in loud or len(posts) < len(found):
+            continue
+        files = {path: looks.stat(path) for path in (name, *(i.path for post in posts for i in post.media if i.path))}
+        if files[name] is None or not all(map(still.holds, files)) or any(map(looks.is_link, files)):
+            continue
+        if any(seen is not None and max(seen[1:3]) + RACY >= still.began for seen in files.values()):
+            continue
+        marked = tuple((p.key, fingerprint(as_compared(p, rows[p.key])), rows[p.key].uid) for p in posts)
+        direct = sorted({post.account for post in posts if post.mode is Mode.DIRECT and not post.post_id})
+        yield _Entry(name, files, marked, tuple(direct), odd.get(name))
+
+
+def _rests(post: DesiredPost, rows: Mapping[str, PostState], facts: Mapping[str, AccountFacts], now: Any) -> bool:
+    one = facts.get(post.account)
+    return one is not None and rests(post, rows.get(post.key), one, now)
+
+
+def _loud(loaded: Loaded) -> set[str]:
+    """The files of which a plan says something, whatever rests in them."""
+    unsound = loaded.unsound
+    loud = set(loaded.unread)
+    for keys, problem in loaded.told:
+        is_about_settled = bool(keys) and keys <= unsound and problem.code != "duplicate-post"
+        if problem.where and not is_about_settled and not _is_quiet(problem):
+            loud.add(problem.where.file)
+    return loud
+
+
+def _is_quiet(problem: Problem) -> bool:
+    return problem.code in _QUIET and problem.level is not Level.ERROR
