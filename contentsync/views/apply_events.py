@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from contentsync.errors import Problem
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from contentsync.attempt.told import Told
 
 
-def event(told: Told) -> dict[str, Any]:
-    """One thing that happened to a post."""
-    return {"event": told.event, "post": told.post} | dict(told.detail)
+def event(told: Told, time: datetime) -> dict[str, Any]:
+    """One thing that happened to a post. time: when it was reported."""
+    return {"event": told.event, "post": told.post, "time": rfc3339(time)} | dict(told.detail)
 
 
 def held_back(action: Action) -> dict[str, Any]:
@@ -29,7 +30,22 @@ def held_back(action: Action) -> dict[str, Any]:
     }
 
 
-def summary(counts: Mapping[str, int], exit_code: int, problems: Iterable[Problem]) -> dict[str, Any]:
-    """The last line. counts: actions by result."""
-    told = [problem_as_json(problem) for problem in problems]
-    return {"event": "summary", "counts": dict(counts), "exit_code": exit_code, "problems": told}
+def summary(
+    counts: Mapping[str, int],
+    exit_code: int,
+    problems: Iterable[Problem],
+    *,
+    time: datetime,
+    waiting: int,
+    next_due: datetime | None,
+) -> dict[str, Any]:
+    """The last line. counts: actions by result. waiting: posts whose time has not come; next_due: of the first."""
+    return {
+        "event": "summary",
+        "time": rfc3339(time),
+        "counts": dict(counts),
+        "waiting": waiting,
+        "next_due": rfc3339(next_due),
+        "exit_code": exit_code,
+        "problems": [problem_as_json(problem) for problem in problems],
+    }

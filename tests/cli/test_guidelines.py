@@ -55,7 +55,7 @@ def test_the_nickname_comes_from_a_fresh_call_in_plan_and_prompt(desk: Desk, mon
     assert "acme  Acme Studio (@acme)" in desk.run("plan").text
     desk.site.emulator.change_account("acme", nickname="Acme Anew")
     assert "acme  Acme Anew (@acme)" in desk.run("plan").text
-    assert "Acme Anew (@acme): 1 post, 1 of them public; 0 drafts" in asked(desk, monkeypatch, "yes")[1]
+    assert "Acme Anew (@acme): 1 post, 1 of them public\n" in asked(desk, monkeypatch, "yes")[1]
 
 
 def test_a_creator_who_may_not_post_now_is_left_alone(desk: Desk) -> None:
@@ -187,6 +187,13 @@ def test_each_post_stands_under_its_own_declaration(desk: Desk) -> None:
     desk.site.studio.post("draft", "acme_de")
     text = desk.run("plan").text
     assert f"{BRANDED} (acme/ad).\n{MUSIC} (acme/plain).\n" in text
+
+
+def test_the_question_names_the_posts_that_everyone_will_see(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.site.studio.post("launch")
+    desk.site.studio.post("private", privacy="only_me")
+    said = asked(desk, monkeypatch, "yes")[1]
+    assert "2 posts, 1 of them public\n  PUBLIC, for everyone to see: acme/launch\n" in said
 
 
 @pytest.mark.parametrize("answer", ["", "y", "Yes", "no", "yes please"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -28,7 +29,7 @@ def ended(ran: Ran) -> tuple[int, list[str]]:
     told = [json.loads(line) for line in ran.out.splitlines()]
     assert [event["event"] for event in told].count("summary") == 1
     last: dict[str, Any] = told[-1]
-    assert set(last) == {"event", "counts", "exit_code", "problems"}
+    assert set(last) == {"event", "time", "counts", "waiting", "next_due", "exit_code", "problems"}
     assert set(last["counts"]) == {*map(str, Result), "left", "unchanged"}
     assert last["exit_code"] == ran.code
     assert "Traceback" not in ran.err
@@ -215,3 +216,13 @@ def test_a_reader_that_went_away_stops_nothing(studio: Studio, emulator: Emulato
         os.close(writer)
         _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, len(emulator.posts()), "Traceback" in err) == (0, 1, False)
+
+
+def test_the_summary_says_how_many_wait_and_when_the_next_is_due(studio: Studio) -> None:
+    studio.post("now")
+    studio.post("soon", publish_at="2099-01-02T09:00:00Z")
+    studio.post("later", publish_at="2099-01-03T09:00:00Z")
+    studio.post("held", hold=True)
+    *events, last = studio.run(*JSON).events
+    assert (last["waiting"], last["next_due"]) == (3, "2099-01-02T09:00:00Z")
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", event["time"]) for event in (*events, last))

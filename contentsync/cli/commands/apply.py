@@ -221,6 +221,8 @@ def _end(report: Report, summary: Summary | None, now: datetime, *, is_saved: bo
         code = exits.worst([code, exits.FAILED])
     if summary is not None:
         summary.unchanged = proposal.made.plan.unchanged
+        summary.waiting = sum(Kind.WAIT in action.kinds for action in proposal.actions)
+        summary.next_due = report.next_due
         summary.blame(*failures, *proposal.refused, *faults)
     for err in proposal.refused:
         text.show_error(err)

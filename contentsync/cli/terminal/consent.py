@@ -5,15 +5,18 @@ Source: Content Sharing Guidelines, 1a and 4 (the declaration), 5d (processing t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import click
 
 from contentsync.cli.terminal import text
-from contentsync.plan.action import Kind, Plan
+from contentsync.plan.action import AccountView, Kind, Plan
 from contentsync.plan.declaration import PROCESSING, declarations
 from contentsync.post import DesiredPost, Mode, Privacy
 from contentsync.visible import visible
+
+NAMED: Final = 10  # public posts that the question names; the rest is counted
 
 
 class NotApproved(click.Abort):
@@ -32,20 +35,33 @@ def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
     created = [a for a in plan.actions if Kind.CREATE in a.kinds]
     for view in plan.accounts:
         mine = [posts[a.post] for a in created if a.account == view.name and a.post in posts]
-        if not mine:
-            continue
-        direct = [post for post in mine if post.mode is Mode.DIRECT]
-        public = sum(post.privacy is Privacy.EVERYONE for post in direct)
-        creator = view.creator
-        who = f"{creator.nickname} (@{creator.username})" if creator and creator.username else view.name
-        if creator and not creator.username and creator.nickname:
-            who = creator.nickname
-        told = f"{text.many(len(direct), 'post')}, {public} of them public" if direct else "no post"
-        drafts = len(mine) - len(direct)
-        text.tell(f"{visible(who)}: {told}; {text.many(drafts, 'draft')}")
+        for line in _becomes(view, mine):
+            text.tell(line)
     for sentence in declarations(plan.actions):
         text.tell(f"\t{sentence}")
     text.tell(f"\tTikTok has no edit and no delete by API. {PROCESSING}")
     answer = click.prompt("Type yes to publish", default="", show_default=False, err=True)
     if answer.strip() != "yes":
         raise NotApproved
+
+
+def _becomes(view: AccountView, posts: Sequence[DesiredPost]) -> Iterator[str]:
+    """What the posts of one account become, those that everyone can see by their names."""
+    direct = [post for post in posts if post.mode is Mode.DIRECT]
+    public = [post.key for post in direct if post.privacy is Privacy.EVERYONE]
+    told = [f"{text.many(len(direct), 'post')}, {len(public)} of them public"] if direct else []
+    if drafts := len(posts) - len(direct):
+        told.append(f"{text.many(drafts, 'draft')} for the inbox")
+    if told:
+        yield f"{visible(_name(view))}:\t{'; '.join(told)}"
+    if public:
+        more = f" and {len(public) - NAMED} more" if len(public) > NAMED else ""
+        loud = text.style("PUBLIC", fg="yellow", bold=True)
+        yield f"  {loud}, for everyone to see:\t{', '.join(public[:NAMED])}{more}"
+
+
+def _name(view: AccountView) -> str:
+    creator = view.creator
+    if creator is None:
+        return view.name
+    return f"{creator.nickname} (@{creator.username})" if creator.username else creator.nickname or view.name

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from contentsync.attempt.told import Told
 from contentsync.cli.terminal import text
+from contentsync.clock import SystemClock
 from contentsync.views import apply_events
 from contentsync.visible import visible
 
@@ -66,7 +67,7 @@ class JsonLines:
             self._summary.count(told)
             if told.event == "progress" and not _is_due(self._last, told.post, JSON_EVERY):
                 return
-            text.say_json(apply_events.event(told))
+            text.say_json(apply_events.event(told, SystemClock().now()))
 
 
 class Lines:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import click
@@ -16,6 +17,7 @@ from contentsync.attempt.told import Result, Told
 from contentsync.cli.main import Context
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.interrupt import write_at_once
+from contentsync.clock import SystemClock
 from contentsync.errors import ContentsyncError, Problem
 from contentsync.views import apply_events
 
@@ -23,11 +25,16 @@ PATIENCE: Final = 1.0  # seconds that a second Ctrl-C waits for the line under w
 
 
 class Summary:
-    """What a run came to so far. unchanged: posts that are as declared. lock: held while a line is written."""
+    """What a run came to so far."""
 
     def __init__(self) -> None:
+        #: Held while a line is written.
         self.lock = threading.Lock()
+        #: Posts that are as declared.
         self.unchanged = 0
+        #: Posts whose time has not come, and when the first of them is due.
+        self.waiting = 0
+        self.next_due: datetime | None = None
         self._left = 0
         self._results = dict.fromkeys(Result, 0)
         self._problems: list[Problem] = []
@@ -58,7 +65,14 @@ class Summary:
     def _line(self, exit_code: int, problems: Sequence[Problem]) -> str:
         counts = {str(result): count for result, count in self._results.items()} | {"left": self._left}
         counts["unchanged"] = self.unchanged
-        line = apply_events.summary(counts, exit_code, (*self._problems, *problems))
+        line = apply_events.summary(
+            counts,
+            exit_code,
+            (*self._problems, *problems),
+            time=SystemClock().now(),
+            waiting=self.waiting,
+            next_due=self.next_due,
+        )
         return text.hidden(json.dumps(line))
 
 
