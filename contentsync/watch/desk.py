@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from contentsync.errors import ContentsyncError
-from contentsync.post import Approve, Watching
+from contentsync.post import Approve, Settings, Watching
 from contentsync.project import Project
 from contentsync.store.backends import is_shared
 from contentsync.watch.stillness import Seen
@@ -38,6 +38,12 @@ class Desk:
     def approve(self) -> Approve:
         """By which way posts come to be approved; as it was last read."""
         return self._project.settings.approve_by.way if self._project else Approve.MANUAL
+
+    @property
+    def pauses(self) -> tuple[float, float]:
+        """The shortest and the longest pause between two questions about an attempt, in seconds."""
+        settings = self._project.settings if self._project else Settings()
+        return settings.poll_initial.total_seconds(), settings.poll_max.total_seconds()
 
     @property
     def shares(self) -> bool:

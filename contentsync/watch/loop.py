@@ -272,7 +272,7 @@ class Watch:
             self._sending.saw(made, sight, now)
         else:  # first TikTok is asked who the accounts are, and what time it is
             self._sending.forget()
-        self._following.shares = self._desk.shares
+        self._following.shares, self._following.pauses = self._desk.shares, self._desk.pauses
         self._parts.feed.tell(made)
         self._health = replace(
             self._health,

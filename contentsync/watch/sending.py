@@ -85,6 +85,8 @@ class Sending:
         """Take in what a look saw."""
         self._made, self._ready = made, sight.ready
         self._tries.keep(frozenset({ALL}) | {one.post for one in sight.ready})
+        if not sight.ready:  # another command may have sent what waited for its lock
+            self._tellings.is_over(ALL)
         self._observe((*sight.ready, *sight.soon), now)
 
     def forget(self) -> None:
