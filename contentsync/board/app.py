@@ -67,6 +67,8 @@ def make_app(guard: Guard, desk: Desk, live: Live) -> Starlette:
         return StreamingResponse(_beats(live, request), headers={"content-type": "text/event-stream"})
 
     async def enter(request: Request) -> Response:
+        if request.method != "GET":  # a look at the link must not use it up
+            raise HTTPException(405)
         session = guard.sign_in(request.query_params.get("token", ""))
         if session is None:
             return _refused(Refusal.LINK)

@@ -17,11 +17,15 @@ from contentsync.files import inside
 from contentsync.operations import board, calendar, pause, posting, resolve
 from contentsync.operations.approvals import SENT_LATER
 from contentsync.operations.explain import Case
+from contentsync.operations.handover import handovers
+from contentsync.operations.plan import make_plan
+from contentsync.operations.preview import preview
 from contentsync.operations.resolve import Verdict
+from contentsync.operations.selection import Wish
 from contentsync.plan.declaration import PROCESSING
 from contentsync.plan.posting import Choice
 from contentsync.project import Project
-from contentsync.views import board_page
+from contentsync.views import board_page, handover_page, plan_page
 from contentsync.views.board_page import Frame
 
 HOW: Final = "board"
@@ -79,6 +83,8 @@ class Desk:
             ("", False): self._now,
             ("calendar", False): self._calendar,
             ("history", False): self._history,
+            ("plan", False): self._plan,
+            ("drafts", False): self._drafts,
             ("post", True): self._post,
             ("approve", True): self._posting,
         }
@@ -134,6 +140,15 @@ class Desk:
     def _history(self, project: Project, frame: Frame, _post: str) -> Answer:
         lines = project.reading_store.latest_history(500)
         return Answer(board_page.history_page(frame, lines, project.settings.timezone))
+
+    def _plan(self, project: Project, _frame: Frame, _post: str) -> Answer:
+        """The page that `plan --html` writes, as of now."""
+        made = make_plan(project, Wish(refresh=False))
+        return Answer(plan_page.page(preview(project, made, with_pictures=False)))
+
+    def _drafts(self, project: Project, _frame: Frame, _post: str) -> Answer:
+        """The page that `handover --html` writes: what each creator pastes and chooses."""
+        return Answer(handover_page.page(handovers(project), project.clock.now()))
 
     def _post(self, project: Project, frame: Frame, post: str) -> Answer:
         case = board.one_post(project, post)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from contentsync.lifecycle import Phase
 from contentsync.operations.calendar import Calendar, calendar
 from contentsync.operations.explain import Case, explain
+from contentsync.operations.handover import handovers
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
 from contentsync.pause import Pause, pause_of
@@ -44,6 +45,8 @@ class Snapshot:
     #: Posts with an open attempt, the newest first.
     open: tuple[PostState, ...]
     unknown: tuple[PostState, ...]
+    #: The keys of drafts that wait for their creator in TikTok's app.
+    drafts: tuple[str, ...]
     #: The keys of posts that are to be sent and that nobody approved.
     to_approve: tuple[str, ...]
     #: The newest lines of history, the newest first.
@@ -67,6 +70,7 @@ def snapshot(project: Project) -> Snapshot:
         accounts=tuple(_accounts(project, made, pauses)),
         open=tuple(sorted((row for row in rows if row.last and row.last.is_open), key=_age, reverse=True)),
         unknown=tuple(row for row in rows if row.last and row.last.phase is Phase.UNKNOWN),
+        drafts=tuple(one.post for one in handovers(project)),
         to_approve=tuple(dict.fromkeys(waiting)),
         history=tuple(store.latest_history(RECENT)),
         pauses=pauses,

@@ -63,7 +63,7 @@ class Frame:
 def now_page(frame: Frame, found: Snapshot) -> str:
     """The first page: what needs a person, uploads, accounts, what is next, what happened last."""
     shown, zone = found.calendar, found.calendar.timezone
-    ahead = [one for one in shown.entries if not one.is_past and one.at is not None]
+    ahead = [one for one in shown.entries if not one.is_past and one.at is not None and one.at >= shown.now]
     return frame.render(
         "board.html",
         now=in_words(shown.now, zone),
@@ -71,6 +71,7 @@ def now_page(frame: Frame, found: Snapshot) -> str:
         accounts=[_account(one, found) for one in found.accounts],
         uploads=[_upload(row, shown.now) for row in found.open],
         unknown=[_unknown(row, zone) for row in found.unknown],
+        drafts=found.drafts,
         to_approve=found.to_approve[:_SOON],
         more_to_approve=max(0, len(found.to_approve) - _SOON),
         blocked=[one for one in shown.entries if not one.is_past and one.stands == "blocked"],

@@ -45,6 +45,16 @@ def test_the_calendar_is_on_it(open_board: OpenBoard, studio: Studio) -> None:
     assert "Next 7 days" in text and "acme/soon" in text
 
 
+def test_the_plan_and_the_drafts_are_on_it(open_board: OpenBoard, studio: Studio) -> None:
+    studio.post("soon", publish_at=in_days(1))
+    studio.post("inboxed", account="acme_de", caption="Paste me")
+    assert studio.run("apply", "--auto-approve").code == 0
+    board = open_board().sign_in()
+    assert "acme/soon" in board.page("/plan")
+    assert "Paste me" in board.page("/drafts")
+    assert "it waits in the inbox" in board.page("/")
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/post/acme/nothing", "/approve/acme/nothing", "/media/acme/launch/7"])
 def test_what_is_not_there_is_a_404(open_board: OpenBoard, studio: Studio, path: str) -> None:
     studio.post("launch")

@@ -30,6 +30,12 @@ def test_the_link_signs_in_once(open_board: OpenBoard) -> None:
     assert again.status_code == 403 and "set-cookie" not in again.headers
 
 
+def test_a_mere_look_at_the_link_does_not_use_it_up(open_board: OpenBoard) -> None:
+    board = open_board()
+    assert board.client.head(board.board.link).status_code == 405
+    assert board.sign_in().get("/").status_code == 200
+
+
 @pytest.mark.parametrize("token", ["", "wrong", "é", "a" * 5000])
 def test_a_wrong_token_signs_nobody_in(open_board: OpenBoard, token: str) -> None:
     board = open_board()

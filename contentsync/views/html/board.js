@@ -10,6 +10,7 @@
   const refresh = async () => {
     if (busy) { again = true; return; }
     busy = true;
+    const begun = Date.now();
     try {
       const answer = await fetch(location.href, { credentials: "same-origin", cache: "no-store" });
       if (!answer.ok) throw new Error(String(answer.status));
@@ -27,6 +28,8 @@
     } catch {
       live.textContent = "The board does not answer. Is contentsync still running?";
     }
+    // A page that takes long to make is asked for less often.
+    await new Promise((done) => setTimeout(done, Math.min(30000, 9 * (Date.now() - begun))));
     busy = false;
     if (again) { again = false; refresh(); }
   };
