@@ -12,38 +12,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from contentsync.errors import Level, ManifestError, Place, Problem
+from contentsync.errors import Level, ManifestError, Problem
 from contentsync.files import inside, write_new
-from contentsync.intake.draft import PICTURES, Draft, Shape
-from contentsync.manifest.files import would_find
+from contentsync.intake.draft import Draft
 from contentsync.manifest.trial import Trial
 from contentsync.manifest.wording import listed, shown
 from contentsync.manifest.writer import Value, markdown_of, yaml_of
+from contentsync.operations.draft_files import Choices, DraftFiles, as_keys, seen_from
 from contentsync.operations.validate import past_problem
 from contentsync.post import DesiredPost
 from contentsync.project import Project
 from contentsync.store.machine_secret import machine_secret
 from contentsync.store.sqlite.cache import FileCache
 
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _LONGEST_NAME: Final = 63
-_ELSEWHERE: Final = "posts"  # for manifests that name no file on disk
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What holds for drafts that do not say it themselves, and where things are."""
-
-    account: str = ""
-    privacy: str = ""
-    mode: str = ""
-    #: Where the files are; else beside the draft's own file, in the project's root, or in posts.
-    media: Path | None = None
-    #: Where the manifests go; else into the folder of their media.
-    into: Path | None = None
-    markdown: bool = False
-    #: The drafts' account is a name of another tool's.
-    foreign: bool = False
+_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +58,7 @@ class Drafting:
         loaded = project.load()
         self._declared = {one.key: one.where.file for one in loaded.faulty}
         self._declared |= {post.key: post.where.file for post in loaded.posts}
+        self._files = DraftFiles(self._root, project.settings.manifests, choices)
         self._names: set[str] = set()
         self._taken: dict[str, Draft] = {}
         self._cache = FileCache(project.root / ".contentsync" / "cache.db", machine_secret(project.data_folder))
@@ -88,7 +72,10 @@ class Drafting:
     def entry(self, draft: Draft) -> Entry:
         """The manifest of a draft, with everything that is wrong with it, each at its place in the draft's file."""
         values = dict(draft.values)
-        found, lacking = self._media(draft)
+        if odd := tuple(_unwritable(values, draft)):
+            return Entry(draft, values=values, problems=_placed([*draft.problems, *odd], draft))
+        values |= {key: _with_newlines(value) for key, value in values.items()}
+        found, lacking = self._files.of(draft)
         account = self._account(values)
         if not account.problems:
             values |= account.values
@@ -96,14 +83,14 @@ class Drafting:
             if chosen:
                 values.setdefault(key, chosen)
         values["name"] = self._name(draft, str(values.get("name", "")), found)
-        folder, apart = self._folder(draft, found)
+        folder, apart = self._files.folder(draft, found)
         problems = [*draft.problems, *lacking, *account.problems, *apart]
         if folder is None or not found:
             return Entry(draft, values=values, problems=_placed(problems, draft))
-        values |= _as_keys(draft.shape, [_from(folder, path) for path in found])
+        values |= as_keys(draft.shape, [seen_from(folder, path) for path in found])
         values.pop("account" if "accounts" in values else "", None)
         text = (markdown_of if self._choices.markdown else yaml_of)(values)
-        file = f"{folder}/{values['name']}{'.md' if self._choices.markdown else '.yaml'}".removeprefix("./")
+        file = f"{folder}/{values['name']}{self._choices.suffix}".removeprefix("./")
         return self._judged(Entry(draft, file, text, values, problems=_placed(problems, draft)))
 
     def _judged(self, entry: Entry) -> Entry:
@@ -182,64 +169,6 @@ class Drafting:
         self._names.add(made)
         return made
 
-    def _media(self, draft: Draft) -> tuple[list[str], list[Problem]]:
-        """The files of a draft as paths from the root, and URLs as they are."""
-        found: list[str] = []
-        problems: list[Problem] = []
-        for written in draft.media:
-            path, problem = self._file(draft, written)
-            found += [path] if path else []
-            problems += [problem] if problem else []
-        return found, problems
-
-    def _file(self, draft: Draft, written: str) -> tuple[str, Problem | None]:
-        where = draft.place_of(draft.shape if draft.shape is not Shape.FILE else "video")
-        if _URL.match(written):
-            local = re.split(r"[?#]", written)[0].rpartition("/")[2]
-            beside = self._choices.media / local if self._choices.media and local else None
-            if not (beside and beside.is_file()):
-                return written, None
-            written = local
-        for folder in self._folders(draft):
-            path = (folder / written).resolve()
-            if path.exists():
-                return self._from_root(path, written, where)
-        looked = listed([_told(folder, self._root) for folder in self._folders(draft)])
-        what = f"{shown(written)} is not in {looked}"
-        return "", Problem("media-not-found", what, "fix the name, or say where the files are: --media DIR", where)
-
-    def _folders(self, draft: Draft) -> list[Path]:
-        if self._choices.media:
-            return [self._choices.media.resolve()]
-        beside = Path(draft.where.file).resolve().parent
-        near = [parent / "media" for parent in beside.parents[:2]] if draft.where.file.endswith(".tweet") else []
-        return list(dict.fromkeys([beside, *near, self._root, self._root / _ELSEWHERE]))
-
-    def _from_root(self, path: Path, written: str, where: Place) -> tuple[str, Problem | None]:
-        if path.is_relative_to(self._root):
-            return path.relative_to(self._root).as_posix(), None
-        what = f"{shown(written)} lies outside of the project, in {path.parent}"
-        return "", Problem("path-outside", what, f"copy it below {self._root / _ELSEWHERE}", where)
-
-    def _folder(self, draft: Draft, found: list[str]) -> tuple[str | None, list[Problem]]:
-        """Where the manifest goes, from the root; None where there is no such place."""
-        local = [path for path in found if not _URL.match(path)]
-        where = draft.place_of("video")
-        into = self._choices.into
-        if into is not None:
-            folder = into.resolve().relative_to(self._root).as_posix()
-        else:
-            folder = os.path.commonpath([Path(path).parent.as_posix() for path in local]) if local else _ELSEWHERE
-        folder = folder or "."
-        if any(not (folder == "." or path.startswith(f"{folder}/")) for path in local):
-            what = f"{shown(local[0])} does not lie in {folder}, and a manifest names only files below it"
-            return None, [Problem("media-apart", what, "choose another --into, or move the file", where)]
-        globs = self._project.settings.manifests
-        if not would_find(globs, f"{folder}/name.yaml".removeprefix("./")):
-            what = f"no manifest is read from {folder}: `manifests` has {', '.join(globs)}"
-            return None, [Problem("folder-not-read", what, "move the files below posts, and import again", where)]
-        return folder, []
-
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
@@ -268,25 +197,17 @@ def _bare(name: str) -> str:
     return "".join(char for char in name.casefold() if char.isalnum())
 
 
-def _from(folder: str, path: str) -> str:
-    """A path as the manifest in `folder` writes it."""
-    return path if _URL.match(path) or folder == "." else path.removeprefix(f"{folder}/")
+def _unwritable(values: Mapping[str, Value], draft: Draft) -> Iterator[Problem]:
+    """What no manifest can hold: control characters, and halves of a character."""
+    texts = [(key, part) for key, value in values.items() for part in (value if isinstance(value, list) else [value])]
+    for key, text in [*texts, *(("video", path) for path in draft.media)]:
+        if isinstance(text, str) and (found := _UNWRITABLE.search(text)):
+            what = f"{key} contains the control character U+{ord(found[0]):04X}"
+            yield Problem("control-character", what, "delete it", draft.place_of(key))
 
 
-def _as_keys(shape: Shape, files: list[str]) -> dict[str, Value]:
-    """The files as `video` or `photos`, told by their names where the draft does not say."""
-    if shape is Shape.FILE:
-        pictures = all(re.split(r"[?#]", file)[0].lower().endswith(PICTURES) for file in files)
-        is_folder = len(files) == 1 and "." not in files[0].rpartition("/")[2]
-        shape = Shape.PHOTOS if pictures or is_folder or len(files) > 1 else Shape.VIDEO
-    if shape is Shape.VIDEO and len(files) == 1:
-        return {"video": files[0]}
-    one_folder = len(files) == 1 and not files[0].lower().endswith(PICTURES) and not _URL.match(files[0])
-    return {"photos": files[0] if one_folder else files}
-
-
-def _told(folder: Path, root: Path) -> str:
-    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) and folder != root else str(folder)
+def _with_newlines(value: Value) -> Value:
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
 def _placed(problems: list[Problem], draft: Draft) -> tuple[Problem, ...]:

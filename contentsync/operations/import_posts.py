@@ -16,7 +16,8 @@ from contentsync.intake.draft import Taken
 from contentsync.intake.postiz import read_postiz
 from contentsync.intake.sheet import read_sheet
 from contentsync.intake.twitter_together import read_tweet
-from contentsync.operations.drafting import Choices, Drafting, Entry, write
+from contentsync.operations.draft_files import Choices
+from contentsync.operations.drafting import Drafting, Entry, write
 from contentsync.project import Project
 
 

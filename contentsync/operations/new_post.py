@@ -9,7 +9,8 @@ from pathlib import Path
 from contentsync.errors import Place, Problem, UsageError
 from contentsync.intake.draft import PICTURES, Draft, Shape
 from contentsync.manifest.writer import Value
-from contentsync.operations.drafting import Choices, Drafting, Entry, slug, write
+from contentsync.operations.draft_files import Choices
+from contentsync.operations.drafting import Drafting, Entry, slug, write
 from contentsync.post import Mode
 from contentsync.project import Project
 

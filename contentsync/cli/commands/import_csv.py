@@ -14,7 +14,8 @@ from contentsync.cli.options import as_json
 from contentsync.cli.terminal import table, text
 from contentsync.intake.dates import Order
 from contentsync.operations import import_posts as operation
-from contentsync.operations.drafting import Choices, Entry
+from contentsync.operations.draft_files import Choices
+from contentsync.operations.drafting import Entry
 from contentsync.operations.import_posts import FOREIGN, Proposal, Source
 from contentsync.project import Project
 from contentsync.views import imported as view
