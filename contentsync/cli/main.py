@@ -152,12 +152,19 @@ wrong call, 70 a defect of contentsync, 130 interrupted."""
     help="Run as if started in DIR.",
 )  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Show each request on stderr: method, path, status, log_id.")
+@click.option(
+    "--log-format", type=click.Choice(["text", "json"]), default="text",
+    help="What stderr tells: lines (text), or a JSON object a line (json).",
+)  # fmt: skip
 @click.pass_context
-def group(ctx: click.Context, folder: Path, verbose: bool) -> None:
+def group(ctx: click.Context, folder: Path, verbose: bool, log_format: str) -> None:
     """Declare TikTok posts in git, see the plan, publish each exactly once."""
     if folder != Path():
         ctx.call_on_close(functools.partial(os.chdir, Path.cwd()))
         os.chdir(folder)
+    from contentsync.cli.terminal import log
+
+    log.use_json(log_format == "json")
     ctx.ensure_object(Context).verbose = verbose
 
 

@@ -18,6 +18,8 @@ from types import FrameType
 from typing import Any, TextIO, cast
 
 from contentsync.cli import exits
+from contentsync.cli.terminal import log
+from contentsync.visible import as_json
 
 STOPPING = "stopping after the current chunk; the next apply resumes what is open. Press again to leave now\n"
 
@@ -61,6 +63,8 @@ def stoppable(leaving: Callable[[], None] = lambda: None) -> Iterator[Stop]:
 
 def _tell_at_once(line: str) -> None:
     """Past the stream's buffer, which the code that a signal interrupts may be filling."""
+    if log.is_json():
+        line = as_json(log.entry(line.rstrip("\n"), event="stopping")) + "\n"
     with contextlib.suppress(OSError, ValueError):
         os.write(sys.stderr.fileno(), line.encode("utf-8", "backslashreplace"))
 

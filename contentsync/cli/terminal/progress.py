@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from contentsync.attempt.told import Told
-from contentsync.cli.terminal import text
+from contentsync.cli.terminal import log, text
 from contentsync.clock import SystemClock
 from contentsync.views import apply_events
 from contentsync.visible import visible
@@ -48,7 +48,7 @@ def showing(summary: Summary | None) -> Iterator[Show]:
     """What shows the events of an apply: JSON lines for `summary`, bars on a terminal, plain lines elsewhere."""
     if summary is not None:
         yield JsonLines(summary)
-    elif sys.stderr.isatty() and text.colour() is None and text.width() >= NARROWEST:
+    elif sys.stderr.isatty() and not log.is_json() and text.colour() is None and text.width() >= NARROWEST:
         with _bars() as show:
             yield show
     else:
@@ -85,13 +85,15 @@ class Lines:
             elif told.event == "hosted" and told.detail["at"] < told.detail["total"]:
                 return  # a line once all of them are there
             elif told.event in _WORDS:
-                text.tell(f"{told.post}: {_said(told)}")
+                text.tell(f"{told.post}: {_said(told)}", told.event, post=told.post)
 
     def _progress(self, told: Told) -> None:
         began = self._began.setdefault(told.post, time.monotonic())
         self._last.setdefault(told.post, began)
         if _is_due(self._last, told.post, EVERY):
-            text.tell(f"{told.post}: {_rate(told.detail, time.monotonic() - began)}")
+            said = _rate(told.detail, time.monotonic() - began)
+            sent, total = told.detail["at"], told.detail["total"]
+            text.tell(f"{told.post}: {said}", told.event, post=told.post, sent=sent, total=total)
 
 
 def _is_due(last: dict[str, float], post: str, every: float) -> bool:

@@ -8,4 +8,6 @@ from contentsync.cli.terminal import text
 def show_request(method: str, path: str, status: int, log_id: str, seconds: float) -> None:
     """One line on stderr: never a header, a token or an upload URL."""
     told = f"{status or 'no answer'}"
-    text.tell(f"{method} {path} {told} {seconds * 1000:.0f} ms{f' log_id {log_id}' if log_id else ''}")
+    ms = round(seconds * 1000)
+    line = f"{method} {path} {told} {ms} ms{f' log_id {log_id}' if log_id else ''}"
+    text.tell(line, "request", method=method, path=path, status=status, ms=ms, log_id=log_id)

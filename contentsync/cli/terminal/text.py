@@ -12,6 +12,7 @@ from typing import Final, TextIO
 import click
 
 from contentsync.amounts import many, size
+from contentsync.cli.terminal import log
 from contentsync.errors import ContentsyncError, Level, Problem, by_place
 from contentsync.visible import as_json, visible
 
@@ -30,9 +31,19 @@ def say(line: str = "") -> None:
     _write(line, sys.stdout)
 
 
-def tell(line: str = "") -> None:
-    """The same for a line that is not data."""
-    _write(line, sys.stderr)
+def tell(line: str = "", event: str = "message", **more: object) -> None:
+    """The same for a line that is not data. event, more: what a log in JSON says of it besides."""
+    if log.is_json():
+        _log(line, log.INFO, event, **more)
+    else:
+        _write(line, sys.stderr)
+
+
+def _log(line: str, level: str, event: str, **more: object) -> None:
+    """An entry of the log in JSON; none for an empty line."""
+    message = " ".join(click.unstyle(line).split("\t")).strip()
+    if message:
+        click.echo(hidden(as_json(log.entry(message, level, event, **more))), err=True)
 
 
 def put(line: str) -> None:
@@ -42,6 +53,9 @@ def put(line: str) -> None:
 
 def tell_whole(line: str) -> None:
     """A line that a person copies and that is not data, such as an address: not folded."""
+    if log.is_json():
+        _log(line, log.INFO, "message")
+        return
     click.echo(safe(hidden(line)), err=True, color=colour())
 
 
@@ -131,7 +145,7 @@ def show_usage(err: click.ClickException) -> None:
     """A command line that makes no sense, as click words it."""
     with io.StringIO() as told:
         err.show(told)
-        tell(told.getvalue().rstrip("\n"))
+        _tell_error(told.getvalue().rstrip("\n"), "usage")
 
 
 def show_error(err: BaseException) -> None:
@@ -145,8 +159,24 @@ def show_error(err: BaseException) -> None:
 def show_problems(problems: Sequence[Problem], *, out: bool = False) -> None:
     """Every problem by its place: the fact, the line of the file, what fixes it."""
     for problem in by_place(problems):
+        if log.is_json() and not out:
+            _log_problem(problem)
+            continue
         for line in problem_lines(problem):
             (say if out else tell)(line)
+
+
+def _tell_error(line: str, event: str) -> None:
+    if log.is_json():
+        _log(line, log.ERROR, event)
+    else:
+        tell(line)
+
+
+def _log_problem(problem: Problem) -> None:
+    level = {Level.ERROR: log.ERROR, Level.WARNING: log.WARNING, Level.NOTE: log.INFO}[problem.level]
+    where = str(problem.where) if problem.where and problem.where.file else None
+    _log(problem.what, level, "problem", code=problem.code, hint=problem.hint, where=where)
 
 
 def problem_lines(problem: Problem, indent: int = 0) -> Iterator[str]:
@@ -182,7 +212,7 @@ def show_defect(err: BaseException) -> int:
     """Report an unexpected error as a defect. The traceback is shown on request only: it may show captions."""
     from contentsync.cli import exits
 
-    tell(f"contentsync has a defect: {type(err).__name__}: {visible(str(err))}")
+    _tell_error(f"contentsync has a defect: {type(err).__name__}: {visible(str(err))}", "defect")
     if os.environ.get("CONTENTSYNC_DEBUG"):
         import traceback
 
