@@ -92,3 +92,12 @@ def test_an_account_without_slots_has_gaps_of_days_only_and_one_without_posts_no
     studio.post("later", publish_at=in_days(2))
     (gap,) = studio.run("agenda", "--days", "4", "--json").json["gaps"]
     assert gap["account"] == "acme" and gap["free_slots"] == [] and len(gap["days_without_a_post"]) == 3
+
+
+def test_many_posts_without_a_time_become_one_line(offline: Studio) -> None:
+    for number in range(25):
+        offline.post(f"held-{number}", hold=True)
+    ran = offline.run("agenda")
+    assert "⏸ no time yet 25 posts: hold: true  (contentsync plan --full lists them)\n" in ran.out
+    assert "acme/held-3" not in ran.out.partition("Gaps")[0]
+    assert len(offline.run("agenda", "--json").json["posts"]) == 25

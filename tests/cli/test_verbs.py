@@ -79,6 +79,27 @@ def test_status_tells_where_each_post_stands(studio: Studio) -> None:
     }
 
 
+def test_status_of_many_posts_ends_with_their_count(studio: Studio) -> None:
+    for number in range(21):
+        studio.post(f"held-{number}", hold=True)
+    assert studio.run("status").out.endswith("\n21 posts: 21 waiting.\n")
+    assert "posts:" not in studio.run("status", "held-1*").out
+
+
+def test_what_concerns_an_account_is_said_once_in_status(studio: Studio, emulator: Emulator) -> None:
+    studio.post("one")
+    studio.run("apply", "--auto-approve")
+    (studio.root / ".contentsync" / "state.db").unlink()
+    for receipt in (studio.root / "receipts").rglob("*.json"):
+        receipt.unlink()
+    (studio.root / "posts" / "one.yaml").unlink()
+    for name in ("two", "three"):
+        studio.post(name)
+    studio.run("refresh")
+    told = studio.run("status").out
+    assert told.count("hint:") == 1 and "as acme's first post above [existing-posts]" in told
+
+
 def test_explain_shows_the_evidence_and_the_decision(studio: Studio) -> None:
     studio.post("one")
     studio.run("apply", "--auto-approve")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -13,6 +14,7 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.once import Once, account_wide
+from contentsync.cli.terminal.plan_text import FOLD
 from contentsync.operations import agenda as operation
 from contentsync.operations.agenda import Agenda, Entry
 from contentsync.times import day_in_words, from_now, in_words
@@ -38,7 +40,15 @@ def agenda(context: Context, days: int, json_: bool) -> int:
         text.show_json(view.document(found))
         return exits.FAILED if found.made.faults else exits.DONE
     once = Once()
+    alike = Counter(map(_untimed, found.entries))
+    folded: set[tuple[str, str]] = set()
     for entry in found.entries:
+        mark = _untimed(entry)
+        if mark and alike[mark] > FOLD:
+            if mark not in folded:
+                text.say(_folded(entry, alike[mark]))
+            folded.add(mark)
+            continue
         for line in _lines(entry, found.made.plan.created_at, once, approvals=found.has_approvals):
             text.say(line)
     if not found.entries:
@@ -48,6 +58,18 @@ def agenda(context: Context, days: int, json_: bool) -> int:
     for line in _gaps(found, days):
         text.say(line)
     return exits.FAILED if found.made.faults else exits.DONE
+
+
+def _untimed(entry: Entry) -> tuple[str, str] | None:
+    """What entries without a time have in common, so that many become one line; None for one with a time."""
+    return None if entry.at else (str(entry.action.then or entry.action.kind), entry.action.reason)
+
+
+def _folded(entry: Entry, count: int) -> str:
+    action = entry.action
+    symbol = SYMBOLS[action.then or action.kind]
+    said = f"{text.many(count, 'post')}: {visible(action.reason)}"
+    return f"{symbol} {text.style('no time yet', bold=True)}\t{said}  (contentsync plan --full lists them)"
 
 
 def _gaps(found: Agenda, days: int) -> Iterator[str]:

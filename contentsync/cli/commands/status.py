@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, selecting, waiting
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.notifying import Notifying
+from contentsync.cli.terminal.once import Once
 from contentsync.errors import ContentsyncError
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.operations.selection import Wish
@@ -25,6 +27,7 @@ from contentsync.views import status as view
 from contentsync.views.status import standing, url_of
 from contentsync.visible import visible
 
+MANY = 20  # posts from which on they are counted at the end, as nobody counts so many lines
 _COLOURS = {
     "published": "green",
     "delivered": "green",
@@ -121,13 +124,18 @@ class _Shown:
             text.say("No posts.")
             return
         width = min(44, max(map(len, found)))
+        once, counted = Once(), Counter[str]()
         for key, row in found.items():
             action = plans.get(key)
             where = standing(row, action)
+            counted[where] += 1
             word = text.style(where, fg=_COLOURS.get(where)) + " " * (10 - len(where))
             text.say(f"{key:<{width}}  {word}  {self._facts(key, row, action)}".rstrip())
-            for line in _below(row, action):
+            for line in _below(row, action, once):
                 text.say(line)
+        if len(found) > MANY:
+            told = ", ".join(f"{count} {where}" for where, count in counted.most_common())
+            text.say(f"{text.many(len(found), 'post')}: {told}.")
 
     def _facts(self, key: str, row: PostState | None, action: Action | None) -> str:
         """When it changed, or is due; and where it is to be seen."""
@@ -143,10 +151,13 @@ class _Shown:
         return "  ".join(filter(None, [*facts, visible(link)]))
 
 
-def _below(row: PostState | None, action: Action | None) -> Iterator[str]:
-    """What stands in its way, with what fixes it."""
+def _below(row: PostState | None, action: Action | None, once: Once) -> Iterator[str]:
+    """What stands in its way, with what fixes it; what concerns its whole account at the first post of it only."""
     blockers = action.blockers if action else ()
     for problem in blockers:
+        if action and not once.is_new(action.account, problem):
+            yield f"    as {action.account}'s first post above [{problem.code}]"
+            continue
         yield f"    {visible(problem.what)} [{problem.code}]"
         if problem.hint:
             yield f"    hint:\t{visible(problem.hint)}"
