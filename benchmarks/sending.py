@@ -106,15 +106,17 @@ def hashing(size: int = 1 << 28) -> Iterator[Figure]:
         clip = CLIP.read_bytes()
         with path.open("wb") as file:
             file.write(clip + (size - len(clip)).to_bytes(4, "big") + b"free")
-            file.truncate(size)
+            while file.tell() < size:  # a film has no zeros to speak of
+                file.write(os.urandom(min(1 << 20, size - file.tell())))
 
         def bare() -> None:
             with path.open("rb") as file:
                 hashlib.file_digest(file, "sha256")
 
         ours, reference = interleaved(lambda: DiskReader().read(path), bare)
-        limit = "the same sha256; then the look into the file"
-        yield compared("P9", f"a look at {size >> 20} MiB / `hashlib.file_digest`", ours, reference, 0.9, limit)
+        limit = "sha256 on one core: it alone takes 0.9x; what is read ahead takes no time of its own"
+        what = f"a look at {size >> 20} MiB / `hashlib.file_digest` (wall time)"
+        yield compared("P9", what, ours, reference, 0.9, limit, by="wall")
 
 
 def manifests() -> Iterator[Figure]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -36,6 +37,7 @@ _LONGEST_PATH: Final = 1_024  # the shortest limit among the systems in use
 _NAMES_COMPARED: Final = 500  # of a folder, in search of what a missing file may be called
 _MISSING_COMPARED: Final = 1_000  # missing files of a run: the clips of all that is out may be deleted
 _TEXTS: Final = (".yaml", ".yml", ".md", ".json")
+_FILES_A_WORKER: Final = 8  # a worker starts a process of its own for films, which costs as much as reading a few
 _ABSENT: Final = frozenset({"media-not-found", "media-dvc-pointer", "media-annex-pointer"})
 _PICTURES: Final = (".jpg", ".jpeg", ".webp", ".png", ".gif", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff")
 
@@ -60,6 +62,28 @@ class Attachments:
     @cached_property
     def _git_prefix(self) -> str:
         return pointers.git_prefix(self._root.absolute())
+
+    def read_ahead(self, documents: Sequence[Document]) -> None:
+        """Look into all files that these documents name, several at a time; `item` and `folder` do so one by one."""
+        names = dict.fromkeys(name for document in documents for name in self._named(document))
+        workers = min(os.cpu_count() or 1, len(names) // _FILES_A_WORKER)
+        if workers < 2:
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(workers) as pool:
+            looks = pool.map(self._reader.read, [self._root / name for name in names])
+            self._looks |= zip(names, looks, strict=True)
+
+    def _named(self, document: Document) -> Iterator[str]:
+        """The files that a document names plainly, from the root."""
+        folder = document.file.rpartition("/")[0]
+        video, photos = document.value.get("video"), document.value.get("photos")
+        for text in (video, *(photos if isinstance(photos, list) else ())):
+            if isinstance(text, str) and text.isascii() and not _URL.match(text) and not _path_problem(text):
+                name = os.path.normpath(f"{folder}/{text}" if folder else text).replace(os.sep, "/")
+                if self._stays_inside(name):
+                    yield name
 
     def item(self, document: Document, text: str, path: KeyPath) -> Media | None:
         """The file or URL that `text` names; None if it can't be used; the document then has the problem."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from contentsync.destinations import host_on_this_machine
@@ -110,6 +110,8 @@ class _Desk:
         if self._remembered:
             self._remembered.look_up(names)
         files = [self._file(name) for name in names]
+        self._attachments.read_ahead([document for one in files for document in one.documents])
+        files = [self._judge(one) for one in files]
         doubled = _doubled(files)
         files = [one.parsed(self._parse) if one.keys & doubled else one for one in files]
         tell_doubles([judged for one in files for judged in one.judged])
@@ -121,11 +123,15 @@ class _Desk:
         if problem:
             return _File(name, data, (problem,))
         known = self._remembered.posts(name, data) if self._remembered else None
-        return self._parse(_File(name, data)) if known is None else _File(name, data, known=known)
+        return _parsed(name, data) if known is None else _File(name, data, known=known)
+
+    def _judge(self, file: _File) -> _File:
+        if not file.documents:
+            return file
+        return replace(file, judged=self._judged(file.documents, len(file.problems)), documents=[])
 
     def _parse(self, file: _File) -> _File:
-        documents, problems = _reader_of(file.name)(file.data, file.name)
-        return _File(file.name, file.data, tuple(problems), self._judged(documents, len(problems)))
+        return self._judge(_parsed(file.name, file.data))
 
     def _take(self, file: _File) -> None:
         """Take what a file declares, and what is wrong with it."""
@@ -171,6 +177,8 @@ class _File:
     data: bytes
     #: Of the file as a whole.
     problems: tuple[Problem, ...] = ()
+    #: Its documents, until they are judged.
+    documents: list[Document] = field(default_factory=list)
     #: Its documents; none where its posts are known from an earlier run.
     judged: list[Judged] = field(default_factory=list)
     #: Its posts, where they are known from an earlier run.
@@ -186,6 +194,11 @@ class _File:
     def parsed(self, parse: Callable[[_File], _File]) -> _File:
         """The same with its documents."""
         return self if self.known is None else parse(self)
+
+
+def _parsed(name: str, data: bytes) -> _File:
+    documents, problems = _reader_of(name)(data, name)
+    return _File(name, data, tuple(problems), documents)
 
 
 def _doubled(files: Iterable[_File]) -> frozenset[str]:

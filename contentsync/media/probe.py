@@ -90,7 +90,36 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
-tracks_of: Final = Prober()
+class Probers:
+    """As many processes as are asked at the same time."""
+
+    def __init__(self) -> None:
+        self._idle: list[Prober] = []
+        self._all: list[Prober] = []
+        self._lock = threading.Lock()
+
+    def __call__(self, path: Path) -> list[dict[str, Any]] | None:
+        """As Prober."""
+        with self._lock:
+            prober = self._idle.pop() if self._idle else self._another()
+        try:
+            return prober(path)
+        finally:
+            with self._lock:
+                self._idle.append(prober)
+
+    def close(self) -> None:
+        """End all processes."""
+        with self._lock:
+            for prober in self._all:
+                prober.close()
+
+    def _another(self) -> Prober:
+        self._all.append(Prober())
+        return self._all[-1]
+
+
+tracks_of: Final = Probers()
 atexit.register(tracks_of.close)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
-BLOCK: Final = 1 << 20
+from contentsync.media.ahead import BLOCK, Readable, blocks
+
 RUN: Final = 1 << 12  # a run of twice as many is found wherever it lies
 _ZEROS: Final = bytes(RUN)
+_ALL_ZEROS: Final = bytes(BLOCK)
 
 Span = tuple[int, int]  # first byte, and the one behind the last
 
@@ -33,25 +35,22 @@ class Digest:
         return sum(self.zeros_within(start, end) for start, end in spans) if self.zeros else 0
 
 
-class _Readable(Protocol):
-    def readinto(self, buffer: bytearray, /) -> int | None: ...
-
-
-def digest(file: _Readable) -> Digest:
+def digest(file: Readable) -> Digest:
     """Hash a file from its present position, a block at a time."""
     made, sha256, at = Digest(), hashlib.sha256(), 0
-    buffer = bytearray(BLOCK)
-    view = memoryview(buffer)
-    while size := file.readinto(buffer):
-        sha256.update(view[:size])
+    for buffer, size in blocks(file):
+        sha256.update(memoryview(buffer)[:size])
         if _ZEROS in buffer:
-            _note(made.zeros, bytes(view[:size]), at)
+            _note(made.zeros, bytes(buffer[:size]), at)
         at += size
     made.sha256 = sha256.hexdigest()
     return made
 
 
 def _note(zeros: list[Span], block: bytes, at: int) -> None:
+    if block == _ALL_ZEROS:
+        _add(zeros, at, at + len(block))
+        return
     start = block.find(_ZEROS)
     while start >= 0:
         stop = start + RUN
@@ -59,8 +58,13 @@ def _note(zeros: list[Span], block: bytes, at: int) -> None:
             stop += RUN
         rest = block[stop : stop + RUN]
         stop += len(rest) - len(rest.lstrip(b"\0"))
-        if zeros and zeros[-1][1] == at + start:
-            zeros[-1] = (zeros[-1][0], at + stop)
-        else:
-            zeros.append((at + start, at + stop))
+        _add(zeros, at + start, at + stop)
         start = block.find(_ZEROS, stop)
+
+
+def _add(zeros: list[Span], start: int, stop: int) -> None:
+    """Add a run; one that follows the last one at once makes it longer."""
+    if zeros and zeros[-1][1] == start:
+        zeros[-1] = (zeros[-1][0], stop)
+    else:
+        zeros.append((start, stop))

@@ -1,0 +1,51 @@
+"""Many new media are looked into side by side, and what is said of them is the same."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from contentsync.manifest.load import load
+from contentsync.media.look import MediaLook
+from tests.manifest.projects import FakeProbe, write
+
+POST = "name: p{0}\naccount: acme\nvideo: p{0}.mp4\nprivacy: everyone\n"
+PROJECT = "version: 1\naccounts: {acme: {mode: direct}}\n"
+
+
+class Watched(FakeProbe):
+    """Remembers which threads asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.threads: set[str] = set()
+        self.asked: list[str] = []
+
+    def read(self, path: Path) -> MediaLook:
+        self.threads.add(threading.current_thread().name)
+        self.asked.append(path.name)
+        return super().read(path)
+
+
+def a_project(root: Path, posts: int) -> Path:
+    files: dict[str, str | bytes] = {"contentsync.yaml": PROJECT}
+    for number in range(posts):
+        files |= {f"posts/p{number}.yaml": POST.format(number), f"posts/p{number}.mp4": b"x%d" % number}
+    return write(root, files)
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core looks into one file after the other")
+def test_each_file_is_looked_into_once_and_by_other_threads(tmp_path: Path) -> None:
+    probe = Watched()
+    loaded = load(a_project(tmp_path, 40), {}, probe=probe)
+    assert len(loaded.posts) == len(probe.asked) == len(set(probe.asked)) == 40
+    assert threading.current_thread().name not in probe.threads
+
+
+def test_a_few_files_are_looked_into_one_by_one(tmp_path: Path) -> None:
+    probe = Watched()
+    load(a_project(tmp_path, 3), {}, probe=probe)
+    assert probe.threads == {threading.current_thread().name}
