@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from benchmarks import planning, sending, shared  # noqa: E402
+from benchmarks import planning, quota, sending, shared  # noqa: E402
 from benchmarks.measure import Figure  # noqa: E402
 
 BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -35,6 +35,7 @@ BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "manifests": sending.manifests,
     "waiting": sending.waiting,
     "shared": shared.shared,
+    "quota": quota.quota,
     "others": sending.not_measured,
 }
 PAGE = """\

@@ -180,4 +180,3 @@ def not_measured() -> Iterator[Figure]:
     yield skipped("P6", "plan with a remote list of 10,000 videos, one new", "no script yet")
     yield skipped("P11", "`watch` with 10,000 posts", "not built yet")
     yield skipped("P12", "overhead per post / a scripted httpx client", "no script yet")
-    yield skipped("P13", "1,000 accounts x 15 posts on a virtual clock", "no script yet")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -81,17 +82,29 @@ class AccountRun:
         self._local = LocalActions(open_id, steps.at_work, run.tell)
 
     def send(self, actions: Iterable[Action], posts: dict[str, DesiredPost]) -> None:
-        """Carry out the actions in order. Attempts that TikTok is processing afterwards are in `followed`.
+        """Carry out all actions in order. Attempts that TikTok is processing afterwards are in `followed`.
 
         Raises StoreLocked where another process on this machine sends for the identity.
         """
-        todo = tuple(actions)
+        todo = deque(actions)
+        while (seconds := self.send_some(todo, posts)) and self._wait(seconds):
+            pass
+
+    def send_some(self, todo: deque[Action], posts: Mapping[str, DesiredPost]) -> float:
+        """Carry out the first actions of `todo`, as many as TikTok's limit by the minute has room for.
+
+        Takes them off `todo`. Returns the seconds until there is room for the next one; 0 where none is left, or a
+        person asks to stop. Raises as `send`.
+        """
         sends = any(action.kinds & {Kind.CREATE, Kind.RESUME} for action in todo)
         with self.run.around.sending(self.open_id) if sends else nullcontext():
-            for action in todo:
-                if self.steps.stop.is_set():
-                    break
-                self._carry(action, posts.get(action.post))
+            while todo and not self.steps.stop.is_set():
+                post = posts.get(todo[0].post)
+                creates = todo[0].kind is Kind.CREATE and post is not None
+                if post and creates and (seconds := self.steps.client.room_in(_init_of(post))) > 0:
+                    return seconds
+                self._carry(todo.popleft(), post)
+        return 0.0
 
     def take_followed(self) -> list[Followed]:
         """Hand over the attempts to follow to the caller."""

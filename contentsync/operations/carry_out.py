@@ -6,6 +6,7 @@ passing failure, and for that the locks are taken again.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -21,7 +22,7 @@ from contentsync.attempt.told import Outcome, Tell
 from contentsync.errors import ContentsyncError
 from contentsync.operations.last_look import LastLook
 from contentsync.operations.plan import Made
-from contentsync.operations.side_by_side import SIDE_BY_SIDE, side_by_side
+from contentsync.operations.side_by_side import SIDE_BY_SIDE, in_turns
 from contentsync.operations.slots import give_slots
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.existing_posts import EXISTING, ExistingPosts
@@ -90,13 +91,15 @@ def _send_all(
         if any(Kind.CREATE in action.kinds for action in by_account[account.name]):
             account.pin(run.tell)
     runs: dict[str, AccountRun] = {}
+    left = {name: deque(todo) for name, todo in by_account.items()}
 
-    def send(account: AccountAtWork) -> None:
-        todo = by_account[account.name]
-        runs[account.name] = one = _account_run(account, made, todo, run, stop)
-        one.send(todo, made.posts)
+    def send(account: AccountAtWork) -> float:
+        name = account.name
+        if name not in runs:
+            runs[name] = _account_run(account, made, by_account[name], run, stop)
+        return runs[name].send_some(left[name], made.posts)
 
-    side_by_side(accounts, send, failures)
+    in_turns(accounts, send, failures, project.clock, stop)
     return {name: runs[name] for name in by_account if name in runs}
 
 

@@ -46,6 +46,7 @@ from contentsync.store.sqlite.state import SqliteStore
 from contentsync.times import in_words
 
 FORMAT: Final = "contentsync.state/1"
+_INIT: Final = "/init/"  # how the paths of the calls end that begin a post
 TRIES: Final = 20  # pushes that may lose the race in a row
 SILENCE: Final = timedelta(minutes=1)
 HEAD, LINEAGE, READ_AT = "shared head", "shared lineage", "shared read at"
@@ -414,6 +415,29 @@ class GitStore(SqliteStore):
         with self._pushing:
             self._news.append(news)
             self._latest = now
+
+    # -- limits by the minute
+
+    def take(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
+        """As in Store. The inits of other machines count too, as far as their claims are known here."""
+        others = self._inits_elsewhere(scope, endpoint, window, now)
+        if len(others) >= limit:
+            return (others[-limit] + window - now).total_seconds()
+        return super().take(scope, endpoint, limit - len(others), window, now)
+
+    def room_in(self, scope: str, endpoint: str, limit: int, window: timedelta, now: datetime) -> float:
+        others = self._inits_elsewhere(scope, endpoint, window, now)
+        if len(others) >= limit:
+            return (others[-limit] + window - now).total_seconds()
+        return super().room_in(scope, endpoint, limit - len(others), window, now)
+
+    def _inits_elsewhere(self, open_id: str, endpoint: str, window: timedelta, now: datetime) -> list[datetime]:
+        """When other machines began posts of an identity within the window, oldest first."""
+        if not endpoint.endswith(_INIT):
+            return []
+        theirs = [a for a in self.attempts_since(now - 2 * window) if a.machine != self.machine]
+        times = [attempt.init_sent_at or attempt.created_at for attempt in theirs if attempt.open_id == open_id]
+        return sorted(at for at in times if now - window < at < now + window)
 
     # -- other files
 

@@ -14,10 +14,12 @@ import pytest
 from contentsync.approval import approval_of
 from contentsync.errors import StoreError
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Attempt, DesiredPost
+from contentsync.plan.action import AccountFacts, Kind, World
+from contentsync.plan.planner import make_plan
+from contentsync.post import App, Attempt, DesiredPost, Limits
 from contentsync.store.git.store import GitStore
 from contentsync.store.port import AttemptOpen, Overtaken, Superseded
-from tests.builders import NOW, OPEN_ID, a_post, an_attempt
+from tests.builders import NOW, OPEN_ID, a_media, a_post, an_account, an_attempt
 from tests.store.git.remotes import a_backend, a_remote_repository, git
 
 LATER = NOW + timedelta(minutes=20)
@@ -275,3 +277,30 @@ def test_a_push_without_an_answer_is_waited_for_once_and_may_arrive_late(remote:
     other = a_backend(remote, "other").open()
     assert other.catch_up(NOW) is None
     assert [attempt.id for attempt in other.posts(OPEN_ID)[0].attempts] == [sent.id]
+
+
+def test_the_inits_of_another_machine_count_for_the_limit_by_the_minute(one: GitStore, other: GitStore) -> None:
+    path, minute = "/v2/post/publish/video/init/", timedelta(minutes=1)
+    assert one.take(OPEN_ID, path, 2, minute, NOW) == 0.0
+    opened(one, begun(one))
+    other.catch_up(NOW)
+    soon = NOW + timedelta(seconds=10)
+    assert other.room_in(OPEN_ID, path, 2, minute, soon) == other.take(OPEN_ID, path, 2, minute, soon) == 0.0
+    assert other.room_in(OPEN_ID, path, 2, minute, soon) > 0 < other.take(OPEN_ID, path, 2, minute, soon)
+    assert other.room_in(OPEN_ID, path, 1, minute, soon) == other.take(OPEN_ID, path, 1, minute, soon) == 50.0
+    assert other.room_in("another account", path, 1, minute, soon) == 0.0
+    assert other.room_in(OPEN_ID, "/v2/post/publish/status/fetch/", 1, minute, soon) == 0.0
+    assert other.room_in(OPEN_ID, path, 1, minute, NOW + minute) <= 10.0
+
+
+def test_the_posts_of_another_machine_count_for_the_cap_of_a_day(one: GitStore, other: GitStore) -> None:
+    media = [(a_media(path=f"{number}.mp4", sha256=str(number)),) for number in range(3)]
+    posts = [a_post(name=f"p{number}", media=media[number]) for number in range(3)]
+    opened(one, begun(one, posts[0]))
+    other.catch_up(NOW)
+    account = an_account(limits=Limits(posts_per_day=2))
+    facts = AccountFacts(account=account, open_id=OPEN_ID, rows=tuple(other.posts(OPEN_ID)))
+    world = World(now=NOW + timedelta(hours=1), accounts={"acme": facts}, app=App(audited=True))
+    found = {action.post: (action.kind, action.due_at) for action in make_plan(posts, world).actions}
+    assert found["acme/p1"] == (Kind.CREATE, None)
+    assert found["acme/p2"] == (Kind.WAIT, NOW + timedelta(days=1))
