@@ -141,7 +141,8 @@ def _entry(text: str, key: Any, last: Any, comments: list[tuple[int, str]]) -> E
     is_text = isinstance(last, ScalarEvent) and last.style in ("|", ">")
     stop = last.end_mark.index
     if is_text:
-        end = stop if stop == len(text) else text.rfind("\n", 0, stop) + 1
+        last_char = len(text[begin:stop].rstrip()) + begin  # blank lines below a block are those above the next key
+        end = text.find("\n", last_char) + 1 or len(text)
     else:
         line_end = text.find("\n", stop)
         end = len(text) if line_end < 0 else line_end + 1

@@ -110,6 +110,25 @@ def test_the_layout_keeps_values_and_comments_and_is_the_same_twice(documents: l
     assert (again.text, again.left) == (made.text, None)
 
 
+@given(a_manifest(), st.integers(0, 10_000), st.sampled_from(["#", "\n", " ", "'", '"', ":", "- ", "\t", "|"]))
+def test_a_slip_of_the_pen_changes_nothing_unseen(text: str, at: int, slip: str) -> None:
+    at %= len(text) + 1
+    text = text[:at] + slip + text[at:]
+    made = laid_out(text, "a", is_markdown=False)
+    if made.left:
+        assert made.text == text
+        return
+    assert values(made.text) == values(text)
+    assert laid_out(made.text, "a", is_markdown=False) == made
+
+
+def test_a_blank_line_that_comes_to_stand_below_a_block_stays() -> None:
+    text = "caption: |\n  Hi\nname: a\naccount: b\nvideo: c.mp4\n\nprivacy: everyone\n"
+    once = layout(text)
+    assert once.endswith("caption: |\n  Hi\n\nprivacy: everyone\n")
+    assert layout(once) == once
+
+
 @given(a_manifest(), HOSTILE)
 def test_the_body_of_markdown_is_not_touched(front: str, body: str) -> None:
     text = f"---\n{front.rstrip()}\n---\n{body}"
