@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from benchmarks import planning, quota, sending, shared  # noqa: E402
+from benchmarks import planning, quota, remote, sending, shared  # noqa: E402
 from benchmarks.measure import Figure  # noqa: E402
 
 BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -28,12 +28,14 @@ BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "plan-gone": planning.plan_gone,
     "first": planning.first_plan,
     "growth": planning.growth,
+    "listing": remote.listing,
     "write": sending.write,
     "upload": sending.upload,
     "hashing": sending.hashing,
     "printing": planning.printing,
     "manifests": sending.manifests,
     "waiting": sending.waiting,
+    "overhead": remote.overhead,
     "shared": shared.shared,
     "quota": quota.quota,
     "others": sending.not_measured,

@@ -177,6 +177,4 @@ def _applied(accounts: int, working: float, *options: str) -> float:
 
 def not_measured() -> Iterator[Figure]:
     """What has no measurement here."""
-    yield skipped("P6", "plan with a remote list of 10,000 videos, one new", "no script yet")
     yield skipped("P11", "`watch` with 10,000 posts", "not built yet")
-    yield skipped("P12", "overhead per post / a scripted httpx client", "no script yet")
