@@ -202,4 +202,16 @@ def printing(lines: int = 10_000) -> Iterator[Figure]:
 
     (ours,) = interleaved(show)
     yield Figure("P10", f"a plan of {lines:,} lines, printed", seconds(ours.cpu), "", ours.cpu, 0.1, " s")
-    yield skipped("P10", "HTML page of 3,000 posts", "not built yet")
+    yield from _page(3_000)
+
+
+def _page(count: int) -> Iterator[Figure]:
+    """P10: the page of a plan, without pictures, of which a page has a hundred at most."""
+    from contentsync.views.plan_page import page
+    from tests.builders import a_post
+    from tests.views.previews import a_plan_of, a_preview, an_action
+
+    posts = [a_post(name=f"p{number}", caption=f"About {number} #fyp " * 8) for number in range(count)]
+    preview = a_preview(a_plan_of(*map(an_action, posts)), posts, pictures={})
+    (ours,) = interleaved(lambda: page(preview))
+    yield Figure("P10", f"HTML page of {count:,} posts", seconds(ours.cpu), "", ours.cpu, 2.0, " s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import shutil
 import stat
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contentsync.media.kept_pictures import KeptPictures
 from contentsync.media.picture import Painter
 from contentsync.operations.pictures import PHOTOS, POSTS, pictures
 from contentsync.post import Media, MediaFacts
@@ -135,7 +137,7 @@ def test_only_the_first_posts_and_photos_get_pictures(tmp_path: Path) -> None:
 
     photos = tuple(Media(f"{n}.jpg", sha256="0" * 64, facts=MediaFacts("jpeg")) for n in range(PHOTOS + 3))
     posts = [a_post(name=f"post-{n}", media=photos if n == 0 else photos[:1]) for n in range(POSTS + 5)]
-    found = pictures(tmp_path, map(an_action, posts), {}, counted, Painter())
+    found = pictures(tmp_path, map(an_action, posts), {}, counted, find=Painter)
     assert len(found) == POSTS and len(asked) == POSTS + PHOTOS - 1
 
 
@@ -148,7 +150,40 @@ def test_a_page_that_is_full_says_so(tmp_path: Path) -> None:
 
 
 def test_without_a_program_the_placeholder_says_how_to_get_one(tmp_path: Path) -> None:
-    from contentsync.operations import pictures as room
+    post = a_post(media=(a_film(tmp_path, "clip.mp4"),))
+    found = pictures(tmp_path, [an_action(post)], {}, yes, find=lambda: None)[post.key]
+    assert (found.data, found.why) == ([""], "no preview: install ffmpeg, or contentsync[preview]")
 
-    why = room._hindrance(room._Shot("acme/a", a_film(tmp_path, "clip.mp4"), 0.0), None, room._Room(1e12, 1))
-    assert why == "no preview: install ffmpeg, or contentsync[preview]"
+
+class Once(Painter):
+    """Paints one picture, and no second one."""
+
+    def draw(self, path: Path, container: str, at: float) -> bytes:
+        assert not list(path.parent.glob("drawn-*")), "drawn a second time"
+        (path.parent / f"drawn-{at}").touch()
+        return b"\xff\xd8 picture"
+
+
+def test_a_picture_is_made_once_for_each_film_and_time(tmp_path: Path) -> None:
+    kept = KeptPictures(tmp_path / "kept")
+    post = a_post(media=(a_film(tmp_path, "clip.mp4"),))
+    first, second = (pictures(tmp_path, [an_action(post)], {}, yes, kept=kept, find=Once) for _ in range(2))
+    assert first == second and first[post.key].data[0]
+    assert kept.get("0" * 64, 1.5) == b"" and kept.get("1" * 64, 0.0) == b"" and kept.get("../x", 0.0) == b""
+
+
+def test_the_oldest_pictures_are_dropped(tmp_path: Path) -> None:
+    kept = KeptPictures(tmp_path, most=2)
+    for number in range(4):
+        kept.put(f"{number}" * 64, 0.0, b"x")
+        os.utime(tmp_path / f"{str(number) * 64}-0.jpg", (number, number))
+    kept.prune()
+    assert sorted(path.name[0] for path in tmp_path.iterdir()) == ["2", "3"]
+
+
+def test_a_folder_that_cant_be_used_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    kept = KeptPictures(tmp_path / "file" / "kept")
+    kept.put("0" * 64, 0.0, b"x")
+    kept.prune()
+    assert kept.get("0" * 64, 0.0) == b""

@@ -11,11 +11,13 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
 from contentsync.files import leads_out
+from contentsync.media.kept_pictures import KeptPictures
 from contentsync.media.picture import NO_PROGRAM, NOT_READ, Painter, painter
 from contentsync.plan.action import Action
 from contentsync.post import DesiredPost, Media
@@ -54,11 +56,16 @@ class _Shot:
 
 
 @dataclass
-class _Room:
-    """What is left for pictures, in characters and seconds."""
+class _Easel:
+    """What pictures are made with, and what is left of room and time."""
 
-    until: float
-    left: int
+    root: Path
+    is_file: Callable[[Path, Media], bool]
+    paints: Painter | None
+    kept: KeptPictures | None
+    #: Characters.
+    room: int
+    until: float = field(default_factory=lambda: monotonic() + SECONDS)
 
 
 def pictures(
@@ -66,28 +73,27 @@ def pictures(
     actions: Iterable[Action],
     posts: Mapping[str, DesiredPost],
     is_file: Callable[[Path, Media], bool],
-    paints: Painter | None = None,
+    *,
+    kept: KeptPictures | None = None,
+    find: Callable[[], Painter | None] = painter,
     room: int = ROOM,
 ) -> dict[str, Pictures]:
     """The pictures of the first posts of a plan, by their keys.
 
-    is_file: whether a path holds the media's bytes. room: characters.
+    is_file: whether a path holds the media's bytes. kept: those of earlier pages. find: what makes new ones. room: characters.
     """
-    paints = paints or painter()
-    space = _Room(monotonic() + SECONDS, room)
+    easel = _Easel(root, is_file, find(), kept, room)
     chosen = [action for action in actions if action.media][:POSTS]
     found: dict[str, Pictures] = {action.post: Pictures() for action in chosen}
-
-    def make(shot: _Shot) -> tuple[str, str]:
-        return _made(root, shot, is_file, paints, space)
-
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         for shots in (_covers(chosen, posts), _photos(chosen)):
-            for shot, (data, why) in zip(shots, pool.map(make, shots), strict=True):
-                if len(data) > space.left:
+            for shot, (data, why) in zip(shots, pool.map(partial(_made, easel), shots), strict=True):
+                if len(data) > easel.room:
                     data, why = "", _NO_ROOM
-                space.left -= len(data)
+                easel.room -= len(data)
                 found[shot.post].add(data, why)
+    if kept:
+        kept.prune()
     return found
 
 
@@ -109,26 +115,35 @@ def _cover(action: Action, posts: Mapping[str, DesiredPost]) -> int:
     return told if isinstance(told, int) and told > 0 else 0
 
 
-def _made(
-    root: Path, shot: _Shot, is_file: Callable[[Path, Media], bool], paints: Painter | None, room: _Room
-) -> tuple[str, str]:
+def _made(easel: _Easel, shot: _Shot) -> tuple[str, str]:
     """A picture as a data: address, or why there is none."""
-    why = _hindrance(shot, paints, room)
-    if why or paints is None:
-        return "", why
-    path = root / shot.item.path
-    if leads_out(root, path) or not is_file(path, shot.item):
+    item, path = shot.item, easel.root / shot.item.path
+    if item.url or not item.path:
+        return "", _FETCHED
+    if leads_out(easel.root, path) or not easel.is_file(path, item):
         return "", _ELSEWHERE
+    data = easel.kept.get(item.sha256, shot.at) if easel.kept else b""
+    why = "" if data else _hindrance(easel)
+    if not data and not why:
+        data = _drawn(easel, shot, path)
+        why = "" if data else NOT_READ
+    return (f"data:image/jpeg;base64,{base64.b64encode(data).decode()}" if data else ""), why
+
+
+def _drawn(easel: _Easel, shot: _Shot, path: Path) -> bytes:
+    """A new picture; empty where the file could not be decoded."""
+    assert easel.paints is not None
     facts = shot.item.facts
-    data = paints.draw(path, (facts.container if facts else None) or "", shot.at)
-    return (f"data:image/jpeg;base64,{base64.b64encode(data).decode()}", "") if data else ("", NOT_READ)
+    data = easel.paints.draw(path, (facts.container if facts else None) or "", shot.at)
+    if data and easel.kept:
+        easel.kept.put(shot.item.sha256, shot.at, data)
+    return data
 
 
-def _hindrance(shot: _Shot, paints: Painter | None, room: _Room) -> str:
-    if shot.item.url or not shot.item.path:
-        return _FETCHED
-    if paints is None:
+def _hindrance(easel: _Easel) -> str:
+    """Why no new picture is made now; empty where one is."""
+    if easel.paints is None:
         return NO_PROGRAM
-    if room.left <= 0:
+    if easel.room <= 0:
         return _NO_ROOM
-    return _NO_TIME if monotonic() > room.until else ""
+    return _NO_TIME if monotonic() > easel.until else ""

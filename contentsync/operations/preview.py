@@ -10,6 +10,7 @@ from pathlib import Path
 
 from contentsync.approval import Approval, against
 from contentsync.errors import Problem
+from contentsync.media.kept_pictures import KeptPictures
 from contentsync.operations.approvals import SENT_LATER
 from contentsync.operations.pictures import Pictures, pictures
 from contentsync.operations.plan import Made
@@ -79,8 +80,13 @@ def preview(project: Project, made: Made, *, with_pictures: bool) -> Preview:
         zones=made.zones,
         limits={name: facts.account.limits for name, facts in made.world.accounts.items()},
         approvals=_approvals(project, made),
-        pictures=pictures(project.root, order, made.posts, _has_size),
+        pictures=pictures(project.root, order, made.posts, _has_size, kept=kept_pictures(project)),
     )
+
+
+def kept_pictures(project: Project) -> KeptPictures:
+    """The pictures that earlier pages were made with."""
+    return KeptPictures(project.data_folder / "pictures")
 
 
 def _has_size(path: Path, item: Media) -> bool:

@@ -71,12 +71,12 @@ def open_saved(path: Path) -> Saved:
     return Saved(plan, digest, str(path))
 
 
-def read_saved(path: Path) -> str:
+def read_saved(path: Path, most: int = MOST) -> str:
     """The text of a plan file. Raises StalePlan where it can't be read, or is longer than any plan."""
     try:
         with path.open("rb") as file:
-            data = file.read(MOST + 1)
-        if len(data) > MOST:
+            data = file.read(most + 1)
+        if len(data) > most:
             raise StalePlan(Problem("plan-unreadable", f"{path} is longer than a plan can be", _AGAIN))
         return data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as err:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from contentsync.errors import Problem, StalePlan
 from contentsync.operations.pictures import Pictures, pictures
-from contentsync.operations.preview import Preview, is_file
+from contentsync.operations.preview import Preview, is_file, kept_pictures
 from contentsync.operations.saved_plan import Saved, read_saved
 from contentsync.plan import planfile
 from contentsync.plan.action import Plan
@@ -52,7 +52,7 @@ def with_pictures(shown: Shown, project: Project | None) -> Preview:
         why = "no preview: there is no project here"
         return replace(preview, pictures={action.post: Pictures(why=why) for action in preview.plan.actions})
     order = [action for listed in preview.sections.values() for action in listed]
-    return replace(preview, pictures=pictures(project.root, order, {}, is_file))
+    return replace(preview, pictures=pictures(project.root, order, {}, is_file, kept=kept_pictures(project)))
 
 
 def _against(told: planfile.Told, path: Path, project: Project | None, now: datetime) -> list[Problem]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from contentsync.errors import StalePlan
+from contentsync.operations.saved_plan import read_saved
 from contentsync.plan import planfile
 from tests.cli.support import Studio
 
@@ -83,11 +85,10 @@ def test_what_is_no_plan_is_refused(studio: Studio, text: str) -> None:
     assert ran.code == 7 and "[plan-unreadable]" in ran.err and "Traceback" not in ran.err
 
 
-def test_a_plan_that_is_too_long_is_not_read_whole(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contentsync.operations.saved_plan.MOST", 10)
-    studio.write("plan.json", "x" * 11)
-    ran = studio.run("show", "plan.json")
-    assert ran.code == 7 and "is longer than a plan can be" in ran.err
+def test_a_plan_that_is_too_long_is_not_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("x" * 11)
+    with pytest.raises(StalePlan, match="is longer than a plan can be"):
+        read_saved(tmp_path / "plan.json", most=10)
 
 
 def test_a_hostile_plan_file_writes_no_line_of_its_own(studio: Studio, saved: Path) -> None:
