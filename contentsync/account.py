@@ -177,6 +177,7 @@ class AccountAtWork:
             project.clock,
             project.transport,
             project.on_request,
+            on_wait=lambda problem: project.on_note(replace(problem, what=f"{self.name}: {problem.what}")),
         )
 
     def close(self) -> None:
@@ -196,8 +197,8 @@ class AccountAtWork:
         pair = self.credentials.pair()
         if not removed_access.still_holds(removed.removed_at, removed.token_sha256, pair):
             return None
-        told = removed_access.problem(self.name, removed.reason, removed.removed_at, self._how_to_renew)
-        return SignInNeeded(told)
+        at, zone = removed.removed_at, self.settings.timezone
+        return SignInNeeded(removed_access.problem(self.name, removed.reason, at, self._how_to_renew, zone))
 
     def refuse_removed_access(self) -> None:
         """Raise SignInNeeded if the account removed the access and there is no newer token."""

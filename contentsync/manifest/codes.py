@@ -131,6 +131,7 @@ CODES: Final[dict[str, str]] = {
     "no-video-track": "A video has no picture.",
     "path-absolute": "A media path is absolute.",
     "path-backslash": "A media path has a backslash.",
+    "folder-linked": "A folder of `manifests` is a link, so nothing in it is read.",
     "path-outside": "A file is a link to a place outside the project.",
     "path-parent": "A media path goes up with ..",
     "path-too-long": "A media path is longer than 1,024 characters.",

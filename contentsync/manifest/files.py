@@ -118,6 +118,12 @@ def folders_of(globs: Sequence[str]) -> list[str]:
     return _tops([glob.removeprefix("./") for glob in globs if not is_tangled(glob)])
 
 
+def linked_folders(root: Path, globs: Sequence[str]) -> list[tuple[str, bool]]:
+    """The folders that `find` does not search because they are links; each with whether it leads out of the root."""
+    tops = [top for top in folders_of(globs) if top and _is_linked(root, top) and (root / top).is_dir()]
+    return [(top, not (root / top).resolve().is_relative_to(root.resolve())) for top in tops]
+
+
 def _tops(globs: Sequence[str]) -> list[str]:
     """The folders to search: the part before the first wildcard of each glob, none inside another."""
     tops = sorted({_fixed_part(glob) for glob in globs})

@@ -14,7 +14,7 @@ from contentsync.files import inside
 from contentsync.manifest import json_text, markdown
 from contentsync.manifest.attachments import Attachments
 from contentsync.manifest.document import TOO_MANY, Document, at
-from contentsync.manifest.files import find, read_bytes
+from contentsync.manifest.files import find, linked_folders, read_bytes
 from contentsync.manifest.judged import Judged, tell_doubles
 from contentsync.manifest.loaded import PROBLEMS_OF_A_FILE, Loaded, Told, bounded, placed
 from contentsync.manifest.remembered import Memory, Remembered
@@ -85,6 +85,12 @@ class _Desk:
         """All manifests, from the root, sorted; a note where no glob fits any."""
         globs = (self._settings or Settings()).manifests
         names, _ = find(self._root, globs)
+        for folder, leads_out in linked_folders(self._root, globs):
+            place = "a place outside the project" if leads_out else "another folder"
+            what = f"{shown(folder)} is a link to {place}; links are not entered, so no manifest in it is read"
+            hint = "replace the link with the folder itself, or name the real folder in `manifests`"
+            self.told.append((frozenset(), at(Problem("folder-linked", what, hint), folder, (1, 1, 1))))
+            self.unread.append(folder)
         if not names:
             what = f"no file matches {shown(globs[0])}" + (f" or the {len(globs) - 1} others" if globs[1:] else "")
             problem = Problem("no-manifests", what, "add a manifest, or correct `manifests`", level=Level.NOTE)

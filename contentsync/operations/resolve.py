@@ -97,6 +97,8 @@ def resolve(project: Project, name: str, verdict: Verdict, post_id: str, why: st
         raise NotSettled(Problem("post-id-malformed", f'"{post_id}" is not the id of a TikTok post', hint))
     case = _case(project, name)
     word = Word(verdict, post_id, why, project.clock.now())
+    if _is_so_already(case, word):
+        return settled(project, case.open_id, case.name)
     if post_id:
         _refuse_taken(project, case, post_id)
     if verdict is Verdict.NOT_PUBLISHED:
@@ -139,6 +141,18 @@ def _told_beyond(project: Project, heard: Heard, case: Case) -> PostState | None
     if told is None:  # a receipt that can't be read, of a post that the state knows
         return PostState(made_up(case.key), case.open_id, case.name, case.key.partition("/")[0])
     return replace(told, attempts=tuple(a for a in told.attempts if known.lacks(case.name, Tried.of(a))))
+
+
+def _is_so_already(case: Case, word: Word) -> bool:
+    """Whether the state says exactly this: then saying it again changes nothing."""
+    row = case.row
+    if row is None or case.told is not None or word.verdict is not Verdict.PUBLISHED or not word.post_id:
+        return False
+    if row.bound_post_id == word.post_id:
+        return row.generation >= case.generation
+    return any(
+        a.phase in SUCCESS and a.generation >= case.generation and a.post_id == word.post_id for a in row.attempts
+    )
 
 
 def _refuse_taken(project: Project, case: Case, post_id: str) -> None:

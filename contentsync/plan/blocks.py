@@ -23,7 +23,7 @@ def blocks_of(post: DesiredPost, facts: AccountFacts, world: World) -> tuple[Pro
     """Why this post can't be sent now; empty if it can."""
     found = [*behind(world), *fetch_blocks(post, world)]
     creator = facts.creator
-    if creator is not None and (lacking := _scope_missing(post, facts)):
+    if creator is not None and (lacking := scope_missing(post, facts)):
         found += lacking
     elif post.mode is Mode.DIRECT and creator is not None:
         found += _banned(creator)
@@ -40,7 +40,7 @@ def behind(world: World) -> list[Problem]:
     return [replace(world.behind, level=Level.ERROR)] if world.behind else []
 
 
-def _scope_missing(post: DesiredPost, facts: AccountFacts) -> list[Problem]:
+def scope_missing(post: DesiredPost, facts: AccountFacts) -> list[Problem]:
     """The problem of a scope that the token lacks. Posts of the other mode are still sent."""
     needed = SCOPES[post.mode]
     if facts.grants(needed) is not False:

@@ -90,8 +90,7 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
     if post.hold:
         return scene.action(Kind.WAIT, post, "hold: true")
     if window.is_over(scene.late_now):
-        what = f"its window ended {_spoken(scene, window.ends_at)}; a post is not sent late"
-        return scene.blocked(post, Problem("missed", what, "give it a new publish_at, or a longer grace"))
+        return scene.blocked(post, missed(window, scene.now, scene.late_now, scene.facts.account.timezone))
     if scene.paused:
         return scene.action(Kind.WAIT, post, scene.paused)
     if post.next_slot and window.opens_at is None:
@@ -103,6 +102,16 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
         what = f"it expires {ends}, before it may be sent: {opens}"
         return scene.blocked(post, Problem("window-empty", what, "give it a later expires_at"))
     return None
+
+
+def missed(window: Window, now: datetime, late: datetime, zone: str) -> Problem:
+    """The problem of a window that is over. late: the time by which it is; another one than `now` is TikTok's."""
+    ended = in_words(window.ends_at, zone, now) if window.ends_at else "never"
+    what, hint = f"its window ended {ended}; a post is not sent late", "give it a new publish_at, or a longer grace"
+    if not window.is_over(now):
+        what = f"its window ended {ended} by TikTok's clock, where it is {in_words(late, zone, now)}"
+        hint = f"check this machine's clock, which says {in_words(now, zone, now)}; or {hint}"
+    return Problem("missed", what, hint)
 
 
 def _spoken(scene: Scene, moment: datetime | None) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 from contentsync.clock import Clock
 from contentsync.destinations import host_on_this_machine
-from contentsync.errors import NotSent, Problem, Refused, Unanswered
+from contentsync.errors import Level, NotSent, Problem, Refused, Unanswered
 from contentsync.tiktok import wire
 from contentsync.tiktok.answers import judge, of_reading, unanswered
 from contentsync.tiktok.comments import FIELDS as COMMENT_FIELDS
@@ -96,7 +96,10 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         on_request: OnRequest | None = None,
         timeouts: Timeouts = USUAL_TIMEOUTS,
+        on_wait: Callable[[Problem], None] = lambda _problem: None,
     ) -> None:
+        """on_wait: told why a call that only reads is repeated after some seconds, once for each call."""
+        self._on_wait = on_wait
         self._base_url = base_url.rstrip("/")
         self._credentials = credentials
         self._throttle = throttle
@@ -297,6 +300,8 @@ class Client:
                 wait = next(waits[type(err)], None) if passes else None
                 if wait is None:
                     raise of_reading(err, endpoint) from err
+                if isinstance(err, Refused) and wait == _AFTER_RATE_LIMIT[0]:
+                    self._on_wait(_rate_limited(endpoint))
             self._clock.sleep(wait)
 
     def _call(
@@ -400,6 +405,12 @@ _PATIENCE: Final[dict[type[Exception], tuple[float, ...]]] = {
     Unanswered: _AFTER_SILENCE,
     NotSent: _AFTER_NO_CONNECTION,
 }
+
+
+def _rate_limited(endpoint: Endpoint) -> Problem:
+    most = f"{sum(_AFTER_RATE_LIMIT):g} s"
+    what = f"TikTok answers that there were too many requests ({endpoint.name.lower().replace('_', ' ')})"
+    return Problem("rate-limited", f"{what}; asking again for up to {most}", level=Level.NOTE)
 
 
 def _is_rate_limit(err: Refused) -> bool:

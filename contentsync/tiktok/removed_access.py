@@ -37,8 +37,8 @@ def still_holds(removed_at: datetime, token_sha256: str, pair: Pair) -> bool:
     return bool(token_sha256) and fingerprint(pair) == token_sha256
 
 
-def problem(account: str, reason: int, removed_at: datetime, renewal: str) -> Problem:
-    """The problem for a person. renewal: the step that gives the account another token."""
+def problem(account: str, reason: int, removed_at: datetime, renewal: str, zone: str = "UTC") -> Problem:
+    """The problem for a person. renewal: the step that gives the account another token. zone: the account's."""
     why = REASONS.get(reason, REASONS[0]).format(account)
     hint = f"check TikTok's app; if the account is back: {renewal}" if reason in _FINAL else renewal
-    return Problem("access-removed", f"{why}, {in_words(removed_at)}", hint)
+    return Problem("access-removed", f"{why}, {in_words(removed_at, zone)}", hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +23,7 @@ def document(case: Case, further: Sequence[str]) -> dict[str, Any]:
         "post": case.key,
         "manifest": _manifest(case.desired) if case.desired else None,
         "state": state_row.document(case.row) if case.row else None,
-        "history": [json.loads(state_row.history_line(change)) for change in case.history],
+        "history": [state_row.change_of(change) for change in case.history],
         "list_read_at": rfc3339(case.list_read_at),
         "bound": [_video(video) for video in case.bound],
         "further": list(further),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
 from contentsync.post import PostState
 from contentsync.times import rfc3339
-from contentsync.visible import as_json
 
 FORMAT: Final = "contentsync.state/1"
+HISTORY: Final = "contentsync.history/1"
 
 
 def document(row: PostState) -> dict[str, Any]:
@@ -25,9 +25,15 @@ def document(row: PostState) -> dict[str, Any]:
     return {"format": FORMAT} | plain
 
 
-def history_line(change: Mapping[str, Any]) -> str:
-    """One change of the history, as one line of JSON."""
-    return as_json(json.loads(json.dumps(change, default=_plain)))
+def history(changes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The changes of one post, or of all, oldest first."""
+    return {"format": HISTORY, "changes": [change_of(change) for change in changes]}
+
+
+def change_of(change: Mapping[str, Any]) -> dict[str, Any]:
+    """One change of the history."""
+    plain: dict[str, Any] = json.loads(json.dumps(change, default=_plain))
+    return plain
 
 
 def _plain(value: object) -> object:

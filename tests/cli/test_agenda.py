@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
+from pathlib import Path
 
 from contentsync.clock import SystemClock
+from contentsync.emulator.server import Emulator
+from tests.cli.signing import Login, a_studio, consented
 from tests.cli.support import Studio
 
 
@@ -101,3 +105,24 @@ def test_many_posts_without_a_time_become_one_line(offline: Studio) -> None:
     assert "⏸ no time yet 25 posts: hold: true  (contentsync plan --full lists them)\n" in ran.out
     assert "acme/held-3" not in ran.out.partition("Gaps")[0]
     assert len(offline.run("agenda", "--json").json["posts"]) == 25
+
+
+def test_a_file_that_is_only_a_pointer_here_stands_in_the_way(studio: Studio) -> None:
+    studio.post("launch")
+    film = studio.root / "posts" / "launch.mp4"
+    digest = hashlib.sha256(film.read_bytes()).hexdigest()
+    film.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {film.stat().st_size}\n")
+    entry = studio.run("agenda", "--json").json["posts"][0]
+    assert (entry["action"], [one["code"] for one in entry["in_the_way"]]) == ("blocked", ["media-lfs-pointer"])
+    assert studio.run("agenda").out.startswith("✗ ")
+
+
+def test_a_scope_that_the_sign_in_lacks_stands_in_the_way(tmp_path: Path, emulator: Emulator) -> None:
+    studio = a_studio(tmp_path, emulator)
+    login = Login(studio, "acme", "--no-browser", "--scope", "user.info.basic,video.upload")
+    assert login.ends(consented(login.address()) + "\n").code == 0
+    studio.post("launch")
+    studio.post("later", publish_at=in_days(2))
+    found = {one["post"]: one for one in studio.run("agenda", "--json").json["posts"]}
+    assert found["acme/launch"]["action"] == "blocked"
+    assert all("scope-missing" in [p["code"] for p in one["in_the_way"]] for one in found.values())

@@ -106,3 +106,13 @@ def test_a_sign_in_that_can_not_look_is_a_sign_in_all_the_same(tmp_path: Path, o
     ran: Any = signed_in(studio, "y")
     assert (ran.code, QUESTION in ran.err) == (0, False), ran
     assert "acme is signed in" in ran.out
+
+
+def test_the_exit_code_of_posts_that_were_held_back_is_explained(studio: Studio, old: Emulator) -> None:
+    studio.post("one")
+    studio.post("two")
+    assert studio.run("apply", "--auto-approve", "--only", "one", "--allow", "existing-posts").code == 0
+    studio.post("three")
+    ran = studio.run("apply", "--auto-approve")
+    assert (ran.code, titles(old)) == (5, ["About one", "About three"]), ran
+    assert "Applied: 1 of 1 action done; exit 5: 1 post held back, as the plan says." in ran.out

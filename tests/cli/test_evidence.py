@@ -137,7 +137,7 @@ def test_a_lifted_guard_is_recorded(posted: Studio, emulator: Emulator) -> None:
     (posted.root / "posts" / "launch.yaml").unlink()
     posted.post("second")
     assert posted.run(*APPLY, "--allow", "existing-posts").code == 0
-    lines = [json.loads(line) for line in posted.run("state", "history", "--json").out.splitlines()]
+    lines = posted.run("state", "history", "--json").json["changes"]
     lifted = next(line for line in lines if line["what"] == "guard-lifted")
     assert (lifted["detail"]["guard"], bool(lifted["who"]), len(emulator.posts())) == ("existing-posts", True, 2)
 

@@ -29,3 +29,14 @@ def test_a_faulty_post_that_is_not_settled_does(studio: Studio) -> None:
 
 def _project(studio: Studio) -> Project:
     return Project.open(Path(studio.root), studio.environment)
+
+
+def test_the_history_is_one_document_and_people_read_it_in_the_accounts_zone(studio: Studio) -> None:
+    project = (studio.root / "contentsync.yaml").read_text()
+    studio.write("contentsync.yaml", project.replace("acme: {mode", "acme: {timezone: Asia/Tokyo, mode"))
+    studio.post("launch")
+    assert studio.run("apply", "--auto-approve").code == 0
+    told = studio.run("state", "history", "--json").json
+    assert told["format"] == "contentsync.history/1"
+    assert {"intent", "published"} <= {change["what"] for change in told["changes"]}
+    assert all(" JST  " in line for line in studio.run("state", "history", "launch").out.splitlines())

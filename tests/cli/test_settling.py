@@ -76,6 +76,23 @@ def test_resolve_settles_an_unknown(
     assert "resolved-" in history and "“looked into the app”" in history
 
 
+@pytest.mark.parametrize("state", ["unknown", "new"])
+def test_the_same_word_said_twice_changes_nothing(studio: Studio, run: Run, emulator: Emulator, state: str) -> None:
+    if state == "unknown":
+        an_unknown(studio, run, emulator)
+    else:
+        studio.post("launch")
+        run("plan")
+    word = ("resolve", "launch", "--published", "--post-id", "7400000000000000077")
+    first = run(*word)
+    before = run("state", "history", "--json").out
+    again = run(*word)
+    assert (first.code, again.code, again.out) == (0, 0, first.out), again
+    assert run("state", "history", "--json").out == before
+    other = run(*word[:-1], "7400000000000000078")
+    assert other.code == 64
+
+
 @pytest.mark.parametrize(
     ("args", "code"),
     [

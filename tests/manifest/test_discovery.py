@@ -68,6 +68,19 @@ def test_a_linked_folder_is_not_entered(tree: Path, tmp_path_factory: pytest.Tem
     assert find(tree, [*USUAL, "link/*.yaml"])[0] == ["posts/2026/12/deep.yaml", "posts/a.yaml", "posts/b.yml"]
 
 
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_folder_of_manifests_that_is_a_link_is_reported_and_holds_moves_back(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, inside: bool
+) -> None:
+    real = tmp_path / "content" if inside else tmp_path_factory.mktemp("outside")
+    write(real, {"a.yaml": "name: a\n"})
+    (tmp_path / "posts").symlink_to(real)
+    found = loaded(tmp_path, {})
+    problem = next(problem for problem in found.problems if problem.code == "folder-linked")
+    assert (str(problem.where), found.unread, found.has_errors) == ("posts:1:1", ("posts",), True)
+    assert ("outside the project" in problem.what) is not inside
+
+
 def test_a_linked_manifest_counts_only_inside_the_project(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -397,6 +397,13 @@ def test_a_read_outlasts_the_minute_of_a_rate_limit(name: str, clock: ManualCloc
     assert sum(clock.slept) > 60
 
 
+def test_a_wait_for_a_rate_limit_is_said_once(clock: ManualClock) -> None:
+    waits: list[Problem] = []
+    script = Script(*[no("rate_limit_exceeded", 429)] * 3, READ_ANSWER)
+    a_client(script, clock, on_wait=waits.append).videos()
+    assert [(problem.code, "video list" in problem.what) for problem in waits] == [("rate-limited", True)]
+
+
 @read_by_name
 @pytest.mark.parametrize(
     ("failed", "error", "tries"),

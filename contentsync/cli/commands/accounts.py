@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 
@@ -52,7 +52,7 @@ def accounts(command: click.Context, stats: bool, json_: bool) -> int:
     else:
         for name, account in project.settings.accounts.items():
             if name in seen:
-                lines = _lines(name, seen[name], app, stats, step_to_grant(account, project.environ))
+                lines = _lines(account, seen[name], app, stats, project.environ)
             else:
                 lines = _not_met(account, failures[name], override_of(account, project.environ))
             for line in lines:
@@ -106,20 +106,23 @@ def _show_rebinding(wanted: Rebinding) -> None:
         text.say(f"  {attempts} of the other app become unknown: TikTok does not show them to this app")
 
 
-def _lines(name: str, met: Met, app: App, stats: bool, grant: str) -> Iterator[str]:
-    """What is known of an account that is signed in. grant: the step that brings missing scopes."""
-    creator = met.creator
+def _lines(account: Account, met: Met, app: App, stats: bool, environ: Mapping[str, str]) -> Iterator[str]:
+    """What is known of an account that is signed in."""
+    name, creator = account.name, met.creator
     kind = {True: "public account", False: "private account", None: ""}[creator.is_public]
     sandbox = text.style("SANDBOX sign-in", fg="yellow") if met.sandbox else ""
     who = f"{visible(creator.nickname)}{f' (@{visible(creator.username)})' if creator.username else ''}".strip()
     yield "  ".join(part for part in (text.style(name, bold=True), who, kind, sandbox, creator.open_id) if part)
     yield _field("token", _expiry(met))
     yield _field("kept", _resting(met.pair))
+    if other := override_of(account, environ):
+        login = f"to use a sign-in instead, {other.away}, then run contentsync login {name}"
+        yield _field("used", f"{other.names}, which {other.win} over a sign-in; {login}")
     yield _field("scopes", "not known" if met.scopes is None else ", ".join(met.scopes) or "none")
     for scope, why in missing(met.scopes).items():
         yield _field("missing", f"{scope}: {why}")
     if missing(met.scopes):
-        yield _field("grant", f"{grant}, as far as your app has these scopes")
+        yield _field("grant", f"{step_to_grant(account, environ)}, as far as your app has these scopes")
     if creator.privacy is not None:
         yield _field("privacy", ", ".join(creator.privacy) or "TikTok offers none")
         yield _field("off", ", ".join(sorted(creator.disabled)) or "nothing: the creator turned nothing off")

@@ -273,6 +273,16 @@ _CODES = {
 }
 
 
+def _why(report: Report, code: int) -> str:
+    """What the exit code stands for, where every action was done all the same."""
+    if code == exits.DONE or any(outcome.result not in SUCCESSES for outcome in report.outcomes):
+        return ""
+    held = [action for action in report.proposal.actions if exit_code([action], [], [], interrupted=False) == code]
+    if held:
+        return f": {text.many(len(held), 'post')} held back, as the plan says"
+    return ": some posts or accounts could not be planned, as said above"
+
+
 def _show_outcomes(report: Report, code: int, now: datetime) -> None:
     made = report.proposal.made
     shown = Outcomes(made.plan, made.posts, made.zones, now)
@@ -280,7 +290,9 @@ def _show_outcomes(report: Report, code: int, now: datetime) -> None:
         shown.show(outcome)
     done = sum(outcome.result in SUCCESSES for outcome in report.outcomes)
     if report.outcomes:
-        text.say(f"Applied: {done} of {text.many(len(report.outcomes), 'action')} done; exit {code}.")
+        text.say(
+            f"Applied: {done} of {text.many(len(report.outcomes), 'action')} done; exit {code}{_why(report, code)}."
+        )
     if report.next_due and code != exits.STALE:
         next_one = next((a.post for a in report.proposal.actions if a.due_at == report.next_due), "")
         text.say(f"The next is due {shown.when(report.next_due, next_one)}.")

@@ -106,20 +106,24 @@ def history(context: Context, post: str | None, json_: bool) -> int:
     """Every transition, oldest first: when, who, what, with TikTok's log_id. Of POST, or of all."""
     project = context.project()
     uid = row_of(project, post).uid if post else None
-    for line in project.reading_store.history(uid):
-        if json_:
-            text.say(state_row.history_line(line))
-        else:
-            text.say(_history_line(line))
+    changes = project.reading_store.history(uid)
+    if json_:
+        text.show_json(state_row.history(changes))
+        return exits.DONE
+    zones = {name: account.timezone for name, account in project.settings.accounts.items()}
+    for line in changes:
+        text.say(_history_line(line, zones.get(line["post"].partition("/")[0], "")))
     return exits.DONE
 
 
-def _history_line(line: dict[str, Any]) -> str:
+def _history_line(line: dict[str, Any], zone: str) -> str:
+    """One change. zone: the account's; empty for the project's."""
     before, after = line["phase_before"], line["phase_after"]
     change = f" {before or '·'} → {after}" if after and before != after else ""
     why = f"  “{line['detail']['why']}”" if line["detail"].get("why") else ""
     log = f"  log_id {line['log_id']}" if line["log_id"] else ""
-    return f"{text.when(line['at'], seconds=True)}  {line['who']}  {line['post']}  {line['what']}{change}{why}{log}"
+    when = text.when(line["at"], zone, seconds=True)
+    return f"{when}  {line['who']}  {line['post']}  {line['what']}{change}{why}{log}"
 
 
 @state.command()
