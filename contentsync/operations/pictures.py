@@ -80,7 +80,8 @@ def pictures(
 ) -> dict[str, Pictures]:
     """The pictures of the first posts of a plan, by their keys.
 
-    is_file: whether a path holds the media's bytes. kept: those of earlier pages. find: what makes new ones. room: characters.
+    is_file: whether a path holds the media's bytes. kept: those of earlier pages. find: what makes new ones.
+    room: characters.
     """
     easel = _Easel(root, is_file, find(), kept, room)
     chosen = [action for action in actions if action.media][:POSTS]
