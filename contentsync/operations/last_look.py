@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 from contentsync.account import About
 from contentsync.errors import Level, Problem
 from contentsync.operations.approvals import lack_of
-from contentsync.operations.plan import DAY, Made
+from contentsync.operations.plan import Made
 from contentsync.operations.policy_cmd import is_to_be_sent
 from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.last_look import Against, against, edited, expired
+from contentsync.plan.policy import LOOKED_BACK
 from contentsync.policy_rule import Rule
 from contentsync.post import Account, DesiredPost
 from contentsync.project import Project
@@ -75,7 +76,7 @@ class LastLook:
         """The same under the rules of this moment; where they look at times, with what went out by now."""
         if not any(rule.is_about_time for rule in rules):
             return replace(world, policy=rules)
-        lately = self._project.store.attempts_since(world.now - DAY)
+        lately = self._project.store.attempts_since(world.now - LOOKED_BACK)
         return replace(world, policy=rules, attempts=tuple(lately))
 
     def _facts(self, account: Account, post: DesiredPost) -> AccountFacts:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from contentsync.account import AccountAtWork, witnesses_of
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem
@@ -21,11 +20,10 @@ from contentsync.operations.selection import Wish, load_all, select
 from contentsync.operations.settled import settled_posts
 from contentsync.operations.still import Still
 from contentsync.plan.action import AccountFacts, Kind, Plan, World
+from contentsync.plan.policy import LOOKED_BACK
 from contentsync.post import Creator, DesiredPost, Mode
 from contentsync.project import Project
 from contentsync.tiktok.refusals import hints
-
-DAY = timedelta(hours=24)
 
 UNSET = "unset-variable"  # worth a note offline; where TikTok is asked, what is needed is missed by itself
 
@@ -101,7 +99,7 @@ def _made(project: Project, wish: Wish, apart: Resting | None) -> tuple[Made, Lo
         now=project.clock.now(),
         accounts=facts,
         app=project.settings.app,
-        attempts=tuple(project.reading_store.attempts_since(project.clock.now() - DAY)),
+        attempts=tuple(project.reading_store.attempts_since(project.clock.now() - LOOKED_BACK)),
         allow=frozenset(wish.allow),
         retry=frozenset(wish.retry),
         refreshed=wish.refresh,

@@ -232,7 +232,7 @@ class World:
     now: datetime
     accounts: Mapping[str, AccountFacts]
     app: App = field(default_factory=App)
-    #: Those of all accounts in the last 24 hours, for the caps.
+    #: Those of all accounts in the last day, for the caps and the rules about time.
     attempts: tuple[Attempt, ...] = ()
     allow: frozenset[str] = frozenset()
     #: The keys of failed posts that a person asked to retry.

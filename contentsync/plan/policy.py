@@ -2,7 +2,7 @@
 
 An error blocks a create; a warning is told. No `--allow` lifts a rule: only the project file changes the policy.
 A rule about content looks at one post, so `validate` knows it too. A rule about time looks at what was sent in the
-last 24 hours, by the rows, and at what this plan sends. Rows that may be public count as sent.
+last day, by the rows, and at what this plan sends. Rows that may be public count as sent.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import Final, NamedTuple
 
 from contentsync.errors import Level, Problem
 from contentsync.plan.action import AccountFacts, World
-from contentsync.plan.caps import counts, spent_at
+from contentsync.plan.caps import MAY_SHOW, spent_at
 from contentsync.policy_rule import Rule
-from contentsync.post import DesiredPost, Mode, Privacy
+from contentsync.post import BY_HAND, DesiredPost, Mode, Privacy
 from contentsync.times import in_words, span, zone_of
 
+LOOKED_BACK: Final = timedelta(hours=26)  # the longest day that a zone has, and a bit
 _PLACES: Final = {"banned": "caption", "hashtags": "caption", "mentions": "caption", "disclosure": "disclosure"}
 
 
@@ -139,11 +140,11 @@ def _sent_before(world: World) -> Iterator[Sent]:
     names = {row.uid: row.key for row in rows}
     attempts = {a.id: a for a in (*world.attempts, *(a for row in rows for a in row.attempts))}
     for attempt in attempts.values():
-        if counts(attempt, world.now):
+        at = spent_at(attempt, world.now)
+        if attempt.phase in MAY_SHOW and attempt.run_id != BY_HAND and at > world.now - LOOKED_BACK:
             is_direct = attempt.mode is Mode.DIRECT
             is_public = is_direct and attempt.privacy in ("", Privacy.EVERYONE)
             key = names.get(attempt.post_uid, "another post")
-            at = spent_at(attempt, world.now)
             yield Sent(attempt.open_id, key, at, is_direct, is_public, attempt.media_digest)
 
 

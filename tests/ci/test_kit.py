@@ -110,6 +110,14 @@ def test_a_faulty_manifest_is_commented_on_and_fails_the_job(ci: Ci, forge: Forg
     assert "media-not-found" in forge.comments[0]["body"]
 
 
+def test_a_faulty_project_file_is_said_so(ci: Ci, forge: Forge) -> None:
+    one = runner(ci, forge, PULL)
+    (one.folder / "contentsync.yaml").write_text("version: 9\n")
+    one.job("github/posts.yml", "plan")
+    assert one.done[-1].code == 1
+    assert forge.comments[0]["body"].endswith("The plan can't be made: the log of this check shows why.\n")
+
+
 HOSTILE = (
     "@everyone closes #1 ![x](https://evil.example/p.png) ``` </details> $(touch pwned) `touch pwned` ${{ env.X }}"
 )
