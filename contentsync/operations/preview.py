@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from contentsync.operations.approvals import SENT_LATER
 from contentsync.operations.pictures import Pictures, pictures
 from contentsync.operations.plan import Made
 from contentsync.operations.saved_plan import as_saved
+from contentsync.plan import planfile
 from contentsync.plan.action import DOES_SOMETHING, AccountFacts, Action, Kind, Plan
 from contentsync.post import DesiredPost, Limits, Media
 from contentsync.project import Project
 from contentsync.times import in_words
+from contentsync.trust import hide
 
 
 class Section(StrEnum):
@@ -72,16 +74,34 @@ def section_of(action: Action) -> Section:
 
 def preview(project: Project, made: Made, *, with_pictures: bool) -> Preview:
     """A plan that was just made, ready to be shown."""
-    order = [action for listed in sections(made.plan).values() for action in listed] if with_pictures else []
+    text, digest = as_saved(project, made.plan)
+    plan, hidden = _as_shown(project, made.plan, text), project.settings.hidden
+    order = [action for listed in sections(plan).values() for action in listed] if with_pictures else []
     return Preview(
-        plan=made.plan,
-        digest=as_saved(project, made.plan)[1],
-        posts=made.posts,
+        plan=plan,
+        digest=digest,
+        posts={key: _without(post, hidden) for key, post in made.posts.items()} if hidden else made.posts,
         zones=made.zones,
         limits={name: facts.account.limits for name, facts in made.world.accounts.items()},
         approvals=_approvals(project, made),
         pictures=pictures(project.root, order, made.posts, _has_size, kept=kept_pictures(project)),
     )
+
+
+def _as_shown(project: Project, plan: Plan, text: str) -> Plan:
+    """The plan with names where a value stood that must not be shown, before a page takes its texts apart.
+
+    text: the plan as it is saved, in which that was done.
+    """
+    if not any(f"${{{name}}}" in text for name in project.settings.hidden):
+        return plan
+    return replace(planfile.read(text, "the plan").plan, notes=plan.notes)
+
+
+def _without(post: DesiredPost, hidden: Mapping[str, str]) -> DesiredPost:
+    """The post with names where its texts hold a value that must not be shown."""
+    caption, title = hide(post.caption, hidden), hide(post.title, hidden)
+    return post if (caption, title) == (post.caption, post.title) else replace(post, caption=caption, title=title)
 
 
 def kept_pictures(project: Project) -> KeptPictures:

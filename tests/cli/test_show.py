@@ -144,3 +144,14 @@ def test_no_page_is_written_through_a_link_out_of_the_project(studio: Studio, tm
     (studio.root / "plan.html").symlink_to(tmp_path / "outside.html")
     ran = studio.run("plan", "--html", "plan.html")
     assert ran.code == 1 and "[path-outside]" in ran.err and not (tmp_path / "outside.html").exists()
+
+
+def test_no_secret_is_on_a_page_or_in_a_comment_though_a_caption_holds_it(studio: Studio) -> None:
+    secret = "s3cret#with@signs<in>it"
+    studio.environment["CONTENTSYNC_CLIENT_SECRET"] = secret
+    studio.post("launch", caption=f"before {secret} after", publish_at="2099-01-01T00:00:00Z")
+    ran = studio.run("plan", "--markdown", "--html", "plan.html")
+    assert ran.code == 0, ran.err
+    page = (studio.root / "plan.html").read_text("utf-8")
+    for text in (page, ran.out, studio.run("plan", "--full").out):
+        assert "s3cret" not in text and "with@signs" not in text and "${CONTENTSYNC_CLIENT_SECRET}" in text
