@@ -7,9 +7,10 @@ sent; an approval makes the plan again, compares the digest, and refuses a choic
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from contentsync.approval import Approval, digest_for_approval
-from contentsync.errors import Problem, UsageError
+from contentsync.errors import Level, Problem, UsageError
 from contentsync.operations.approvals import SENT_LATER, lack, record
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish, one_key
@@ -17,6 +18,8 @@ from contentsync.plan.action import Action, Kind
 from contentsync.plan.posting import Choice, against
 from contentsync.post import Creator, DesiredPost, Mode
 from contentsync.project import Project
+
+TOO_LONG: Final = "video-too-long"
 
 
 class NotAsDeclared(UsageError):
@@ -64,7 +67,8 @@ def _in_the_way(action: Action | None, post: DesiredPost, creator: Creator | Non
         return [Problem(creator.stop, creator.stop_what or creator.stop, "try again later")]
     if post.mode is Mode.DIRECT and (creator is None or not creator.privacy):
         return [Problem("creator-unknown", "TikTok did not say what this account may post", "try again in a minute")]
-    return list(action.blockers)
+    # A post that waits carries what would block it by then as a warning; a length does not change until then.
+    return [problem for problem in action.problems if problem.level is Level.ERROR or problem.code == TOO_LONG]
 
 
 def approve(project: Project, name: str, shown: str, choice: Choice, how: str) -> Approval:

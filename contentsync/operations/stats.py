@@ -8,8 +8,7 @@ from typing import Final
 
 from contentsync.figures import Figures, by_post, gained
 from contentsync.links import url_of
-from contentsync.operations.rows import all_rows
-from contentsync.operations.selection import full_keys
+from contentsync.operations.selection import full_keys, rows_by_account
 from contentsync.post import PostState, RemotePost
 from contentsync.project import Project
 
@@ -50,7 +49,8 @@ def stats(project: Project, names: tuple[str, ...] = ()) -> Stats:
     """The figures of these posts, or of all that have a video. Raises UsageError for an unknown name."""
     wanted = frozenset(full_keys(project, names))
     now = project.clock.now()
-    rows = [row for row in all_rows(project) if row.post_id and (not wanted or row.key in wanted)]
+    rows = [row for mine in rows_by_account(project).values() for row in mine]
+    rows = [row for row in rows if row.post_id and (not wanted or row.key in wanted)]
     found = [one for open_id in {row.open_id for row in rows} for one in _of(project, open_id, rows, now)]
     found.sort(key=lambda one: (one.published_at is not None, one.published_at or now, one.post), reverse=True)
     return Stats(tuple(found), now)

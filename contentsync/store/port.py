@@ -248,7 +248,7 @@ class VideoFigures(Protocol):
     def save(self, open_id: str, figures: Iterable[Figures], now: datetime) -> None:
         """Keep what TikTok said just now; the last figures of an hour replace those before them.
 
-        Figures older than a week are thinned to one a day, those older than 90 days to one a week.
+        Older figures of the same videos are thinned: after a week to one a day, after 90 days to one a week.
         """
         ...
 

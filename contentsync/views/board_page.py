@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from contentsync.errors import Problem
+from contentsync.errors import Level, Problem
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.operations.board import AccountNow, Snapshot
 from contentsync.operations.calendar import Calendar
@@ -118,6 +118,7 @@ def posting_page(frame: Frame, found: Posting, zone: str, refused: Sequence[Prob
         creator=creator,
         digest=found.digest,
         problems=found.problems,
+        warnings=[one for one in found.action.problems if one.level is Level.WARNING] if found.action else [],
         refused=refused,
         approved=found.lacking is None,
         is_direct=post.mode is Mode.DIRECT,

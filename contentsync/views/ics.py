@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,6 +23,7 @@ from contentsync.visible import visible_lines
 
 #: How long an event of a fixed time lasts in the calendar.
 LENGTH: Final = timedelta(minutes=15)
+_URL: Final = re.compile(r"https://[!-~]+")
 _CUT: Final = 80  # characters of a caption in a title
 
 
@@ -78,7 +80,7 @@ def _event(one: Entry, at: datetime) -> Event:
         starts_at=at.replace(microsecond=0) if one.is_fixed else local.date(),
         title=f"{one.post}: {short}" if short else one.post,
         text="\n".join(_text(one)),
-        url=one.url or "",
+        url=one.url if one.url and _URL.fullmatch(one.url) else "",
         is_certain=one.is_past or (one.goes_out and one.approval is not None),
     )
 

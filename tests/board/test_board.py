@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from tests.board.conftest import OpenBoard
 from tests.board.visitor import Opened
 from tests.cli.support import Studio
 
+THREE_SECONDS = next((Path(__file__).parents[2] / "examples").rglob("teaser.mp4"))
 HOSTILE = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(1)>\"'`{{ 7*7 }}\u202e"
 
 
@@ -214,6 +216,43 @@ def test_1a_the_nickname_comes_from_a_fresh_call(open_board: OpenBoard, studio: 
 
 def calls(emulator: Emulator, part: str) -> int:
     return sum(part in str(one["endpoint"]) for one in emulator.requests())
+
+
+def test_1b_a_creator_who_may_not_post_now_has_no_form(
+    open_board: OpenBoard, studio: Studio, emulator: Emulator
+) -> None:
+    studio.post("launch", publish_at=in_days(1))
+    emulator.change_account("acme", banned=True)
+    board = open_board(allow_actions=True).sign_in()
+    text = board.page("/approve/acme/launch")
+    assert "be posted now" in text and 'name="digest"' not in text
+    refused = board.post("/approve/acme/launch", {"form": board.board._guard.form_token, "privacy": "everyone"})
+    assert refused.status_code == 409 and approvals(studio) == {}
+
+
+@pytest.mark.parametrize("keys", [{}, {"publish_at": in_days(1)}])
+def test_1c_a_video_that_is_longer_than_the_creator_s_maximum_has_no_form(
+    open_board: OpenBoard, studio: Studio, emulator: Emulator, keys: dict[str, str]
+) -> None:
+    studio.post("launch", **keys)
+    (studio.root / "posts" / "launch.mp4").write_bytes(THREE_SECONDS.read_bytes())
+    emulator.change_account("acme", max_video_seconds=2)
+    text = open_board(allow_actions=True).sign_in().page("/approve/acme/launch")
+    assert "[video-too-long]" in text and 'name="digest"' not in text
+
+
+def test_2b_only_the_levels_on_offer_can_be_chosen(open_board: OpenBoard, studio: Studio, emulator: Emulator) -> None:
+    studio.post("launch", privacy="only_me")
+    emulator.change_account("acme", private=True)
+    text = open_board(allow_actions=True).sign_in().page("/approve/acme/launch")
+    assert re.findall(r'<option value="(\w+)"', text) == ["followers", "friends", "only_me"]
+
+
+def test_2c_what_the_creator_turned_off_is_greyed(open_board: OpenBoard, studio: Studio, emulator: Emulator) -> None:
+    studio.post("launch")
+    emulator.change_account("acme", comment_disabled=True, stitch_disabled=True)
+    text = open_board(allow_actions=True).sign_in().page("/approve/acme/launch")
+    assert re.findall(r'name="allow" value="(\w+)" disabled', text) == ["comment", "stitch"]
 
 
 def test_2b_privacy_has_no_preset(screen: str) -> None:

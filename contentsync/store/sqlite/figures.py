@@ -35,7 +35,8 @@ class SqliteFigures:
             self._q.save_figures(db, told)
             for age, span in THINNED:
                 until, length = rows.to_ms(now - age) + 1, span // timedelta(milliseconds=1)
-                self._q.thin_figures(db, open_id=open_id, until=until, span=length)
+                which = {"open_id": open_id, "until": until, "span": length}
+                self._q.thin_figures(db, [which | {"post_id": one["post_id"]} for one in told])
 
     def all(self, open_id: str) -> list[Figures]:
         with self._db.reading() as db:

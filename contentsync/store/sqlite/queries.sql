@@ -200,10 +200,10 @@ VALUES (:open_id, :post_id, :at, :views, :likes, :comments, :shares)
 ON CONFLICT (open_id, post_id, at) DO UPDATE SET views = excluded.views, likes = excluded.likes,
     comments = excluded.comments, shares = excluded.shares;
 
--- Keeps the last figures of each span of time before `until`.
--- name: thin_figures(open_id, until, span)!
+-- Keeps the last figures of a video in each span of time before `until`.
+-- name: thin_figures(open_id, post_id, until, span)*!
 DELETE FROM figures
-WHERE open_id = :open_id AND at < :until AND EXISTS (
+WHERE open_id = :open_id AND post_id = :post_id AND at < :until AND EXISTS (
     SELECT 1 FROM figures AS later
     WHERE later.open_id = figures.open_id AND later.post_id = figures.post_id
       AND later.at > figures.at AND later.at / :span = figures.at / :span);
