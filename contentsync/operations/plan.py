@@ -69,6 +69,7 @@ def make_plan(project: Project, wish: Wish, still: Still | None = None) -> Made:
         assert made is not None
         return made[0]
     still.begin(project)
+    project.reading_store.use_copy()  # a shared state: before its rows are compared
     before = resting.known(still, project)
     made = (before and _made(project, wish, before)) or _made(project, wish, None)
     assert made is not None

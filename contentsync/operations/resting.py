@@ -37,7 +37,7 @@ from contentsync.store.port import Shared
 from contentsync.tree import RACY, Folder, Stat
 
 _FILE: Final = "resting"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _MANY: Final = 200  # posts beyond which to look for kin costs more than the whole plan
 _QUIET: Final = frozenset({"media-lfs-pointer"})
 
@@ -49,8 +49,8 @@ class _Entry:
     name: str
     #: Its own stat, and that of each of its media; None for media that are not there.
     files: Mapping[str, Stat | None]
-    #: The key of each of its posts, with its fingerprint and the uid of its row.
-    posts: tuple[tuple[str, str, str], ...]
+    #: The key of each of its posts, with its fingerprint, and the uid and the mark of its row.
+    posts: tuple[tuple[str, str, str, str], ...]
     #: The accounts for which it declares a direct post.
     direct: tuple[str, ...]
     odd: Odd | None
@@ -65,7 +65,7 @@ class _Entry:
         return cls(
             name,
             {path: seen and (seen[0], seen[1], seen[2], seen[3]) for path, seen in files},
-            tuple((key, mark, uid) for key, mark, uid in posts),
+            tuple((key, sign, uid, mark) for key, sign, uid, mark in posts),
             tuple(direct),
             odd and Odd(name, odd[0], problem_of(odd[1]), frozenset(odd[2])),
         )
@@ -93,7 +93,7 @@ class _Page:
             folder,
             {name: tree.look(name) for name in sorted(folders)},
             sorted(others),
-            {key: mark for entry in entries for key, mark, _ in entry.posts},
+            {key: sign for entry in entries for key, sign, _, _ in entry.posts},
             sorted({name for entry in entries for name in entry.direct}),
             [entry.odd for entry in entries if entry.odd],
             json.dumps([entry.as_json() for entry in entries], separators=(",", ":")),
@@ -193,11 +193,32 @@ def known(still: Still, project: Project) -> Resting | None:
         return None
     head, *lines = kept.split("\n")
     told = json.loads(head)
-    is_same = told["version"] == _VERSION and told["basis"] == still.basis(project)
-    if not is_same or still.began < told["made"] - 86_400 * 10**9:
+    basis = still.basis(project)
+    if told["version"] != _VERSION or basis is None or still.began < told["made"] - 86_400 * 10**9:
         return None
-    found = _compared({page.folder: page for page in map(_Page.of_line, lines)}, set(told["left"]), still, project)
+    if any(told["basis"][name] != basis[name] for name in ("texts", "others")):
+        return None
+    pages = {page.folder: page for page in map(_Page.of_line, lines)}
+    if basis["state"] and told["basis"]["state"] == basis["state"]:
+        found = _compared(pages, set(told["left"]), still, project)
+    else:
+        found = _rechecked(pages, still, project)
     return found if found.prints else None
+
+
+def _rechecked(pages: dict[str, _Page], still: Still, project: Project) -> Resting:
+    """What still rests, where the state changed: by the mark of each row."""
+    assert still.tree is not None
+    marks = project.reading_store.marks()
+    looks, left = _Looks(still.tree.folders), set(marks)
+    for folder, page in pages.items():
+        entries = page.entries()
+        same = [entry for entry in entries if all(marks.get(uid) == mark for _, _, uid, mark in entry.posts)]
+        left -= {uid for entry in same for _, _, uid, _ in entry.posts}
+        if len(same) < len(entries):
+            gone = [entry.name for entry in entries if entry not in same]
+            pages[folder] = replace(_Page.made(folder, same, [*page.others, *gone], looks), looks=page.looks)
+    return _compared(pages, left, still, project)
 
 
 def _compared(pages: Mapping[str, _Page], left: set[str], still: Still, project: Project) -> Resting:
@@ -210,7 +231,7 @@ def _compared(pages: Mapping[str, _Page], left: set[str], still: Still, project:
         if page is None or any(looks.look(name) != look for name, look in page.looks.items()):
             kept = page.entries() if page else []
             same = [e for e in kept if all(looks.stat(path) == seen for path, seen in e.files.items())]
-            left |= {uid for entry in kept if entry not in same for _, _, uid in entry.posts}
+            left |= {uid for entry in kept if entry not in same for _, _, uid, _ in entry.posts}
             resting = {entry.name for entry in same}
             others = [name for name in looks.names(folder) if is_manifest(name) and name not in resting]
             page = _Page.made(folder, same, others, looks)
@@ -220,7 +241,7 @@ def _compared(pages: Mapping[str, _Page], left: set[str], still: Still, project:
         found.direct |= frozenset(page.direct)
         found.pages[folder] = page
     for folder in pages.keys() - still.tree.folders.keys():
-        left |= {uid for entry in pages[folder].entries() for _, _, uid in entry.posts}
+        left |= {uid for entry in pages[folder].entries() for _, _, uid, _ in entry.posts}
     found.uids = frozenset(left)
     for account, _, name in (key.partition("/") for key in found.prints):
         found.by_account.setdefault(account, set()).add(name)
@@ -291,7 +312,7 @@ def keep(
         pages[folder] = _Page.made(folder, [*old, *new], [name for name in names if name not in entries], looks)
     for folder in tree.folders.keys() - pages.keys():
         pages[folder] = _Page.made(folder, [], [], looks)
-    uids = {uid for entry in entries.values() for _, _, uid in entry.posts}
+    uids = {uid for entry in entries.values() for _, _, uid, _ in entry.posts}
     left = before.uids if before else frozenset(row.uid for one in facts.values() for row in one.rows)
     head = {"version": _VERSION, "basis": basis, "made": still.began, "left": sorted(left - uids)}
     still.write(_FILE, "\n".join([json.dumps(head), *(page.line() for page in pages.values())]))
@@ -310,6 +331,9 @@ def _entries(
     loud = _loud(loaded)
     odd = {one.file: one for one in odd_of(loaded.faulty)}
     now = project.clock.now()
+    bound: dict[str, list[str]] = {}
+    for post_id, uid in (item for known in facts.values() for item in known.bindings.items()):
+        bound.setdefault(uid, []).append(post_id)
     for name, found in declared.items():
         posts = [post for post in found if post is not None and _rests(post, rows, facts, now)]
         if name in loud or len(posts) < len(found):
@@ -319,9 +343,16 @@ def _entries(
             continue
         if any(seen is not None and max(seen[1:3]) + RACY >= still.began for seen in files.values()):
             continue
-        marked = tuple((p.key, fingerprint(as_compared(p, rows[p.key])), rows[p.key].uid) for p in posts)
+        marked = tuple(_marked(project, post, rows[post.key], bound) for post in posts)
         direct = sorted({post.account for post in posts if post.mode is Mode.DIRECT and not post.post_id})
         yield _Entry(name, files, marked, tuple(direct), odd.get(name))
+
+
+def _marked(
+    project: Project, post: DesiredPost, row: PostState, bound: Mapping[str, list[str]]
+) -> tuple[str, str, str, str]:
+    sign = fingerprint(as_compared(post, row))
+    return post.key, sign, row.uid, project.reading_store.mark_of(row, bound.get(row.uid, ()))
 
 
 def _rests(post: DesiredPost, rows: Mapping[str, PostState], facts: Mapping[str, AccountFacts], now: Any) -> bool:

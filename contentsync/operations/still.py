@@ -99,9 +99,8 @@ class Still:
         from contentsync.manifest.files import folders_of
 
         path = str(self._root / project.settings.state)
-        if project.settings.state_by_user or Path(path).parent != self._root / LOCAL_FOLDER:
-            return
-        self._state = (path, stat_of(path))
+        if not project.settings.state_by_user and Path(path).parent == self._root / LOCAL_FOLDER:
+            self._state = (path, stat_of(path))
         tops = folders_of(project.settings.manifests)
         if self.tree is None or self.tree.tops != tops:
             self.tree = Tree(str(self._root), tops)
@@ -109,7 +108,7 @@ class Still:
     def keep(self, made: Made, project: Project) -> None:
         """Keep what the plan says, if it may be kept."""
         basis = self.basis(project)
-        if self.tree is None or basis is None or not self._may_be_kept(made, project):
+        if self.tree is None or basis is None or not basis["state"] or not self._may_be_kept(made, project):
             return
         told = {
             "basis": basis,
@@ -121,12 +120,16 @@ class Still:
         self.write(_FILE, json.dumps(told))
 
     def basis(self, project: Project) -> dict[str, Any] | None:
-        """All that a plan depends on, apart from the manifests and media; None where that can't be relied on."""
+        """All that a plan depends on, apart from the manifests and media; None where that can't be relied on.
+
+        Its state is None where only the rows can say whether they changed: it was written just now, or is shared.
+        """
         path, seen = self._state
         others = _others(project)
-        if seen is None or others is None or max(seen[1:3]) + RACY >= self.began or not self._is_state(path, seen):
+        if others is None:
             return None
-        return {"texts": self._texts, "state": [path, list(seen)], "others": others}
+        is_known = seen and max(seen[1:3]) + RACY < self.began and self._is_state(path, seen)
+        return {"texts": self._texts, "state": [path, list(seen)] if seen and is_known else None, "others": others}
 
     def holds(self, path: str) -> bool:
         """Whether the scan of the folders tells whether this file is there, and its stat."""

@@ -378,6 +378,17 @@ class Store(Protocol):
 
     # -- posts and attempts
 
+    def marks(self) -> dict[str, str]:
+        """One value for each row, by uid: another one after every change that matters to a plan.
+
+        Empty for a post whose video is known to be gone.
+        """
+        ...
+
+    def mark_of(self, row: PostState, bound: Collection[str]) -> str:
+        """The same value of a row that was read. bound: the videos that are bound to it."""
+        ...
+
     def has_kin(self, open_id: str, known: frozenset[str], shared: Shared) -> bool:
         """Whether any post but those of the known uids shares some of this."""
         ...

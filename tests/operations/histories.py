@@ -176,7 +176,7 @@ class Place:
 
     def finish(self, chance: random.Random) -> None:
         """The state learns something."""
-        with suppress(Conflict), self._state() as store:
+        with suppress(Conflict), self.state() as store:
             rows = store.posts(OPEN_ID)
             row = chance.choice(rows) if rows else None
             if row is None:
@@ -194,7 +194,7 @@ class Place:
                 store.pauses.add("acme", OPEN_ID, "tested", NOW)
 
     def begin_an_attempt(self, chance: random.Random) -> None:
-        with self._state() as store:
+        with self.state() as store:
             known = {row.name for row in store.posts(OPEN_ID)}
             phase = chance.choice([Phase.PUBLISHED, Phase.PROCESSING, Phase.UNKNOWN, Phase.FAILED, Phase.DELIVERED])
             name = next((name for name in ("six", "seven", "eight") if name not in known), None)
@@ -245,7 +245,7 @@ class Place:
         folder = self.root / ".contentsync"
         return [path for path in sorted(folder.glob("*")) if path.name in CACHES]
 
-    def _state(self) -> _Opened:
+    def state(self) -> _Opened:
         return _Opened(self.root / ".contentsync" / "state.db")
 
     def without_caches(self) -> dict[str, bytes]:

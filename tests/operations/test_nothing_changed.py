@@ -18,7 +18,7 @@ from contentsync.operations.selection import Wish
 from contentsync.operations.still import Answer, Still
 from contentsync.plan import planfile
 from tests.builders import ManualClock
-from tests.operations.histories import NAMES, TICK, Place, moment
+from tests.operations.histories import NAMES, OPEN_ID, TICK, Place, moment
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there a stat does not show every write")
 STEPS = st.lists(
@@ -184,3 +184,22 @@ def test_a_write_whose_time_is_put_back_is_a_change(place: Place) -> None:
     clip.write_bytes(clip.read_bytes().replace(b"free", b"skip"))
     os.utime(clip, ns=(seen.st_atime_ns, seen.st_mtime_ns))
     assert check(place, 10) is False
+
+
+def test_only_rows_that_changed_are_read_again(place: Place) -> None:
+    quick(place, 10)
+    with place.state() as store:
+        store.acknowledge(store.posts(OPEN_ID)[0], "f" * 64, "tested", moment())
+    _, made = quick(place, 10)
+    assert made is not None
+    assert len(made.world.resting) == len(NAMES) - 1
+    assert as_json(made) == as_json(full(place))
+
+
+def test_the_mark_of_a_row_is_the_same_however_it_is_read(place: Place) -> None:
+    with place.state() as store:
+        bound: dict[str, list[str]] = {}
+        for post_id, uid in store.bindings(OPEN_ID).items():
+            bound.setdefault(uid, []).append(post_id)
+        rows = store.posts(OPEN_ID)
+        assert store.marks() == {row.uid: store.mark_of(row, bound.get(row.uid, ())) for row in rows}

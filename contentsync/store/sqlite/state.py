@@ -29,7 +29,7 @@ from contentsync.evidence.merge import merge
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.store.port import AttemptOpen, Pin, Shared, Superseded
-from contentsync.store.sqlite import kin, migration, rows
+from contentsync.store.sqlite import kin, marks, migration, rows
 from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.approvals import SqliteApprovals
 from contentsync.store.sqlite.calendar import SqliteCalendar
@@ -447,6 +447,12 @@ class SqliteStore:
             if self._db.path:
                 inspection.proven(self._db.path)  # raises where the state itself is damaged, not its copy
             raise
+
+    def marks(self) -> dict[str, str]:
+        return marks.marks(self._db)
+
+    def mark_of(self, row: PostState, bound: Collection[str]) -> str:
+        return marks.mark_of(row, bound)
 
     def has_kin(self, open_id: str, known: frozenset[str], shared: Shared) -> bool:
         return kin.has_kin(self._db, open_id, known, shared)
