@@ -35,6 +35,7 @@ from contentsync.tiktok.wire import Endpoint
 PATIENCE: Final = timedelta(minutes=2)  # how long a run waits for a limit by the minute
 UNREACHABLE: Final = "state-unreachable"
 OVERTAKEN: Final = 20  # times that other machines may write first before a claim is given up
+GLANCE: Final = 3.0  # seconds after which a run that waits for a limit looks for a pause
 IDLE_STEPS: Final = 4  # steps that may get an upload nowhere before others have their turn
 
 
@@ -102,7 +103,10 @@ class AccountRun:
                 post = posts.get(todo[0].post)
                 creates = todo[0].kind is Kind.CREATE and post is not None
                 if post and creates and (seconds := self.steps.client.room_in(_init_of(post))) > 0:
-                    return seconds
+                    if problem := self.steps.paused_account(post.account, self.open_id):
+                        self.tell_outcome(todo.popleft().post, Result.WAITING, problem)
+                        continue
+                    return min(seconds, GLANCE)
                 self._carry(todo.popleft(), post)
         return 0.0
 

@@ -165,11 +165,14 @@ class Steps:
 
     def paused(self, attempt: Attempt) -> Problem | None:
         """Why nothing more may be sent for an attempt that has not passed its commit point."""
-        account = self._key_of(attempt).partition("/")[0]
+        return self.paused_account(self._key_of(attempt).partition("/")[0], attempt.open_id)
+
+    def paused_account(self, account: str, open_id: str) -> Problem | None:
+        """Why nothing is begun for an account: a person paused it, here or on another machine."""
         if self.store.machine and self.clock.monotonic() - self._asked_at > LOOK_AGAIN:
             self._asked_at = self.clock.monotonic()
             self.store.catch_up(self.now)  # another machine may have paused it
-        pause = pause_of(self.store.pauses.all(), account, attempt.open_id)
+        pause = pause_of(self.store.pauses.all(), account, open_id)
         return Problem("paused", pause.said(), f"it continues after: {pause.ends_by}") if pause else None
 
     def hour_is_over(self, attempt: Attempt) -> bool:

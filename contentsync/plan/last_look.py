@@ -57,6 +57,8 @@ def against(
         return Against(now.blockers[0], now.kind)
     waits = now.kind is Kind.WAIT
     hint = "nothing to do: a later apply sends it" if waits else "see: contentsync plan"
+    if facts.pause and now.reason == facts.pause.said(facts.account.timezone):
+        hint = f"it continues after: {facts.pause.ends_by}"
     problem = Problem("not-as-planned", f"not sent now: {now.reason}", hint)
     return Against(problem, now.kind, left=now.left or not waits)
 

@@ -290,9 +290,9 @@ def _show_outcomes(report: Report, code: int, now: datetime) -> None:
         shown.show(outcome)
     done = sum(outcome.result in SUCCESSES for outcome in report.outcomes)
     if report.outcomes:
-        text.say(
-            f"Applied: {done} of {text.many(len(report.outcomes), 'action')} done; exit {code}{_why(report, code)}."
-        )
+        counted = f"{done} of {text.many(len(report.outcomes), 'action')}"
+        ended = " done" if done == len(report.outcomes) else ""
+        text.say(f"Applied: {counted}{ended}; exit {code}{_why(report, code)}.")
     if report.next_due and code != exits.STALE:
         next_one = next((a.post for a in report.proposal.actions if a.due_at == report.next_due), "")
         text.say(f"The next is due {shown.when(report.next_due, next_one)}.")
