@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from contentsync.approval import Approval, against, approval_of
 from contentsync.errors import Problem
 from contentsync.operations.plan import Made, make_plan
-from contentsync.operations.policy_cmd import judged
+from contentsync.operations.policy_gate import judged
 from contentsync.operations.selection import Wish, load_all
 from contentsync.operations.slots import give_slots
 from contentsync.plan.action import AccountFacts, Action, Kind

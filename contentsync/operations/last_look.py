@@ -13,7 +13,7 @@ from contentsync.account import About
 from contentsync.errors import Level, Problem
 from contentsync.operations.approvals import lack_of
 from contentsync.operations.plan import Made
-from contentsync.operations.policy_cmd import is_to_be_sent
+from contentsync.operations.policy_gate import is_to_be_sent
 from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.last_look import Against, against, edited, expired
 from contentsync.plan.policy import LOOKED_BACK

@@ -14,7 +14,7 @@ from contentsync.faulty import Faulty
 from contentsync.manifest.loaded import Loaded
 from contentsync.operations import resting
 from contentsync.operations.addresses import decided
-from contentsync.operations.policy_cmd import judged
+from contentsync.operations.policy_gate import judged
 from contentsync.operations.resting import Resting
 from contentsync.operations.selection import Wish, load_all, select
 from contentsync.operations.settled import settled_posts

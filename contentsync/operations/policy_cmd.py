@@ -15,16 +15,13 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import IO, Any, Final
 
 from contentsync import __version__
 from contentsync.errors import Problem
 from contentsync.plan import planfile
-from contentsync.plan.action import Kind, Plan, Verdict, World
-from contentsync.plan.unfinished import is_live
-from contentsync.post import PostState
+from contentsync.plan.action import Plan, Verdict
 from contentsync.project import Project
 from contentsync.trust import without_secrets
 from contentsync.visible import visible
@@ -32,44 +29,6 @@ from contentsync.visible import visible
 SECONDS: Final = 30
 _BYTES: Final = 1_048_576  # of its answer
 _TOLD: Final = 300  # characters of a reason
-
-
-Make = Callable[[World], tuple[Plan, World]]
-
-
-def judged(project: Project, make: Make, world: World) -> tuple[Plan, World]:
-    """The plan that `make` gives, without what the program refuses of all that it would send.
-
-    A refused post gives its room under a cap to others. So the program is asked again until it saw every such post.
-    """
-    plan, world = make(world)
-    if not project.settings.policy_cmd:
-        return plan, world
-    while unseen := _to_send(plan, world) - world.verdict.seen:
-        world = replace(world, verdict=_joined(world.verdict, ask(project, plan), unseen))
-        plan, world = make(world)
-        if world.verdict.every:
-            break
-    return plan, world
-
-
-def _to_send(plan: Plan, world: World) -> frozenset[str]:
-    """The keys of the posts that a plan would make public: creates, and uploads that are not complete."""
-    rows = {f"{name}/{row.name}": row for name, facts in world.accounts.items() for row in facts.rows}
-    return frozenset(
-        action.post
-        for action in plan.actions
-        if Kind.CREATE in action.kinds or (Kind.RESUME in action.kinds and is_to_be_sent(rows.get(action.post)))
-    )
-
-
-def is_to_be_sent(row: PostState | None) -> bool:
-    """Whether the last attempt of a post may still be kept from going out."""
-    return row is not None and row.last is not None and not is_live(row.last)
-
-
-def _joined(before: Verdict, now: Verdict, seen: frozenset[str]) -> Verdict:
-    return Verdict(now.every, {**before.refused, **now.refused}, before.seen | seen)
 
 
 def ask(project: Project, plan: Plan) -> Verdict:
