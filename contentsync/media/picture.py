@@ -55,7 +55,7 @@ class Painter:
 
     def _command(self, form: str, at: float, path: str) -> list[str]:
         if not self.ffmpeg:
-            return [sys.executable, "-I", "-m", frame.__name__, form, repr(at), path]
+            return [sys.executable, "-P", "-m", frame.__name__, form, repr(at), path]
         fit = f"scale={frame.WIDTH}:{frame.HEIGHT}:force_original_aspect_ratio=decrease:force_divisible_by=2"
         begin = [self.ffmpeg, "-nostdin", "-loglevel", "quiet", "-threads", "1", "-protocol_whitelist", "file"]
         seek = ["-ss", f"{at:.3f}"] if at else []

@@ -20,6 +20,7 @@ from contentsync.views.html.page import render
 from contentsync.views.word_diff import Differ
 
 FOLD: Final = 20
+LONG: Final = 200  # posts from which on a browser draws only those in view
 _NO_PICTURE: Final = Pictures(why=f"no preview: only the first {POSTS} posts of a page have one")
 TITLES: Final = {
     Section.NEEDS_A_PERSON: "Needs a person",
@@ -103,6 +104,7 @@ def page(preview: Preview) -> str:
         accounts=accounts(preview),
         sections=[(TITLES[section], groups) for section, groups in grouped(preview).items() if groups],
         declarations=declarations(plan.actions),
+        is_long=len(plan.actions) > LONG,
     )
 
 
