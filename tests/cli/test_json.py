@@ -32,6 +32,7 @@ READING = {
     "stats": "stats",
     "notify test": "notify",
     "calendar": "calendar",
+    "handover": "handover",
     "probe posts/one.mp4": "probe",
 }
 # What changes something, asks a person, or prints a script, a secret or a stream of lines.
@@ -39,6 +40,7 @@ NOT_READING = {
     *("init", "apply", "approve", "pause", "resume", "cancel", "resolve", "ack", "import", "login", "logout", "demo"),
     *("schema", "emulator", "completion", "comments"),
     *("import-csv", "watch", "new", "fmt"),
+    "show",  # it reads a file that plan --out wrote; its JSON is tested with its pages
     *(
         "state backup",
         "state history",
