@@ -43,6 +43,7 @@ from contentsync.views import (
     explain,
     formatted,
     handover,
+    health,
     hosted_photos,
     imported,
     notify,
@@ -57,6 +58,7 @@ from contentsync.views import (
     trust,
     videos,
 )
+from contentsync.watch.health import Health
 from tests.builders import NOW, OPEN_ID, a_creator, a_photo, a_post, a_row
 from tests.views.previews import of_every_kind
 
@@ -78,6 +80,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "imported": imported.document(Proposal(()), ()),
     "notify": notify.document([]),
     "handover": handover.document([Waiting("acme/a", handover_of(a_post()), "", NOW, False, "", "UTC")]),
+    "health": health.document(Health(NOW), NOW),
     "hosted_photos": hosted_photos.document([Belonging(a_photo(), "1.jpg", "https://x.example/1.jpg", ("acme/a",))]),
     "probe": probe.document(probed(Path(__file__).parents[1] / "media" / "video-h264.mp4")),
     "problems": problems.document([Problem("same-media", "it was posted")]),
