@@ -36,6 +36,7 @@ def test_axe_finds_nothing(browser: Browser, tmp_path: Path, way: str) -> None:
     browser.look(**WAYS[way])
     assert findings(browser, written(tmp_path, page(of_every_kind()))) == []
     assert not overflows(browser)
+    assert browser.run("return [...document.images].every(one => one.naturalWidth > 0)")
 
 
 @with_axe

@@ -18,11 +18,11 @@ from contentsync.plan.action import AccountView, Action, Change, Kind, Plan, Quo
 from contentsync.post import DesiredPost, Disclosure, Interaction, Limits, Mode, Privacy
 from tests.builders import NOW, OPEN_ID, a_creator, a_draft, a_photo, a_post, a_slideshow, an_ad
 
-#: One grey pixel.
+#: A small grey picture.
 PIXEL = (
-    "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////"
-    "////////////////////////////////wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAA//EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQE"
-    "AAD8AN//Z"
+    "data:image/jpeg;base64,/9j/4AAQSkZJRgABAgAAAQABAAD//gAQTGF2YzU5LjM3LjEwMAD/2wBDAAgUFBcUFxsbGxsbGyAeICEhISAgI"
+    "CAhISEkJCQqKiokJCQhISQkKCgqKi4vLisrKisvLzIyMjw8OTlGRkhWVmf/xABLAAEBAAAAAAAAAAAAAAAAAAAABAEBAAAAAAAAAAAAAAAAA"
+    "AAAAxABAAAAAAAAAAAAAAAAAAAAABEBAAAAAAAAAAAAAAAAAAAAAP/AABEIABAACAMBIgACEQADEQD/2gAMAwEAAhEDEQA/AJgDCf/Z"
 )
 #: What would like to be more than text, on a page or in a comment.
 HOSTILE = tuple(json.loads((Path(__file__).parent / "hostile.json").read_text("utf-8")))
