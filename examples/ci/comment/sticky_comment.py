@@ -1,6 +1,6 @@
 """Show a plan in one comment on a pull request of GitHub; change it only when the plan changes.
 
-Reads COMMENT (the file with the text), PAGE_URL, COMMENT_NAME, GITHUB_TOKEN, and what every job of GitHub has:
+Reads COMMENT (the file with the text), PAGE_URL, COMMENT_NAME, COMMENT_AUTHOR, GITHUB_TOKEN, and what every job has:
 GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_EVENT_PATH. Standard library only.
 
 The pull request is the one of the event. Of a workflow_run it is looked up by the branch that GitHub names, and must
