@@ -25,6 +25,9 @@ def give_slots(project: Project, made: Made, actions: Iterable[Action]) -> None:
         if not facts.open_id or name not in by_account:
             continue
         mine = {post.name: post for post in made.posts.values() if post.account == name}
+        ahead = any(row.slot_at and row.slot_at > made.world.now for row in facts.rows)
+        if not (ahead or any(post.next_slot for post in mine.values())):
+            continue
         scene = Scene(facts, mine, made.world)
         slots = {row.name: row.slot_at for row in scene.rows.values()}
         given = [pin for pin in _pins(made, by_account[name]) if slots.get(pin[0].name) != pin[1]]

@@ -40,6 +40,7 @@ def _post(key: str, row: PostState | None, usernames: dict[str, str], action: Ac
     return {
         "post": key,
         "phase": phase_of(row),
+        "due_at": rfc3339(action.due_at) if action else None,
         "publish_id": (last.publish_id or None) if last else None,
         "post_id": (row.post_id or None) if row else None,
         "url": url_of(row, usernames),
