@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from contentsync import __version__
@@ -12,6 +13,8 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"contentsync {__version__}\n")
         return
+    # Else pydantic asks every package that is installed here whether it has a plugin, at the first schema.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from contentsync.cli.main import main as run
 
     run()

@@ -279,7 +279,7 @@ class AccountAtWork:
         self,
         creator: Creator | None = None,
         left: receipts.LeftBehind | None = None,
-        witnesses: Witnesses | None = None,
+        witnesses: Callable[[], Witnesses] | None = None,
         about: About | None = None,
         apart: Apart | None = None,
     ) -> AccountFacts:
@@ -292,7 +292,7 @@ class AccountAtWork:
         open_id = creator.open_id if creator else self.open_id
         # Receipts and journal are read before the rows: a row is written first, so it is never behind. What they say
         # is worked out only when a post is to be sent.
-        without = about.others if about else apart.names if apart else ()
+        without = about.others if about else apart.names if apart else frozenset[str]()
         pages = self._project.receipts.pages(self.name, without)
         told = self._receipts(open_id, pages, left)
         if not open_id:
@@ -309,7 +309,7 @@ class AccountAtWork:
             open_id=open_id,
             creator=creator,
             rows=tuple(rows),
-            bindings=store.bindings(open_id),
+            bindings=DeferredMapping(lambda: store.bindings(open_id)) if apart else store.bindings(open_id),
             remote=Remote(
                 videos=tuple(video for video, gone_at in videos if gone_at is None),
                 gone=store.events.told_gone(open_id)
@@ -357,18 +357,18 @@ class AccountAtWork:
     def formers(
         self,
         open_id: str,
-        witnesses: Witnesses | None = None,
+        witnesses: Callable[[], Witnesses] | None = None,
         pages: receipts.Pages | None = None,
         named: list[Witnessed] | None = None,
     ) -> tuple[Former, ...]:
         """The other open_ids of the account's posts, from the state, receipts and journal.
 
-        witnesses: what speaks of all accounts; pages: the receipts under its name; named: the identities that all of
-        these name; where they were read already.
+        witnesses: gives what speaks of all accounts; pages: the receipts under its name; named: the identities that
+        all of these name; where they were read already.
         """
         own = self._named(pages) if named is None else list(named)
         own.append(Witnessed(Identity(self.store.accounts.pinned(self.name)), self.name))
-        found = witnesses or witnesses_of(self._project)
+        found = witnesses() if witnesses else witnesses_of(self._project)
         return found.formers(self.store.accounts.identity(open_id), self.name, own)
 
     def _named(self, pages: receipts.Pages | None) -> list[Witnessed]:

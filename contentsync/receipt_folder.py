@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class ReceiptFolder:
         """The receipts of one identity; open_id: empty where it is not known."""
         return receipts.of_identity(self.pages(account), open_id or None, left)
 
-    def pages(self, account: str, without: Collection[str] = ()) -> receipts.Pages:
+    def pages(self, account: str, without: Set[str] = frozenset()) -> receipts.Pages:
         """The receipts under an account's name, not looked into yet. without: names of posts that are left out."""
         return receipts.pages(self.path, account, without)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -170,7 +170,7 @@ def _is(path: Path, body: str) -> bool:
 Pages = Sequence[tuple[str, bytes | None]]
 
 
-def pages(folder: Path, account: str, without: Collection[str] = ()) -> Pages:
+def pages(folder: Path, account: str, without: Set[str] = frozenset()) -> Pages:
     """The receipts of one account, sorted by name, not looked into yet. without: names of posts that are left out.
 
     Raises ManifestError where they lie outside of the project, or one of them does, by a link.
@@ -178,11 +178,13 @@ def pages(folder: Path, account: str, without: Collection[str] = ()) -> Pages:
     own = folder_inside(folder.parent, folder / account)
     try:
         with os.scandir(own) as entries:
-            files = sorted(entry.name for entry in entries if entry.name.endswith(_ENDING))
+            found = [entry.name for entry in entries if entry.name.endswith(_ENDING)]
     except OSError:
         return ()
-    named = ((file.removesuffix(_ENDING), file) for file in files)
-    return tuple([(name, _bytes_of(f"{own}/{file}")) for name, file in named if name not in without])
+    names = {file.removesuffix(_ENDING) for file in found} - without
+    return tuple(
+        [(name, _bytes_of(f"{own}/{name}{_ENDING}")) for name in sorted(names, key=lambda name: name + _ENDING)]
+    )
 
 
 def read(folder: Path, account: str) -> Iterator[Told]:

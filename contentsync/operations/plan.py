@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from contentsync.account import AccountAtWork, witnesses_of
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem
@@ -218,7 +219,7 @@ def _facts(
         refuse_twins({name: creator.open_id for name, creator in creators.items()})
     present = [account for account in accounts if account.name not in failures]
     left = project.receipts.left_behind(project.settings.accounts)
-    witnesses = witnesses_of(project, left)
+    witnesses = cache(lambda: witnesses_of(project, left))
     found = {}
     for account in present:
         rest = apart.apart(account.name, posts.values(), project) if apart else None

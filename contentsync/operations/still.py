@@ -69,6 +69,7 @@ class Still:
         self.tree: Tree | None = None
         self._state: tuple[str, Stat | None] = ("", None)
         self._texts = self._texts_now()
+        self._tracked: dict[str, bool] = {}
 
     @classmethod
     def around(cls, start: Path, environ: Mapping[str, str], clock: Clock) -> Still | None:
@@ -163,7 +164,9 @@ class Still:
         place = Path(path)
         if leads_out(self._root, place) or leads_out(self._root, place.parent):
             return False
-        return not why_not_writable(place) and not is_tracked(place)
+        if path not in self._tracked:
+            self._tracked[path] = is_tracked(place)
+        return not why_not_writable(place) and not self._tracked[path]
 
     # What is compared by its bytes.
 

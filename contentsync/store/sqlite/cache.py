@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from contentsync.media.look import MediaLook, StatKey, look_as_json, look_of_json
 from contentsync.store.sqlite.database import make_folder
@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS looks (
 )
 """
 _MANIFESTS: Final = "CREATE TABLE IF NOT EXISTS manifests (name TEXT PRIMARY KEY, proof BLOB, text TEXT)"
+_KEPT: Final = "SELECT path, size, mtime_ns, ctime_ns, inode, look FROM looks"
 _ONE_BY_ONE: Final = 50  # names up to which reading single rows costs less than reading all
 
 
@@ -34,16 +35,18 @@ class FileCache:
         """secret: what proves that a text was kept by this user on this machine."""
         self.secret = secret
         self._lock = threading.Lock()
+        self._put: dict[str, tuple[tuple[int, ...], str]] = {}
+        self._asked = 0
         self._db = self._open(path)
 
     def get(self, path: Path, key: StatKey) -> MediaLook | None:
         """The look that was kept for exactly this key."""
-        kept = self._kept.get(str(path))
+        kept = self._look_of(str(path))
         return look_of_json(kept[1]) if kept and kept[0] == tuple(key) else None
 
     def put(self, path: Path, key: StatKey, look: MediaLook) -> None:
         """Keep a look."""
-        self._kept[str(path)] = (tuple(key), text := look_as_json(look))
+        self._put[str(path)] = (tuple(key), text := look_as_json(look))
         with self._lock, contextlib.suppress(sqlite3.Error):
             if self._db is not None:
                 self._db.execute("REPLACE INTO looks VALUES (?, ?, ?, ?, ?, ?)", (str(path), *key, text))
@@ -88,12 +91,25 @@ class FileCache:
             return None
         return db
 
+    def _look_of(self, path: str) -> tuple[tuple[int, ...], str] | None:
+        """What was kept of one file; whoever asks for many gets all of them at once."""
+        if path in self._put:
+            return self._put[path]
+        self._asked += 1
+        if self._asked > _ONE_BY_ONE:
+            return self._kept.get(path)
+        found = self._rows(f"{_KEPT} WHERE path = ?", path)
+        return (tuple(found[0][1:5]), found[0][5]) if found else None
+
+    def _rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+        if self._db is None:
+            return []
+        try:
+            with self._lock:
+                return self._db.execute(statement, values).fetchall()
+        except (sqlite3.Error, UnicodeError):
+            return []
+
     @cached_property
     def _kept(self) -> dict[str, tuple[tuple[int, ...], str]]:
-        if self._db is None:
-            return {}
-        try:
-            rows = self._db.execute("SELECT path, size, mtime_ns, ctime_ns, inode, look FROM looks").fetchall()
-        except sqlite3.Error:
-            return {}
-        return {row[0]: (tuple(row[1:5]), row[5]) for row in rows}
+        return {row[0]: (tuple(row[1:5]), row[5]) for row in self._rows(_KEPT)}
