@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -15,6 +16,9 @@ from contentsync.project import Project
 STATE_EVERY: Final = 1.0  # seconds
 PLAN_EVERY: Final = 10.0
 LISTENERS: Final = 20
+
+Seen = tuple[str, str]
+NOTHING: Final[Seen] = ("", "")
 
 
 class Listener:
@@ -91,29 +95,36 @@ class Live:
 
     def _run(self) -> None:
         """Look at the state each second and at the plan each ten, while anybody listens."""
+        seen = NOTHING
         while not self._over.is_set():
             if not self._is_heard():
+                seen = NOTHING
                 self._look.clear()
                 self._look.wait(5)
                 continue
             try:
-                self._watch()
+                seen = self._watch(seen)
             except ContentsyncError:
                 self.wake()  # the page says what is wrong
                 self._over.wait(STATE_EVERY * 5)
 
-    def _watch(self) -> None:
-        """Wake the listeners at each change, until nobody listens. Raises ContentsyncError."""
+    def _watch(self, seen: Seen) -> Seen:
+        """Wake the listeners at each change, for ten seconds. Raises ContentsyncError.
+
+        seen: the plan and the state at the last look. Returns them as they are now. The project is opened anew each
+        time, since its file may have changed.
+        """
         project = self._open_project()
         try:
-            pulse, seen, rounds = Pulse(project), ("", ""), 0
-            while self._is_heard() and not self._over.is_set():
-                planned = pulse.of_the_plan() if rounds % int(PLAN_EVERY / STATE_EVERY) == 0 else seen[1]
-                now = (pulse.of_the_state(), planned)
-                if rounds and now != seen:
+            pulse, until = Pulse(project), time.monotonic() + PLAN_EVERY
+            plan = pulse.of_the_plan()
+            while self._is_heard() and not self._over.is_set() and time.monotonic() < until:
+                now = (plan, pulse.of_the_state())
+                if seen not in {NOTHING, now}:
                     self.wake()
-                seen, rounds = now, rounds + 1
+                seen = now
                 self._over.wait(STATE_EVERY)
+            return seen
         finally:
             project.close()
             project.close_state()

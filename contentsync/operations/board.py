@@ -16,7 +16,7 @@ from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
 from contentsync.pause import Pause, pause_of
 from contentsync.plan.action import Kind, Quota
-from contentsync.post import Account, Attempt, Creator, PostState
+from contentsync.post import Account, Approve, Attempt, Creator, PostState
 from contentsync.project import Project
 
 RECENT: Final = 40
@@ -47,7 +47,7 @@ class Snapshot:
     unknown: tuple[PostState, ...]
     #: The keys of drafts that wait for their creator in TikTok's app.
     drafts: tuple[str, ...]
-    #: The keys of posts that are to be sent and that nobody approved.
+    #: The keys of posts that are to be sent and that nobody approved; none where no person approves single posts.
     to_approve: tuple[str, ...]
     #: The newest lines of history, the newest first.
     history: tuple[Mapping[str, Any], ...]
@@ -63,6 +63,7 @@ def snapshot(project: Project) -> Snapshot:
     rows = [row for facts in made.world.accounts.values() for row in facts.rows if row.last]
     store = project.reading_store
     pauses = store.pauses.all()
+    by_hand = project.settings.approve_by.way is Approve.MANUAL
     waiting = [one.post for one in shown.entries if not one.is_past and one.goes_out and one.not_approved]
     return Snapshot(
         made=made,
@@ -71,7 +72,7 @@ def snapshot(project: Project) -> Snapshot:
         open=tuple(sorted((row for row in rows if row.last and row.last.is_open), key=_age, reverse=True)),
         unknown=tuple(row for row in rows if row.last and row.last.phase is Phase.UNKNOWN),
         drafts=tuple(one.post for one in handovers(project)),
-        to_approve=tuple(dict.fromkeys(waiting)),
+        to_approve=tuple(dict.fromkeys(waiting)) if by_hand else (),
         history=tuple(store.latest_history(RECENT)),
         pauses=pauses,
         counts=_counts(rows, made),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import threading
 from datetime import timedelta
@@ -12,7 +14,9 @@ import pytest
 
 from contentsync.clock import SystemClock
 from contentsync.emulator.server import Emulator
+from contentsync.operations.board import Pulse
 from contentsync.plan import declaration
+from contentsync.project import Project
 from tests.board.conftest import OpenBoard
 from tests.board.visitor import Opened
 from tests.cli.support import Studio
@@ -319,3 +323,23 @@ def test_the_engine_can_wake_the_pages(open_board: OpenBoard) -> None:
         assert next(lines) == "event: hello"
         board.board.wake()
         assert "event: changed" in [next(lines) for _ in range(3)]
+
+
+def test_the_pulse_follows_manifests_and_the_state(studio: Studio) -> None:
+    def beats() -> tuple[str, str]:
+        with contextlib.closing(Project.open(studio.root, dict(os.environ))) as project:
+            pulse = Pulse(project)
+            try:
+                return pulse.of_the_plan(), pulse.of_the_state()
+            finally:
+                project.close_state()
+
+    studio.post("launch", publish_at=in_days(1))
+    studio.run("refresh")
+    first = beats()
+    assert beats() == first
+    studio.run("approve", "launch", "--auto-approve")
+    approved = beats()
+    assert approved[0] == first[0] and approved[1] != first[1]
+    studio.post("launch", publish_at=in_days(2))
+    assert beats()[0] != approved[0]
