@@ -8,7 +8,9 @@ from datetime import datetime
 from contentsync.errors import Level, Problem
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish, known_keys, one_key
+from contentsync.operations.status import differing
 from contentsync.plan.action import Action
+from contentsync.plan.differs import Difference
 from contentsync.plan.match import candidates
 from contentsync.post import DesiredPost, PostState, RemotePost
 from contentsync.project import Project
@@ -27,6 +29,8 @@ class Case:
     list_read_at: datetime | None = None
     bound: tuple[RemotePost, ...] = ()
     alike: tuple[RemotePost, ...] = ()
+    #: How its public video differs from what was declared, of a draft that its creator posted.
+    differs: tuple[Difference, ...] = ()
 
 
 def explain(project: Project, name: str, *, refresh: bool) -> Case:
@@ -54,4 +58,5 @@ def explain(project: Project, name: str, *, refresh: bool) -> Case:
         list_read_at=facts.remote.read_at if facts else None,
         bound=tuple(video for video in videos if row and video.post_id == row.post_id),
         alike=tuple(candidates(row.last, free)) if row and row.last else (),
+        differs=differing(project, [row]).get(key, ()),
     )

@@ -8,7 +8,7 @@ sent waits for the next command. So a notice is sent at least once, and again on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,10 +20,9 @@ from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.recipients import Tried, by_name, send_at_once, sender
 from contentsync.operations.selection import Wish
 from contentsync.operations.sign_ins import sign_in_ends
-from contentsync.operations.status import usernames
-from contentsync.plan.differs import posted_by_creator
+from contentsync.operations.status import differing, usernames
 from contentsync.plan.worth_telling import Known, kept_rows, notices_of
-from contentsync.post import PostState, RemotePost
+from contentsync.post import PostState
 from contentsync.project import Project
 from contentsync.store.port import Outbox, Waiting
 
@@ -129,7 +128,7 @@ class Notifier:
             rows=rows,
             actions={action.post: action for action in made.plan.actions},
             posts=made.posts,
-            videos=self._videos(rows),
+            differs=differing(project, rows),
             usernames=usernames(project),
             zones={name: account.timezone for name, account in project.settings.accounts.items()},
             sign_ins=self._sign_ins(),
@@ -140,12 +139,6 @@ class Notifier:
         """The row under the name that its account has now."""
         names = {one.open_id: one.name for one in self._project.all_at_work() if one.open_id}
         return replace(row, account=names.get(row.open_id, row.account))
-
-    def _videos(self, rows: Iterable[PostState]) -> dict[str, RemotePost]:
-        """The listed videos of the accounts whose creators posted a draft lately."""
-        open_ids = {row.open_id for row in rows if posted_by_creator(row)}
-        listed = (self._project.reading_store.videos(open_id) for open_id in open_ids)
-        return {video.post_id: video for videos in listed for video, gone_at in videos if gone_at is None}
 
     def _sign_ins(self) -> dict[str, datetime]:
         wanted = any(NoticeKind.SIGN_IN_EXPIRING in one.events for one in self._recipients)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from contentsync.account import AccountAtWork
@@ -9,6 +10,7 @@ from contentsync.errors import ContentsyncError, SignInNeeded
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish, known_keys, rows_by_account, select
 from contentsync.operations.side_by_side import side_by_side
+from contentsync.plan.differs import Difference, differences, posted_by_creator
 from contentsync.post import PostState
 from contentsync.project import Project
 from contentsync.remote import worth_asking
@@ -45,6 +47,28 @@ def look(
 def decided_now(project: Project, wish: Wish) -> Made:
     """The plan for the selected posts as known now, without asking TikTok. It has no action for settled posts."""
     return make_plan(project, replace(wish, refresh=False))
+
+
+def as_known(project: Project, wish: Wish) -> tuple[dict[str, PostState | None], Made]:
+    """The state of the selected posts, and the plan, without a request and without a lock."""
+    made = decided_now(project, wish)
+    loaded = project.load()
+    keys, chosen = known_keys(project, loaded), select(project, loaded, wish)
+    rows = {row.key: row for rows in rows_by_account(project).values() for row in rows}
+    return {key: rows.get(key) for key in sorted(keys) if chosen is None or key in chosen}, made
+
+
+def differing(project: Project, rows: Iterable[PostState | None]) -> dict[str, tuple[Difference, ...]]:
+    """By post: how the public video of a draft that its creator posted differs from what was declared."""
+    posted = [(row, done) for row in rows if row and (done := posted_by_creator(row))]
+    videos = {
+        video.post_id: video
+        for open_id in {row.open_id for row, _ in posted}
+        for video, gone_at in project.reading_store.videos(open_id)
+        if gone_at is None
+    }
+    found = {row.key: differences(done, videos[done.post_id]) for row, done in posted if done.post_id in videos}
+    return {key: differing for key, differing in found.items() if differing}
 
 
 def _removed(project: Project, names: set[str]) -> dict[str, ContentsyncError]:

@@ -6,7 +6,7 @@ next one, and a sender that remembers each notice's key tells it once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,9 +15,9 @@ from contentsync import links
 from contentsync.lifecycle import Phase
 from contentsync.notices import Facts, Notice, NoticeKind
 from contentsync.plan.action import Action, Kind
-from contentsync.plan.differs import differences, posted_by_creator
+from contentsync.plan.differs import Difference
 from contentsync.plan.handover import handover_of
-from contentsync.post import Attempt, DesiredPost, Mode, PostState, RemotePost
+from contentsync.post import Attempt, DesiredPost, Mode, PostState
 from contentsync.times import in_words, span
 
 #: How far back changes are told, should nothing have been sent for a while.
@@ -46,8 +46,8 @@ class Known:
     actions: Mapping[str, Action] = field(default_factory=dict)
     #: By key: what the manifests declare, as far as they were read.
     posts: Mapping[str, DesiredPost] = field(default_factory=dict)
-    #: By post_id: the videos of the public list.
-    videos: Mapping[str, RemotePost] = field(default_factory=dict)
+    #: By post: how the public video of a draft that its creator posted differs from what was declared.
+    differs: Mapping[str, Sequence[Difference]] = field(default_factory=dict)
     #: By open_id: TikTok's handle of the account.
     usernames: Mapping[str, str] = field(default_factory=dict)
     #: By the account's name: the IANA name of its zone.
@@ -79,7 +79,7 @@ def _changes(known: Known) -> Iterator[Notice]:
         waits = last.phase is Phase.FAILED and last.retry  # it is tried again by itself
         if kind is not None and not waits:
             yield _ended(known, row, last, kind)
-        yield from _different(known, row)
+        yield from _different(known, row, last)
 
 
 def _ended(known: Known, row: PostState, last: Attempt, kind: NoticeKind) -> Notice:
@@ -160,14 +160,13 @@ def _held_by_drafts(known: Known, row: PostState) -> str:
     return f" Until then {held} waits: TikTok takes five drafts in 24 hours." if held else ""
 
 
-def _different(known: Known, row: PostState) -> Iterator[Notice]:
+def _different(known: Known, row: PostState, last: Attempt) -> Iterator[Notice]:
     """What is public and not as declared, of a draft that the creator posted."""
-    done, video = posted_by_creator(row), known.videos.get(row.post_id)
-    found = differences(done, video) if done and video else ()
-    if done and found:
+    found = known.differs.get(row.key, ())
+    if found:
         words = f"{row.key} is public, but not as declared: {'; '.join(map(str, found))}."
         facts: Facts = {"post_id": row.post_id, **{one.what: one.public for one in found}}
-        yield Notice(NoticeKind.DIFFERS, row.account, row.key, known.now, words, facts, f"{row.uid} {done.id}")
+        yield Notice(NoticeKind.DIFFERS, row.account, row.key, known.now, words, facts, f"{row.uid} {last.id}")
 
 
 # What the plan holds back.

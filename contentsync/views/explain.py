@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from contentsync.plan.document import action_as_json, problem_as_json
@@ -28,6 +29,7 @@ def document(case: Case, further: Sequence[str]) -> dict[str, Any]:
         "bound": [_video(video) for video in case.bound],
         "further": list(further),
         "alike": [_video(video) for video in case.alike],
+        "differs": [asdict(one) for one in case.differs],
         "decision": action_as_json(case.action) if case.action else None,
         "problems": [problem_as_json(problem) for problem in case.problems],
     }

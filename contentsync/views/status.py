@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 
 from contentsync import links
 from contentsync.lifecycle import SUCCESS
 from contentsync.pause import Pause
 from contentsync.plan.action import Action, Kind
+from contentsync.plan.differs import Difference
 from contentsync.plan.document import problem_as_json
 from contentsync.post import PostState
 from contentsync.times import rfc3339
@@ -21,9 +23,17 @@ def document(
     usernames: dict[str, str],
     plans: Mapping[str, Action],
     pauses: Iterable[Pause] = (),
+    differs: Mapping[str, Sequence[Difference]] | None = None,
 ) -> dict[str, Any]:
-    """usernames: each identity's handle, by open_id. plans: what a plan says of each post that is not settled."""
-    posts = [_post(key, row, usernames, plans.get(key)) for key, row in found.items()]
+    """usernames: each identity's handle, by open_id. plans: what a plan says of each post that is not settled.
+
+    differs: how posts are public in another way than declared.
+    """
+    told = differs or {}
+    posts = [
+        _post(key, row, usernames, plans.get(key)) | {"differs": [asdict(one) for one in told.get(key, ())]}
+        for key, row in found.items()
+    ]
     return {"format": FORMAT, "paused": [_pause(pause) for pause in pauses], "posts": posts}
 
 

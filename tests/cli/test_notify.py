@@ -91,6 +91,11 @@ def test_a_draft_that_the_creator_posted_otherwise_is_told_as_different(
     emulator.publish_draft(by_caption["acme_de/other"]["publish_id"], caption="As it is")
     heard.run("refresh")
     assert sorted(ear.titles) == ["acme_de/other: published", "acme_de/teaser: differs", "acme_de/teaser: published"]
+    assert 'its caption is "Something else"' in heard.run("status").out
+    differs = {post["post"]: post["differs"] for post in heard.run("status", "--json").json["posts"]}
+    assert [one["what"] for one in differs["acme_de/teaser"]] == ["caption"]
+    assert differs["acme_de/other"] == []
+    assert "not as declared" in heard.run("explain", "teaser").out
     told = next(text for text in ear.texts if "declared" in text)
     assert told == (
         'acme_de/teaser is public, but not as declared: its caption is "Something else", declared is "Launch day".'

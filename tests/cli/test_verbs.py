@@ -67,6 +67,8 @@ def test_status_tells_where_each_post_stands(studio: Studio) -> None:
     assert told["acme/one"]["phase"] == "published"
     assert told["acme/one"]["url"].endswith(told["acme/one"]["post_id"])
     assert told["acme/two"] == {
+        "differs": [],
+        "due_at": None,
         "post": "acme/two",
         "phase": "new",
         "publish_id": None,

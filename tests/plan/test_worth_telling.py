@@ -12,9 +12,10 @@ from contentsync.errors import Problem
 from contentsync.lifecycle import Phase
 from contentsync.notices import Notice, NoticeKind
 from contentsync.plan.action import Action, Kind
+from contentsync.plan.differs import Difference
 from contentsync.plan.worth_telling import Known, kept_rows, notices_of
 from contentsync.post import Mode, PostState
-from tests.builders import NOW, a_post, a_remote, a_row
+from tests.builders import NOW, a_post, a_row
 
 DAY = timedelta(days=1)
 
@@ -96,31 +97,12 @@ def test_a_reminder_says_which_draft_waits_for_room() -> None:
     assert "Until then acme/next waits" in notice.words
 
 
-@pytest.mark.parametrize(
-    ("listed", "seconds", "differs"),
-    [
-        ("Launch day", 10, False),
-        ("Launch  day", 11, False),
-        ("Other", 10, True),
-        ("Launch day", 14, True),
-        ("", 10, True),
-    ],
-)
-def test_a_posted_draft_is_compared_with_what_was_declared(listed: str, seconds: int, differs: bool) -> None:
-    posted = row(Phase.PUBLISHED, mode=Mode.DRAFT, post_id="74", caption="Launch day", duration=10.0)
-    video = a_remote(post_id="74", caption=listed, title="", duration=seconds)
-    assert (NoticeKind.DIFFERS in kinds(rows=(posted,), videos={"74": video})) is differs
-
-
-def test_a_caption_is_compared_as_far_as_tiktok_shows_it() -> None:
-    posted = row(Phase.PUBLISHED, mode=Mode.DRAFT, post_id="74", caption="word " * 60, duration=None)
-    video = a_remote(post_id="74", caption=("word " * 60)[:150], title="", duration=0)
-    assert kinds(rows=(posted,), videos={"74": video}) == [NoticeKind.PUBLISHED]
-
-
-def test_a_caption_that_was_not_declared_is_the_creators_choice() -> None:
-    posted = row(Phase.PUBLISHED, mode=Mode.DRAFT, post_id="74", caption="", duration=None)
-    assert kinds(rows=(posted,), videos={"74": a_remote(post_id="74", caption="Mine")}) == [NoticeKind.PUBLISHED]
+def test_a_posted_draft_that_differs_is_told_with_how() -> None:
+    posted = row(Phase.PUBLISHED, mode=Mode.DRAFT, post_id="74")
+    differs = {posted.key: (Difference("caption", '"Launch day"', '"Other"'),)}
+    notice = told(rows=(posted,), differs=differs)[-1]
+    assert notice.kind is NoticeKind.DIFFERS
+    assert notice.words.endswith('not as declared: its caption is "Other", declared is "Launch day".')
 
 
 def test_a_missed_post_is_told_once_for_each_time_that_it_is_given() -> None:

@@ -140,6 +140,8 @@ def _remote(case: Case) -> Iterator[str]:
     yield f"public list read {text.when(case.list_read_at)}; absence from it proves nothing"
     for video in case.bound:
         yield f"this post: {_video(video)}"
+    for one in case.differs:
+        yield f"not as declared: {visible(str(one))}"
     for video in case.alike:
         yield f"looks alike, belongs to no post: {_video(video)}"
 
