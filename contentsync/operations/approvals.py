@@ -100,6 +100,8 @@ def only_approved(project: Project, made: Made) -> Made:
         and is_to_be_sent(made, action)
         and (problem := made.refused.get(action.post) or lack(project, made, action.post))
     }
+    if not lacks:
+        return replace(made, approved_only=True)
     kept = frozenset(action.post for action in made.plan.actions) - lacks.keys()
     posts = made.posts.values()
     plan, world = judged(project, lambda known: (plan_of(posts, known, kept), known), made.world)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from contentsync.attempt.told import Tell
 from contentsync.attempt.waiting import Stop, StoppableClock
-from contentsync.clock import Clock
+from contentsync.clock import Clock, SystemClock
 from contentsync.errors import ContentsyncError, Problem, UsageError
 from contentsync.operations import status
 from contentsync.operations.apply import Report, apply
@@ -25,6 +25,7 @@ from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.refresh import refresh_all
 from contentsync.operations.selection import Wish
 from contentsync.operations.slots import give_slots
+from contentsync.operations.still import Still
 from contentsync.post import Approve, PostState
 from contentsync.project import Project
 from contentsync.watch.stillness import Seen
@@ -188,7 +189,8 @@ def look(project: Project) -> Looked:
     """The plan from what is on disk and in the state; no request, no lock. Slots that it shows are given out."""
     try:
         with machine_errors():
-            made = make_plan(project, Wish(refresh=False))
+            still = Still.around(project.root, project.environ, SystemClock())  # files get their times by that clock
+            made = make_plan(project, Wish(refresh=False), still)
             is_auto = project.settings.approve_by.way is Approve.AUTO
             made = without_revoked(project, made) if is_auto else only_approved(project, made)
             give_slots(project, made, made.plan.actions)
