@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from benchmarks import planning, quota, remote, sending, shared  # noqa: E402
+from benchmarks import planning, quota, remote, sending, shared, watching  # noqa: E402
 from benchmarks.measure import Figure  # noqa: E402
 
 BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -37,8 +37,8 @@ BENCHES: dict[str, Callable[[], Iterator[Figure]]] = {
     "waiting": sending.waiting,
     "overhead": remote.overhead,
     "shared": shared.shared,
+    "watching": watching.watching,
     "quota": quota.quota,
-    "others": sending.not_measured,
 }
 PAGE = """\
 # Performance

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.measure import Figure, Taken, compared, interleaved, skipped
+from benchmarks.measure import Figure, Taken, compared, interleaved
 from benchmarks.trees import CLIP
 
 
@@ -173,8 +173,3 @@ def _applied(accounts: int, working: float, *options: str) -> float:
         )
         assert ended.returncode in {0, 3}, ended.stderr.decode()
         return time.perf_counter() - began
-
-
-def not_measured() -> Iterator[Figure]:
-    """What has no measurement here."""
-    yield skipped("P11", "`watch` with 10,000 posts", "not built yet")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from contentsync.apply.outcome import RESULT_OF
+from contentsync.attempt.waiting import Stopped
 from contentsync.errors import Problem
 from contentsync.lifecycle import Phase
 from contentsync.post import PostState
@@ -46,7 +47,10 @@ class Following:
         tellings: Tellings,
         accounts: Tries,
         jitter: Callable[[], float],
+        refresh_every: float = REFRESH_EVERY,
     ) -> None:
+        """refresh_every: seconds between two readings of TikTok into the state."""
+        self._refresh_every = refresh_every
         self._ask, self._refresh, self._tellings = ask, refresh, tellings
         self._accounts, self._jitter = accounts, jitter
         self._job: Job[Asked] = Job(hands)
@@ -100,7 +104,7 @@ class Following:
         due = tuple(key for key, one in self._open.items() if one.next_at <= now.mono and self._may(key, now))
         if self._names and self._refresh_at <= now.mono:
             names = tuple(name for name in self._names if self._accounts.may(name, now.mono))
-            self._refresh_at = now.mono + REFRESH_EVERY * self._jitter()
+            self._refresh_at = now.mono + self._refresh_every * self._jitter()
             self._job.start(lambda: self._refresh(names))
         elif self.shares and self._share_at <= now.mono:
             self._share_at = now.mono + SHARE_EVERY * self._jitter()
@@ -130,6 +134,8 @@ class Following:
             self._take_in(asked, now)
 
     def _take_in(self, asked: Asked, now: Instant) -> bool:
+        if isinstance(asked.error, Stopped):
+            return False
         self.has_refreshed = True
         if asked.error is not None:
             self._tellings.stands("asking", asked.error.problems[0])

@@ -21,7 +21,7 @@ from contentsync.plan.action import Kind
 from contentsync.plan.schedule import CLOCKS_APART
 from contentsync.post import Approve
 from contentsync.watch.desk import Desk
-from contentsync.watch.following import Following
+from contentsync.watch.following import REFRESH_EVERY, Following
 from contentsync.watch.ground import Ground
 from contentsync.watch.hands import Hands
 from contentsync.watch.health import Health
@@ -85,6 +85,8 @@ class Parts:
     tick: float = TICK
     #: Seconds, at least, between two full looks.
     full_every: float = FULL_EVERY
+    #: Seconds, about, between two readings of TikTok into the state.
+    refresh_every: float = REFRESH_EVERY
 
 
 class Watch:
@@ -116,6 +118,7 @@ class Watch:
             self._tellings,
             self._accounts,
             parts.jitter,
+            parts.refresh_every,
         )
         self._before = Instant(parts.clock.now(), parts.clock.monotonic())
         self._stamp: tuple[int, int] | None = None

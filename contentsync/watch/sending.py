@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from contentsync.attempt.told import Outcome, Result, Tell, Told
-from contentsync.attempt.waiting import Stop
+from contentsync.attempt.waiting import Stop, Stopped
 from contentsync.errors import ContentsyncError, Problem, StoreLocked
 from contentsync.operations.apply import Report
 from contentsync.operations.plan import Made
@@ -30,9 +30,7 @@ from contentsync.watch.work import Sent, stat_of
 
 Send = Callable[[Made, tuple[str, ...], Tell, Stop], Sent]
 ALL = "all"  # the subject of a problem that keeps anything from being sent
-GOOD = frozenset(
-    {Result.PUBLISHED, Result.DELIVERED, Result.PROCESSING, Result.ADOPTED, Result.MOVED, Result.OBSERVED}
-)
+GOOD = frozenset({Result.PUBLISHED, Result.DELIVERED, Result.ADOPTED, Result.MOVED, Result.OBSERVED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +181,8 @@ class Sending:
             self._take_report(sent.keys, sent.report, now)
 
     def _failed_at_all(self, err: ContentsyncError, now: Instant) -> None:
+        if isinstance(err, Stopped):
+            return
         longest = 5.0 if isinstance(err, StoreLocked) else None
         until = now.mono + longest if longest else None
         self._tries.failed(ALL, now.mono, until=until, jitter=self._jitter())
@@ -247,6 +247,8 @@ def take_account(
 ) -> None:
     """Note whether an account can be worked for; told once, and when it is over."""
     subject = f"account:{name}"
+    if isinstance(err, Stopped):
+        return
     if err is None:
         accounts.succeeded(name)
         tellings.is_over(subject)

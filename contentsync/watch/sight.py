@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Final
 
 from contentsync.errors import Level, Problem
+from contentsync.lifecycle import Phase
 from contentsync.plan.action import DOES_SOMETHING, AccountFacts, Action, Kind, Plan
-from contentsync.plan.unfinished import is_live
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost, PostState
 
 APPROVAL: Final = frozenset({"not-approved", "approval-lapsed"})
 MOST_SOON: Final = 500
@@ -75,14 +75,14 @@ def see(
     lead: timedelta,
 ) -> Sight:
     """What a plan means at this moment. lead: how long before it is due a post's files are watched."""
-    lives = {action.post: last for action in plan.actions if (last := _live(action, accounts))}
+    followed = frozenset(action.post for action in plan.actions if _is_processed(action, accounts))
     named = {name for name, facts in accounts.items() if facts.open_id}
-    does = (a for a in plan.actions if a.account in named and a.kinds & DOES_SOMETHING and not _asks(a, lives))
+    does = (a for a in plan.actions if a.account in named and a.kinds & DOES_SOMETHING and a.post not in followed)
     soon = (a for a in plan.actions if _lacks_only_approval(a) or (a.due_at and now < a.due_at <= now + lead))
     return Sight(
         ready=tuple(_candidate(action, posts) for action in does),
         soon=tuple(_candidate(action, posts) for action in islice(soon, MOST_SOON)),
-        followed=frozenset(key for key, last in lives.items() if last.publish_id),
+        followed=followed,
         due=tuple(a.due_at for a in plan.actions if a.due_at and a.due_at > now),
         concerns=tuple(_concerns(plan.actions, named, faults)),
         counts={kind: plan.count(kind) for kind in Kind},
@@ -102,18 +102,15 @@ def _lacks_only_approval(action: Action) -> bool:
     return Kind.BLOCKED in action.kinds and all(problem.code in APPROVAL for problem in action.blockers)
 
 
-def _asks(action: Action, lives: Mapping[str, Attempt]) -> bool:
-    """Whether the action only asks TikTok about an attempt. One without an id must be recorded as unknown."""
-    last = lives.get(action.post)
-    return action.kind is Kind.RESUME and last is not None and bool(last.publish_id)
+def _is_processed(action: Action, accounts: Mapping[str, AccountFacts]) -> bool:
+    """Whether TikTok is processing the post, so that it can only be asked.
 
-
-def _live(action: Action, accounts: Mapping[str, AccountFacts]) -> Attempt | None:
-    """The attempt of a post to resume that TikTok may have completely."""
+    An upload whose last byte may be missing is not: `apply` asks first, and may have to send it again.
+    """
     if action.kind is not Kind.RESUME or action.account not in accounts:
-        return None
+        return False
     row = _row(accounts[action.account].rows, action.post)
-    return row.last if row and row.last and is_live(row.last) else None
+    return row is not None and row.last is not None and row.last.phase is Phase.PROCESSING
 
 
 def _row(rows: Iterable[PostState], key: str) -> PostState | None:

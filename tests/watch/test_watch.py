@@ -415,3 +415,11 @@ def test_a_pause_is_seen_within_seconds_and_its_end_too(stage: Stage) -> None:
     script.at(300, lambda: stage.studio.run("resume", "acme"), silent=True)
     stage.run(400, script, tick=1.0)
     assert 300 <= stage.posted["About launch"] < 303
+
+
+def test_an_upload_whose_last_byte_never_came_is_sent_again(stage: Stage) -> None:
+    stage.studio.post("launch")
+    stage.emulator.add_fault("upload:drop_before,count=12")
+    stage.run(HOUR)
+    assert stage.results()[-1] == "acme/launch published"
+    assert len(stage.emulator.ledger()["tasks"]) == 1  # type: ignore[arg-type]

@@ -102,6 +102,8 @@ class Stage:
     said: list[Happened] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     lives: list[Live] = field(default_factory=list)
+    #: Hears everything too, and may raise what ends the process.
+    also: Callable[[Live], None] = lambda _: None
 
     def project(self) -> Project:
         project = Project.open(self.studio.root, dict(os.environ) | self.studio.environment)
@@ -151,6 +153,7 @@ class Stage:
         self.lives.append(live)
         if isinstance(live, Happened):
             self.said.append(live)
+        self.also(live)
 
     def words(self) -> list[str]:
         """What was said, each with its post or account."""
