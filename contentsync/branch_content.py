@@ -54,6 +54,11 @@ class Declared:
     faulty: frozenset[str] = frozenset()
 
 
+#: What this process read already. A commit and a blob never change, and `watch` asks once a minute.
+_digests: dict[str, str] = {}
+_declared: dict[tuple[object, ...], Declared] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class BranchContent:
     """The content of one branch, as the remote has it."""
@@ -71,9 +76,17 @@ class BranchContent:
             tree = _Tree(self.branch, fetched.head, Path(folder))
             settings = tree.settings(self.environ, self.user)
             self._refuse_chosen_by_itself(settings)
-            found = tree.posts(settings, frozenset(keys), self.environ, self.user)
-        author = self.branch.git.run("show", "-s", "--format=%an <%ae>", fetched.head).line
-        return replace(found, author=author)
+            return self._read(tree, fetched.head, settings, frozenset(keys))
+
+    def _read(self, tree: _Tree, commit: str, settings: Settings, keys: frozenset[str]) -> Declared:
+        given = hash(frozenset(self.environ.items()))
+        known = (self.branch.git.folder, self.branch.remote, self.branch.name, commit, keys, given, self.user)
+        if known not in _declared:
+            found = tree.posts(settings, keys, self.environ, self.user)
+            author = self.branch.git.run("show", "-s", "--format=%an <%ae>", commit).line
+            _declared.clear()  # only the last one is asked for again
+            _declared[known] = replace(found, author=author)
+        return _declared[known]
 
     def _refuse_chosen_by_itself(self, settings: Settings) -> None:
         """A branch counts only where the remote's default branch says so: else a proposal would approve itself."""
@@ -159,10 +172,12 @@ class _Tree:
         return self._files.get(path.relative_to(self._folder).as_posix())
 
     def sha256(self, blob: Blob) -> str:
-        found = hashlib.sha256()
-        for block in self._branch.git.stream("cat-file", "blob", blob.oid):
-            found.update(block)
-        return found.hexdigest()
+        if blob.oid not in _digests:
+            found = hashlib.sha256()
+            for block in self._branch.git.stream("cat-file", "blob", blob.oid):
+                found.update(block)
+            _digests[blob.oid] = found.hexdigest()
+        return _digests[blob.oid]
 
     def lay_out(self, path: Path) -> None:
         """Put the file itself in its place."""

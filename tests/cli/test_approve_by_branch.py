@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from contentsync.operations.branch_approvals import approve_by_branch
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish
 from contentsync.project import Project
+from contentsync.store.git.program import Git
 from tests.cli.shared_state import Site, untouched
 from tests.cli.support import PROJECT, Ran, Studio
 from tests.store.git.remotes import git
@@ -250,3 +251,26 @@ def test_a_folder_of_photos_is_approved_by_its_names_and_bytes(tmp_path: Path, e
     apply_approved(one)
     listed = {a["post"]: a["valid"] for a in one.run("approve", "--list", "--json").json["approvals"]}
     assert listed["acme/album"]
+
+
+def test_media_are_hashed_once_however_often_the_branch_is_read(
+    tmp_path: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = a_site(tmp_path, emulator)
+    other = site.clone("other")
+    other.post("launch", publish_at="2030-01-01T09:00:00Z")
+    other.video("launch.mp4", "a film of this test only")
+    push(other)
+    one, hashed = site.clone("one"), []
+    stream = Git.stream
+
+    def counted(self: Git, *args: str) -> Iterator[bytes]:
+        hashed.append(args[-1])
+        return stream(self, *args)
+
+    monkeypatch.setattr(Git, "stream", counted)
+    assert refused(one) == refused(one) == {}
+    other.write("README.md", "new words")
+    push(other)
+    assert refused(one) == {}
+    assert len(hashed) == 1
