@@ -39,6 +39,13 @@ def test_a_post_that_is_named_is_shown_wherever_it_stands(delivered: Studio) -> 
     assert delivered.run("handover", "nobody").code == 64
 
 
+def test_apply_says_how_a_draft_is_finished(studio: Studio) -> None:
+    studio.post("launch", "acme_de")
+    ran = studio.run("apply", "--auto-approve")
+    assert "delivered: the creator posts it" in ran.out
+    assert "what to paste and choose: contentsync handover acme_de/launch" in ran.out
+
+
 def test_nothing_waits(studio: Studio) -> None:
     ran = studio.run("handover")
     assert ran.code == 0 and "No draft waits in an inbox" in ran.out

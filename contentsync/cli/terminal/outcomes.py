@@ -49,6 +49,8 @@ class Outcomes:
         text.say(f"  {text.style(mark, fg=colour, bold=True)} {outcome.post} \t{_said(outcome)}")
         if url := self._url(outcome):
             text.say(f"      {url}")
+        if outcome.result is Result.DELIVERED:
+            text.say(f"      what to paste and choose:\tcontentsync handover {outcome.post}")
         if outcome.problem is not None and outcome.result not in {Result.PUBLISHED, Result.DELIVERED}:
             for line in text.problem_lines(outcome.problem, 6):
                 text.say(line)
