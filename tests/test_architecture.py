@@ -43,7 +43,6 @@ SLOW = {
     "watchdog",
     "jinja2",
     "pymediainfo",
-    "aiosql",
     "starlette",
     "uvicorn",
 }

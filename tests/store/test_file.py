@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from contentsync.errors import StoreError, StoreLocked
 from contentsync.lifecycle import Phase
@@ -71,7 +72,7 @@ def test_processes_that_open_a_new_state_at_once_make_one(path: Path) -> None:
 
 def test_it_waits_for_whoever_is_at_the_file(path: Path, store: SqliteStore) -> None:
     assert store.lineage  # the file is there and ready: opening it again takes no lock of its own
-    with database.FileLock(path.with_name("state.db.new.lock")):
+    with FileLock(path.with_name("state.db.new.lock")):
         again = SqliteStore.open(path)
     assert again.lineage == store.lineage
     again.close()

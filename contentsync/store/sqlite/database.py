@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from contentsync.errors import Problem, StoreError
 from contentsync.store.room import ROOM
+from contentsync.store.sqlite.statements import Statements
 
 HERE: Final = Path(__file__).parent
 BUSY_SECONDS: Final = 30.0
@@ -35,11 +36,9 @@ FROM sqlite_master
 
 
 @lru_cache(maxsize=1)
-def queries() -> Any:
+def queries() -> Statements:
     """The statements of queries.sql as functions of a connection."""
-    import aiosql
-
-    return aiosql.from_path(HERE / "queries.sql", "sqlite3")
+    return Statements((HERE / "queries.sql").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)
