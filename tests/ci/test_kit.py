@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -88,6 +89,14 @@ def test_a_pull_request_gets_one_comment_that_changes_only_when_the_plan_does(ci
     assert forge.writes[1:] == ["PATCH /repos/acme/content/issues/comments/2"]
     assert "acme/two" in forge.comments[1]["body"]
     assert forge.comments[0]["body"].endswith("not ours")
+
+
+def test_what_is_new_in_each_plan_is_no_change_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = runpy.run_path(str(KIT / "comment" / "sticky_comment.py"))
+    notes = "- **note** `the last copy is from 23:{}` (`state-copy`)\n- **note** `{}` (`other`)"
+    plan = f"### Plan\n\n{notes}\n\nPlan `sha256:{{}}`, made"
+    marks = [script["with_mark"](plan.format(*told), "plan", "").partition("\n")[0] for told in ("1xa", "2xb", "2yb")]
+    assert marks[0] == marks[1] != marks[2]
 
 
 def test_a_merge_posts_with_the_state_on_its_branch_and_the_next_plan_leaves_that_out(ci: Ci, forge: Forge) -> None:

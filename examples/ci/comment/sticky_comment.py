@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 AUTHOR = os.environ.get("COMMENT_AUTHOR", "github-actions[bot]")
-# The line of a plan that is new each time: its digest, and when it was made.
-STAMP = re.compile(r"^Plan `sha256:[^\n]*$", re.MULTILINE)
+# What is new each time: a plan's digest and when it was made; how old the copy of the state is.
+STAMP = re.compile(r"^(?:Plan `sha256:[^\n]*|- \*\*note\*\* [^\n]*\(`state-copy`\)[^\n]*)$", re.MULTILINE)
 PAGES = 30
 
 
