@@ -68,6 +68,8 @@ def long(session: nox.Session) -> None:
     session.run("python", "-m", "tests.simulation", "--seeds", "20000", "--singles", "--jobs", "2")
     session.run("python", "-m", "tests.simulation.shared", "0", "5000")
     session.run("pytest", "-q", "tests/machine", env={"CONTENTSYNC_MACHINE": "long"})
+    session.run("python", "-m", "tests.soak")
+    session.run("python", "-m", "tests.soak", "--virtual", "10")
 
 
 @nox.session

@@ -23,7 +23,7 @@ CHANGES_OUTPUT = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
 
 
 # What takes processes, servers, a browser, a keyring, or many lives; the inner loop leaves it out.
-SLOW_ROOMS = {"simulation", "crash", "machine", "browser", "foreign", "git"}
+SLOW_ROOMS = {"simulation", "crash", "machine", "browser", "foreign", "git", "soak"}
 SLOW_FILES = {
     "test_adversarial.py",
     "test_apply.py",

@@ -23,7 +23,7 @@ from tests.watch.virtual import Script, Stage, a_stage
 
 HOUR: Final = 3600.0
 DAY: Final = 24 * HOUR
-QUIET: Final = 2 * DAY  # at the end, in which everything must come to rest
+QUIET: Final = 1.2 * DAY  # at the end, in which everything must come to rest
 FULL_EVERY: Final = HOUR
 
 
@@ -103,7 +103,7 @@ class Soak:
         self._new()
 
     def _post_later(self, _: Script) -> None:
-        self._new(self.stage.time.passed + self.chance.uniform(60, 3 * DAY))
+        self._new(self.stage.time.passed + self.chance.uniform(60, DAY))
 
     def _post_in_pieces(self, _: Script) -> None:
         """A file that is written again a moment after it was there: what was there first is no whole file."""
