@@ -422,6 +422,10 @@ class AccountAtWork:
         return Steps(self, tell, stop or NeverStop())
 
     @property
+    def timezone(self) -> str:
+        return self.settings.timezone
+
+    @property
     def poll_initial(self) -> float:
         return self._project.settings.poll_initial.total_seconds()
 

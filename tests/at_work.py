@@ -24,6 +24,7 @@ class AtWorkInATest:
     file: Path
     poll_initial: float = 2.0
     poll_max: float = 30.0
+    timezone: str = "UTC"
 
     def path_of(self, _post: DesiredPost) -> Path:
         return self.file

@@ -41,6 +41,8 @@ def ended(step: Step) -> tuple[Result, Problem | None]:
         problem = None if attempt.phase in SUCCESS else step.problem
     if problem is not None and problem.code in NOT_AS_PLANNED:
         result = Result.CHANGED
+    elif problem is not None and problem.code == "missed" and not attempt.is_open:
+        result = Result.HELD  # its window ended while it was sent
     elif problem is not None and problem.code == "paused":
         result = Result.WAITING
     elif attempt.is_open and is_all_sent(attempt):

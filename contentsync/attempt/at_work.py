@@ -29,6 +29,10 @@ class AtWork(Protocol):
     def clock(self) -> Clock: ...
 
     @property
+    def timezone(self) -> str:
+        """The IANA name of the account's zone, for times that people read."""
+
+    @property
     def poll_initial(self) -> float:
         """Seconds between the first two looks at a status."""
 

@@ -14,13 +14,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from contentsync.attempt.step import HourOver, Step, said
+from contentsync.attempt.step import HourOver, Step, WindowOver, said
 from contentsync.attempt.upload import MediaReader, OtherBytes
+from contentsync.attempt.window import window_over
 from contentsync.errors import NotSent, Problem, Unanswered
 from contentsync.lifecycle import Event
-from contentsync.post import Attempt
+from contentsync.post import Attempt, DesiredPost
 from contentsync.tiktok import chunks
 from contentsync.tiktok.client import PutAnswer
+from contentsync.tiktok.wire import content_type
 from contentsync.times import in_words
 from contentsync.upload_hour import HOUR, Hour, judge, may_arrive_until
 
@@ -43,8 +45,9 @@ PASSING: Final = frozenset({408, 416, 429})  # and every 5xx: look what TikTok h
 class Sender:
     """Sends one attempt's chunks until TikTok has acknowledged all, or this run can do no more."""
 
-    def __init__(self, steps: Steps, attempt: Attempt, reader: MediaReader, content_type: str) -> None:
-        self._steps, self.attempt, self._reader, self._content_type = steps, attempt, reader, content_type
+    def __init__(self, steps: Steps, attempt: Attempt, reader: MediaReader, post: DesiredPost) -> None:
+        self._steps, self.attempt, self._reader, self._post = steps, attempt, reader, post
+        self._content_type = content_type(post.media[0])
         self._plan = chunks.ChunkPlan(attempt.chunk_size, attempt.chunk_count)
         self._began, self._given, self._at = steps.clock.monotonic(), 0, attempt.sent_bytes
         self._furthest, self._tries = attempt.sent_bytes, 0
@@ -116,6 +119,8 @@ class Sender:
             )
         except HourOver:
             return self._url_dead(EXPIRED)
+        except WindowOver as err:
+            return self._url_dead(err.problem)
         except NotSent as err:
             self._keep(last_put_at=before)
             return self._ask(err.problem)
@@ -132,16 +137,21 @@ class Sender:
         return Step(self._steps.note(self.attempt, "paused"), problem=problem) if problem else None
 
     def _must_end(self) -> Step | None:
-        """End an upload without a last PUT if its hour is over, or if the post is published by now."""
+        """End an upload without a last PUT if its hour or window is over, or if the post is published by now.
+
+        Once the last PUT began, the end of the window leaves only asking.
+        """
+        problem = window_over(self._steps, self.attempt, self._post)
         if self.attempt.last_put_at is not None:
-            return None
-        problem = EXPIRED if self._steps.hour_is_over(self.attempt) else None
+            return self._url_dead(problem) if problem else None
+        if self._steps.hour_is_over(self.attempt):
+            problem = EXPIRED
         if self._steps.is_out(self.attempt):
             problem = POSTED
         return Step(self._steps.end_upload(self.attempt, problem), problem=problem) if problem else None
 
     def _last_look(self) -> None:
-        self._steps.still_may(self.attempt)
+        self._steps.still_may(self.attempt, self._post)
 
     def _keep(self, **known: object) -> None:
         """Save the attempt if it has changed."""

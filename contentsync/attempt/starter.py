@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from contentsync.attempt.step import Step, said
 from contentsync.attempt.waiting import Stopped
+from contentsync.attempt.window import window_over
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, StoreError, Unanswered
 from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt, DesiredPost, Kind, Mode
@@ -41,6 +42,8 @@ class Starter:
             return Step(self._lost_init(_CUT_OFF))
         if post is None or (post.digest, post.generation) != (self._attempt.digest, self._attempt.generation):
             return self._not_sent(_EDITED)  # what was put down is not what would be sent
+        if over := window_over(self._steps, self._attempt, post):
+            return self._not_sent(over)
         try:
             answer = self._init(post)
         except Refused as err:

@@ -8,6 +8,14 @@ from contentsync.errors import Problem
 from contentsync.post import Attempt, Mode
 
 
+class WindowOver(Exception):
+    """The window of the post ended while its last PUT was under way; the bytes held back are not sent."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.what)
+        self.problem = problem
+
+
 class HourOver(Exception):
     """The upload's hour ended while its last bytes were held back."""
 

@@ -22,11 +22,12 @@ from contentsync.attempt import doubt
 from contentsync.attempt.at_work import AtWork
 from contentsync.attempt.sender import EXPIRED, Sender
 from contentsync.attempt.starter import Starter
-from contentsync.attempt.step import HourOver, Step, said
+from contentsync.attempt.step import HourOver, Step, WindowOver, said
 from contentsync.attempt.told import Tell, Told
 from contentsync.attempt.upload import MediaChanged, MediaReader, OtherBytes, incomplete, offset_of
 from contentsync.attempt.waiting import Stop as Stop
 from contentsync.attempt.waiting import StoppableClock, Stopped
+from contentsync.attempt.window import window_over
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import SUCCESS, Event, Phase
@@ -119,6 +120,8 @@ class Steps:
                 attempt,
                 problem=Problem("edited-while-uploading", what, "run apply again when the upload's hour is over"),
             )
+        if attempt.last_put_at is None and (over := window_over(self, attempt, post)):
+            return Step(self.end_upload(attempt, over), problem=over)
         return self._send_all(attempt, post)
 
     def _past_its_hour(self, attempt: Attempt) -> Step | None:
@@ -152,16 +155,19 @@ class Steps:
         known = {"last_put_at": self.now, "wire_bytes": attempt.size, "wire_sha256": sha256}
         return self.note(attempt, "last-chunk", **known)
 
-    def still_may(self, attempt: Attempt) -> None:
+    def still_may(self, attempt: Attempt, post: DesiredPost) -> None:
         """Check again right before the last bytes are sent: this process may have been stopped for long.
 
-        Raises Superseded if another process took the attempt over or the post is published, HourOver after the hour.
+        Raises Superseded if another process took the attempt over or the post is published, HourOver after the hour,
+        WindowOver after the window of the post.
         """
         current = self.store.attempt(attempt.id)
         if current.version != attempt.version or self.is_out(current):
             raise Superseded(attempt.id)
         if self.hour_is_over(attempt):
             raise HourOver
+        if over := window_over(self, attempt, post):
+            raise WindowOver(over)
 
     def paused(self, attempt: Attempt) -> Problem | None:
         """Why nothing more may be sent for an attempt that has not passed its commit point."""
@@ -187,7 +193,7 @@ class Steps:
     def _send_all(self, attempt: Attempt, post: DesiredPost) -> Step:
         reader = MediaReader(self.at_work.path_of(post), attempt.size, attempt.sha256)
         try:
-            return Sender(self, attempt, reader, wire.content_type(post.media[0])).run()
+            return Sender(self, attempt, reader, post).run()
         except OtherBytes as err:
             return self._give_up(attempt, post, str(err), reader.is_planned())
         except MediaChanged as err:

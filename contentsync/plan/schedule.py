@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from contentsync.errors import Problem
 from contentsync.post import Account, DesiredPost, PostState, Slot
-from contentsync.times import zone_of
+from contentsync.times import in_words, zone_of
 
 CLOCKS_APART: Final = timedelta(minutes=5)  # from here on this machine's clock counts as wrong
 _TICK: Final = timedelta(milliseconds=1)
@@ -47,6 +48,16 @@ class Window:
     def is_empty(self) -> bool:
         """Whether it ends before it opens, so that nothing can be sent in it."""
         return self.opens_at is not None and self.ends_at is not None and self.opens_at >= self.ends_at
+
+
+def missed(window: Window, now: datetime, late: datetime, zone: str) -> Problem:
+    """The problem of a window that is over. late: the time by which it is; another one than `now` is TikTok's."""
+    ended = in_words(window.ends_at, zone, now) if window.ends_at else "never"
+    what, hint = f"its window ended {ended}; a post is not sent late", "give it a new publish_at, or a longer grace"
+    if not window.is_over(now):
+        what = f"its window ended {ended} by TikTok's clock, where it is {in_words(late, zone, now)}"
+        hint = f"check this machine's clock, which says {in_words(now, zone, now)}; or {hint}"
+    return Problem("missed", what, hint)
 
 
 def needs_slot(post: DesiredPost, row: PostState | None) -> bool:

@@ -20,7 +20,7 @@ from contentsync.plan.ahead import window_too_short
 from contentsync.plan.blocks import blocks_of, notes_of
 from contentsync.plan.guards import Wanted, warned
 from contentsync.plan.scene import Scene, settle
-from contentsync.plan.schedule import Window
+from contentsync.plan.schedule import Window, missed
 from contentsync.post import Attempt, DesiredPost, Mode, PostState
 from contentsync.times import in_words
 
@@ -102,16 +102,6 @@ def held_back(scene: Scene, post: DesiredPost, window: Window) -> Action | None:
         what = f"it expires {ends}, before it may be sent: {opens}"
         return scene.blocked(post, Problem("window-empty", what, "give it a later expires_at"))
     return None
-
-
-def missed(window: Window, now: datetime, late: datetime, zone: str) -> Problem:
-    """The problem of a window that is over. late: the time by which it is; another one than `now` is TikTok's."""
-    ended = in_words(window.ends_at, zone, now) if window.ends_at else "never"
-    what, hint = f"its window ended {ended}; a post is not sent late", "give it a new publish_at, or a longer grace"
-    if not window.is_over(now):
-        what = f"its window ended {ended} by TikTok's clock, where it is {in_words(late, zone, now)}"
-        hint = f"check this machine's clock, which says {in_words(now, zone, now)}; or {hint}"
-    return Problem("missed", what, hint)
 
 
 def _spoken(scene: Scene, moment: datetime | None) -> str:

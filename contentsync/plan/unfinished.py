@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from contentsync.errors import Level
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.plan import binding
 from contentsync.plan.action import Action, Kind
@@ -37,6 +38,9 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
         return scene.action(Kind.RESUME, post, reason)
     window = scene.window(post, row)
     if held := held_back(scene, post, window):
+        if over := next((problem for problem in held.blockers if problem.code == "missed"), None):
+            reason = f"was left {last.phase}, and its window is over: the attempt is ended, nothing more is sent"
+            return scene.action(Kind.RESUME, post, reason, problems=(replace(over, level=Level.WARNING),))
         left = f"{held.reason}; its upload was left {last.phase}"
         return replace(held, reason=left) if held.kind is Kind.WAIT else held
     if window.is_ahead(scene.due_now):

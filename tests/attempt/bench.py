@@ -6,7 +6,7 @@ import hashlib
 import threading
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,7 @@ class ScriptedTikTok:
         self.before_last_block: Callable[[], None] = lambda: None
         self.listed: list[RemotePost] = []
         self.list_trouble: Exception | None = None
+        self.tiktok_now: datetime | None = None
         self._made = 0
 
     def init_video(self, _post: object, _source: object, about_to_send: Callable[[], None]) -> InitAnswer:

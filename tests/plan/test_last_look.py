@@ -66,11 +66,11 @@ def test_an_unknown_of_another_post_meanwhile_stops_it() -> None:
     assert look(rows=(a_row(a_post(name="other", media=()), phase=Phase.UNKNOWN),)) == ("blocked", True)
 
 
-def test_an_open_upload_is_not_carried_on_past_its_window() -> None:
+def test_an_open_upload_past_its_window_is_resumed_to_be_ended() -> None:
     post = a_post(publish_at=NOW - HOUR, grace=HOUR)
     open_one = a_row(post, attempts=(an_attempt(post, phase=Phase.UPLOADING),))
     assert look(post, Kind.RESUME, rows=(open_one,), now=NOW - MINUTE) is None
-    assert look(post, Kind.RESUME, rows=(open_one,)) == ("blocked", True)
+    assert look(post, Kind.RESUME, rows=(open_one,)) is None  # it is ended: tests/attempt/test_window.py
 
 
 # Two clocks.

@@ -168,7 +168,7 @@ class BelievingFailed(Steps):
 class Sleepwalking(Steps):
     """(p) A process that was stopped amid its last chunk sends on when it wakes."""
 
-    def still_may(self, attempt: Attempt) -> None:
+    def still_may(self, attempt: Attempt, *_: object) -> None:
         return
 
 

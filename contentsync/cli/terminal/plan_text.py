@@ -150,7 +150,8 @@ class _Listing:
         codes = "".join(f" [{p.code}]" for p in action.problems if p not in shown)
         yield f"{self._head(action, action.post)}{self._then(action)}{codes}"
         post = self._posts.get(action.post)
-        if post is not None and (action.kinds & _DETAILED or full):
+        ends = any(problem.code == "missed" for problem in action.problems)  # nothing of it is sent
+        if post is not None and not ends and (action.kinds & _DETAILED or full):
             for name, value in post_lines(post):
                 label = style(f"{name:<9}", dim=True) if name else " " * 9
                 yield f"      {label}\t{value}"
