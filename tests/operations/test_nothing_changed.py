@@ -18,7 +18,10 @@ from contentsync.operations.selection import Wish
 from contentsync.operations.still import Answer, Still
 from contentsync.plan import planfile
 from tests.builders import ManualClock
+from tests.cli.shared_state import STATE, Site, apply
+from tests.cli.support import an_emulator
 from tests.operations.histories import NAMES, OPEN_ID, TICK, Place, moment
+from tests.store.git.remotes import git
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there a stat does not show every write")
 STEPS = st.lists(
@@ -41,11 +44,11 @@ def quick(place: Place, seconds: float) -> tuple[Answer | None, Made | None]:
     return None, made_by(place, still)
 
 
-def made_by(place: Place, still: Still | None = None) -> Made | None:
+def made_by(place: Place, still: Still | None = None, at: datetime | None = None) -> Made | None:
     """The plan; None where the project can't be read."""
     try:
         project = place.project()
-        project.clock = ManualClock(moment())
+        project.clock = ManualClock(at or moment())
         made = make_plan(project, Wish(refresh=False), still)
         project.close_state()
     except ContentsyncError:
@@ -203,3 +206,23 @@ def test_the_mark_of_a_row_is_the_same_however_it_is_read(place: Place) -> None:
             bound.setdefault(uid, []).append(post_id)
         rows = store.posts(OPEN_ID)
         assert store.marks() == {row.uid: store.mark_of(row, bound.get(row.uid, ())) for row in rows}
+
+
+@pytest.mark.slow
+def test_a_shared_state_is_compared_row_by_row(tmp_path: Path) -> None:
+    with an_emulator() as emulator:
+        site = Site.made(tmp_path, emulator, "one", "two", "three")
+        here, there = site.clone("here"), site.clone("there")
+        assert apply(here)[0] == 0
+        place = Place.__new__(Place)
+        place.root, place.environ = here.root, here.environment | {"CONTENTSYNC_CONFIG_DIR": str(tmp_path)}
+        later = moment() + timedelta(days=3_650)  # long after they were posted
+        first, second = (made_by(place, Still.around(place.root, place.environ, ahead(10)), later) for _ in range(2))
+        assert there.run("state", "rm", "one").code == 0
+        git(here.root, "fetch", "-q", "origin", f"+refs/heads/{STATE}:refs/remotes/origin/{STATE}")
+        third = made_by(place, Still.around(place.root, place.environ, ahead(10)), later)
+        kept = place.without_caches()
+        whole = made_by(place, None, later)
+        place.with_caches(kept)
+    assert [len(made.world.resting) if made else None for made in (first, second, third)] == [0, 3, 2]
+    assert as_json(third) == as_json(whole)
