@@ -126,7 +126,8 @@ def test_whatever_a_spreadsheet_writes_is_read_back_or_refused(captions: list[st
     found = taken(text)
     for draft, caption in zip(found.drafts, captions, strict=True):
         refused = any(one.code == "control-character" for one in draft.problems)
-        assert refused or draft.values.get("caption", "") == caption.strip(" \t\n")
+        said = caption.strip(" \t\n") if caption.strip() else ""  # a cell of blanks of any kind says nothing
+        assert refused or draft.values.get("caption", "") == said
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
