@@ -105,3 +105,17 @@ def advance(phase: Phase, event: Event) -> Phase:
         return NEXT[phase][event]
     except KeyError:
         raise ImpossibleEvent(f"{event} can't happen to an attempt that is {phase}") from None
+
+
+#: How much a phase tells of one and the same attempt. A witness or machine that is behind is never ahead by this.
+TELLS: Final[dict[Phase, int]] = {
+    Phase.INTENT: 0,
+    Phase.UPLOADING: 1,
+    Phase.PROCESSING: 2,
+    Phase.UNKNOWN: 2,
+    Phase.FAILED: 3,
+    Phase.ORPHANED: 3,
+    Phase.ABANDONED: 4,
+    Phase.DELIVERED: 5,
+    Phase.PUBLISHED: 6,
+}

@@ -31,8 +31,6 @@ DRAFT_SECONDS: Final = 600
 # Chunks. Source: Media Transfer Guide, "Chunk restrictions"; MB read so that both readings are kept.
 CHUNK_MIN: Final = 5_242_880
 CHUNK_MAX: Final = 64_000_000
-LAST_CHUNK_MAX: Final = 128_000_000
-CHUNKS_MAX: Final = 1_000
 CHUNK_USUAL: Final = 10_000_000
 UPLOAD_URL_SECONDS: Final = 3_600
 

@@ -18,6 +18,11 @@ LOCAL_FOLDER: Final = ".contentsync"
 USER_FILE: Final = "config.yaml"
 
 
+def is_shared(state: str) -> bool:
+    """Whether the state that `state:` names is shared by several machines."""
+    return state == "git" or state.startswith(("git:", "git#"))
+
+
 def data_folder(environ: Mapping[str, str]) -> Path:
     """The user's data folder: CONTENTSYNC_DATA_DIR, else the platform's own place (XDG_DATA_HOME on Linux)."""
     if given := environ.get("CONTENTSYNC_DATA_DIR"):

@@ -16,11 +16,11 @@ from contentsync.evidence import first_posts
 from contentsync.evidence.journal import Journal
 from contentsync.manifest.settings import NOTHING_SAID
 from contentsync.media_urls import Hosting, Look
-from contentsync.places import data_folder
+from contentsync.places import data_folder, is_shared
 from contentsync.post import Account, Media, PostState, Settings
 from contentsync.receipt_folder import ReceiptFolder
 from contentsync.root import find_root, user_says
-from contentsync.store.backends import backend_of, is_shared, refuse_left_behind
+from contentsync.store.backends import backend_of, refuse_left_behind
 from contentsync.store.machine_secret import machine_secret
 from contentsync.store.port import Backend, Store, moved
 from contentsync.store.sqlite.cache import FileCache

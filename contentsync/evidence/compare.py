@@ -23,24 +23,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from contentsync.evidence.witness import Tried, Witness
-from contentsync.lifecycle import OVER, SUCCESS, Phase
+from contentsync.lifecycle import OVER, SUCCESS, TELLS, Phase
 from contentsync.post import PostState
 
 NOTHING_CAME: Final = frozenset({Phase.FAILED, Phase.ORPHANED})
-
-# How much a phase tells of one and the same attempt. A witness that is behind is never ahead of another by this.
-_TELLS: Final = {
-    Phase.INTENT: 0,
-    Phase.UPLOADING: 1,
-    Phase.PROCESSING: 2,
-    Phase.UNKNOWN: 2,
-    Phase.FAILED: 3,
-    Phase.ORPHANED: 3,
-    Phase.ABANDONED: 4,
-    Phase.DELIVERED: 5,
-    Phase.PUBLISHED: 6,
-}
-
 
 _IN_DOUBT: Final = frozenset({Phase.PROCESSING, Phase.UNKNOWN})
 
@@ -55,7 +41,7 @@ def tells_more(told: Tried, known: Tried) -> bool:
         return _is_later(told, known)
     if known.phase is Phase.FAILED and told.phase in _IN_DOUBT:
         return not _is_later(known, told)
-    return _TELLS[told.phase] > _TELLS[known.phase]
+    return TELLS[told.phase] > TELLS[known.phase]
 
 
 def _is_later(one: Tried, other: Tried) -> bool:

@@ -20,7 +20,7 @@ from contentsync.manifest.source import is_fast, read_yaml
 from contentsync.manifest.variables import Variables, is_one_variable, wanted_of
 from contentsync.manifest.wording import shown, tidy
 from contentsync.manifest.zones import has_database, zone_of
-from contentsync.places import PROJECT_FILE
+from contentsync.places import PROJECT_FILE, is_shared
 from contentsync.post import Account, App, Defaults, Limits, Sandbox, Settings, Watching
 from contentsync.trust import UserSays, digests_in
 
@@ -185,7 +185,7 @@ def _built(project: ProjectFile, base_url: str) -> Settings:
         state=project.state or usual.state,
         takeover=project.takeover or usual.takeover,
         run_every=project.run_every,
-        receipts=not _is_shared(project.state) if project.receipts is None else project.receipts,
+        receipts=not is_shared(project.state or "") if project.receipts is None else project.receipts,
         timezone=project.timezone or usual.timezone,
         app=_app(project.app),
         accounts={name: _account(name, keys, project) for name, keys in (project.accounts or {}).items()},
@@ -206,10 +206,6 @@ def _watching(keys: WatchKeys | None) -> Watching:
     if keys is None:
         return usual
     return Watching(keys.debounce or usual.debounce, keys.settle or usual.settle)
-
-
-def _is_shared(state: str | None) -> bool:
-    return state is not None and (state == "git" or state.startswith(("git:", "git#")))
 
 
 def _app(keys: AppKeys | None) -> App:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contentsync.errors import Place, Problem, StoreError
-from contentsync.places import PROJECT_FILE
+from contentsync.places import PROJECT_FILE, is_shared
 from contentsync.store.port import Backend, Store
 from contentsync.store.sqlite.backend import SqliteBackend
 from contentsync.store.sqlite.migration import attempts_left
@@ -23,11 +23,6 @@ REMOTE: Final = "origin"
 _GIT: Final = re.compile(
     r"git(?::(?P<remote>[A-Za-z0-9][A-Za-z0-9_-]{0,62}))?(?:#(?P<branch>[A-Za-z0-9][A-Za-z0-9_/-]{0,99}))?"
 )
-
-
-def is_shared(state: str) -> bool:
-    """Whether the state that `state:` names is shared by several machines."""
-    return state == "git" or state.startswith(("git:", "git#"))
 
 
 def remote_of(folder: Path, environ: Mapping[str, str]) -> str:

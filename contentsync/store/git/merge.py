@@ -12,20 +12,11 @@ from dataclasses import replace
 from typing import Final
 
 from contentsync.errors import Problem, StoreError
-from contentsync.lifecycle import Phase
+from contentsync.lifecycle import TELLS, Phase
 from contentsync.post import Attempt, PostState
 
-_RANK: Final = {
-    Phase.INTENT: 0,
-    Phase.UPLOADING: 1,
-    Phase.UNKNOWN: 3,
-    Phase.PROCESSING: 4,
-    Phase.ORPHANED: 5,
-    Phase.FAILED: 6,
-    Phase.ABANDONED: 7,
-    Phase.DELIVERED: 8,
-    Phase.PUBLISHED: 9,
-}
+# Of two phases that tell as much, the surer one: TikTok has it after all, or said no.
+_SURER: Final = frozenset({Phase.PROCESSING, Phase.FAILED})
 
 
 def merged(ours: PostState, shared: PostState) -> PostState:
@@ -63,9 +54,10 @@ def _further(ours: Attempt, shared: Attempt) -> Attempt:
     )
 
 
-def _standing(attempt: Attempt) -> tuple[int, bool, bool]:
-    rank = _RANK[attempt.phase] + (attempt.phase is Phase.UPLOADING and attempt.last_put_at is not None)
-    return rank, bool(attempt.post_id), bool(attempt.publish_id)
+def _standing(attempt: Attempt) -> tuple[int, bool, bool, bool, bool]:
+    is_announced = attempt.phase is Phase.UPLOADING and attempt.last_put_at is not None
+    is_surer = attempt.phase in _SURER
+    return TELLS[attempt.phase], is_announced, is_surer, bool(attempt.post_id), bool(attempt.publish_id)
 
 
 def _may_follow(left: Attempt, attempts: list[Attempt]) -> bool:
