@@ -18,7 +18,7 @@ from contentsync.plan.action import Action, Kind
 from contentsync.plan.differs import Difference
 from contentsync.plan.handover import handover_of
 from contentsync.post import Attempt, DesiredPost, Mode, PostState
-from contentsync.times import in_words, span
+from contentsync.times import in_words, rfc3339, span
 
 #: How far back changes are told, should nothing have been sent for a while.
 LOOK_BACK: Final = timedelta(days=3)
@@ -137,27 +137,44 @@ def _to_finish(known: Known, row: PostState) -> tuple[str, ...]:
 
 
 def _waiting_drafts(known: Known) -> Iterator[Notice]:
-    for row in known.rows:
-        last = row.last
-        if last is None or last.phase is not Phase.DELIVERED or last.finished_at is None:
-            continue
-        age = known.now - last.finished_at
+    """A reminder of each draft that is old enough; and of the one that holds another post up, however young."""
+    waiting = [(row, row.last) for row in known.rows if row.last and row.last.phase is Phase.DELIVERED]
+    for row, last in waiting:
+        age = known.now - (last.finished_at or last.updated_at)
         due = [after for after in REMINDERS if after <= age]
         if due and age <= REMINDERS[-1] + LOOK_BACK:
-            held = _held_by_drafts(known, row)
-            words = f"The draft of {row.key} came {span(age)} ago and is not posted yet. Finish or delete it.{held}"
-            about = f"{row.uid} {last.id} {due[-1].days}d"
-            facts: Facts = {"delivered_at": last.finished_at.isoformat()}
-            yield Notice(
-                NoticeKind.DRAFT_WAITING, row.account, row.key, known.now, words, facts, about, _to_finish(known, row)
+            yield _reminder(known, row, last, f"{due[-1].days}d")
+    for held in _held_drafts(known):
+        mine = [(row, last) for row, last in waiting if row.account == held.account and _counts(known, last)]
+        if mine:
+            row, last = min(mine, key=lambda pair: pair[1].finished_at or pair[1].updated_at)
+            until = f" until {known.when(held.due_at, held.account)}" if held.due_at else ""
+            yield _reminder(
+                known, row, last, "holds", f" {held.post} waits for it{until}: the inbox takes so many a day."
             )
 
 
-def _held_by_drafts(known: Known, row: PostState) -> str:
-    """Which post waits for room among the pending drafts; empty for none."""
-    waits = (a for a in known.actions.values() if a.account == row.account and a.kind is Kind.WAIT and a.left)
-    held = next((a.post for a in sorted(waits, key=lambda a: a.post) if a.mode is Mode.DRAFT), "")
-    return f" Until then {held} waits: TikTok takes five drafts in 24 hours." if held else ""
+def _reminder(known: Known, row: PostState, last: Attempt, mark: str, more: str = "") -> Notice:
+    age = known.now - (last.finished_at or last.updated_at)
+    words = f"The draft of {row.key} came {span(age)} ago and is not posted yet. Finish or delete it.{more}"
+    facts: Facts = {"delivered_at": rfc3339(last.finished_at or last.updated_at)}
+    about = f"{row.uid} {last.id} {mark}"
+    messages = _to_finish(known, row)
+    return Notice(NoticeKind.DRAFT_WAITING, row.account, row.key, known.now, words, facts, about, messages)
+
+
+def _held_drafts(known: Known) -> list[Action]:
+    """The first draft of each account that waits for room among the pending drafts."""
+    held = [a for a in known.actions.values() if a.kind is Kind.WAIT and a.left and a.mode is Mode.DRAFT]
+    first: dict[str, Action] = {}
+    for action in sorted(held, key=lambda a: (a.due_at is None, a.due_at or known.now, a.post)):
+        first.setdefault(action.account, action)
+    return list(first.values())
+
+
+def _counts(known: Known, last: Attempt) -> bool:
+    """Whether a delivered draft counts among those that TikTok takes in a sliding day."""
+    return known.now - last.created_at < timedelta(days=1)
 
 
 def _different(known: Known, row: PostState, last: Attempt) -> Iterator[Notice]:

@@ -67,9 +67,11 @@ class Away:
         self._woken.set()
 
     def hear(self, live: Live) -> None:
-        """Take the newest plan."""
+        """Take the newest plan. The first one says what an earlier process left untold."""
         if isinstance(live, Made):
-            self._made = live
+            is_first, self._made = self._made is None, live
+            if is_first:
+                self._woken.set()
 
     def close(self) -> None:
         """Send what is left, for a few seconds, and end."""

@@ -102,6 +102,18 @@ def test_a_draft_that_the_creator_posted_otherwise_is_told_as_different(
     )
 
 
+def test_a_draft_that_holds_the_next_one_up_is_named(heard: Studio, ear: Ear) -> None:
+    limits = PROJECT.replace(
+        "acme_de: {mode: draft, limits: {", "acme_de: {mode: draft, limits: {pending_drafts: 1, "
+    )
+    heard.write("contentsync.yaml", limits + CHAT)
+    heard.post("a-first", "acme_de")
+    heard.post("b-second", "acme_de")
+    applied(heard)
+    assert "acme_de/a-first: draft-waiting" in ear.titles
+    assert any("acme_de/b-second waits for it until" in text for text in ear.texts)
+
+
 def test_a_failed_and_a_missed_post_are_told(heard: Studio, ear: Ear, emulator: Emulator) -> None:
     heard.post("late", publish_at="2020-01-01T00:00:00Z")
     heard.post("bad")

@@ -90,11 +90,17 @@ def test_a_waiting_draft_is_reminded_of_twice(age: float, reminders: int) -> Non
     assert len(keys) == reminders
 
 
-def test_a_reminder_says_which_draft_waits_for_room() -> None:
-    draft = row(Phase.DELIVERED, ago=DAY * 1.5, mode=Mode.DRAFT)
-    held = Action(Kind.WAIT, "acme/next", "no room", mode=Mode.DRAFT, left=True)
-    (notice,) = [n for n in told(rows=(draft,), actions={held.post: held}) if n.kind is NoticeKind.DRAFT_WAITING]
-    assert "Until then acme/next waits" in notice.words
+def test_the_draft_that_holds_another_up_is_named_at_once_and_once() -> None:
+    younger = row(Phase.DELIVERED, ago=DAY / 24, mode=Mode.DRAFT, created_at=NOW - DAY / 24)
+    older = replace(row(Phase.DELIVERED, ago=DAY / 12, mode=Mode.DRAFT, created_at=NOW - DAY / 12), name="first")
+    held = Action(Kind.WAIT, "acme/next", "no room", mode=Mode.DRAFT, left=True, due_at=NOW + DAY / 2)
+    found = [
+        n for now in (NOW, NOW + DAY / 24) for n in told(rows=(younger, older), actions={held.post: held}, now=now)
+    ]
+    reminders = [notice for notice in found if notice.kind is NoticeKind.DRAFT_WAITING]
+    assert {notice.post for notice in reminders} == {"acme/first"}
+    assert len({notice.key for notice in reminders}) == 1
+    assert "acme/next waits for it until Mon 2 Mar 00:00 UTC" in reminders[0].words
 
 
 def test_a_posted_draft_that_differs_is_told_with_how() -> None:

@@ -47,10 +47,10 @@ def studio(tmp_path: Path, ear: Ear, emulator: Emulator) -> Studio:
 
 
 @contextmanager
-def watching(studio: Studio) -> Iterator[subprocess.Popen[str]]:
-    """`contentsync watch --approve auto` until the block is left."""
+def watching(studio: Studio, approve: str = "auto") -> Iterator[subprocess.Popen[str]]:
+    """`contentsync watch --approve …` until the block is left."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "contentsync", "watch", "--approve", "auto"],
+        [sys.executable, "-m", "contentsync", "watch", "--approve", approve],
         cwd=studio.root,
         env=dict(os.environ) | studio.environment,
         stdout=subprocess.PIPE,
@@ -95,6 +95,13 @@ def test_what_a_killed_watch_published_is_told_by_the_next(studio: Studio, ear: 
     with watching(studio):
         until(lambda: bool(ear.heard))
     assert ear.titles == ["acme/launch: published"]
+
+
+def test_a_watch_that_may_not_send_says_what_needs_approval(studio: Studio, ear: Ear) -> None:
+    studio.post("launch")
+    with watching(studio, "manual"):
+        until(lambda: bool(ear.heard), seconds=90)
+    assert ear.titles == ["acme/launch: needs-approval"]
 
 
 def test_a_folder_that_is_gone_is_told_although_no_state_can_be_used(studio: Studio, ear: Ear) -> None:
