@@ -17,6 +17,8 @@ from contentsync.post import DesiredPost, Settings
 PROBLEMS_OF_A_FILE: Final = PROBLEMS_OF_A_DOCUMENT
 Told = tuple[frozenset[str], Problem]  # a problem, with the keys of the posts it is about; none: a whole file
 
+_STAYS: Final = "you need to do nothing: the post stays as it was sent"
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -58,7 +60,7 @@ class Loaded:
     def excusing(self, settled: frozenset[str]) -> Loaded:
         """The same, with the errors of settled posts as notes."""
         told = tuple(
-            (keys, replace(problem, level=Level.NOTE) if keys and keys <= settled else problem)
+            (keys, replace(problem, level=Level.NOTE, hint=_STAYS) if keys and keys <= settled else problem)
             for keys, problem in self.told
         )
         return replace(self, told=told, faulty=tuple(one for one in self.faulty if one.key not in settled))

@@ -130,6 +130,8 @@ def _without_manifest(scene: Scene, row: PostState) -> Action | None:
         return None
     stays = row.success is not None or row.bound_post_id
     reason = "its manifest is gone; the video stays at TikTok" if stays else "its manifest is gone"
+    if scene.world.machine:  # other clones declare posts, too
+        reason = f"{reason}; or its manifest is in commits that this clone has not pulled"
     return Action(Kind.FORGET, key, reason, mode=last.mode if last else None)
 
 

@@ -93,3 +93,10 @@ def test_a_faulty_post_without_a_past_may_be_the_new_name_of_one_that_vanished()
 def test_an_upload_is_not_ended_while_its_manifest_may_be_unreadable(phase: Phase, kinds: list[Kind]) -> None:
     plan = planned([], [sent(a_post(name="old"), phase)], [], unread=("posts/bad.yaml",))
     assert [action.kind for action in plan.values()] == kinds
+
+
+def test_a_vanished_manifest_of_a_shared_state_may_be_in_commits_that_were_not_pulled() -> None:
+    facts = AccountFacts(an_account(), open_id=OPEN_ID, rows=(a_row(a_post(name="gone")),))
+    for machine in ("", "laptop/1"):
+        [action] = make_plan([], World(NOW, {"acme": facts}, App(audited=True), machine=machine)).actions
+        assert ("has not pulled" in action.reason) is bool(machine)
