@@ -13,7 +13,7 @@ from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.media_urls import object_name
 from contentsync.operations.plan import make_plan
-from contentsync.operations.rows import all_rows
+from contentsync.operations.rows import shared_rows
 from contentsync.operations.selection import Wish
 from contentsync.operations.settled import load_sound
 from contentsync.operations.under_lock import under_lock
@@ -120,7 +120,7 @@ def _record(project: Project, gone: list[HostedObject]) -> None:
 
 def _needed(project: Project) -> set[str]:
     """The digests of all files that an attempt under way, an unknown one, or a post yet to be sent needs."""
-    rows = list(all_rows(project))
+    rows = list(shared_rows(project))
     attempts = [attempt for row in rows for attempt in row.attempts]
     needed = {sha for a in attempts if a.phase in OPEN or a.phase is Phase.UNKNOWN for sha in _files_of(a)}
     made = make_plan(project, Wish(refresh=False))

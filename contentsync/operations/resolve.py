@@ -21,7 +21,7 @@ from contentsync.evidence.record import made_up
 from contentsync.evidence.witness import Tried
 from contentsync.lifecycle import OVER, SUCCESS, Event, Phase
 from contentsync.operations.evidence import Heard, hear
-from contentsync.operations.rows import NotSettled, all_rows, settled
+from contentsync.operations.rows import NotSettled, settled, shared_rows
 from contentsync.operations.selection import one_key
 from contentsync.operations.under_lock import under_lock
 from contentsync.post import BY_HAND, Attempt, DesiredPost, Mode, PostState
@@ -116,7 +116,7 @@ def resolve(project: Project, name: str, verdict: Verdict, post_id: str, why: st
 
 def _case(project: Project, name: str) -> Case:
     """The post, with all that is known about it. Raises UsageError."""
-    rows = {row.key: row for row in all_rows(project)}
+    rows = {row.key: row for row in shared_rows(project)}
     posts = {post.key: post for post in project.load().posts}
     key = one_key(list(dict.fromkeys([*rows, *posts])), name)
     row, post, account = rows.get(key), posts.get(key), project.settings.accounts.get(key.partition("/")[0])

@@ -17,7 +17,7 @@ class NotSettled(UsageError):
 
 def row_of(project: Project, name: str) -> PostState:
     """The row of a post by its key or its name. Raises UsageError."""
-    rows = {row.key: row for row in all_rows(project)}
+    rows = {row.key: row for row in shared_rows(project)}
     if not any(name in {key, row.name} for key, row in rows.items()):
         declared = [post.key for post in project.load().posts]
         key = one_key(list(dict.fromkeys([*rows, *declared])), name)
@@ -26,9 +26,17 @@ def row_of(project: Project, name: str) -> PostState:
     return rows[one_key(list(rows), name)]
 
 
-def all_rows(project: Project) -> Iterator[PostState]:
-    """Every row of the state, by its account's present name; also of accounts that the project no longer has."""
+def shared_rows(project: Project) -> Iterator[PostState]:
+    """Every row, as in `all_rows`, after reading what other machines wrote into a shared state."""
     project.catch_up()
+    return all_rows(project)
+
+
+def all_rows(project: Project) -> Iterator[PostState]:
+    """Every row of the state on this machine, by its account's present name; also of accounts that are gone.
+
+    It reads nothing from the network.
+    """
     store, names = project.reading_store, _names(project)
     for open_id in store.identities():
         for row in store.posts(open_id):

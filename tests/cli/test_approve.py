@@ -121,7 +121,8 @@ def test_what_nobody_approved_takes_no_room_from_what_was(studio: Studio, emulat
 
 
 def history(studio: Studio, name: str) -> list[dict[str, object]]:
-    return [line for line in studio.run("state", "history", name, "--json").events if line["attempt_id"]]
+    changes = studio.run("state", "history", name, "--json").json["changes"]
+    return [change for change in changes if change["attempt_id"]]
 
 
 def test_a_saved_plan_and_the_prompt_write_the_same_record(studio: Studio) -> None:

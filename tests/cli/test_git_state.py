@@ -245,3 +245,17 @@ def test_an_approval_on_one_machine_counts_on_another_until_it_is_revoked_or_use
     assert laptop.run("approve", "acme/two", "--auto-approve").code == 0
     assert runner.run("apply", "--approved").code == 0
     assert site.captions() == ["About one", "About two"]
+
+
+@pytest.mark.parametrize(
+    "args", [("validate",), ("plan", "--no-refresh"), ("fmt", "--check")], ids=lambda args: args[0]
+)
+def test_an_offline_command_asks_no_remote(site: Site, args: tuple[str, ...]) -> None:
+    clone = site.clone("a")
+    apply(clone)
+    clone.write("posts/old.yaml", "name: old\naccount: gone\n")  # of an account that is not in the project
+    site.remote.rename(site.remote.with_name("away"))
+
+    said = clone.run(*args)
+
+    assert "state-unreachable" not in said.out + said.err

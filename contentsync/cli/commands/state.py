@@ -17,7 +17,7 @@ from contentsync.operations import rebuild as rebuilding
 from contentsync.operations.backup import back_up
 from contentsync.operations.edit_state import remove_row, rename_row, unpin_row
 from contentsync.operations.rebuild import Rebuilt
-from contentsync.operations.rows import all_rows, row_of
+from contentsync.operations.rows import row_of, shared_rows
 from contentsync.times import in_words
 from contentsync.views import rows, state_row
 from contentsync.views.status import phase_of
@@ -33,7 +33,7 @@ def state() -> None:
 @click.pass_obj
 def list_(context: Context, json_: bool) -> int:
     """One line a post: key, phase, attempts, TikTok's id."""
-    found = sorted(all_rows(context.project()), key=lambda row: row.key)
+    found = sorted(shared_rows(context.project()), key=lambda row: row.key)
     if json_:
         text.show_json(rows.document(found))
     for row in found if not json_ else ():
