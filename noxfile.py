@@ -3,6 +3,7 @@
     nox                    everything: format, lint, types, imports, schemas, tests
     nox -s quick           the inner loop, under a minute: no process, server or browser
     nox -s fix             format the code, and fix what lint can fix
+    nox -s site            the documents as a site in build/site; a link that leads nowhere is an error
     nox -s long            the long proofs: an hour or so, alone on the machine
     nox -s lowest          the quick tests, with the oldest dependencies that pyproject.toml allows
     nox -s newest          everything, with the newest dependencies instead of the locked ones
@@ -61,6 +62,15 @@ def fix(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """The documents as a site, and what it must hold to."""
+    _install(session, "--constraint", LOCK, extras="dev,site")
+    env = {"NO_MKDOCS_2_WARNING": "1"}
+    session.run("mkdocs", "build", "--quiet", "--strict", "-f", "docs/site/mkdocs.yml", env=env)
+    session.run("pytest", "-q", "-n", "0", "tests/handbook/test_site.py", *session.posargs)
+
+
+@nox.session
 def long(session: nox.Session) -> None:
     """The long proofs; see docs/reliability.md."""
     _install(session)
@@ -86,10 +96,10 @@ def newest(session: nox.Session) -> None:
     _everything(session)
 
 
-def _install(session: nox.Session, *more: str) -> None:
+def _install(session: nox.Session, *more: str, extras: str = "dev") -> None:
     """The project with its tools. more: other versions than the locked ones."""
     pins = more or ("--constraint", LOCK)
-    extras = "dev,servers" if os.environ.get("CONTENTSYNC_TEST_SERVERS") else "dev"
+    extras += ",servers" if os.environ.get("CONTENTSYNC_TEST_SERVERS") else ""
     session.install(*QUIET, "--editable", f".[{extras}]", *pins)
 
 

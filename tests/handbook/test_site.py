@@ -1,0 +1,67 @@
+"""The site that is made of docs/: it has every page, every link leads somewhere, and it asks no other host for anything."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.driver import CHROMIUM, DRIVER, MISSING, a_browser
+from tests.handbook.reader import DOCS
+
+CONFIG = DOCS / "site" / "mkdocs.yml"
+
+
+def test_every_page_of_the_documents_is_in_the_menu() -> None:
+    menu = set(re.findall(r": ([\w-]+\.md)$", CONFIG.read_text("utf-8"), re.M))
+    assert {page.name for page in DOCS.glob("*.md")} - menu == set()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if importlib.util.find_spec("mkdocs") is None:
+        pytest.skip("needs the extra site")
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-f", str(CONFIG), "-d", str(folder)]
+    environment = dict(os.environ) | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def address(site: Path) -> Iterator[str]:
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.mark.slow
+def test_nothing_on_a_page_comes_from_elsewhere(site: Path) -> None:
+    pages = {page.name: page.read_text("utf-8") for page in site.glob("*.html")}
+    loading = r"<(?:script|img|iframe|source|link(?! rel=\"(?:next|prev|canonical)))[^>]*\b(?:src|href)=\"https?://"
+    assert len(pages) > 20 and [name for name, text in pages.items() if re.search(loading, text)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING)
+@pytest.mark.parametrize("name", ["index.html", "lifecycle.html", "commands.html"])
+def test_a_browser_asks_only_the_site_also_when_someone_searches(address: str, name: str) -> None:
+    with a_browser() as browser:
+        browser.visit("about:blank")
+        browser.requests()
+        browser.visit(address + name)
+        browser.run("document.querySelector('[data-md-component=search-query]').focus()")
+        asked = browser.requests()
+    assert asked and [url for url in asked if not url.startswith(address)] == []
