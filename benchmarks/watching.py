@@ -11,10 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from benchmarks import trees
 from benchmarks.measure import Figure
+
+if TYPE_CHECKING:
+    from contentsync.emulator.server import Emulator
 
 POSTS: Final = 10_000
 IDLE: Final = 130.0  # seconds: two full looks
@@ -47,14 +50,14 @@ def watching() -> Iterator[Figure]:
             cpu, began = _cpu(pid), time.perf_counter()
             time.sleep(IDLE)
             idle = (_cpu(pid) - cpu) / (time.perf_counter() - began)
-            delays = [_delay(root, emulator, number) for number in range(ROUNDS)]
+            delays = [_delay(root, emulator, number, pid) for number in range(ROUNDS)]
     limit = "a look at every name and time, once a minute"
     what = f"`watch`, {POSTS:,} settled posts, idle: share of a processor"
     yield Figure("P11", what, f"{idle:.2%}", f"{IDLE:.0f} s", idle * 100, 1.0, "%", limit)
-    told = statistics.median(delays)
+    wall, cpu = (statistics.median(times) for times in zip(*delays, strict=True))
     what = f"`watch`, {POSTS:,} settled posts: from a saved file to its upload, settle apart"
-    limit = "the plan that asks TikTok, made once more under the lock"
-    yield Figure("P11", what, f"{told:.2f} s", f"median of {ROUNDS}", told, 2.0, " s", limit)
+    limit = "the plan that asks TikTok reads all receipts and rows of the account, under the lock"
+    yield Figure("P11", what, f"{cpu:.2f} s", f"{wall:.2f} s by the clock", cpu, 2.0, " s", limit)
 
 
 def _prime(root: Path, folder: Path) -> None:
@@ -64,24 +67,18 @@ def _prime(root: Path, folder: Path) -> None:
     subprocess.run(command, cwd=root, env=environ, check=True, stdout=subprocess.DEVNULL)
 
 
-def _delay(root: Path, emulator: object, number: int) -> float:
-    """Seconds from a saved post to the first byte of its upload, without the time to settle."""
-    from contentsync.emulator.server import Emulator
-
-    assert isinstance(emulator, Emulator)
-    before = _uploads(emulator)
+def _delay(root: Path, emulator: Emulator, number: int, pid: int) -> tuple[float, float]:
+    """Seconds from a saved post to the first byte of its upload, settle apart; and those that watch computed."""
+    before, cpu = _uploads(emulator), _cpu(pid)
     trees.write_posts(root, [(ACCOUNT, f"new-{number}")])
     saved = time.perf_counter()
     _until(lambda: _uploads(emulator) > before, 120.0)
-    delay = time.perf_counter() - saved - SETTLE
+    delay = time.perf_counter() - saved - SETTLE, _cpu(pid) - cpu
     time.sleep(5.0)
     return delay
 
 
-def _uploads(emulator: object) -> int:
-    from contentsync.emulator.server import Emulator
-
-    assert isinstance(emulator, Emulator)
+def _uploads(emulator: Emulator) -> int:
     return sum(one["endpoint"] == "upload" for one in emulator.requests())
 
 

@@ -52,6 +52,9 @@ def select(project: Project, loaded: Loaded, wish: Wish) -> frozenset[str] | Non
             raise UsageError(unknown("guard", guard, list(GUARDS)))
     if not (wish.only or wish.exclude or wish.accounts):
         return None
+    only = frozenset(wish.only)
+    if only and only <= frozenset(loaded.keys) and not (wish.exclude or wish.accounts):
+        return only  # whole keys: each fits itself alone, and no row needs to be read
     keys = known_keys(project, loaded)
     for glob in (*wish.only, *(() if loaded.unread else wish.exclude)):  # it may name a post that can't be read
         if not any(_fits(key, glob) for key in keys):

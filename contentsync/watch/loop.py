@@ -6,6 +6,7 @@ request) in its own thread; sending and asking TikTok have a thread each, so tha
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -81,6 +82,8 @@ class Parts:
     notify: Notify = tell_nobody
     #: Gives numbers about 1, so that many watchers don't act in step.
     jitter: Callable[[], float] = lambda: 1.0
+    #: The processor's seconds that this thread has used: what looks cost decides how often they come.
+    spent: Callable[[], float] = time.thread_time
     #: Seconds, at most, between two readings of the clocks.
     tick: float = TICK
     #: Seconds, at least, between two full looks.
@@ -224,8 +227,9 @@ class Watch:
         self._table.looked(began, 0.0, self._parts.jitter())
         if not self._stands_on_ground(began):
             return
+        spent = self._parts.spent()
         looked = self._desk.look(fresh=why in {Why.FULL, Why.START, Why.CLOCK})
-        took = self._now().mono - began.mono
+        took = self._parts.spent() - spent
         self._table.looked(began, took, self._parts.jitter())
         self._stamp = self._desk.stamp()
         problem = looked.error.problems[0] if looked.error else self._ground.emptied(looked.has_manifests is True)

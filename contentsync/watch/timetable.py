@@ -16,6 +16,7 @@ from typing import Final
 
 TICK: Final = 1.0  # seconds, at most, between two readings of the clocks
 FULL_EVERY: Final = 60.0  # seconds between two looks at everything
+FULL_AT_MOST: Final = 600.0  # seconds between two, however long a look takes
 SHARE: Final = 0.005  # of one processor, at most, for full looks
 STORM: Final = 5  # debounces, at most, for which a stream of events puts a look off
 JUMP: Final = 5.0  # seconds by which the wall clock may differ from the monotonic one before it counts as set
@@ -86,12 +87,12 @@ class Timetable:
         self._due = tuple(sorted(set(moments)))
 
     def looked(self, began: Instant, took: float, jitter: float) -> None:
-        """A look is over: what it was for is done. took: its seconds. jitter: about 1."""
+        """A look is over: what it was for is done. took: the processor's seconds for it. jitter: about 1."""
         self._at = {why: at for why, at in self._at.items() if at > began.mono}
         self._first_event = None if Why.FILES not in self._at else self._first_event
         self._rests_until = began.mono + 5 * took
         self._watched_until = began.wall + timedelta(seconds=self.lead + TICK)
-        self._at[Why.FULL] = began.mono + max(self.full_every, took / SHARE) * jitter
+        self._at[Why.FULL] = began.mono + max(self.full_every, min(took / SHARE, FULL_AT_MOST)) * jitter
 
     def next(self, now: Instant) -> tuple[float, Why]:
         """The monotonic moment of the next look, and why. In the past: look now."""

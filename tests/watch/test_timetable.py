@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from contentsync.watch.timetable import SHARE, Instant, Timetable, Why
+from contentsync.watch.timetable import FULL_AT_MOST, SHARE, Instant, Timetable, Why
 from tests.builders import NOW
 
 LEAD = 7.0
@@ -28,8 +28,10 @@ def test_without_any_reason_the_next_look_is_a_full_one(table: Timetable) -> Non
 
 
 def test_a_look_that_takes_long_comes_less_often(table: Timetable) -> None:
-    table.looked(instant(0), 3.0, 1.0)
-    assert table.next(instant(1)) == (3.0 / SHARE, Why.FULL)
+    table.looked(instant(0), 1.0, 1.0)
+    assert table.next(instant(1)) == (1.0 / SHARE, Why.FULL)
+    table.looked(instant(0), 100.0, 1.0)
+    assert table.next(instant(1)) == (FULL_AT_MOST, Why.FULL)
 
 
 def test_file_events_are_gathered_until_they_end(table: Timetable) -> None:

@@ -135,7 +135,7 @@ class Stage:
     def watch(self, script: Script, **parts: Any) -> Watch:
         feed = Feed()
         feed.listen(self._hear)
-        usual: dict[str, Any] = {"feed": feed, "notify": self.notices.append, "tick": 1e9}
+        usual: dict[str, Any] = {"feed": feed, "notify": self.notices.append, "tick": 1e9, "spent": lambda: 0.0}
         return Watch(
             Parts(
                 self.studio.root,
