@@ -199,7 +199,7 @@ class Watch:
         self._desk.ahead = ahead if abs(ahead) >= CLOCKS_APART else timedelta()
         stamp = self._desk.stamp()
         if stamp != self._stamp and stamp is not None:
-            self._table.plan(Why.STATE, now.mono)
+            self._table.state_changed(now.mono)
 
     def _take_results(self, now: Instant) -> None:
         sent, asked = self._sending.take(now), self._following.take(now)

@@ -19,6 +19,7 @@ FULL_EVERY: Final = 60.0  # seconds between two looks at everything
 FULL_AT_MOST: Final = 600.0  # seconds between two, however long a look takes
 SHARE: Final = 0.005  # of one processor, at most, for full looks
 STORM: Final = 5  # debounces, at most, for which a stream of events puts a look off
+REST: Final = 10  # times what a look took, until another one because of files or the state
 JUMP: Final = 5.0  # seconds by which the wall clock may differ from the monotonic one before it counts as set
 
 
@@ -72,6 +73,10 @@ class Timetable:
     #: The files of posts that are due until then are watched since the last look.
     _watched_until: datetime | None = None
 
+    def state_changed(self, now: float) -> None:
+        """The state was written to: look, but not after each chunk of an upload."""
+        self.plan(Why.STATE, max(now, self._rests_until))
+
     def plan(self, why: Why, at: float) -> None:
         """Look at that monotonic moment at the latest."""
         self._at[why] = min(at, self._at.get(why, at))
@@ -90,7 +95,7 @@ class Timetable:
         """A look is over: what it was for is done. took: the processor's seconds for it. jitter: about 1."""
         self._at = {why: at for why, at in self._at.items() if at > began.mono}
         self._first_event = None if Why.FILES not in self._at else self._first_event
-        self._rests_until = began.mono + 5 * took
+        self._rests_until = began.mono + REST * took
         self._watched_until = began.wall + timedelta(seconds=self.lead + TICK)
         self._at[Why.FULL] = began.mono + max(self.full_every, min(took / SHARE, FULL_AT_MOST)) * jitter
 

@@ -73,3 +73,12 @@ def test_what_was_asked_for_during_a_look_stays(table: Timetable) -> None:
     table.plan(Why.DONE, 50.0)
     table.looked(instant(10), 0.1, 1.0)
     assert table.next(instant(10)) == (50.0, Why.DONE)
+
+
+def test_looks_because_of_the_state_leave_time_for_others(table: Timetable) -> None:
+    table.looked(instant(10), 0.5, 1.0)
+    table.state_changed(11.0)
+    assert table.next(instant(11)) == (15.0, Why.STATE)
+    table.looked(instant(15), 0.01, 1.0)
+    table.state_changed(16.0)
+    assert table.next(instant(16)) == (16.0, Why.STATE)
