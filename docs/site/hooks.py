@@ -1,6 +1,7 @@
 """Makes one site of docs/ and the pages beside it: those get a place, and links to them lead there.
 
-Links to other files of the repository, such as the source, become plain text: a site of its own can't know where the repository is.
+Links to other files of the repository, such as the source, become plain text, because
+the site does not know where the repository is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The site that is made of docs/: it has every page, every link leads somewhere, and it asks no other host for anything."""
+"""The site made of docs/: it has every page, every link leads somewhere, and it asks no other host for anything."""
 
 from __future__ import annotations
 
