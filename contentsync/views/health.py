@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from contentsync.times import rfc3339
 
 if TYPE_CHECKING:
-    from contentsync.watch.health import Health
+    from contentsync.watch_health import Health
 
 FORMAT: Final = "contentsync.health/1"
 

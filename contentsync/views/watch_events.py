@@ -8,7 +8,7 @@ from contentsync.plan.document import problem_as_json
 from contentsync.times import rfc3339
 
 if TYPE_CHECKING:
-    from contentsync.watch.news import Happened
+    from contentsync.watch_event import Happened
 
 FORMAT: Final = "contentsync.watch/1"
 

@@ -19,8 +19,9 @@ from contentsync.operations.notify import Notifier
 from contentsync.operations.plan import Made
 from contentsync.operations.recipients import send_at_once
 from contentsync.project import Project
-from contentsync.watch.news import Feed, Happened, Live, Word
+from contentsync.watch.feed import Feed, Live
 from contentsync.watch.work import OpenProject, machine_errors
+from contentsync.watch_event import Happened, Word
 
 #: Seconds between two looks for what becomes worth telling by time alone, such as a draft that waits.
 EVERY: Final = 60.0

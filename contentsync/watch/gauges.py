@@ -13,7 +13,8 @@ from contentsync.attempt.told import Told
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Action, Kind
 from contentsync.post import DesiredPost
-from contentsync.watch.news import Happened, Live, Word
+from contentsync.watch.feed import Live
+from contentsync.watch_event import Happened, Word
 
 _WAITS_FOR_US: Final = frozenset({Kind.CREATE, Kind.RESUME})
 

@@ -22,11 +22,10 @@ from contentsync.plan.action import Kind
 from contentsync.plan.schedule import CLOCKS_APART
 from contentsync.post import Approve
 from contentsync.watch.desk import Desk
+from contentsync.watch.feed import Feed
 from contentsync.watch.following import REFRESH_EVERY, Following
 from contentsync.watch.ground import Ground
 from contentsync.watch.hands import Hands
-from contentsync.watch.health import Health
-from contentsync.watch.news import Feed, Word
 from contentsync.watch.sending import Sending
 from contentsync.watch.sight import see
 from contentsync.watch.stillness import Stillness
@@ -35,6 +34,8 @@ from contentsync.watch.timetable import FULL_EVERY, TICK, Instant, Timetable, Wh
 from contentsync.watch.tries import Tries
 from contentsync.watch.wakes import Hint, Wakes
 from contentsync.watch.work import OpenProject, ask, refresh, send, take_approvals
+from contentsync.watch_event import Word
+from contentsync.watch_health import Health
 
 GROUND_EVERY: Final = 2.0  # seconds between two looks for a project that is gone, or for a git that is at work
 

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from contentsync.watch.gauges import Figures
-from contentsync.watch.health import Health
+from contentsync.watch_health import Health
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 Read = Callable[[], tuple[Health, Figures, datetime]]

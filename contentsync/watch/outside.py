@@ -10,10 +10,10 @@ from contentsync.clock import Clock
 from contentsync.errors import Problem, UsageError
 from contentsync.operations.sign_ins import sign_in_ends
 from contentsync.project import Project
+from contentsync.watch.feed import Feed
 from contentsync.watch.gauges import Gauges
-from contentsync.watch.health import Health
-from contentsync.watch.news import Feed
 from contentsync.watch.port import Answer, Port, address_of, as_json
+from contentsync.watch_health import Health
 
 #: What `/healthz` answers, with `ok`.
 HealthPage = Callable[[Health, datetime], Mapping[str, Any]]

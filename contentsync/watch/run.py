@@ -11,10 +11,10 @@ from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.project import Project
 from contentsync.watch.away import Away
+from contentsync.watch.feed import Feed
 from contentsync.watch.files import FileHints
 from contentsync.watch.hands import ThreadHands
 from contentsync.watch.loop import Parts, Watch
-from contentsync.watch.news import Feed
 from contentsync.watch.outside import Outside
 from contentsync.watch.seat import only_watcher
 from contentsync.watch.wakes import ThreadWakes

@@ -20,13 +20,13 @@ from contentsync.operations.apply import Report
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Action, Kind
 from contentsync.watch.hands import Hands, Job
-from contentsync.watch.news import Word
 from contentsync.watch.sight import Candidate, Concern, Sight
 from contentsync.watch.stillness import Stillness
 from contentsync.watch.tellings import Tellings
 from contentsync.watch.timetable import Instant
 from contentsync.watch.tries import Tries
 from contentsync.watch.work import Sent, stat_of
+from contentsync.watch_event import Word
 
 Send = Callable[[Made, tuple[str, ...], Tell, Stop], Sent]
 ALL = "all"  # the subject of a problem that keeps anything from being sent

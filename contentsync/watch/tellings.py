@@ -9,8 +9,9 @@ from contentsync.attempt.told import Result
 from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.notices import Notice, NoticeKind, Notify
-from contentsync.watch.news import Feed, Happened, Word
+from contentsync.watch.feed import Feed
 from contentsync.watch.sight import Concern
+from contentsync.watch_event import Happened, Word
 
 MANY: Final = 20  # new problems of one look that are told one by one; the others in one line
 _NOTICE_OF_RESULT: Final = {

@@ -58,7 +58,7 @@ from contentsync.views import (
     trust,
     videos,
 )
-from contentsync.watch.health import Health
+from contentsync.watch_health import Health
 from tests.builders import NOW, OPEN_ID, a_creator, a_photo, a_post, a_row
 from tests.views.previews import of_every_kind
 

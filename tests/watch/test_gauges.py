@@ -14,11 +14,12 @@ import pytest
 from contentsync.attempt.told import Told
 from contentsync.errors import Problem, UsageError
 from contentsync.views.health import document
+from contentsync.watch.feed import Feed
 from contentsync.watch.gauges import Gauges
-from contentsync.watch.health import FIRST_LOOK, Health
-from contentsync.watch.news import Feed, Happened, Word
 from contentsync.watch.outside import Outside
 from contentsync.watch.port import address_of
+from contentsync.watch_event import Happened, Word
+from contentsync.watch_health import FIRST_LOOK, Health
 from tests.builders import NOW, ManualClock
 from tests.watch.virtual import a_stage
 

@@ -20,10 +20,11 @@ from contentsync.emulator.server import Emulator
 from contentsync.notices import Notice
 from contentsync.post import Approve, ApproveBy
 from contentsync.project import Project
+from contentsync.watch.feed import Feed, Live
 from contentsync.watch.hands import InlineHands
 from contentsync.watch.loop import Parts, Watch
-from contentsync.watch.news import Feed, Happened, Live
 from contentsync.watch.wakes import Hint
+from contentsync.watch_event import Happened
 from tests.builders import NOW
 from tests.cli.support import PROJECT, Studio
 

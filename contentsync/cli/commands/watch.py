@@ -26,7 +26,7 @@ from contentsync.views import watch_events as view
 from contentsync.visible import visible
 
 if TYPE_CHECKING:
-    from contentsync.watch.news import Feed
+    from contentsync.watch.feed import Feed
     from contentsync.watch.outside import Outside
 
 
@@ -70,8 +70,9 @@ def watch(
     """
     if allow_actions and board is None:
         raise click.UsageError("--allow-actions goes with --board")
-    from contentsync.watch.news import Feed, Word
+    from contentsync.watch.feed import Feed
     from contentsync.watch.run import run_watch
+    from contentsync.watch_event import Word
 
     project = context.project()
     teller, feed, clock = Teller(json_), Feed(), SystemClock()
@@ -144,7 +145,7 @@ class Teller:
 
     def hear(self, live: object) -> None:
         """Show one event; plans and small steps are for others."""
-        from contentsync.watch.news import Happened
+        from contentsync.watch_event import Happened
 
         if isinstance(live, Happened):
             self._show(live)
@@ -153,12 +154,12 @@ class Teller:
 
     def line(self, word: object, clock: SystemClock, words: str) -> None:
         """Show an event of the command itself."""
-        from contentsync.watch.news import Happened, Word
+        from contentsync.watch_event import Happened, Word
 
         self._show(Happened(Word(str(word)), clock.now(), words))
 
     def _show(self, happened: object) -> None:
-        from contentsync.watch.news import Happened
+        from contentsync.watch_event import Happened
 
         assert isinstance(happened, Happened)
         if self._json:

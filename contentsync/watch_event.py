@@ -1,0 +1,41 @@
+"""What does a running watch report? One value for each event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from contentsync.errors import Problem
+
+
+class Word(StrEnum):
+    """What kind of event it is."""
+
+    WATCHING = "watching"
+    STANDING_BY = "standing-by"  # another watch has the place
+    POLLING = "polling"  # file events can't be relied on
+    SENDING = "sending"  # these posts are being sent
+    RESULT = "result"  # how a post stands now
+    PROBLEM = "problem"  # something needs a person, or time
+    SOLVED = "solved"  # a problem is gone
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event, as a line tells it."""
+
+    word: Word
+    at: datetime
+    #: In words, without the time and the post.
+    words: str
+    #: `ACCOUNT/NAME`; empty where no single post is concerned.
+    post: str = ""
+    #: The account's name; empty where none is concerned.
+    account: str = ""
+    problem: Problem | None = None
+    #: What else belongs to it, ready for JSON.
+    detail: Mapping[str, object] = field(default_factory=dict)
