@@ -51,9 +51,10 @@ Measured on {when} with Python {python} on {machine}, {cores} cores, load {load:
 compared by the CPU time they use (user and system), since other work on the machine disturbs it less than wall time.
 "misses" marks a figure that is not reached yet; the last column says what limits it.
 
-A plan costs what changed since the last one. Where nothing did, half of its time goes to the stat of each manifest and clip, and
-the rest to the start of Python and click. After an edit the planner, the schemas and the state are imported (about 0.25 s), and one
-file of what rests is read and written. The first plan in a new clone reads, hashes and probes all media that are there.
+A plan costs what changed since the last one. Where nothing did, half of its time goes to the stat of each manifest
+and clip, and the rest to the start of Python and click. After an edit the planner, the schemas and the state are
+imported (about 0.25 s), and one file of what rests is read and written. The first plan in a new clone reads, hashes
+and probes all media that are there.
 
 | | what | ours | reference | ratio | wanted | | what limits it |
 | --- | --- | --- | --- | --- | --- | --- | --- |
