@@ -157,6 +157,7 @@ class Sending:
         self._marks = {one.post: one.digest for one in going}
         self._preempt.clear()
         self._unfinished = set(keys)
+        self._tellings.ended -= self._unfinished
         made, stop = self._made, EitherStop(self._stop, self._preempt)
         assert made is not None
 
@@ -201,6 +202,8 @@ class Sending:
                 self._take_left(actions[key], report, now)
 
     def _take_outcome(self, outcome: Outcome, now: Instant) -> None:
+        if outcome.result is Result.PROCESSING and outcome.post in self._tellings.ended:
+            return  # its end was told while others were still being sent
         stopped = self._preempt.is_set() or self._stop.is_set()
         if outcome.result in GOOD:
             self._tries.succeeded(outcome.post)

@@ -20,6 +20,7 @@ _NOTICE_OF_RESULT: Final = {
     Result.FAILED: NoticeKind.FAILED,
     Result.UNKNOWN: NoticeKind.UNKNOWN,
 }
+_ENDS: Final = frozenset({Result.PUBLISHED, Result.DELIVERED, Result.FAILED, Result.UNKNOWN})
 _NOTICE_OF_CODE: Final = {
     "missed": NoticeKind.MISSED,
     "not-approved": NoticeKind.NEEDS_APPROVAL,
@@ -38,6 +39,8 @@ class Tellings:
         self._feed, self._notify, self._clock = feed, notify, clock
         self._told: set[tuple[str, str, str]] = set()
         self._standing: dict[str, Problem] = {}
+        #: The posts of which an end was told since they were sent last.
+        self.ended: set[str] = set()
         #: Results of posts since the start, by word.
         self.results: dict[str, int] = {}
 
@@ -90,6 +93,8 @@ class Tellings:
 
     def result(self, post: str, result: Result, problem: Problem | None = None, post_id: str = "") -> None:
         """Tell how a post stands now."""
+        if result in _ENDS:
+            self.ended.add(post)
         self.results[str(result)] = self.results.get(str(result), 0) + 1
         words = str(result).replace("-", " ") + (f" as {post_id}" if post_id else "")
         words += f": {problem.what}" if problem else ""

@@ -89,7 +89,9 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-LIMITS = "limits: {posts_per_day: 9999, pending_drafts: 9999, max_creates_per_run: 9999, max_creates_per_day: 9999}"
+_NAMES = ("posts_per_day", "pending_drafts", "max_creates_per_run", "max_creates_per_day")
+_BY_THE_MINUTE = ("inits_per_minute", "status_per_minute", "creator_info_per_minute")
+LIMITS = f"limits: {{{', '.join(f'{name}: 9999' for name in (*_NAMES, *_BY_THE_MINUTE))}}}"
 PROJECT = """\
 version: 1
 app: {client_key: "${CONTENTSYNC_CLIENT_KEY}", client_secret: "${CONTENTSYNC_CLIENT_SECRET}", audited: true}
