@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import socket
 import threading
 from collections.abc import Callable
@@ -14,7 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from contentsync.board.guard import OPEN, Guard
 from contentsync.errors import Problem, UsageError
+from contentsync.loopback import loopback_address
 from contentsync.project import Project
+from contentsync.visible import visible
 
 if TYPE_CHECKING:
     import uvicorn
@@ -32,7 +33,7 @@ class Board:
 
         Raises UsageError for an address that is not on loopback.
         """
-        self._host, self._port = parsed(address)
+        self._host, self._port = address_of(address)
         self._guard = Guard(allow_actions=allow_actions)
         self._open_project = open_project
         self._server: uvicorn.Server | None = None
@@ -107,19 +108,13 @@ class Board:
             raise UsageError(Problem("port-taken", what, "choose another port; 0 picks a free one")) from err
 
 
-def parsed(address: str) -> tuple[str, int]:
+def address_of(text: str) -> tuple[str, int]:
     """The host and port of `127.0.0.1:8480` or `[::1]:0`. Raises UsageError for an address beyond this machine."""
-    host, colon, port = address.rpartition(":")
-    host = "127.0.0.1" if host == "localhost" else host.strip("[]")
-    try:
-        is_loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not (colon and is_loopback and port.isascii() and port.isdecimal() and int(port) < 65_536):
-        what = f'"{address}" is not an address of this machine alone'
-        hint = "write 127.0.0.1:PORT; to look at it from elsewhere, forward the port: ssh -L"
-        raise UsageError(Problem("board-address", what, hint))
-    return host, int(port)
+    if found := loopback_address(text):
+        return found
+    what = f'"{visible(text)}" is not an address of this machine alone'
+    hint = "write 127.0.0.1:PORT; to look at it from elsewhere, forward the port: ssh -L"
+    raise UsageError(Problem("board-address", what, hint))
 
 
 def _serve(server: uvicorn.Server, listener: socket.socket) -> None:

@@ -165,16 +165,16 @@ def _behind(project: Project, made: Made) -> Iterator[Entry]:
     store = project.reading_store
     usernames = {open_id: creator.username for open_id, creator, _ in store.creators().values()}
     for name, facts in made.world.accounts.items():
-        if facts.open_id:
-            told = by_post(store.figures.all(facts.open_id))
-            listed = {video.post_id: video.created_at for video in facts.remote.videos}
-            username = usernames.get(facts.open_id, "")
-            for row in facts.rows:
-                for attempt in row.attempts:
-                    if attempt.phase in _PAST:
-                        entry = _sent(replace(row, account=name), attempt, listed, facts.account.timezone)
-                        url = url_of(row, username) if attempt is row.success else None
-                        yield replace(entry, url=url, figures=told.get(attempt.post_id, ()))
+        if not facts.open_id:
+            continue
+        figures = by_post(store.figures.all(facts.open_id))
+        listed = {video.post_id: video.created_at for video in facts.remote.videos}
+        username = usernames.get(facts.open_id, "")
+        sent = ((row, attempt) for row in facts.rows for attempt in row.attempts if attempt.phase in _PAST)
+        for row, attempt in sent:
+            entry = _sent(replace(row, account=name), attempt, listed, facts.account.timezone)
+            url = url_of(row, username) if attempt is row.success else None
+            yield replace(entry, url=url, figures=figures.get(attempt.post_id, ()))
 
 
 def _sent(row: PostState, attempt: Attempt, listed: dict[str, datetime], zone: str) -> Entry:

@@ -6,18 +6,17 @@ nothing else. It hands the right answer over, and shows the page that it gets in
 
 from __future__ import annotations
 
-import os
 import queue
-import socketserver
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
 
 from contentsync.clock import Clock
 from contentsync.errors import Problem, SignInNeeded
+from contentsync.loopback import LoopbackServer
 from contentsync.signin import page
 from contentsync.signin.redirect import Answer, read_answer
 
@@ -35,17 +34,6 @@ HEADERS: Final = (
 )
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = os.name == "posix"  # elsewhere it would let another process share the port
-
-    def server_bind(self) -> None:
-        socketserver.TCPServer.server_bind(self)  # HTTPServer's own asks the name service for our name
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Ignore a browser that closes the connection."""
-
-
 class Listener:
     """Waits for the redirect at `path`; `with Listener(path, port) as listener: …`.
 
@@ -61,7 +49,7 @@ class Listener:
         self._page: tuple[int, str] | None = None
         self._decided, self._shown = threading.Event(), threading.Event()
         try:
-            self._server = _Server((HOST, port), self._handler())
+            self._server = LoopbackServer((HOST, port), self._handler())
         except (OSError, OverflowError) as err:
             raise _port_taken(port, err) from err
         self.port: int = self._server.server_address[1]

@@ -16,6 +16,7 @@ from contentsync.plan.declaration import declarations
 from contentsync.post import Limits, Mode
 from contentsync.times import from_now, in_words
 from contentsync.views.card import Card, changed
+from contentsync.views.counts import counts
 from contentsync.views.html.page import render
 from contentsync.views.word_diff import Differ
 
@@ -27,18 +28,6 @@ TITLES: Final = {
     Section.GOES_OUT: "Goes out when the plan is applied",
     Section.WAITS: "Waits",
     Section.LEFT_ALONE: "Edited, gone or not visible: nothing is sent",
-}
-COUNTED: Final = {
-    Kind.CREATE: "to create",
-    Kind.RESUME: "to resume",
-    Kind.ADOPT: "to adopt",
-    Kind.MOVE: "to move",
-    Kind.WAIT: "waiting",
-    Kind.BLOCKED: "blocked",
-    Kind.FROZEN: "frozen",
-    Kind.UNKNOWN: "unknown",
-    Kind.DRIFT: "drifted",
-    Kind.FORGET: "without a manifest",
 }
 
 
@@ -110,7 +99,7 @@ def page(preview: Preview) -> str:
 
 def summary(plan: Plan) -> str:
     """How many of each, in one line."""
-    counted = [f"{plan.count(kind)} {words}" for kind, words in COUNTED.items() if plan.count(kind)]
+    counted = list(counts(plan))
     return ", ".join([*counted, f"{plan.unchanged} unchanged"])
 
 

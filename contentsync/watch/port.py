@@ -7,17 +7,16 @@ told has counts, times and the names of accounts, and no caption and no secret.
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import os
 import socket
-import socketserver
 import threading
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Final
 
 from contentsync.errors import Problem, UsageError
+from contentsync.loopback import LoopbackServer, loopback_address
+from contentsync.visible import visible
 
 Answer = tuple[int, str, bytes]
 _TEXT: Final = "text/plain; charset=utf-8"
@@ -26,36 +25,14 @@ _NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 def address_of(text: str) -> tuple[str, int]:
     """Host and port of `HOST:PORT`. Raises UsageError for what is no loopback address with a port."""
-    host, _, port = text.rpartition(":")
-    bare = host.removeprefix("[").removesuffix("]")
-    if not port.isdecimal() or int(port) > 65535 or not host:
-        raise UsageError(Problem("metrics-address", f"{text!r} is not HOST:PORT", "write --metrics 127.0.0.1:9464"))
-    if bare != "localhost" and not _is_loopback(bare):
-        what = f"{host} is not an address of this machine alone; /healthz and /metrics have no password"
-        hint = "write 127.0.0.1:PORT; to read it from elsewhere, put a proxy with a password in front of it"
-        raise UsageError(Problem("metrics-address", what, hint))
-    return ("127.0.0.1" if bare == "localhost" else bare), int(port)
+    if found := loopback_address(text):
+        return found
+    what = f'"{visible(text)}" is not an address of this machine alone; /healthz and /metrics have no password'
+    hint = "write 127.0.0.1:PORT; to read it from elsewhere, put a proxy with a password in front of it"
+    raise UsageError(Problem("metrics-address", what, hint))
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = os.name == "posix"  # elsewhere it would let another process share the port
-
-    def server_bind(self) -> None:
-        socketserver.TCPServer.server_bind(self)  # HTTPServer's own asks the name service for our name
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Ignore a reader that closes the connection."""
-
-
-class _Server6(_Server):
+class _Server6(LoopbackServer):
     address_family = socket.AF_INET6
 
 
@@ -65,7 +42,7 @@ class Port:
     def __init__(self, host: str, port: int, pages: Mapping[str, Callable[[], Answer]]) -> None:
         """Raises UsageError where the port is not to be had."""
         self._pages = pages
-        kind = _Server6 if ":" in host else _Server
+        kind = _Server6 if ":" in host else LoopbackServer
         try:
             self._server = kind((host, port), self._handler())
         except OSError as err:

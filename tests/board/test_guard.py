@@ -6,7 +6,7 @@ import http.client
 
 import pytest
 
-from contentsync.board.serve import Board, parsed
+from contentsync.board.serve import Board, address_of
 from contentsync.errors import UsageError
 from contentsync.project import Project
 from tests.board.conftest import OpenBoard
@@ -136,13 +136,13 @@ def test_no_answer_may_be_framed_kept_or_read_by_other_pages(open_board: OpenBoa
 )
 def test_only_this_machine_is_listened_on(address: str) -> None:
     with pytest.raises(UsageError):
-        parsed(address)
+        address_of(address)
 
 
 def test_loopback_addresses_are_taken() -> None:
-    assert parsed("127.0.0.1:8480") == ("127.0.0.1", 8480)
-    assert parsed("localhost:0") == ("127.0.0.1", 0)
-    assert parsed("[::1]:1") == ("::1", 1)
+    assert address_of("127.0.0.1:8480") == ("127.0.0.1", 8480)
+    assert address_of("localhost:0") == ("127.0.0.1", 0)
+    assert address_of("[::1]:1") == ("::1", 1)
 
 
 def test_a_port_in_use_is_an_error(open_board: OpenBoard, studio: Studio) -> None:

@@ -16,6 +16,7 @@ from contentsync.post import DesiredPost, Media, Mode
 from contentsync.post import Kind as PostKind
 from contentsync.times import from_now, in_words, span
 from contentsync.views.card import MEANINGS, SYMBOLS, Card, media_words
+from contentsync.views.counts import counts
 from contentsync.visible import visible
 
 _COLOURS: Final = {
@@ -29,18 +30,6 @@ _COLOURS: Final = {
     Kind.UNKNOWN: "magenta",
     Kind.DRIFT: "yellow",
     Kind.FORGET: "bright_black",
-}
-_COUNTED: Final = {
-    Kind.CREATE: "to create",
-    Kind.RESUME: "to resume",
-    Kind.ADOPT: "to adopt",
-    Kind.MOVE: "to move",
-    Kind.WAIT: "waiting",
-    Kind.BLOCKED: "blocked",
-    Kind.FROZEN: "frozen",
-    Kind.UNKNOWN: "unknown",
-    Kind.DRIFT: "drifted",
-    Kind.FORGET: "without a manifest",
 }
 FOLD: Final = 20
 _DETAILED: Final = frozenset({Kind.CREATE, Kind.RESUME})
@@ -77,7 +66,7 @@ def show_plan(
 
 def summary(plan: Plan) -> str:
     """One line: how many of each."""
-    counted = [f"{plan.count(kind)} {words}" for kind, words in _COUNTED.items() if plan.count(kind)]
+    counted = list(counts(plan))
     counted.append(f"{plan.unchanged} unchanged")
     return f"{'Plan' if plan.does_something else 'Nothing to do now'}: {', '.join(counted)}."
 
