@@ -23,9 +23,9 @@ from contentsync.evidence.witness import Witness
 from contentsync.files import inside
 from contentsync.lifecycle import Phase
 from contentsync.pause import pause_of
-from contentsync.places import PROJECT_FILE
 from contentsync.plan.action import AccountFacts, Remote
 from contentsync.post import Account, Attempt, Creator, DesiredPost, Media, PostState
+from contentsync.standard_paths import PROJECT_FILE
 from contentsync.store.port import Store
 from contentsync.tiktok.overriding_token import step_to_grant, step_to_renew
 

@@ -9,17 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contentsync.borders import checked_state, exposed_state, refuse_place
+from contentsync.allowed_places import checked_state, exposed_state, refuse_place
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, ManifestError, Problem, StoreError, UsageError
 from contentsync.evidence import first_posts
 from contentsync.evidence.journal import Journal
 from contentsync.manifest.settings import NOTHING_SAID
 from contentsync.media_urls import Hosting, Look
-from contentsync.places import data_folder, is_shared
 from contentsync.post import Account, Media, PostState, Settings
 from contentsync.receipt_folder import ReceiptFolder
 from contentsync.root import find_root, user_says
+from contentsync.standard_paths import data_folder, is_shared
 from contentsync.store.backends import backend_of, refuse_left_behind
 from contentsync.store.machine_secret import machine_secret
 from contentsync.store.port import Backend, Store, moved

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from contentsync.errors import ManifestError, Problem
 from contentsync.files import folder_inside
-from contentsync.places import LOCAL_FOLDER, PROJECT_FILE, config_folder, data_folder
+from contentsync.standard_paths import LOCAL_FOLDER, PROJECT_FILE, config_folder, data_folder
 
 if TYPE_CHECKING:
     from contentsync.trust import UserSays

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, StoreError, TokensUnusable
 from contentsync.files import replace_whole
-from contentsync.places import data_folder
+from contentsync.standard_paths import data_folder
 from contentsync.store.port import SharedFiles, Store
 from contentsync.tiktok.tokens import (
     Choice,

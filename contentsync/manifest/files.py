@@ -14,7 +14,7 @@ from contentsync.manifest.decoding import FILE_BYTES
 from contentsync.manifest.document import at
 from contentsync.manifest.project_rules import DEEP_WILDCARDS
 from contentsync.manifest.wording import printable, shown
-from contentsync.places import PROJECT_FILE
+from contentsync.standard_paths import PROJECT_FILE
 from contentsync.tree import is_skipped
 
 _OTHER_NAMES: Final = ("contentsync.yml", "Contentsync.yaml", "contentsync.yaml.txt", ".contentsync.yaml")

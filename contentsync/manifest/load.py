@@ -13,9 +13,9 @@ from contentsync.faulty import Faulty
 from contentsync.files import inside
 from contentsync.manifest import json_text, markdown
 from contentsync.manifest.attachments import Attachments
+from contentsync.manifest.checked_document import CheckedDocument, tell_doubles
 from contentsync.manifest.document import TOO_MANY, Document, at
 from contentsync.manifest.files import find, linked_folders, read_bytes
-from contentsync.manifest.judged import Judged, tell_doubles
 from contentsync.manifest.loaded import PROBLEMS_OF_A_FILE, Loaded, Told, bounded, placed
 from contentsync.manifest.remembered import Memory, Remembered
 from contentsync.manifest.settings import NOTHING_SAID, load_settings
@@ -23,8 +23,8 @@ from contentsync.manifest.source import read_yaml
 from contentsync.manifest.wording import shown
 from contentsync.media.disk import DiskReader
 from contentsync.media.look import CachedReader, MediaCache, MediaReader
-from contentsync.places import PROJECT_FILE
 from contentsync.post import DesiredPost, Settings
+from contentsync.standard_paths import PROJECT_FILE
 from contentsync.trust import UserSays
 
 __all__ = ["Loaded", "load", "load_settings"]
@@ -156,7 +156,7 @@ class _Desk:
         elif self._remembered and not told and not any(_names_a_folder(one.document) for one in file.judged):
             self._remembered.keep(file.name, file.data, sound)
 
-    def _judged(self, documents: list[Document], told: int) -> list[Judged]:
+    def _judged(self, documents: list[Document], told: int) -> list[CheckedDocument]:
         """The documents of one file. told: how many problems it has already; past a hundred nothing is judged."""
         from contentsync.manifest.desired import Reading
 
@@ -164,14 +164,14 @@ class _Desk:
         for document in documents:
             reading = Reading(document, self._settings, self._attachments)
             if told < PROBLEMS_OF_A_FILE:
-                found.append(Judged(document, reading.posts(), reading.about))
+                found.append(CheckedDocument(document, reading.posts(), reading.about))
                 told += document.errors
                 continue
             document.is_whole = False
             if told == PROBLEMS_OF_A_FILE:
                 document.add(TOO_MANY)
                 told += 1
-            found.append(Judged(document, [], {}))
+            found.append(CheckedDocument(document, [], {}))
         return found
 
 
@@ -186,7 +186,7 @@ class _File:
     #: Its documents, until they are judged.
     documents: list[Document] = field(default_factory=list)
     #: Its documents; none where its posts are known from an earlier run.
-    judged: list[Judged] = field(default_factory=list)
+    judged: list[CheckedDocument] = field(default_factory=list)
     #: Its posts, where they are known from an earlier run.
     known: list[DesiredPost] | None = None
 

@@ -17,7 +17,7 @@ from contentsync.errors import ContentsyncError, Level, Place, Problem
 from contentsync.files import replace_whole
 from contentsync.manifest.document import Document
 from contentsync.manifest.source import read_yaml
-from contentsync.places import PROJECT_FILE
+from contentsync.standard_paths import PROJECT_FILE
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _BREAK: Final = re.compile(r"\r\n|\r|\n")

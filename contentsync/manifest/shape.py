@@ -31,14 +31,14 @@ _TAKES: Final = {"string_type": "text", "tuple_type": "a list", "model_type": "a
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CheckedDocument:
     """What the shape of a manifest says: the post, and the keys about which nothing more is to be said."""
 
     post: Manifest | None
     bad: frozenset[str] = frozenset()
 
 
-def judge_manifest(document: Document) -> Judged:
+def judge_manifest(document: Document) -> CheckedDocument:
     """The post that a document asks for; faults go to the document's problems."""
     from pydantic import ValidationError
 
@@ -46,13 +46,13 @@ def judge_manifest(document: Document) -> Judged:
 
     broken = frozenset(str(path[0]) for path in document.broken)
     try:
-        return Judged(MANIFEST.validate_python(document.value), broken)
+        return CheckedDocument(MANIFEST.validate_python(document.value), broken)
     except ValidationError as err:
         faults = _faults(err, is_tagged=True)
     shape = SHAPES[kind_of(document.value)]
     bad = broken | {str(path[0]) for path in (_path(document, fault) for fault in faults) if path}
     _Translator(document, {"": tuple(shape.model_fields)}, KEYS).tell(faults)
-    return Judged(_salvaged(MANIFEST, document.value, bad), bad)
+    return CheckedDocument(_salvaged(MANIFEST, document.value, bad), bad)
 
 
 def judge_project(document: Document) -> ProjectFile:

@@ -1,4 +1,4 @@
-"""What would be wrong with a manifest that is not on disk yet? Judged as if it lay at its place already."""
+"""What would be wrong with a manifest that is not on disk yet? CheckedDocument as if it lay at its place already."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Problem
 from contentsync.manifest import markdown
 from contentsync.manifest.attachments import Attachments
+from contentsync.manifest.checked_document import keys_of
 from contentsync.manifest.desired import Reading
 from contentsync.manifest.document import Document
-from contentsync.manifest.judged import keys_of
 from contentsync.manifest.markdown import read_markdown
 from contentsync.manifest.source import read_yaml
 from contentsync.media.disk import DiskReader

@@ -12,7 +12,7 @@ from contentsync.errors import Level, Problem
 from contentsync.manifest.document import at
 from contentsync.manifest.files import every_file
 from contentsync.manifest.wording import printable
-from contentsync.places import PROJECT_FILE
+from contentsync.standard_paths import PROJECT_FILE
 
 LISTED: Final = 20
 _SUFFIXES: Final = (".yaml", ".yml", ".md", ".markdown", ".json")

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from contentsync.errors import ManifestError, Problem
 from contentsync.manifest.wording import did_you_mean, shown
-from contentsync.places import USER_FILE, config_folder
+from contentsync.standard_paths import USER_FILE, config_folder
 
 _KEYS: Final = ("api_url", "safe_folders", "projects")
 

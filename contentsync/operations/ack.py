@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contentsync.errors import ManifestError, Problem
 from contentsync.lifecycle import Phase
-from contentsync.operations.rows import NotSettled, row_of, written
 from contentsync.operations.selection import load_all
+from contentsync.operations.state_rows import NotSettled, row_of, written
 from contentsync.operations.under_lock import under_lock
 from contentsync.plan.moves import marks_of_row
 from contentsync.plan.settled import as_compared, split

@@ -12,7 +12,7 @@ from contentsync.attempt.steps import Steps, Stop
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import Phase
-from contentsync.operations.rows import NotSettled, row_of, written
+from contentsync.operations.state_rows import NotSettled, row_of, written
 from contentsync.operations.under_lock import under_lock
 from contentsync.post import Attempt, PostState
 from contentsync.project import Project

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Place, Problem
-from contentsync.intake.draft import PICTURES, Draft, Shape
+from contentsync.importers.draft import PICTURES, Draft, Shape
 from contentsync.manifest.files import would_find
 from contentsync.manifest.wording import listed, shown
 from contentsync.manifest.writer import Value

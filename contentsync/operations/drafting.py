@@ -14,7 +14,7 @@ from typing import Final
 
 from contentsync.errors import Level, ManifestError, Problem
 from contentsync.files import inside, write_new
-from contentsync.intake.draft import Draft
+from contentsync.importers.draft import Draft
 from contentsync.manifest.trial import Trial
 from contentsync.manifest.wording import listed, shown
 from contentsync.manifest.writer import Value, markdown_of, yaml_of

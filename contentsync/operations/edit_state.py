@@ -7,7 +7,7 @@ import re
 from contentsync.errors import Problem
 from contentsync.lifecycle import Phase
 from contentsync.manifest.fields import NAME_PATTERN
-from contentsync.operations.rows import NotSettled, row_of, written
+from contentsync.operations.state_rows import NotSettled, row_of, written
 from contentsync.operations.under_lock import under_lock
 from contentsync.post import DesiredPost, PostState
 from contentsync.project import Project

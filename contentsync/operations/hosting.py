@@ -13,9 +13,9 @@ from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.media_urls import object_name
 from contentsync.operations.plan import make_plan
-from contentsync.operations.rows import shared_rows
 from contentsync.operations.selection import Wish
 from contentsync.operations.settled import load_sound
+from contentsync.operations.state_rows import shared_rows
 from contentsync.operations.under_lock import under_lock
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, Media

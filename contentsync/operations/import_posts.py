@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Level, ManifestError, Place, Problem, UsageError
-from contentsync.intake.buffer import read_buffer
-from contentsync.intake.dates import Order
-from contentsync.intake.decoding import BYTES, decoded
-from contentsync.intake.draft import Taken
-from contentsync.intake.postiz import read_postiz
-from contentsync.intake.sheet import read_sheet
-from contentsync.intake.twitter_together import read_tweet
+from contentsync.importers.buffer import read_buffer
+from contentsync.importers.dates import Order
+from contentsync.importers.decoding import BYTES, decoded
+from contentsync.importers.draft import Taken
+from contentsync.importers.postiz import read_postiz
+from contentsync.importers.sheet import read_sheet
+from contentsync.importers.twitter_together import read_tweet
 from contentsync.operations.draft_files import Choices
 from contentsync.operations.drafting import Drafting, Entry, write
 from contentsync.project import Project

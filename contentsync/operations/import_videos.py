@@ -11,8 +11,8 @@ from contentsync.errors import ManifestError, Problem
 from contentsync.files import write_new
 from contentsync.manifest.files import would_find
 from contentsync.operations.rebuild import unbound
-from contentsync.operations.rows import NotSettled, written
 from contentsync.operations.settled import load_sound
+from contentsync.operations.state_rows import NotSettled, written
 from contentsync.operations.under_lock import under_lock
 from contentsync.plan.caps import MAY_SHOW
 from contentsync.plan.match import Lookalikes, may_fit

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contentsync.errors import Place, Problem, UsageError
-from contentsync.intake.draft import PICTURES, Draft, Shape
+from contentsync.importers.draft import PICTURES, Draft, Shape
 from contentsync.manifest.writer import Value
 from contentsync.operations.draft_files import Choices
 from contentsync.operations.drafting import Drafting, Entry, slug, write

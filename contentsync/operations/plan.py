@@ -15,11 +15,11 @@ from contentsync.faulty import Faulty
 from contentsync.manifest.loaded import Loaded
 from contentsync.operations import resting
 from contentsync.operations.addresses import decided
+from contentsync.operations.nothing_to_do import NothingToDo
 from contentsync.operations.policy_gate import judged
 from contentsync.operations.resting import Resting
 from contentsync.operations.selection import Wish, load_all, select
 from contentsync.operations.settled import settled_posts
-from contentsync.operations.still import Still
 from contentsync.plan.action import AccountFacts, Kind, Plan, World
 from contentsync.plan.policy import LOOKED_BACK
 from contentsync.post import Creator, DesiredPost, Mode
@@ -59,7 +59,7 @@ class Made:
         return bool(self.faults or self.failures)
 
 
-def make_plan(project: Project, wish: Wish, still: Still | None = None) -> Made:
+def make_plan(project: Project, wish: Wish, still: NothingToDo | None = None) -> Made:
     """What apply would do.
 
     still: for a plan of all posts without a network: what the last one found, so that it can leave resting posts out.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from contentsync.errors import ContentsyncError, StoreError
 from contentsync.manifest.fields import NAME_PATTERN
-from contentsync.operations.evidence import Heard, hear
+from contentsync.operations.account_evidence import Heard, hear
 from contentsync.operations.under_lock import under_lock
 from contentsync.plan.action import AccountFacts
 from contentsync.plan.moves import marks_of, marks_of_row

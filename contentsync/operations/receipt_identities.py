@@ -13,14 +13,14 @@ from typing import Final
 
 from contentsync.evidence import receipts
 from contentsync.evidence.identity import Identity, Witnessed
-from contentsync.operations.still import Still
+from contentsync.operations.nothing_to_do import NothingToDo
 from contentsync.project import Project
 from contentsync.tree import Tree
 
 _FILE: Final = "receipt-identities"
 
 
-def of_account(still: Still, project: Project, account: str) -> list[Witnessed]:
+def of_account(still: NothingToDo, project: Project, account: str) -> list[Witnessed]:
     """The identities that the receipts of an account name, each with how many."""
     folder = project.receipts.path
     tree = Tree(str(project.root), [Path(folder, account).relative_to(project.root).as_posix()])

@@ -20,9 +20,9 @@ from contentsync.evidence.compare import Known, is_settled, knows_less
 from contentsync.evidence.record import made_up
 from contentsync.evidence.witness import Tried
 from contentsync.lifecycle import OVER, SUCCESS, Event, Phase
-from contentsync.operations.evidence import Heard, hear
-from contentsync.operations.rows import NotSettled, settled, shared_rows
+from contentsync.operations.account_evidence import Heard, hear
 from contentsync.operations.selection import one_key
+from contentsync.operations.state_rows import NotSettled, settled, shared_rows
 from contentsync.operations.under_lock import under_lock
 from contentsync.post import BY_HAND, Attempt, DesiredPost, Mode, PostState
 from contentsync.project import Project

@@ -24,9 +24,9 @@ from contentsync.errors import Level, Problem
 from contentsync.lifecycle import Phase
 from contentsync.manifest.files import matcher
 from contentsync.manifest.loaded import Loaded
+from contentsync.operations.nothing_to_do import NothingToDo, problem_of, told_problem
 from contentsync.operations.receipt_identities import of_account
 from contentsync.operations.settled import Odd, odd_of
-from contentsync.operations.still import Still, problem_of, told_problem
 from contentsync.plan.action import AccountFacts, fingerprint
 from contentsync.plan.resting import rests
 from contentsync.plan.sending import INBOX_FULL
@@ -163,7 +163,7 @@ def _digest(found: Folder) -> str:
 class Resting:
     """What a plan may leave out."""
 
-    still: Still
+    still: NothingToDo
     #: The manifests that it must read.
     names: list[str]
     #: The posts that are left out: the fingerprint of each, by its key.
@@ -185,7 +185,7 @@ class Resting:
         return Apart(frozenset(self.by_account.get(account, ())), self.uids, mine, identities)
 
 
-def known(still: Still, project: Project) -> Resting | None:
+def known(still: NothingToDo, project: Project) -> Resting | None:
     """What rests, by what the last plan kept; None where nothing of that can be relied on."""
     kept = still.read(_FILE)
     tree = still.tree
@@ -206,7 +206,7 @@ def known(still: Still, project: Project) -> Resting | None:
     return found if found.prints else None
 
 
-def _rechecked(pages: dict[str, _Page], still: Still, project: Project) -> Resting:
+def _rechecked(pages: dict[str, _Page], still: NothingToDo, project: Project) -> Resting:
     """What still rests, where the state changed: by the mark of each row."""
     assert still.tree is not None
     marks = project.reading_store.marks()
@@ -221,7 +221,7 @@ def _rechecked(pages: dict[str, _Page], still: Still, project: Project) -> Resti
     return _compared(pages, left, still, project)
 
 
-def _compared(pages: Mapping[str, _Page], left: set[str], still: Still, project: Project) -> Resting:
+def _compared(pages: Mapping[str, _Page], left: set[str], still: NothingToDo, project: Project) -> Resting:
     """What still rests, by how the folders look now. left: the rows that did not rest."""
     assert still.tree is not None
     looks, is_manifest = _Looks(still.tree.folders), matcher(project.settings.manifests)
@@ -291,7 +291,7 @@ def _matters(project: Project, resting: Resting, posts: list[DesiredPost], facts
 
 
 def keep(
-    still: Still, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], before: Resting | None
+    still: NothingToDo, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], before: Resting | None
 ) -> None:
     """Keep what rests, for the next plan. before: what this plan left out."""
     tree = still.tree
@@ -319,7 +319,7 @@ def keep(
 
 
 def _entries(
-    still: Still, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], looks: _Looks
+    still: NothingToDo, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], looks: _Looks
 ) -> Iterator[_Entry]:
     """The manifests of which everything rests."""
     rows = {f"{name}/{row.name}": row for name, known in facts.items() for row in known.rows}

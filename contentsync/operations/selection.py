@@ -8,10 +8,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from contentsync.errors import Level, ManifestError, Problem, UsageError
-from contentsync.places import PROJECT_FILE
 from contentsync.plan.guard_names import GUARDS
 from contentsync.post import PostState
 from contentsync.project import Project, unknown
+from contentsync.standard_paths import PROJECT_FILE
 
 if TYPE_CHECKING:
     from contentsync.manifest.load import Loaded

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from contentsync.errors import Level, ManifestError, Problem
 from contentsync.faulty import Faulty
 from contentsync.manifest.loaded import Loaded
-from contentsync.operations.rows import all_rows
+from contentsync.operations.state_rows import all_rows
 from contentsync.plan.action import AccountFacts
 from contentsync.plan.settled import split
 from contentsync.post import DesiredPost

@@ -12,8 +12,7 @@ from contentsync.evidence import receipts
 from contentsync.manifest.load import load
 from contentsync.manifest.loaded import Loaded
 from contentsync.manifest.uncovered import uncovered
-from contentsync.operations.rows import all_rows
-from contentsync.places import data_folder
+from contentsync.operations.state_rows import all_rows
 from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.caps import DAY
 from contentsync.plan.planner import make_plan
@@ -22,6 +21,7 @@ from contentsync.plan.settled import split
 from contentsync.post import Account, DesiredPost, PostState, Settings
 from contentsync.project import Project
 from contentsync.root import user_says
+from contentsync.standard_paths import data_folder
 from contentsync.store.machine_secret import machine_secret
 from contentsync.store.sqlite.cache import FileCache
 from contentsync.times import in_words

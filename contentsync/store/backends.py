@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contentsync.errors import Place, Problem, StoreError
-from contentsync.places import PROJECT_FILE, is_shared
+from contentsync.standard_paths import PROJECT_FILE, is_shared
 from contentsync.store.port import Backend, Store
 from contentsync.store.sqlite.backend import SqliteBackend
 from contentsync.store.sqlite.migration import attempts_left

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from contentsync.errors import Problem, StoreError
 from contentsync.files import replace_whole
-from contentsync.places import grant_file
+from contentsync.standard_paths import grant_file
 
 
 def read(folder: Path, root: Path) -> frozenset[str]:

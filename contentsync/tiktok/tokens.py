@@ -29,7 +29,7 @@ import filelock
 
 from contentsync.errors import NotSent, Problem, TokensUnusable, UsageError
 from contentsync.files import replace_whole
-from contentsync.places import data_folder
+from contentsync.standard_paths import data_folder
 from contentsync.tiktok.os_keyring import Keyring, OsKeyring
 
 FORMAT: Final = "contentsync.tokens/1"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from contentsync.errors import ContentsyncError
-from contentsync.places import is_shared
 from contentsync.post import Approve, Settings, Watching
 from contentsync.project import Project
+from contentsync.standard_paths import is_shared
 from contentsync.watch.stillness import Seen
 from contentsync.watch.work import ClockAhead, Looked, OpenProject, look, machine_errors, stat_of
 

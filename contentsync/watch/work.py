@@ -21,11 +21,11 @@ from contentsync.operations.apply import Report, apply
 from contentsync.operations.approvals import only_approved
 from contentsync.operations.auto_approve import approve_as_it_lies, without_revoked
 from contentsync.operations.branch_approvals import approve_by_branch
+from contentsync.operations.nothing_to_do import NothingToDo
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.refresh import refresh_all
 from contentsync.operations.selection import Wish
 from contentsync.operations.slots import give_slots
-from contentsync.operations.still import Still
 from contentsync.post import Approve, PostState
 from contentsync.project import Project
 from contentsync.watch.stillness import Seen
@@ -189,7 +189,9 @@ def look(project: Project) -> Looked:
     """The plan from what is on disk and in the state; no request, no lock. Slots that it shows are given out."""
     try:
         with machine_errors():
-            still = Still.around(project.root, project.environ, SystemClock())  # files get their times by that clock
+            still = NothingToDo.around(
+                project.root, project.environ, SystemClock()
+            )  # files get their times by that clock
             made = make_plan(project, Wish(refresh=False), still)
             is_auto = project.settings.approve_by.way is Approve.AUTO
             made = without_revoked(project, made) if is_auto else only_approved(project, made)

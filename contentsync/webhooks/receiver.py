@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from contentsync.attempt.waiting import StoppableClock
 from contentsync.errors import ManifestError, Place, Problem, StoreError, UsageError
-from contentsync.places import PROJECT_FILE
 from contentsync.project import Project
+from contentsync.standard_paths import PROJECT_FILE
 from contentsync.webhooks.inbox import Inbox, Received
 from contentsync.webhooks.signature import TOLERANCE
 from contentsync.webhooks.work import Worked, Worker

@@ -34,8 +34,8 @@ import contentsync
 from contentsync.cli.commands.apply import apply
 from contentsync.cli.commands.resolve import resolve
 from contentsync.cli.main import Context
-from contentsync.places import is_shared
 from contentsync.project import Project
+from contentsync.standard_paths import is_shared
 from contentsync.store.backends import BRANCH, REMOTE
 from contentsync.store.git.backend import GitBackend
 from contentsync.store.git.branch import Branch

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contentsync.manifest.attachments import Attachments
+from contentsync.manifest.checked_document import CheckedDocument
 from contentsync.manifest.codes import CODES
 from contentsync.manifest.desired import Reading
-from contentsync.manifest.judged import Judged
 from contentsync.manifest.load import load
 from contentsync.manifest.settings import load_settings
 from contentsync.manifest.source import read_yaml
@@ -56,7 +56,7 @@ def test_a_spoilt_manifest_is_sound_or_has_problems(data: bytes) -> None:
     reader = Attachments(Path("/nowhere"), FakeProbe())
     for document in documents:
         reading = Reading(document, SETTINGS, reader)
-        posts = Judged(document, reading.posts(), reading.about).sound()
+        posts = CheckedDocument(document, reading.posts(), reading.about).sound()
         assert bool(posts) == (document.is_whole and not document.has_errors)
         assert all(post.digest and post.media_digest for post in posts if not post.post_id)
         problems += document.problems

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from contentsync.errors import ContentsyncError
+from contentsync.operations.nothing_to_do import Answer, NothingToDo
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
-from contentsync.operations.still import Answer, Still
 from contentsync.plan import planfile
 from tests.builders import ManualClock
 from tests.cli.shared_state import STATE, Site, apply
@@ -38,13 +38,13 @@ def ahead(seconds: float) -> ManualClock:
 
 def quick(place: Place, seconds: float) -> tuple[Answer | None, Made | None]:
     """As the command does it: the answer that holds still, or the plan, whose answer is kept."""
-    still = Still.around(place.root, place.environ, ahead(seconds))
+    still = NothingToDo.around(place.root, place.environ, ahead(seconds))
     if still and (answer := still.answer()):
         return answer, None
     return None, made_by(place, still)
 
 
-def made_by(place: Place, still: Still | None = None, at: datetime | None = None) -> Made | None:
+def made_by(place: Place, still: NothingToDo | None = None, at: datetime | None = None) -> Made | None:
     """The plan; None where the project can't be read."""
     try:
         project = place.project()
@@ -217,10 +217,12 @@ def test_a_shared_state_is_compared_row_by_row(tmp_path: Path) -> None:
         place = Place.__new__(Place)
         place.root, place.environ = here.root, here.environment | {"CONTENTSYNC_CONFIG_DIR": str(tmp_path)}
         later = moment() + timedelta(days=3_650)  # long after they were posted
-        first, second = (made_by(place, Still.around(place.root, place.environ, ahead(10)), later) for _ in range(2))
+        first, second = (
+            made_by(place, NothingToDo.around(place.root, place.environ, ahead(10)), later) for _ in range(2)
+        )
         assert there.run("state", "rm", "one").code == 0
         git(here.root, "fetch", "-q", "origin", f"+refs/heads/{STATE}:refs/remotes/origin/{STATE}")
-        third = made_by(place, Still.around(place.root, place.environ, ahead(10)), later)
+        third = made_by(place, NothingToDo.around(place.root, place.environ, ahead(10)), later)
         kept = place.without_caches()
         whole = made_by(place, None, later)
         place.with_caches(kept)

@@ -24,7 +24,7 @@ from contentsync.operations.edit_state import remove_row, rename_row
 from contentsync.operations.import_videos import Imported
 from contentsync.operations.rebuild import Rebuilt
 from contentsync.operations.resolve import Verdict
-from contentsync.operations.rows import NotSettled, all_rows
+from contentsync.operations.state_rows import NotSettled, all_rows
 from contentsync.post import PostState
 from tests.attempt.site import Site, a_site
 from tests.builders import ManualClock

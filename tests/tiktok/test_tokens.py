@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contentsync.errors import StoreError
-from contentsync.places import data_folder
+from contentsync.standard_paths import data_folder
 from contentsync.tiktok.tokens import Owner, Pair, TokenStore
 from tests.builders import NOW
 

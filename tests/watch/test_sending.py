@@ -8,12 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from contentsync.watch.news import Feed, Happened
 
 from contentsync.attempt.told import Outcome, Result
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import ContentsyncError, Problem, StoreLocked
 from contentsync.watch.hands import InlineHands
-from contentsync.watch.news import Feed, Happened
 from contentsync.watch.sending import Sending
 from contentsync.watch.sight import Candidate, Sight
 from contentsync.watch.stillness import Stillness

@@ -12,7 +12,7 @@ from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import table, text
-from contentsync.intake.dates import Order
+from contentsync.importers.dates import Order
 from contentsync.operations import import_posts as operation
 from contentsync.operations.draft_files import Choices
 from contentsync.operations.drafting import Entry

@@ -13,7 +13,7 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import questions, text
 from contentsync.errors import Problem, UsageError
-from contentsync.intake.dates import publish_time
+from contentsync.importers.dates import publish_time
 from contentsync.manifest.scalars import ScalarError
 from contentsync.manifest.wording import listed, shown
 from contentsync.manifest.writer import Value

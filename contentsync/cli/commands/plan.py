@@ -15,7 +15,7 @@ from contentsync.cli.options import allowing, as_json, as_markdown, as_page, sel
 from contentsync.cli.terminal import pages, text
 from contentsync.clock import SystemClock
 from contentsync.errors import ContentsyncError
-from contentsync.operations.still import Answer, Still
+from contentsync.operations.nothing_to_do import Answer, NothingToDo
 from contentsync.visible import visible
 
 # A plan that finds nothing new imports neither the planner nor what it is shown with.
@@ -76,7 +76,7 @@ def plan(
     if json_ and markdown:
         raise click.UsageError("--json and --markdown both go to stdout: choose one")
     is_whole = no_refresh and not (only or exclude or accounts)
-    still = Still.around(Path(), context.environ, SystemClock()) if is_whole else None
+    still = NothingToDo.around(Path(), context.environ, SystemClock()) if is_whole else None
     if still and not (json_ or markdown or html or out or allow) and (answer := still.answer()):
         return _show_answer(answer)
     from contentsync.operations.selection import Wish
@@ -107,7 +107,7 @@ def plan(
     return exits.worst(codes)
 
 
-def _made(project: Project, wish: Wish, still: Still | None) -> Made:
+def _made(project: Project, wish: Wish, still: NothingToDo | None) -> Made:
     from contentsync.operations.plan import make_plan
 
     try:

@@ -17,7 +17,7 @@ from contentsync.operations import rebuild as rebuilding
 from contentsync.operations.backup import back_up
 from contentsync.operations.edit_state import remove_row, rename_row, unpin_row
 from contentsync.operations.rebuild import Rebuilt
-from contentsync.operations.rows import row_of, shared_rows
+from contentsync.operations.state_rows import row_of, shared_rows
 from contentsync.times import in_words
 from contentsync.views import rows, state_row
 from contentsync.views.status import phase_of

@@ -18,7 +18,7 @@ from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.errors import Problem, StoreError, UsageError
 from contentsync.media_urls import shown
-from contentsync.operations.rows import row_of
+from contentsync.operations.state_rows import row_of
 from contentsync.views import events as event_view
 from contentsync.visible import visible
 

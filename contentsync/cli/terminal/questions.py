@@ -8,8 +8,8 @@ from typing import Any, Final
 import click
 
 from contentsync.cli.terminal import text
-from contentsync.intake import cells
-from contentsync.intake.dates import publish_time
+from contentsync.importers import cells
+from contentsync.importers.dates import publish_time
 from contentsync.manifest.scalars import ScalarError
 from contentsync.manifest.wording import listed, shown
 from contentsync.operations import new_post

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from contentsync.errors import Place, Problem
-from contentsync.intake.dates import Order
-from contentsync.intake.draft import Draft, Shape, Taken, held, skipped
-from contentsync.intake.records import Record, records_of, text_of, time_of, urls_of
-from contentsync.intake.sheet import read_sheet
+from contentsync.importers.dates import Order
+from contentsync.importers.draft import Draft, Shape, Taken, held, skipped
+from contentsync.importers.records import Record, records_of, text_of, time_of, urls_of
+from contentsync.importers.sheet import read_sheet
 from contentsync.manifest.writer import Value
 
 _PLANNED: Final = frozenset({"scheduled", "draft", "needs_approval", "buffer", "pending", "error", ""})

@@ -23,7 +23,7 @@ _BROKEN_OFF: Final = Problem(
 )
 
 
-class Judged:
+class CheckedDocument:
     """One document once it is judged. about: of problems that only some of its posts have, their keys, by id."""
 
     def __init__(self, document: Document, posts: list[DesiredPost], about: dict[int, set[str]]) -> None:
@@ -80,9 +80,9 @@ class Judged:
         return self.keys if about is None else frozenset(about)
 
 
-def tell_doubles(documents: Iterable[Judged]) -> None:
+def tell_doubles(documents: Iterable[CheckedDocument]) -> None:
     """Two manifests with one key are both errors: contentsync can't know which one is meant."""
-    declared: dict[str, list[Judged]] = {}
+    declared: dict[str, list[CheckedDocument]] = {}
     for judged in documents:
         for key in judged.keys:
             declared.setdefault(key, []).append(judged)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from contentsync.intake.dates import Order, publish_time
+from contentsync.importers.dates import Order, publish_time
 from contentsync.manifest.scalars import ScalarError
 from contentsync.manifest.writer import Value
 

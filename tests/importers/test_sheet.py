@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contentsync.errors import Level
-from contentsync.intake.decoding import decoded
-from contentsync.intake.draft import Draft, Shape, Taken
-from contentsync.intake.sheet import read_sheet
+from contentsync.importers.decoding import decoded
+from contentsync.importers.draft import Draft, Shape, Taken
+from contentsync.importers.sheet import read_sheet
 
 
 def taken(text: str) -> Taken:

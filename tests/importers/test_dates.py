@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contentsync.intake.dates import Order, publish_time
+from contentsync.importers.dates import Order, publish_time
 from contentsync.manifest.scalars import ScalarError
 
 CLEAR = {

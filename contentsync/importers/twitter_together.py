@@ -10,8 +10,8 @@ import re
 from typing import Any, Final
 
 from contentsync.errors import Place, Problem
-from contentsync.intake.dates import publish_time
-from contentsync.intake.draft import Draft, Shape, Taken, held, lost, skipped
+from contentsync.importers.dates import publish_time
+from contentsync.importers.draft import Draft, Shape, Taken, held, lost, skipped
 from contentsync.manifest.scalars import ScalarError
 from contentsync.manifest.source import read_text
 from contentsync.manifest.wording import shown

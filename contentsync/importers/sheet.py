@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from contentsync.errors import Level, Place, Problem
-from contentsync.intake import cells, columns
-from contentsync.intake.dates import Order
-from contentsync.intake.draft import Draft, Shape, Taken, lost
+from contentsync.importers import cells, columns
+from contentsync.importers.dates import Order
+from contentsync.importers.draft import Draft, Shape, Taken, lost
 from contentsync.manifest.scalars import ScalarError
 from contentsync.manifest.wording import shown, tidy
 from contentsync.manifest.writer import Value

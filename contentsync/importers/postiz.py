@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from contentsync.errors import Place, Problem
-from contentsync.intake.draft import Draft, Shape, Taken, held, lost, skipped
-from contentsync.intake.records import Record, plain_text, records_of, text_of, time_of, urls_of
+from contentsync.importers.draft import Draft, Shape, Taken, held, lost, skipped
+from contentsync.importers.records import Record, plain_text, records_of, text_of, time_of, urls_of
 from contentsync.manifest.writer import Value
 
 _PLANNED: Final = frozenset({"QUEUE", "DRAFT", "SCHEDULED", ""})

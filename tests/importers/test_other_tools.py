@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from contentsync.intake.buffer import read_buffer
-from contentsync.intake.draft import Taken
-from contentsync.intake.postiz import read_postiz
-from contentsync.intake.twitter_together import read_tweet
+from contentsync.importers.buffer import read_buffer
+from contentsync.importers.draft import Taken
+from contentsync.importers.postiz import read_postiz
+from contentsync.importers.twitter_together import read_tweet
 
 TIKTOK = {"providerIdentifier": "tiktok", "name": "Acme"}
 

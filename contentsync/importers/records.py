@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from contentsync.errors import Place, Problem
-from contentsync.intake.dates import publish_time
+from contentsync.importers.dates import publish_time
 from contentsync.manifest.scalars import ScalarError
 
 Record = Mapping[str, Any]

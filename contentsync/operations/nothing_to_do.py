@@ -30,8 +30,8 @@ from contentsync.clock import Clock
 from contentsync.errors import ContentsyncError, Level, Place, Problem
 from contentsync.files import leads_out
 from contentsync.git_index import is_tracked
-from contentsync.places import LOCAL_FOLDER, PROJECT_FILE, USER_FILE, config_folder, data_folder, grant_file
 from contentsync.root import find_root
+from contentsync.standard_paths import LOCAL_FOLDER, PROJECT_FILE, USER_FILE, config_folder, data_folder, grant_file
 from contentsync.store.machine_secret import machine_secret
 from contentsync.store.room import why_not_writable
 from contentsync.tree import RACY, Stat, Tree, stat_of
@@ -57,7 +57,7 @@ class Answer(NamedTuple):
     notes: tuple[Problem, ...]
 
 
-class Still:
+class NothingToDo:
     """The question, asked before a plan is made; and what that plan found, for the next one."""
 
     def __init__(self, root: Path, environ: Mapping[str, str], clock: Clock) -> None:
@@ -72,7 +72,7 @@ class Still:
         self._tracked: dict[str, bool] = {}
 
     @classmethod
-    def around(cls, start: Path, environ: Mapping[str, str], clock: Clock) -> Still | None:
+    def around(cls, start: Path, environ: Mapping[str, str], clock: Clock) -> NothingToDo | None:
         """The question about the project around `start`; None where only the plan itself can say what is wrong."""
         if os.name == "nt":
             return None  # there st_ctime is when a file was made: a write whose time is put back leaves no trace
