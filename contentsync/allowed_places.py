@@ -6,7 +6,7 @@ from the environment, from the user's own configuration file, or after `contents
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from contentsync.errors import Level, ManifestError, Place, Problem, StoreError
@@ -30,12 +30,20 @@ def checked_state(root: Path, settings: Settings) -> str:
             "name a path inside the project; or set this path in CONTENTSYNC_STATE or in your own configuration file"
         )
         raise StoreError(Problem("state-outside", what, hint, Place(PROJECT_FILE)))
+    if _is_gits_own(settings.state):
+        what = f"the state would be among git's own files, at {path}"
+        raise StoreError(Problem("state-outside", what, f"name a path in {LOCAL_FOLDER}", Place(PROJECT_FILE)))
     folder_inside(root, path.parent)
     if is_tracked(path):
         what = f"git tracks the state at {path}: a checkout could replace it with an older or a foreign one"
         hint = f"remove it from git, but keep the file: git rm --cached {path.relative_to(root)}"
         raise StoreError(Problem("state-tracked", what, hint, Place(PROJECT_FILE)))
     return state
+
+
+def _is_gits_own(path: str) -> bool:
+    """Whether a path leads into a .git folder, where a file may stop git or change what it does."""
+    return any(part.lower() == ".git" for part in PurePath(path).parts)
 
 
 def exposed_state(root: Path, settings: Settings) -> Problem | None:
@@ -64,3 +72,6 @@ def refuse_place(root: Path, settings: Settings, upload: str) -> None:
         what = f"hosting.upload names a folder outside the project: {upload}"
         hint = "run: contentsync trust; or write ${CONTENTSYNC_MEDIA} there, and set that variable"
         raise ManifestError(Problem("folder-not-trusted", what, hint, Place(PROJECT_FILE)))
+    if _is_gits_own(upload):
+        what = f"hosting.upload names a folder of git's own files: {upload}"
+        raise ManifestError(Problem("folder-not-trusted", what, "name another folder", Place(PROJECT_FILE)))

@@ -133,6 +133,16 @@ def test_a_state_outside_is_refused_and_nothing_is_made(state: str, studio: Stud
     assert not Path("/tmp/contentsync-test").exists()
 
 
+@pytest.mark.parametrize("state", [".git/index.lock", "posts/../.git/x.db", ".GIT/state.db"])
+def test_a_state_among_gits_own_files_is_refused(state: str, studio: Studio) -> None:
+    (studio.root / ".git").mkdir()
+    project = (studio.root / "contentsync.yaml").read_text()
+    studio.write("contentsync.yaml", f"{project}state: {state}\n")
+    told = studio.run("plan", "--no-refresh")
+    assert (told.code, "[state-outside]" in told.err) == (1, True), told
+    assert not [path for path in studio.root.rglob("*") if path.suffix in {".db", ".lock"}]
+
+
 def test_the_user_may_keep_the_state_outside(studio: Studio, outside: Path) -> None:
     studio.environment["CONTENTSYNC_STATE"] = f"{outside}/mine/state.db\n"
     assert studio.run("state", "list").code == 0

@@ -179,18 +179,28 @@ def run(args: list[str]) -> int:
 
     speak_utf8()
     context = Context()
-    try:
-        code, problems = _ended(args, context)
-    finally:
-        context.close()
+    code, problems = _ended(args, context)
+    closing = _closed(context)
+    code = exits.worst([code, closing[0]])
     if context.json and context.summary is None and problems:
         _show_as_json(problems)
     if context.summary is not None:
         from contentsync.cli.terminal.interrupt import outliving_output
 
         with outliving_output():
-            context.summary.end(code, problems)
+            context.summary.end(code, (*problems, *closing[1]))
     return code
+
+
+def _closed(context: Context) -> tuple[int, Sequence[Problem]]:
+    """Close what the command opened. A shared state is pushed by then, which may fail."""
+    try:
+        context.close()
+    except KeyboardInterrupt:
+        return _stopped("stopped; what was not shared yet is shared by the next command"), ()
+    except Exception as err:
+        return _failed(err)
+    return exits.DONE, ()
 
 
 def _show_as_json(problems: Sequence[Problem]) -> None:

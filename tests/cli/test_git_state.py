@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from contentsync.emulator.server import Emulator
+from contentsync.errors import Problem, StoreError
+from contentsync.project import Project
 from tests.cli.shared_state import STATE, Site, apply, start, untouched
 from tests.cli.support import Studio
 from tests.store.git.remotes import git
@@ -259,3 +261,43 @@ def test_an_offline_command_asks_no_remote(site: Site, args: tuple[str, ...]) ->
     said = clone.run(*args)
 
     assert "state-unreachable" not in said.out + said.err
+
+
+def test_what_can_not_be_shared_at_the_end_is_an_error_and_no_traceback(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Project) -> None:
+        raise StoreError(Problem("state-rewound", "the branch was reset"))
+
+    clone = site.clone("a")
+    monkeypatch.setattr(Project, "close_state", refuse)
+    ran = clone.run("plan", "--json")
+
+    assert ran.code == 1
+    assert "[state-rewound]" in ran.err
+    assert ran.json["format"] == "contentsync.plan/1"  # one document, as ever
+
+
+def test_a_branch_that_is_no_state_is_called_that(site: Site) -> None:
+    clone = site.clone("a")
+    project = clone.root / "contentsync.yaml"
+    project.write_text(project.read_text().replace("state: git\n", "state: git:origin#main\n"))
+    before = git(site.remote, "rev-parse", "main")
+
+    code, said = apply(clone)
+
+    assert (code, site.captions()) == (1, [])
+    assert "branch main of origin holds something else than a state of contentsync" in said
+    assert git(site.remote, "rev-parse", "main") == before
+
+
+def test_a_clone_of_one_branch_is_told_how_to_bring_the_state(site: Site) -> None:
+    apply(site.clone("a"))
+    clone = site.clone("b", "--depth=1", "--single-branch")
+
+    lacking = clone.run("plan", "--no-refresh")
+    step = lacking.err.partition("git fetch ")[2].split()[:2]
+    git(clone.root, "fetch", "-q", *step)
+
+    assert "to create" in lacking.out
+    assert "2 posts as declared" in clone.run("plan", "--no-refresh").out

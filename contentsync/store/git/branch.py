@@ -79,6 +79,11 @@ class Branch:
         tracked = f"refs/remotes/{self.remote}/{self.name}^{{commit}}"
         return self.git.run("rev-parse", "--verify", "--quiet", tracked).line
 
+    @property
+    def tracking(self) -> str:
+        """What a person gives `git fetch` to bring the branch here."""
+        return f"{self.name}:refs/remotes/{self.remote}/{self.name}"
+
     def written_at(self, commit: str) -> str:
         """When a commit was made, in ISO 8601, UTC."""
         return self.git.run("show", "-s", "--format=%cd", "--date=iso-strict", commit).line

@@ -139,8 +139,10 @@ class GitStore(SqliteStore):
             if head and head != known:
                 self._take_in(known, head)
                 self._copy.remember(**{READ_AT: self._branch.written_at(head)})
-        what = f"the shared state on {self._branch.remote}/{self._branch.name} was not read; {self._age()}"
-        return Problem("state-copy", what, level=Level.NOTE)
+        remote, name, age = self._branch.remote, self._branch.name, self._age()
+        what = f"the shared state on {remote}/{name} was not read; {age or 'there is no copy of it here'}"
+        hint = "" if age else f"fetch it, or what is posted looks new: git fetch {remote} {self._branch.tracking}"
+        return Problem("state-copy", what, hint, level=Level.NOTE)
 
     def _read(self, now: datetime) -> str:
         """Fetch, and merge what changed into the local copy. Returns the head; empty if there is no branch yet."""
@@ -165,6 +167,8 @@ class GitStore(SqliteStore):
         if documents.ROOT not in objects:  # every commit of ours changes it
             objects[documents.ROOT] = self._branch.files(head).get(documents.ROOT, "")
         texts = dict(self._branch.read({path: oid for path, oid in objects.items() if oid}))
+        if not objects[documents.ROOT]:
+            raise StoreError(self._no_state())
         root = self._same_line(texts.pop(documents.ROOT, b""), known, head)
         told = {path: documents.post_of(path, text) for path, text in texts.items() if _is_post(path)}
         people = [documents.account_of(path, text) for path, text in texts.items() if _is_account(path)]
@@ -522,9 +526,11 @@ class GitStore(SqliteStore):
 
     def close(self) -> None:
         """Close the local copy, once what it still has to share was offered to the remote."""
-        if self._latest:
-            self._share(self._latest)
-        super().close()
+        try:
+            if self._latest:
+                self._share(self._latest)
+        finally:
+            super().close()
 
     def _is_at_stake(self, before: Attempt, after: Attempt) -> bool:
         """Whether no other machine may come between: the last byte goes, an attempt is taken over, or a pull that an
@@ -679,11 +685,16 @@ class GitStore(SqliteStore):
         return Problem("state-unreachable", what, "nothing new is started until then; run apply again later")
 
     def _age(self) -> str:
-        """How old the local copy is, for a person."""
+        """How old the local copy is, for a person; empty where there is none."""
         read_at = self._copy.value(READ_AT)
         if not read_at:
-            return "there is no copy of it here"
+            return ""
         return f"the last copy is from {in_words(datetime.fromisoformat(read_at))}"
+
+    def _no_state(self) -> Problem:
+        what = f"branch {self._branch.name} of {self._branch.remote} holds something else than a state of contentsync"
+        hint = f"name a branch that only contentsync writes, as `state: git:{self._branch.remote}` does"
+        return Problem("state-corrupt", what, hint)
 
     def _gone(self, known: str) -> Problem:
         what = f"branch {self._branch.name} is gone from {self._branch.remote}; its last known commit is {known[:12]}"

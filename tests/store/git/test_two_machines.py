@@ -221,6 +221,15 @@ def test_a_branch_that_was_put_back_stops_what_would_begin(one: GitStore, remote
         begun(one, a_post(name="c"))
 
 
+def test_a_branch_that_was_deleted_does_not_keep_the_copy_open(one: GitStore, remote: Path, tmp_path: Path) -> None:
+    opened(one, begun(one))
+    git(remote, "update-ref", "-d", "refs/heads/contentsync-state")
+    with pytest.raises(StoreError, match="is gone from origin"):
+        one.close()
+    assert list(tmp_path.rglob("*.db"))
+    assert not list(tmp_path.rglob("*.db-wal"))
+
+
 def test_a_moved_post_is_one_post_for_both(one: GitStore, other: GitStore) -> None:
     announced(one, opened(one, begun(one, a_post(name="old"))))
     other.catch_up(NOW)
