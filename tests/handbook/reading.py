@@ -16,6 +16,7 @@ VARIABLE = (
     (r"\b\d{18,20}\b", "ID"),
     (r"-000[0-9a-f]+", "ID"),
     (r"\b[0-9a-f]{12,64}\b", "DIGEST"),
+    (r"(?<=grant this to )/\S+(?=:)", "FOLDER"),
     (r"(?<=by )[\w.-]+(?=[ ,;]|$)", "WHO"),
 )
 
@@ -70,7 +71,7 @@ def same(text: str) -> str:
 
 
 def fits(shown: str, expected: str) -> bool:
-    """Whether this output is the one on the page, where a line `…` stands for any lines."""
-    parts = re.split(r"^ *…$", expected, flags=re.M)
+    """Whether this output is the one on the page, where `…` at the end of a line stands for any text."""
+    parts = re.split(r"(?<=\s)…$|^…$", expected, flags=re.M)
     wanted = r"\s*.*\s*".join(re.escape(same(part)) for part in parts)
     return re.fullmatch(wanted, same(shown)) is not None

@@ -91,6 +91,7 @@ def _environment(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "CONTENTSYNC_CONFIG_DIR": str(home / "config"),
         "PATH": programs,
+        "GIT_PAGER": "cat",
         "PS1": "",
         "PROMPT_COMMAND": r'printf "@@%s:%s@@\n" $? "$PWD"',
         "PYTHONUTF8": "1",
