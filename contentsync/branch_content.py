@@ -1,4 +1,4 @@
-"""What does a branch of the remote declare? Read from the remote's own commit, never from what lies on this disk.
+"""What does a branch of the remote declare? Read from the remote's own commit, never from the files on this disk.
 
 The danger: the work tree, the index, HEAD and the local branches can hold anything, and so can a branch that somebody
 proposes. The rule: the commit comes from the remote, by a fetch to a reference of our own. All that decides what
@@ -68,7 +68,7 @@ class BranchContent:
     user: UserSays
 
     def declared(self, keys: Iterable[str]) -> Declared:
-        """What the branch declares for these posts. Raises StoreError where that can't be known."""
+        """What the branch declares for these posts. Raises StoreError if that can't be read."""
         fetched = self.branch.fetch()
         if fetched.why or not fetched.head:
             raise _unread(self.branch, fetched.why or "there is no such branch")
@@ -213,7 +213,7 @@ def _is_plain(name: str) -> bool:
 
 
 class _NoReader:
-    """Takes every file as it comes: for a first look at what is declared."""
+    """Accepts every file as it is, for a first look at the declarations."""
 
     def read(self, path: Path) -> MediaLook:  # noqa: ARG002  (of a protocol)
         return _NOT_READ

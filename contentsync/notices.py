@@ -1,7 +1,7 @@
-"""What is worth telling a person who does not look at the screen? One value for each such thing. Pure.
+"""What should a person know who does not look at the screen? One value for each such event. Pure.
 
-`apply`, `watch`, `status` and `refresh` produce notices; `notify` sends them. `tell_nobody` takes the place of a
-sender where nobody is to be told.
+`apply`, `watch`, `status` and `refresh` produce notices; `notify` sends them. `tell_nobody` stands in
+for the sender where there is no recipient.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class NoticeKind(StrEnum):
 EVENTS = tuple(kind for kind in NoticeKind if kind is not NoticeKind.TEST)
 
 
-#: What a notice tells beside its words: plain values, ready for JSON. Never a secret or an upload address.
+#: What a notice has besides its words: plain values, ready for JSON. Never a secret or an upload address.
 Facts = Mapping[str, str | int | float | bool | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to tell."""
+    """One message to people."""
 
     kind: NoticeKind
     #: The account's name in the project; empty where all of them are concerned.
@@ -63,7 +63,7 @@ class Notice:
 
     @property
     def key(self) -> str:
-        """Identifies the notice: two with one key tell the same."""
+        """Identifies the notice: two notices with one key say the same."""
         return " ".join((self.kind, self.post or self.account or "-", self.about)).rstrip()
 
     def as_json(self) -> dict[str, object]:
@@ -80,19 +80,19 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Someone who is told: an address that apprise knows, or a program of the project."""
+    """A recipient: an address that apprise knows, or a program of the project."""
 
     #: As the project file writes it, which holds no secret: `${CONTENTSYNC_NOTIFY_SLACK}`, `./tell.sh --short`.
     name: str
-    #: What the variable holds; it bears secrets. Empty for a program, and where the variable is not set.
+    #: What the variable holds; it contains secrets. Empty for a program, and where the variable is not set.
     url: str = field(default="", repr=False)
     command: tuple[str, ...] = ()
     events: frozenset[NoticeKind] = frozenset(NoticeKind)
     #: Empty for all accounts.
     accounts: frozenset[str] = frozenset()
-    #: How long before its end an expiring sign-in is told.
+    #: How long before its end an expiring sign-in is reported.
     sign_in_within: timedelta = timedelta(days=7)
-    #: Why nothing is sent; None where it may be.
+    #: Why nothing may be sent; None if it may.
     refused: Problem | None = field(default=None, compare=False)
 
     def wants(self, notice: Notice) -> bool:
@@ -104,4 +104,4 @@ Notify = Callable[[Notice], None]
 
 
 def tell_nobody(_notice: Notice) -> None:
-    """Nobody is to be told."""
+    """Send the notice to nobody."""

@@ -42,6 +42,6 @@ def config_folder(environ: Mapping[str, str]) -> Path:
 
 
 def grant_file(folder: Path, root: Path) -> Path:
-    """Where it is kept what the user granted to the project in `root`. folder: the data folder."""
+    """The file with what the user granted to the project in `root`. folder: the data folder."""
     name = hashlib.sha256(os.path.realpath(root).encode("utf-8", "surrogateescape")).hexdigest()[:32]
     return folder / "trust" / f"{name}.json"

@@ -89,12 +89,12 @@ class Tree:
         return all(_newest(found.values) + RACY < now for found in self.folders.values())
 
     def holds(self, path: str) -> bool:
-        """Whether the scan tells all of `path`, from the root: its stat, or that it is not there."""
+        """Whether the scan covers `path`, from the root: its stat, or that it does not exist."""
         return path.rpartition("/")[0] in self.folders
 
 
 def stat_of(path: str) -> Stat | None:
-    """The stat of the file at `path`, with links followed; None where there is none."""
+    """The stat of the file at `path`, with links followed; None if there is none."""
     try:
         return _told(os.stat(path))  # noqa: PTH116
     except (OSError, ValueError):

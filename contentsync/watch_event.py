@@ -11,7 +11,7 @@ from contentsync.errors import Problem
 
 
 class Word(StrEnum):
-    """What kind of event it is."""
+    """The kind of an event."""
 
     WATCHING = "watching"
     STANDING_BY = "standing-by"  # another watch has the place
@@ -26,11 +26,11 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One event, as a line tells it."""
+    """One event, as a line shows it."""
 
     word: Word
     at: datetime
-    #: In words, without the time and the post.
+    #: The message, without the time and the post.
     words: str
     #: `ACCOUNT/NAME`; empty where no single post is concerned.
     post: str = ""

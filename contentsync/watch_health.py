@@ -27,7 +27,7 @@ class Health:
     look_seconds: float = 0.0
     #: By when the next look comes, whatever happens: later than that, something is wrong with the process.
     next_look_by: datetime | None = None
-    #: What stands in the way of looking or sending; None where nothing does.
+    #: What prevents looking or sending; None if nothing does.
     error: Problem | None = None
     error_since: datetime | None = None
     #: The accounts that can't be worked for just now, with the reason.
@@ -49,7 +49,7 @@ class Health:
     looks: int = 0
 
     def reasons(self, now: datetime) -> tuple[Problem, ...]:
-        """Why it does not work as it should; empty where it does. A watch that stands by has no reason not to."""
+        """Why it does not work as it should; empty if it does, and while it stands by."""
         return tuple(self._reasons(now)) if self.is_active else ()
 
     def _reasons(self, now: datetime) -> Iterator[Problem]:
@@ -61,5 +61,5 @@ class Health:
             yield Problem("look-late", f"the last look was {span(now - since)} ago", "restart contentsync watch")
         yield from self.accounts_failing.values()
         if self.unknown:
-            what = f"the outcome of {self.unknown} posts is unknown, and their accounts stand still"
+            what = f"the outcome of {self.unknown} posts is unknown, and nothing is sent for their accounts"
             yield Problem("outcome-unknown", what, "settle them: contentsync resolve POST")

@@ -156,7 +156,7 @@ async def _in_words(_request: Request, err: Exception) -> Response:
 
 
 async def _form_of(request: Request) -> Form:
-    """The fields of a form. Raises HTTPException for one that is too long, or no form."""
+    """The fields of a form. Raises HTTPException if the body is too long or no form."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
         raise HTTPException(415)
     body = bytearray()
@@ -174,7 +174,7 @@ async def _form_of(request: Request) -> Form:
 
 
 async def _beats(live: Live, request: Request) -> AsyncIterator[str]:
-    """Server-sent events: a word whenever the page may have changed, and a comment now and then to keep the line."""
+    """Server-sent events: a word whenever the page may have changed, and comments that keep the connection open."""
     with live.listening() as listener:
         yield "event: hello\ndata: \n\n"
         while not live.is_over and not await request.is_disconnected():

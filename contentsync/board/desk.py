@@ -71,7 +71,7 @@ class Form:
 
 
 class Desk:
-    """Opens the project for each request, asks one operation, and renders its answer."""
+    """Opens the project for each request, calls one operation, and renders its result."""
 
     def __init__(self, open_project: Callable[[], Project], guard: Guard, wake: Callable[[], None]) -> None:
         """wake: called after something was done."""
@@ -98,7 +98,7 @@ class Desk:
             return self._trouble("This can't be shown", err)
 
     def act(self, action: str, post: str, form: Form) -> Answer:
-        """Do what a form asks, and say what was done."""
+        """Carry out what a form asks for, and say what was done."""
         actions: dict[tuple[str, bool], Callable[[Project, Frame, str, Form], Answer]] = {
             ("approve", True): self._approve,
             ("resolve", True): self._resolve,
@@ -117,7 +117,7 @@ class Desk:
         return answer
 
     def media(self, key: str, number: int) -> Shown | None:
-        """A file of a post, to look at; None where there is none, or its content is no video or picture."""
+        """A media file of a post; None if there is none, or if it is neither a video nor a picture."""
         try:
             with self._project() as project:
                 post = next((one for one in project.load().posts if one.key == key), None)

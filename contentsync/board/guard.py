@@ -29,7 +29,7 @@ SAME: Final = frozenset({"", "same-origin", "none"})
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the guard looks at, of one request."""
+    """The parts of one request that the guard looks at."""
 
     method: str
     path: str
@@ -41,7 +41,7 @@ class Facts:
 
 
 class Refusal(StrEnum):
-    """Why a request is not answered, in words for whoever sent it."""
+    """Why a request is refused, in words for its sender."""
 
     HOST = "This is not the address of the board. Open the address that contentsync printed."
     ORIGIN = "Another page sent this request. Open the board's own page."
@@ -109,7 +109,7 @@ class Guard:
 
     @property
     def form_token(self) -> str:
-        """What each form of the session carries."""
+        """The token that each form of the session contains."""
         return hmac.new(self._session.encode(), b"form", hashlib.sha256).hexdigest()
 
     def refuse_form(self, token: str) -> Refusal | None:

@@ -1,4 +1,4 @@
-"""When must a page be shown anew? One thread looks while anybody listens, and wakes all listeners at a change."""
+"""When must a page be refreshed? One thread looks while somebody listens, and wakes all listeners at a change."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Live:
                 self._listeners.discard(listener)
 
     def wake(self) -> None:
-        """Tell all pages that something changed. For whoever knows, such as the engine; from any thread."""
+        """Say to all pages that something changed. The engine calls this; any thread may."""
         with self._lock:
             for listener in self._listeners:
                 listener.wake()
@@ -94,7 +94,7 @@ class Live:
             self._thread.join(10)
 
     def _run(self) -> None:
-        """Look at the state each second and at the plan each ten, while anybody listens."""
+        """Look at the state every second and at the plan every ten seconds, while somebody listens."""
         seen = NOTHING
         while not self._over.is_set():
             if not self._is_heard():

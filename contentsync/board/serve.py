@@ -29,7 +29,7 @@ class Board:
     """The board of one project, until it is stopped."""
 
     def __init__(self, open_project: Callable[[], Project], address: str, *, allow_actions: bool = False) -> None:
-        """open_project: opens the project anew. address: HOST:PORT on loopback; port 0 picks a free one.
+        """open_project: opens the project again. address: HOST:PORT on loopback; port 0 picks a free one.
 
         Raises UsageError for an address that is not on loopback.
         """
@@ -48,7 +48,7 @@ class Board:
 
     @property
     def link(self) -> str:
-        """What signs a browser in, once. For the person at the terminal only: never into a log."""
+        """The link that signs one browser in, once. Show it on the terminal only, and never log it."""
         return f"{self.url}{OPEN}?token={self._guard.token}"
 
     def start(self) -> None:
@@ -87,7 +87,7 @@ class Board:
         self._thread.start()
 
     def wake(self) -> None:
-        """Show the pages anew: the engine did something. From any thread."""
+        """Refresh the pages, because the engine did something. Any thread may call this."""
         if self._live:
             self._live.wake()
 

@@ -1,4 +1,4 @@
-"""What would a perfect apply leave undone? Exit codes of a plan's actions, for `apply`, `plan` and `status` alike."""
+"""What would even a perfect apply leave undone? Exit codes of a plan's actions, for `apply`, `plan` and `status`."""
 
 from __future__ import annotations
 

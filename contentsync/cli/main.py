@@ -70,7 +70,7 @@ COMMANDS: Final = {
 
 
 class Context:
-    """What the command line asks for. No dataclass: `--help` would wait for that import."""
+    """What the command line asks for. Not a dataclass, because importing dataclasses would slow `--help` down."""
 
     #: Whether each request is shown.
     verbose: bool = False
@@ -154,7 +154,7 @@ wrong call, 70 a defect of contentsync, 130 interrupted."""
 @click.option("-v", "--verbose", is_flag=True, help="Show each request on stderr: method, path, status, log_id.")
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text",
-    help="What stderr tells: lines (text), or a JSON object a line (json).",
+    help="What stderr has: lines (text), or a JSON object a line (json).",
 )  # fmt: skip
 @click.pass_context
 def group(ctx: click.Context, folder: Path, verbose: bool, log_format: str) -> None:

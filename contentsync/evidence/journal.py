@@ -77,7 +77,7 @@ def of_pages(lines: Iterable[bytes]) -> list[Noted]:
 
 
 def concerning(lines: Iterable[bytes], names: Collection[str]) -> list[bytes]:
-    """Of all lines those about attempts of posts with these names or media, and maybe a few more."""
+    """The lines about attempts of posts with these names or media, and perhaps a few more."""
     every = list(lines)
     marks = [json.dumps(mark).encode() for mark in sorted(names) if mark]
     notes = map(_note_of, _holding(every, marks))

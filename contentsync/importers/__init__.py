@@ -1,1 +1,1 @@
-"""What did a spreadsheet or another tool know of posts? Reads their files; gives drafts of manifests."""
+"""Which posts does a spreadsheet or another tool have? Reads their files and returns drafts of manifests."""

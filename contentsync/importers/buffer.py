@@ -19,7 +19,7 @@ _PLANNED: Final = frozenset({"scheduled", "draft", "needs_approval", "buffer", "
 
 
 def read_buffer(text: str, file: str, order: Order | None) -> Taken:
-    """The drafts of the posts that are planned for TikTok, or for a channel whose network is not told."""
+    """The drafts of the posts that are planned for TikTok, or for a channel of an unknown network."""
     if text.lstrip()[:1] in ("{", "["):
         return _of_records(text, file)
     taken = read_sheet(text, file, order, tags_are_labels=True)

@@ -80,7 +80,7 @@ def hashtags(text: str, given: str) -> str:
 
 
 def read(key: str, text: str, order: Order | None) -> Value:
-    """The value of a key that stands in one cell. Raises ScalarError."""
+    """The value of a key that one cell holds. Raises ScalarError."""
     if key in ("publish_at", "expires_at"):
         return publish_time(text, order)
     return _READ.get(key, str.strip)(text)

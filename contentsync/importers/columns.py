@@ -53,7 +53,7 @@ def key_of(heading: str) -> str:
 
 
 def near_miss(heading: str) -> str:
-    """The key that a heading which means none is likely to be a slip of; empty for none."""
+    """The key that an unknown heading probably misspells; empty if there is none."""
     bare = _bare(heading)
     found = near(bare, [spelling for spelling in _MEANT if len(spelling) > 4], alike=_A_SLIP)
     return _MEANT[found[0]] if found else ""

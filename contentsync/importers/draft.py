@@ -25,7 +25,7 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A post as another tool knew it."""
+    """A post as another tool has it."""
 
     #: The file that it was read from, and the line where it begins.
     where: Place
@@ -50,7 +50,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a file gave."""
+    """What was read from one file."""
 
     drafts: tuple[Draft, ...] = ()
     #: About the file as a whole: an error means that nothing of it can be used.
@@ -62,12 +62,12 @@ class Taken:
 
 
 def lost(what: str, where: Place | None, hint: str = "") -> Problem:
-    """The note on something that a manifest has no place for."""
+    """The note about something that a manifest can't express."""
     return Problem("not-carried-over", what, hint, where, Level.NOTE)
 
 
 def skipped(what: str, where: Place | None, hint: str = "") -> Problem:
-    """The warning about a record that becomes no manifest."""
+    """The warning about a record that does not become a manifest."""
     return Problem("not-imported", what, hint, where, Level.WARNING)
 
 

@@ -76,7 +76,7 @@ def _rows(text: str, file: str) -> tuple[list[_Row], Problem | None]:
 
 
 def _separator(text: str) -> str:
-    """What parts the headings: the sign that gives the most headings that mean something."""
+    """The separator of the headings: the character that gives the most known headings."""
     first = text.partition("\n")[0]
 
     def known(separator: str) -> int:

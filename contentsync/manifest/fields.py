@@ -105,7 +105,7 @@ _MEANT_EVENT = {
 
 
 def _event(value: object) -> NoticeKind:
-    """An event that can be told; a test message is none."""
+    """An event that can be chosen; a test message can't."""
     word = scalars.word(NoticeKind, value, _MEANT_EVENT)
     if word in EVENTS:
         return word

@@ -29,7 +29,7 @@ _AS_WRITTEN: Final = frozenset({"ai_generated", "auto_music", "hold", "cover", "
 
 @dataclass(frozen=True, slots=True)
 class LaidOut:
-    """The text of a file in its layout. left: why it was not changed, though it may have another layout."""
+    """The text of a file in the one layout. left: why the text was not changed, though it may have another layout."""
 
     text: str
     left: Problem | None = None
@@ -89,7 +89,7 @@ def _comments(text: str, is_markdown: bool) -> Counter[str]:
 
 
 def _body(text: str, layers: list[Layer], documents: list[Document]) -> str:
-    """All documents of a file; what stands between them stays, blank lines apart."""
+    """All documents of a file. The text between them stays, except for blank lines."""
     parts: list[str] = []
     at = 0
     for layer, document in zip(layers, documents, strict=True):
@@ -131,7 +131,7 @@ def _chunk(text: str, entry: Entry, value: Any) -> Iterator[str]:
 
 
 def _rendered(key: str, value: Any) -> list[str] | None:
-    """The lines of a value; None where it is none that a manifest has."""
+    """The lines of a value; None if a manifest can't have such a value."""
     if isinstance(value, list):
         return list(written(key, [str(item) for item in value])) if all(isinstance(x, str) for x in value) else None
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Who is told what happens, as `notify:` in the project file says it? And what is wrong with it? Pure.
+"""Who gets notices, as `notify:` in the project file says? And what is wrong with its entries? Pure.
 
 The danger: a notice holds captions and the names of accounts, and the address of a recipient holds a secret. A
 stranger's project file could name an address of its own. So the file can only name a variable that holds a whole
@@ -58,7 +58,11 @@ def check(project: ProjectFile, written: Mapping[str, Any]) -> Iterator[tuple[Pa
 
 def _entry(entry: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Problem]]:
     if ("url" in entry) == ("command" in entry):
-        what = "an entry of notify has both url and command" if "url" in entry else "an entry of notify tells nobody"
+        what = (
+            "an entry of notify has both url and command"
+            if "url" in entry
+            else "an entry of notify has neither url nor command"
+        )
         yield path, Problem("notify-entry", what, "write exactly one of url and command")
     url = entry.get("url")
     if isinstance(url, str) and not _VARIABLE.fullmatch(url):
@@ -66,7 +70,7 @@ def _entry(entry: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Problem
 
 
 def recipients(project: ProjectFile, document: Document, is_granted: bool) -> tuple[Recipient, ...]:
-    """Who is told, each with the reason where nothing may be sent."""
+    """The recipients, each with the reason if nothing may be sent to it."""
     raw = document.raw or {}
     written = raw.get("notify") or []
     return tuple(

@@ -162,7 +162,7 @@ class WatchKeys(Strict):
 
 
 class NotifyKeys(Strict):
-    """Someone who is told what happens: exactly one of url and command."""
+    """A recipient of notices: exactly one of url and command."""
 
     url: Filled | None = Field(
         default=None,

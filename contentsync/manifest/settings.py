@@ -135,7 +135,7 @@ def _without_commands(settings: Settings, document: Document) -> Settings:
 
 
 def _policy_refused(settings: Settings, document: Document) -> Problem | None:
-    """Why policy_cmd may not run; None where there is none. Then nothing is created either."""
+    """Why policy_cmd may not run; None if it may, or if there is none. While it may not run, nothing is created."""
     if not settings.policy_cmd:
         return None
     what = f"policy_cmd ({tidy(' '.join(settings.policy_cmd))}) is not run until you trust it, so nothing may be sent"

@@ -65,7 +65,7 @@ def pure_python_parser(text: str) -> Any:
 
 
 def event_source(text: str) -> Callable[[], Any]:
-    """What gives the YAML events of a text one by one, with their marks."""
+    """Yields the YAML events of a text one by one, with their marks."""
     found: Callable[[], Any] = (_libyaml or pure_python_parser)(text).get_event
     return found
 

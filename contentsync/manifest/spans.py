@@ -119,7 +119,7 @@ def _is_block_end(event: Any) -> bool:
 
 
 def _comments(text: str, events: list[Any]) -> list[tuple[int, str]]:
-    """Every comment with its place: what begins with # outside of all scalars, or beside the sign of a block."""
+    """Every comment with its place: what begins with # outside of all scalars, or after the indicator of a block."""
     found: list[tuple[int, str]] = []
     at = 0
     scalars: list[Any] = [event for event in events if type(event) is ScalarEvent]

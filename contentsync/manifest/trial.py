@@ -31,7 +31,7 @@ class Tried:
 
 
 class Trial:
-    """Judges manifests one by one; each file of media is read once."""
+    """Checks manifests one by one; each media file is read once."""
 
     def __init__(self, root: Path, settings: Settings, cache: MediaCache) -> None:
         is_near = bool(host_on_this_machine(settings.base_url))

@@ -67,7 +67,7 @@ def _commands(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _notices(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Who would be told what. The whole entry counts: another account or event is another grant."""
+    """Who would get which notices. The whole entry counts: another account or event needs another grant."""
     for number, keys in _entries(raw):
         command = keys.get("command")
         whom = " ".join(map(str, command)) if isinstance(command, list) else str(keys.get("url"))

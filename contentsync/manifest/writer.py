@@ -57,7 +57,7 @@ _UNSEEN_IN_YAML: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def in_order(keys: Iterable[str]) -> list[str]:
-    """The keys as a manifest lists them; those that are not known come last, as they come."""
+    """The keys in a manifest's order; unknown keys come last, in the order given."""
     known = {key: place for place, key in enumerate(ORDER)}
     return sorted(keys, key=lambda key: known.get(key, len(ORDER)))
 

@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def restrict() -> None:
-    """Give up memory, time and files, where the system has a way to."""
+    """Limit this process's memory, time and files, if the system can."""
     try:
         import resource
     except ImportError:

@@ -65,7 +65,7 @@ class Painter:
 
 
 def painter() -> Painter | None:
-    """What makes pictures on this machine; None where nothing does."""
+    """The program that makes pictures on this machine; None if there is none."""
     if find_spec("av"):
         return Painter()
     found = shutil.which("ffmpeg")
@@ -99,7 +99,7 @@ def _output(command: list[str], seconds: float) -> bytes:
 
 
 def _restrict(pid: int) -> None:
-    """Bound another process, where the system has a way to; one that ended meanwhile needs none."""
+    """Limit another process, if the system can; one that has ended needs no limit."""
     try:
         import resource
 

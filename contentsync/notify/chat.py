@@ -39,7 +39,7 @@ def _is_taken(there: Apprise, title: str, text: str) -> bool:
 
 
 def _there(url: str) -> Apprise | None:
-    """What apprise makes of the address; None where it knows no such one."""
+    """apprise's object for the address; None if apprise does not know such an address."""
     log = logging.getLogger("apprise")
     log.propagate = False
     log.disabled = True

@@ -1,4 +1,4 @@
-"""Approve posts as they lie on disk. For whoever chose that every valid post is published without a person's yes.
+"""Approve posts as they lie on disk. For users who chose to publish every valid post without a person's approval.
 
 A person's no counts: what was revoked stays revoked until its content changes.
 """

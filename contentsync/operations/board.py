@@ -27,7 +27,7 @@ class AccountNow:
     """One account as it is now."""
 
     account: Account
-    #: As TikTok last said; None where it was never asked.
+    #: What TikTok last said; None if TikTok was never asked.
     creator: Creator | None
     seen_at: datetime | None
     quota: Quota
@@ -109,7 +109,7 @@ def one_post(project: Project, key: str) -> Case:
 
 
 class Pulse:
-    """Tells whether what the board shows may have changed. Keeps one project open, for one thread."""
+    """Says whether what the board shows may have changed. Keeps one project open, for one thread."""
 
     def __init__(self, project: Project) -> None:
         self._project = project

@@ -56,7 +56,7 @@ def _to_be_sent(made: Made) -> dict[str, DesiredPost]:
 
 
 def _against(made: Made, post: DesiredPost, declared: Declared) -> str:
-    """Why the branch does not approve a post, in words; empty where it does."""
+    """Why the branch does not approve a post, in words; empty if it does."""
     theirs, facts = declared.posts.get(post.key), made.world.accounts[post.account]
     account = declared.settings.accounts.get(post.account)
     if theirs is None or account is None:
@@ -73,7 +73,7 @@ def _against(made: Made, post: DesiredPost, declared: Declared) -> str:
 
 
 def _record(project: Project, made: Made, declared: Declared, posts: list[DesiredPost]) -> None:
-    """Record the approvals that are new. What a person revoked, or an attempt used, is not approved once more."""
+    """Record the new approvals. An approval that a person revoked or an attempt used is not given again."""
     given = []
     for post in posts:
         open_id = made.world.accounts[post.account].open_id or ""

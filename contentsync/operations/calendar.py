@@ -94,7 +94,7 @@ class Calendar:
 
 
 def calendar(project: Project, back: int = BACK, ahead: int = AHEAD, made: Made | None = None) -> Calendar:
-    """The calendar of whole days (UTC), from `back` days ago to `ahead` days from now.
+    """The calendar of whole UTC days, from `back` days ago to `ahead` days from now.
 
     made: a plan that was made just now. Raises ManifestError for a faulty project file.
     """

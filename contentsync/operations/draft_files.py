@@ -1,4 +1,4 @@
-"""Where are the files of a draft, and where does its manifest go? A manifest names files beside or below it only."""
+"""Where are the files of a draft, and where does its manifest go? A manifest names only files below its folder."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class DraftFiles:
 
 
 def _existing(folder: Path, name: str) -> Path | None:
-    """The file or folder of that name, with its links followed; None where there is none, or no such name can be."""
+    """The file or folder of that name, with its links followed; None if there is none, or the name is impossible."""
     try:
         path = (folder / name).resolve()
         return path if path.exists() else None
@@ -119,7 +119,7 @@ def seen_from(folder: str, path: str) -> str:
 
 
 def as_keys(shape: Shape, files: list[str]) -> dict[str, Value]:
-    """The files as `video` or `photos`, told by their names where the draft does not say."""
+    """The files as `video` or `photos`, recognised by their names if the draft does not say."""
     if shape is Shape.FILE:
         pictures = all(re.split(r"[?#]", file)[0].lower().endswith(PICTURES) for file in files)
         is_folder = len(files) == 1 and "." not in files[0].rpartition("/")[2]

@@ -50,7 +50,7 @@ class Entry:
 
 
 class Drafting:
-    """Turns drafts into manifests, one by one; none takes the name or file of another."""
+    """Turns drafts into manifests, one by one; no two get the same name or file."""
 
     def __init__(self, project: Project, choices: Choices) -> None:
         self._project, self._choices = project, choices
@@ -66,7 +66,7 @@ class Drafting:
         self._now = project.clock.now()
 
     def close(self) -> None:
-        """Close what is kept of media."""
+        """Close the cache of media facts."""
         self._cache.close()
 
     def entry(self, draft: Draft) -> Entry:
@@ -146,7 +146,7 @@ class Drafting:
         chosen = meant or self._choices.account or (known[0] if len(known) == 1 else "")
         if chosen:
             return _Chosen({"account": chosen})
-        what = f"it is not said which account posts it{f', and {shown(given)} is none here' if given else ''}"
+        what = f"no account is given{f': {shown(given)} is not an account of this project' if given else ''}"
         hint = f"give --account {listed(known[:5])}" if known else "add an account to contentsync.yaml"
         return _Chosen({}, (Problem("account-missing", what, hint),))
 
@@ -198,7 +198,7 @@ def _bare(name: str) -> str:
 
 
 def _unwritable(values: Mapping[str, Value], draft: Draft) -> Iterator[Problem]:
-    """What no manifest can hold: control characters, and halves of a character."""
+    """What no manifest can contain: control characters and lone surrogates."""
     texts = [(key, part) for key, value in values.items() for part in (value if isinstance(value, list) else [value])]
     for key, text in [*texts, *(("video", path) for path in draft.media)]:
         if isinstance(text, str) and (found := _UNWRITABLE.search(text)):

@@ -26,7 +26,7 @@ def earlier_videos(project: Project, account: str) -> int:
 
 
 def noted_after_asking(project: Project, made: Made, ask: AskAboutVideos) -> bool:
-    """Ask about each account whose old videos block a create of the plan, and take note of them after a yes.
+    """Ask about each account whose old videos block a create of the plan, and record them after a yes.
 
     Returns whether any were noted, so that the plan must be made again. The caller holds the lock.
     """

@@ -32,7 +32,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """All that an import would write, and all that stands in its way."""
+    """All that an import would write, and all problems with it."""
 
     entries: tuple[Entry, ...] = ()
     #: About the file as a whole, and about what is left out of it.
@@ -116,7 +116,7 @@ def _read(file: Path, reader: Callable[[str, str], Taken]) -> Taken:
 
 
 def _joined(taken: Iterable[Taken]) -> Taken:
-    """What several files gave; one that can't be read does not stop the others."""
+    """What was read from several files; one that can't be read does not stop the others."""
     every = list(taken)
     drafts = tuple(draft for one in every for draft in one.drafts)
     return Taken(drafts, tuple(problem for one in every for problem in one.problems))

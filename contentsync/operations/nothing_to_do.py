@@ -1,4 +1,4 @@
-"""Is there still nothing to do? A plan that found nothing answers the next, while all that it looked at is the same.
+"""Is there still nothing to do? A plan that found nothing to do is repeated while all its inputs are the same.
 
 The danger: an answer that is kept too long hides an edit, or a post that is due. The rule: an answer is kept only for
 a plan without a network that found nothing to do and said nothing that time alone changes. It holds while all of this
@@ -133,7 +133,7 @@ class NothingToDo:
         return {"texts": self._texts, "state": [path, list(seen)] if seen and is_known else None, "others": others}
 
     def holds(self, path: str) -> bool:
-        """Whether the scan of the folders tells whether this file is there, and its stat."""
+        """Whether the scan of the folders covers this file."""
         return self.tree is not None and self.tree.holds(path)
 
     def _is_same(self, basis: Mapping[str, Any]) -> bool:
@@ -157,7 +157,7 @@ class NothingToDo:
         return tree.is_whole and tree.is_settled(self.began) and all(map(tree.holds, made.media))
 
     def _is_state(self, path: str, seen: Iterable[int] | None) -> bool:
-        """Whether the state is the one that was seen, and nothing of it waits beside its file."""
+        """Whether the state is the one that was seen, with nothing in its write-ahead log."""
         log = stat_of(f"{path}-wal")
         if seen is None or stat_of(path) != _stat(seen) or (log and log[0]):
             return False
@@ -233,7 +233,7 @@ def _others(project: Project) -> list[list[object]] | None:
 
 
 def _stat(told: Iterable[int] | None) -> Stat | None:
-    """A stat as it was kept."""
+    """The stat that was kept."""
     if told is None:
         return None
     size, written, changed, inode = map(int, told)
@@ -241,7 +241,7 @@ def _stat(told: Iterable[int] | None) -> Stat | None:
 
 
 def _bytes_of(path: Path) -> bytes | None:
-    """The bytes of a file; None where there is none."""
+    """The bytes of a file; None if there is none."""
     try:
         return path.read_bytes() if path.is_file() else None
     except OSError:
@@ -249,12 +249,12 @@ def _bytes_of(path: Path) -> bytes | None:
 
 
 def told_problem(problem: Problem) -> list[object]:
-    """A problem as it is kept."""
+    """A problem in the form in which it is kept."""
     where = problem.where and [problem.where.file, problem.where.line, problem.where.column]
     return [problem.code, problem.what, problem.hint, where, str(problem.level), problem.source, problem.width]
 
 
 def problem_of(told: list[Any]) -> Problem:
-    """The same back."""
+    """The problem that was kept."""
     code, what, hint, where, level, source, width = told
     return Problem(code, what, hint, where and Place(*where), Level(level), source, width)

@@ -1,4 +1,4 @@
-"""Who is told what happened? Finds what is worth telling, keeps it in the state, and sends it.
+"""Who gets which notices? Finds what should be reported, keeps it in the state, and sends it.
 
 The danger: a notice that is lost with a killed process, one that is sent again and again, or a dead recipient that
 holds a post back. The rule: a notice is kept before it is sent and marked when it was sent, under a key that says
@@ -36,33 +36,33 @@ _ROWS_SINCE: Final = timedelta(days=7)
 
 
 class Notifier:
-    """Tells the recipients of one project. Without any, nothing is read or written."""
+    """Sends the notices of one project. Without recipients it reads and writes nothing."""
 
     def __init__(self, project: Project) -> None:
-        """From now on what happens is told: a recipient that is new is not told what was before."""
+        """Report what happens from now on: a new recipient gets no notice of anything earlier."""
         self._project = project
         self._recipients = [one for one in project.settings.notify if one.refused is None]
         self._since = self._told_since()
 
     @property
     def refused(self) -> list[Problem]:
-        """Why some recipients are not told."""
+        """Why some recipients get no notices."""
         return [one.refused for one in self._project.settings.notify if one.refused]
 
     def tell(self, notice: Notice) -> None:
-        """Keep a notice for each recipient that wants it and was not told before. Raises StoreError."""
+        """Keep a notice for each recipient that wants it and has not had it. Raises StoreError."""
         now = self._project.clock.now()
         for name in dict.fromkeys(one.name for one in self._recipients if self._wants(one, notice)):
             self._outbox.put(notice, name, now)
 
     def tell_happened(self, made: Made | None = None) -> None:
-        """Tell all that is worth telling now. made: the newest plan; None to make one without asking TikTok."""
+        """Send all notices that are due now. made: the newest plan; None makes one without asking TikTok."""
         if self._since:
             for notice in notices_of(self._known(made or make_plan(self._project, Wish(refresh=False)))):
                 self.tell(notice)
 
     def send(self, seconds: float = SECONDS) -> list[Problem]:
-        """Send what waits. Returns what a person should know: once for each time that a recipient goes deaf."""
+        """Send the waiting notices. Returns one problem each time that a recipient begins to fail."""
         if not self._since:
             return []
         now = self._project.clock.now()
@@ -85,7 +85,7 @@ class Notifier:
         return self._project.reading_store.outbox
 
     def _told_since(self) -> Mapping[str, datetime]:
-        """By recipient: since when it is told. Empty where no state can be kept, which other code reports."""
+        """By recipient: since when it gets notices. Empty if no state can be kept, which other code reports."""
         if not self._recipients:
             return {}
         try:
@@ -106,7 +106,7 @@ class Notifier:
         return ends_at - self._project.clock.now() <= recipient.sign_in_within
 
     def _settle(self, sent: Sent, claimed: list[Waiting]) -> list[Problem]:
-        """Keep what became of a notice; of a failure also for those behind it, which were not tried."""
+        """Record the result of a notice; a failure also counts for those after it, which were not tried."""
         now = self._project.clock.now()
         changed = self._outbox.reachable(sent.recipient, not sent.why, now)
         if not sent.why:
@@ -153,7 +153,7 @@ def _deaf(sent: Sent, given_up: int, *, is_new: bool) -> list[Problem]:
         problems.append(Problem("notify-failed", what, hint, level=Level.WARNING))
     if given_up:
         what = f"{given_up} notices could not be sent to {sent.recipient} for a day and were given up: {sent.why}"
-        hint = "posts are not affected; see where they stand: contentsync status"
+        hint = "posts are not affected; to see them, run: contentsync status"
         problems.append(Problem("notify-given-up", what, hint, level=Level.WARNING))
     return problems
 

@@ -117,7 +117,7 @@ def _cover(action: Action, posts: Mapping[str, DesiredPost]) -> int:
 
 
 def _made(easel: _Easel, shot: _Shot) -> tuple[str, str]:
-    """A picture as a data: address, or why there is none."""
+    """A picture as a data: URL, or why there is none."""
     item, path = shot.item, easel.root / shot.item.path
     if item.url or not item.path:
         return "", _FETCHED

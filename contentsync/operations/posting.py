@@ -62,7 +62,7 @@ def _in_the_way(action: Action | None, post: DesiredPost, creator: Creator | Non
     if action is None or not action.kinds & SENT_LATER or Kind.BLOCKED in action.kinds:
         what = f"{post.key} is not to be sent: {action.reason if action else 'it is out already'}"
         told = list(action.blockers) if action else []
-        return told or [Problem("nothing-to-approve", what, "the calendar shows where it stands")]
+        return told or [Problem("nothing-to-approve", what, "the calendar shows its phase")]
     if creator is not None and creator.stop:
         return [Problem(creator.stop, creator.stop_what or creator.stop, "try again later")]
     if post.mode is Mode.DIRECT and (creator is None or not creator.privacy):

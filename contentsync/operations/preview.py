@@ -1,4 +1,4 @@
-"""What does a person want to see beside a plan? What was approved, and pictures of the media."""
+"""What does a person want to see besides a plan? What was approved, and pictures of the media."""
 
 from __future__ import annotations
 

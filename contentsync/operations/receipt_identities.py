@@ -1,4 +1,4 @@
-"""Under which identities do the receipts of an account tell of posts? Read again only where a receipt changed.
+"""Which identities do the receipts of an account name? Read again only after a receipt changed.
 
 Each receipt names the TikTok account that made its post. A new post needs to know them all, and there is one for each
 post that ever was. What they name is kept with the names and stats of the files, as in `still.py`.

@@ -32,7 +32,7 @@ def by_name(project: Project) -> dict[str, list[Recipient]]:
 
 
 def sender(project: Project, recipient: Recipient, seconds: float) -> Send:
-    """What sends a notice to a recipient. seconds: that a program has."""
+    """The function that sends a notice to a recipient. seconds: how long a program may take."""
     if not recipient.command:
         speak = chat.speaker(recipient.url)
         return lambda notice: speak(messages_of(notice))
@@ -48,7 +48,7 @@ def _environ(project: Project) -> Mapping[str, str]:
 
 
 def send_at_once(project: Project, notice: Notice, seconds: float) -> list[Tried]:
-    """Send a notice to each recipient that wants it. It is neither kept nor tried again."""
+    """Send a notice once to each recipient that wants it. It is neither kept nor retried."""
     wanting = {
         name: several[0]
         for name, several in by_name(project).items()

@@ -1,7 +1,7 @@
-"""Which manifests may a plan leave out, because all that they declare rests as it was sent?
+"""Which manifests may a plan leave out, because all their posts are settled as they were sent?
 
-The danger: a manifest that is left out hides an edit, or a row that is left out hides that a post is out already.
-The rule: what was found to rest is kept with the stat of the manifest and of each of its media, and is believed only
+The danger: a manifest that is left out hides an edit, or a row that is left out hides that a post is already out.
+The rule: what was found to rest is kept with the stat of the manifest and of each of its media, and is used only
 while these, the project file and the state are the same (`still.py` has the theory; one keyed digest proves the
 whole file). A plan that leaves posts out is made only where nothing that is left over shares a name, media, a video
 or an attempt with them, or counts with them: see `stands_alone`. In any doubt the whole plan is made.
@@ -126,7 +126,7 @@ class _Looks:
         self._files: dict[str, dict[str, Stat]] = {}
 
     def look(self, folder: str) -> str:
-        """One value over the names and stats in a folder; empty where there is none."""
+        """One digest of the names and stats in a folder; empty if there is no folder."""
         if folder not in self._looks:
             found = self._folders.get(folder)
             self._looks[folder] = _digest(found) if found else ""
@@ -186,7 +186,7 @@ class Resting:
 
 
 def known(still: NothingToDo, project: Project) -> Resting | None:
-    """What rests, by what the last plan kept; None where nothing of that can be relied on."""
+    """What rests, as the last plan kept it; None if that can't be relied on."""
     kept = still.read(_FILE)
     tree = still.tree
     if kept is None or tree is None or not tree.is_whole:
@@ -293,7 +293,7 @@ def _matters(project: Project, resting: Resting, posts: list[DesiredPost], facts
 def keep(
     still: NothingToDo, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], before: Resting | None
 ) -> None:
-    """Keep what rests, for the next plan. before: what this plan left out."""
+    """Record what rests, for the next plan. before: what this plan left out."""
     tree = still.tree
     basis = still.basis(project)
     if tree is None or not tree.is_whole or basis is None:
@@ -321,7 +321,7 @@ def keep(
 def _entries(
     still: NothingToDo, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], looks: _Looks
 ) -> Iterator[_Entry]:
-    """The manifests of which everything rests."""
+    """The manifests whose posts all rest."""
     rows = {f"{name}/{row.name}": row for name, known in facts.items() for row in known.rows}
     declared: dict[str, list[DesiredPost | None]] = {}
     for post in loaded.posts:
@@ -361,7 +361,7 @@ def _rests(post: DesiredPost, rows: Mapping[str, PostState], facts: Mapping[str,
 
 
 def _loud(loaded: Loaded) -> set[str]:
-    """The files of which a plan says something, whatever rests in them."""
+    """The files that a plan reports something about, even if their posts rest."""
     unsound = loaded.unsound
     loud = set(loaded.unread)
     for keys, problem in loaded.told:

@@ -34,7 +34,7 @@ class Shown:
 
 
 def show(path: Path, project: Project | None, now: datetime) -> Shown:
-    """What is in a plan file. project: the one around the current folder; None where there is none.
+    """What is in a plan file. project: the one around the current folder; None if there is none.
 
     Raises StalePlan for a file that is no plan.
     """

@@ -20,7 +20,7 @@ _LOOK: Final = 0.05  # seconds after which a turn that came due begins, though n
 
 
 class Named(Protocol):
-    """An account, or what stands for one."""
+    """An account, or anything else with its name."""
 
     @property
     def name(self) -> str: ...
@@ -76,7 +76,7 @@ def in_turns(
 
 
 def _seconds(future: Future[float], name: str, failures: dict[str, ContentsyncError]) -> float:
-    """After how long the account wants its next turn; 0 where it is done or failed."""
+    """The seconds until the account's next turn; 0 if it is done or failed."""
     try:
         return future.result()
     except UsageError:  # of the command, not of one account

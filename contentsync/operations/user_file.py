@@ -13,7 +13,7 @@ class Unwritable(ContentsyncError):
 
 
 def write(root: Path, path: Path, text: str) -> None:
-    """Write `text` to `path`, which may lie anywhere but behind a link out of `root`.
+    """Write `text` to `path`, anywhere except behind a link that leads out of `root`.
 
     Raises ManifestError for such a link, Unwritable where the file can't be written.
     """

@@ -96,7 +96,7 @@ def _zone(loaded: Loaded, account: str) -> str:
 
 
 def _ahead(loaded: Loaded, rows: Mapping[str, PostState], now: datetime) -> Iterator[Problem]:
-    """What will stand in the way of posts that wait, by the manifests and the state: guards, caps, short windows."""
+    """What will block waiting posts, by the manifests and the state: guards, caps, short windows."""
     settings = loaded.settings
     if settings is None:
         return

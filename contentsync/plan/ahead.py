@@ -1,4 +1,4 @@
-"""What will stand in a waiting post's way later, as things are now? Warnings, while there is time to act. Pure."""
+"""What will block a waiting post later, as things are now? Warnings, while there is time to act. Pure."""
 
 from __future__ import annotations
 

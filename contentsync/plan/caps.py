@@ -80,7 +80,7 @@ class PostingUsers:
         return moment
 
     def leaves_next(self, user: str, now: datetime) -> datetime | None:
-        """When the next account but `user` leaves the sliding day; None where there is none in it."""
+        """When the next account other than `user` leaves the sliding day; None if there is none."""
         others = [times for name, times in self._times.items() if name != user and times.count(now)]
         return min((times.day_before(now)[-1] + DAY for times in others), default=None)
 

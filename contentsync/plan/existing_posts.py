@@ -82,7 +82,7 @@ def _not_looked(facts: AccountFacts) -> Problem | None:
     if not unread:
         return None
     name = facts.account.name
-    what = f"can't tell whether {name} has posts that this state does not know: its public list can't be read now"
+    what = f"{name} may have posts that this state does not know: its public list can't be read now"
     hint = "run the command again in a few minutes; or pass --allow existing-posts, if none is one of these manifests"
     return Problem("list-not-read", what, hint)
 

@@ -77,7 +77,7 @@ def window_of(post: DesiredPost, row: PostState | None, slot: datetime | None) -
 
 
 def rule_of(account: Account) -> str:
-    """One value for the slots of an account and its zone: another one gives out all slots anew."""
+    """One value for the slots and the zone of an account. When it changes, all slots are given out again."""
     return _rule(account.timezone, account.slots)
 
 

@@ -1,7 +1,7 @@
-"""What is worth telling now, by rows, plan and accounts? Pure.
+"""Which notices follow from rows, plan and accounts? Pure.
 
-It is worked out from what is on disk and not from what a command saw. So what a killed process did is told by the
-next one, and a sender that remembers each notice's key tells it once.
+They follow from what is on disk, not from what a command saw. So the next process reports what a killed one did,
+and a sender that remembers each notice's key sends each notice once.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from contentsync.plan.handover import handover_of
 from contentsync.post import Attempt, DesiredPost, Mode, PostState
 from contentsync.times import in_words, rfc3339, span
 
-#: How far back changes are told, should nothing have been sent for a while.
+#: How far back changes are reported, if nothing was sent for a while.
 LOOK_BACK: Final = timedelta(days=3)
 #: How old a draft is when the creator is reminded of it.
 REMINDERS: Final = (timedelta(days=1), timedelta(days=3))
-#: How far ahead a post that nobody approved is told.
+#: How long before it is due a post without approval is reported.
 APPROVE_AHEAD: Final = timedelta(days=1)
 _UNAPPROVED: Final = frozenset({"not-approved", "approval-lapsed"})
 _ENDED: Final = {
@@ -54,7 +54,7 @@ class Known:
     zones: Mapping[str, str] = field(default_factory=dict)
     #: By the account's name: when its sign-in ends.
     sign_ins: Mapping[str, datetime] = field(default_factory=dict)
-    #: How long before that it is told.
+    #: How long before that it is reported.
     sign_in_within: timedelta = timedelta(days=7)
 
     def when(self, moment: datetime, account: str) -> str:

@@ -215,14 +215,14 @@ class Waiting:
 
 
 class Outbox(Protocol):
-    """Which notices wait to be sent, and which were told. On this machine only, also where the state is shared."""
+    """Which notices wait to be sent, and which were sent. On this machine only, even if the state is shared."""
 
     def since(self, recipient: str, now: datetime) -> datetime:
-        """Since when a recipient is told; from now on where it is new."""
+        """Since when a recipient gets notices; from now on if it is new."""
         ...
 
     def put(self, notice: Notice, recipient: str, now: datetime) -> bool:
-        """Keep a notice until it is told; False where its key was kept before, or where too many wait."""
+        """Keep a notice until it is sent; False if its key was kept before, or if too many wait."""
         ...
 
     def claim(self, recipient: str, now: datetime, most: int) -> list[Waiting]:

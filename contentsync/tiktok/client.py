@@ -98,7 +98,7 @@ class Client:
         timeouts: Timeouts = USUAL_TIMEOUTS,
         on_wait: Callable[[Problem], None] = lambda _problem: None,
     ) -> None:
-        """on_wait: told why a call that only reads is repeated after some seconds, once for each call."""
+        """on_wait: called once for each reading call that is repeated after some seconds, with the reason."""
         self._on_wait = on_wait
         self._base_url = base_url.rstrip("/")
         self._credentials = credentials

@@ -180,7 +180,7 @@ class Card:
 
     @property
     def problems(self) -> list[Problem]:
-        """What stands in the way, the gravest first, but for what the facts say."""
+        """What blocks it, the most serious first, without what the facts already say."""
         quiet = {"label"} | (
             {p.code for p in self.action.problems if p.level is Level.NOTE} if self._waits else set()
         )

@@ -52,7 +52,7 @@ class Event:
 
     @property
     def digest(self) -> str:
-        """Covers what the file says beside the start."""
+        """A digest of what the file says besides the start."""
         told = [self.title, self.text, self.url, self.is_certain]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Where does a post of the calendar stand, in words? Pure."""
+"""What is the status of a post in the calendar, in words? Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contentsync.operations.calendar import Entry
 
 
 def stands(one: Entry) -> str:
-    """Where a post stands, in words."""
+    """The status of a post, in words."""
     if one.is_past:
         return one.stands
     if one.stands in {"create", "resume"}:

@@ -23,12 +23,12 @@ class Side(StrEnum):
 
 @dataclass
 class Differ:
-    """Compares words until its page has had enough; from then on, whole texts."""
+    """Compares words until the page has enough of them; after that, whole texts."""
 
     left: int = _ALL_PAIRS
 
     def words(self, before: str, after: str) -> list[tuple[Side, str]]:
-        """The parts of both texts in reading order; what differs is told once for each text."""
+        """The parts of both texts in reading order; each difference appears once for each text."""
         old, new = _WORD.findall(before), _WORD.findall(after)
         head = _alike(old, new)
         tail = _alike(old[head:][::-1], new[head:][::-1])

@@ -1,4 +1,4 @@
-"""How does watch tell people who are away? In a thread of its own, so that nothing ever waits for a recipient.
+"""How does watch send notices? In a thread of its own, so that nothing ever waits for a recipient.
 
 What became of posts is worked out from the state, as every command does (`operations/notify.py`). Only what no state
 knows, such as a folder that is gone, is passed on as it was told.
@@ -55,7 +55,7 @@ class Away:
         self._thread = threading.Thread(target=self._run, name="watch-notify", daemon=True)
 
     def start(self) -> None:
-        """Begin. What happens from now on is told."""
+        """Begin. What happens from now on is reported."""
         self._notifier()
         self._feed.listen(self.hear)
         self._woken.set()  # what an earlier process left
@@ -68,7 +68,7 @@ class Away:
         self._woken.set()
 
     def hear(self, live: Live) -> None:
-        """Take the newest plan. The first one says what an earlier process left untold."""
+        """Take the newest plan. From the first plan follows what an earlier process did not report."""
         if isinstance(live, Made):
             is_first, self._made = self._made is None, live
             if is_first:
@@ -87,7 +87,7 @@ class Away:
             self.round(LAST_WORDS if self._is_over else SECONDS)
 
     def round(self, seconds: float) -> None:
-        """Tell all that is worth telling now. seconds: that the recipients have together."""
+        """Send all notices that are due now. seconds: for all recipients together."""
         notices = [self._heard.popleft() for _ in range(len(self._heard))]
         notifier = self._notifier()
         if notifier is None:
@@ -127,7 +127,7 @@ class Away:
             self._project.close_state()
 
     def _say(self, problems: list[Problem]) -> None:
-        """Report a problem of telling once."""
+        """Report a problem with sending notices once."""
         for problem in problems:
             if str(problem) not in self._said:
                 self._said.add(str(problem))
@@ -135,5 +135,5 @@ class Away:
 
 
 def _dated(notice: Notice) -> Notice:
-    """The notice, so that what stands again an hour later is told again."""
+    """The notice. If the problem returns an hour later, it is sent again."""
     return notice if notice.about else replace(notice, about=f"{notice.facts.get('code')} {notice.at:%Y-%m-%d %H}")

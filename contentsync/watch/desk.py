@@ -1,4 +1,4 @@
-"""From what does watch look? One project that stays open from look to look, so that its state and cache stay warm."""
+"""Which project does watch look at? One that stays open between looks, so that state and cache stay in memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Desk:
 
     @property
     def watching(self) -> Watching:
-        """How the project wants to be watched; as it was last read."""
+        """The `watch` settings, as they were last read."""
         return self._project.settings.watching if self._project else Watching()
 
     @property
@@ -36,7 +36,7 @@ class Desk:
 
     @property
     def approve(self) -> Approve:
-        """By which way posts come to be approved; as it was last read."""
+        """How posts are approved, as it was last read."""
         return self._project.settings.approve_by.way if self._project else Approve.MANUAL
 
     @property
@@ -52,7 +52,7 @@ class Desk:
         return project is not None and (is_shared(project.settings.state) or self.approve is Approve.BRANCH)
 
     def look(self, *, fresh: bool) -> Looked:
-        """The plan as it is now. fresh: whatever is outside of the project's folder is read anew too."""
+        """The plan as it is now. fresh: everything outside of the project's folder is read again too."""
         try:
             with machine_errors():
                 project = self._opened(fresh=fresh)

@@ -57,7 +57,7 @@ _LOGGER: Final = logging.getLogger("watchdog")
 
 
 def is_ours(parts: tuple[str, ...]) -> bool:
-    """Whether a path from the root is of no concern: hidden, or written by contentsync itself."""
+    """Whether a path from the root can be ignored: hidden, or written by contentsync itself."""
     return not parts or parts[0] in OURS or any(part.startswith(".") for part in parts)
 
 
@@ -117,7 +117,7 @@ class FileHints:
         return observer is not None and observer.is_alive() and all(one.is_alive() for one in observer.emitters)
 
     def _refuse_gaps(self, folders: frozenset[Folder]) -> None:
-        """Scan instead where some folders are not watched: watchdog leaves those out without a word."""
+        """Scan instead if some folders are not watched: watchdog leaves those out silently."""
         wanted = 1 + sum(1 + _count(self._root / name) for name, _, _ in folders if name != ".")
         held = self._held()
         if 0 < held < wanted:
@@ -194,13 +194,13 @@ class _Handler(FileSystemEventHandler):
             self._wakes.files_changed(told)
 
     def _name(self, path: bytes | str) -> str:
-        """The path from the root; empty for one that is of no concern."""
+        """The path from the root; empty if it can be ignored."""
         name = os.path.relpath(os.fsdecode(path), self._root).replace(os.sep, "/")
         return "" if is_ours(tuple(name.split("/"))) else name
 
 
 class _Lost(logging.Handler):
-    """watchdog tells its log, and nobody else, that events were lost."""
+    """Watchdog reports lost events in its log only."""
 
     def __init__(self, wakes: ThreadWakes) -> None:
         super().__init__(logging.WARNING)
@@ -220,7 +220,7 @@ def _quieten(wakes: ThreadWakes) -> None:
 
 
 def _silent(root: Path, mounts: Path) -> str:
-    """Why no events come from the file system of the root; empty where they do."""
+    """Why no events come from the file system of the root; empty if they do."""
     if os.fspath(root).startswith(("\\\\", "//")):
         return "the project is on a network drive"
     try:
@@ -270,7 +270,7 @@ def _count(folder: Path) -> int:
 
 
 def _stats(root: Path) -> Iterator[tuple[Any, ...]]:
-    """What tells a change of any file below the root."""
+    """A value that differs after a change of any file below the root."""
     pending = [str(root)]
     while pending:
         folder = pending.pop()

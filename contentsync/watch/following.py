@@ -36,7 +36,7 @@ class _Open:
 
 
 class Following:
-    """Asks TikTok about open attempts, and other machines for their word; one question at a time."""
+    """Asks TikTok about open attempts, and reads what other machines wrote; one request at a time."""
 
     def __init__(
         self,
@@ -87,13 +87,13 @@ class Following:
         self._names = accounts
 
     def doubt_clock(self, now: Instant) -> None:
-        """Read TikTok at the next opportunity: it tells what time it is."""
+        """Read TikTok at the next opportunity, because its answers contain the time."""
         self._refresh_at = now.mono
         self.has_refreshed = False
         self.ahead = timedelta()
 
     def step(self, now: Instant) -> float | None:
-        """Ask what is to be asked now; the monotonic moment of the next question, None for none."""
+        """Send the request that is due now. Returns the monotonic moment of the next one; None for none."""
         if not self._job.is_busy:
             self._begin(now)
         moments = [one.next_at for one in self._open.values()] + ([self._refresh_at] if self._names else [])

@@ -40,7 +40,7 @@ class Figures:
 
 
 class Gauges:
-    """Listens to the feed of a watch, and tells the figures of the moment, to any thread."""
+    """Listens to the feed of a watch, and gives the current figures to any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -72,7 +72,7 @@ class Ground:
         return folder is not None and self._is_locked(folder)
 
     def git_at_work(self) -> Problem | None:
-        """What git is in the middle of, such as a rebase; None for nothing."""
+        """The unfinished operation of git, such as a rebase; None if there is none."""
         folder = self._git_folder()
         found = next((said for name, said in _AT_WORK.items() if folder and (folder / name).exists()), "")
         if not found:

@@ -71,7 +71,7 @@ class Job(Generic[T]):
         self._future = self._hands.start(work)
 
     def take(self) -> T | None:
-        """The result, once; None while there is none. Raises what the work raised."""
+        """The result, once; None until there is one. Raises what the work raised."""
         if not self.is_done or self._future is None:
             return None
         future, self._future = self._future, None

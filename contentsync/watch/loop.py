@@ -1,4 +1,4 @@
-"""The loop: sleep until something may be due, look, send what may be sent, and tell what happened.
+"""The loop: sleep until something may be due, look, send what may be sent, and report what happened.
 
 Clocks, hints, threads and files are handed in, so that a test runs weeks in seconds. The loop looks (without a
 request) in its own thread; sending and asking TikTok have a thread each, so that neither keeps it from looking.
@@ -129,7 +129,7 @@ class Watch:
         self._health = Health(started_at=self._before.wall)
 
     def health(self) -> Health:
-        """How it is, for any thread."""
+        """The health of this watch; any thread may ask."""
         standing = self._tellings.standing
         failing = {name.partition(":")[2]: p for name, p in standing.items() if name.startswith("account:")}
         error = next((p for name, p in standing.items() if name in {"look", "ground", "all", "asking"}), None)

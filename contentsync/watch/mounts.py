@@ -15,7 +15,7 @@ _SILENT: Final = frozenset(
 
 
 def silent_kind(mountinfo: str, path: str) -> str:
-    """The kind of the file system of `path`, if it tells of no changes; else empty.
+    """The kind of the file system of `path`, if it reports no changes; else empty.
 
     mountinfo: the text of /proc/self/mountinfo. path: absolute, without links.
     """

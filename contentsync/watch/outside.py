@@ -37,7 +37,7 @@ class Outside:
         return self._port.url
 
     def show(self, health: Callable[[], Health]) -> None:
-        """From now on tell of this watch; before, it stands by."""
+        """Report this watch from now on; before, it stands by."""
         self._health = health
 
     def look(self, project: Project) -> None:

@@ -40,7 +40,7 @@ class Port:
     """Serves pages until it is closed. pages: by path, what gives each answer."""
 
     def __init__(self, host: str, port: int, pages: Mapping[str, Callable[[], Answer]]) -> None:
-        """Raises UsageError where the port is not to be had."""
+        """Raises UsageError if the port can't be opened."""
         self._pages = pages
         kind = _Server6 if ":" in host else LoopbackServer
         try:
@@ -94,7 +94,7 @@ class Port:
                 self.do_GET()
 
             def log_message(self, *args: object) -> None:
-                """Nothing: a check every few seconds is no news."""
+                """Log nothing: a check every few seconds is not worth a line."""
 
         return Handler
 

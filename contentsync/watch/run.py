@@ -1,4 +1,4 @@
-"""How is a watch put together? Threads, file events, clocks, and those who hear of what happens."""
+"""How is a watch put together? From threads, file events, clocks and the listeners."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run_watch(
     poll: bool,
     outside: Outside | None,
 ) -> None:
-    """Watch until a stop is asked for. stand_by: told while another watch has the place."""
+    """Watch until a stop is asked for. stand_by: called while another watch has the place."""
     with only_watcher(project, clock, stop, stand_by) as is_ours:
         if not is_ours:
             return

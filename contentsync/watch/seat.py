@@ -1,4 +1,4 @@
-"""Who watches a state, if two want to? The first one; the other waits until its place is free."""
+"""Which of two watches works on a state? The first one; the other waits until the place is free."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ class Sending:
         self._tries.keep(frozenset())
 
     def observe(self, names: frozenset[str], now: Instant) -> None:
-        """Take in what these files look like; paths from the root."""
+        """Take in the stats of these files; paths from the root."""
         self.stillness.observe({name: stat_of(f"{self._root}/{name}") for name in names}, now.mono)
 
     def step(self, now: Instant, tell: Tell) -> float | None:
@@ -248,7 +248,7 @@ def _more(keys: tuple[str, ...]) -> str:
 def take_account(
     name: str, err: ContentsyncError | None, accounts: Tries, tellings: Tellings, now: Instant, jitter: float
 ) -> None:
-    """Note whether an account can be worked for; told once, and when it is over."""
+    """Note whether an account can be used; reported once, and again when the problem is over."""
     subject = f"account:{name}"
     if isinstance(err, Stopped):
         return

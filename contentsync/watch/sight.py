@@ -35,7 +35,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """Something that a person must know, and that is told once for each content."""
+    """Something that a person must know. It is reported once for each content."""
 
     problem: Problem
     post: str = ""
@@ -98,7 +98,7 @@ def _candidate(action: Action, posts: Mapping[str, DesiredPost]) -> Candidate:
 
 
 def _lacks_only_approval(action: Action) -> bool:
-    """Whether a person's yes would let it go at once."""
+    """Whether it would be sent at once if a person approved it."""
     return Kind.BLOCKED in action.kinds and all(problem.code in APPROVAL for problem in action.blockers)
 
 

@@ -19,14 +19,14 @@ MOST: Final = 20_000  # files that are remembered; the oldest are forgotten, and
 
 @dataclass(slots=True)
 class Stillness:
-    """Since when files are as they are."""
+    """Since when files have not changed."""
 
     #: Seconds for which a file must be unchanged.
     settle: float
     _since: dict[str, tuple[Seen, float]] = field(default_factory=dict)
 
     def observe(self, files: Mapping[str, Seen], now: float) -> None:
-        """Take in what files look like at this monotonic moment."""
+        """Take in the stats of files at this monotonic moment."""
         for name, seen in files.items():
             known = self._since.get(name)
             if known is None or known[0] != seen:
@@ -43,5 +43,5 @@ class Stillness:
         return max((moment for moment in moments if moment is not None), default=-self.settle) + self.settle
 
     def forget(self) -> None:
-        """Everything settles anew, as after a time without looks."""
+        """Start over for all files, as after a time without looks."""
         self._since.clear()

@@ -1,4 +1,4 @@
-"""What is told, and what was told already? Each thing once; what ends is told too. Quiet otherwise."""
+"""What must be reported, and what was reported already? Each problem once, and its end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _GIT_ONLY: Final = frozenset({"git-at-work", "watch-polls"})  # these end by the
 
 
 class Tellings:
-    """Tells each event once, on the feed, and as a notice where a person who is away must know."""
+    """Reports each event once on the feed, and as a notice if a person who is away must know."""
 
     def __init__(self, feed: Feed, notify: Notify, clock: Clock) -> None:
         self._feed, self._notify, self._clock = feed, notify, clock
@@ -46,15 +46,15 @@ class Tellings:
 
     @property
     def standing(self) -> Mapping[str, Problem]:
-        """The problems that stand now, by subject."""
+        """The problems that exist now, by subject."""
         return dict(self._standing)
 
     def event(self, word: Word, words: str, *, post: str = "", account: str = "", **detail: object) -> None:
-        """Tell one event."""
+        """Report one event."""
         self._feed.tell(Happened(word, self._clock.now(), words, post, account, detail=detail))
 
     def concerns(self, found: Iterable[Concern]) -> None:
-        """Tell those of these that are new; forget those that are gone, so that they are told when they return."""
+        """Report the new ones; forget those that are gone, so that they are reported when they return."""
         now = {concern.key: concern for concern in found}
         new = [concern for key, concern in now.items() if key not in self._told]
         self._told = set(now)
@@ -67,12 +67,12 @@ class Tellings:
             self._send_notice(concern)
 
     def concern(self, concern: Concern) -> None:
-        """Tell one problem of a post or file."""
+        """Report one problem of a post or file."""
         self._problem(concern.problem, concern.post, concern.account)
         self._send_notice(concern)
 
     def stands(self, subject: str, problem: Problem, account: str = "") -> None:
-        """A problem of the whole watch, or of an account, stands now; told when it is new."""
+        """The whole watch, or an account, has this problem now; reported if it is new."""
         before = self._standing.get(subject)
         self._standing[subject] = problem
         if before is not None and before.code == problem.code:
@@ -83,7 +83,7 @@ class Tellings:
             self._notify(Notice(kind, account, "", self._clock.now(), problem.what, {"code": problem.code}))
 
     def is_over(self, subject: str) -> None:
-        """The problem with this subject is gone; told where it stood."""
+        """The problem with this subject is gone; reported if it was there."""
         problem = self._standing.pop(subject, None)
         if problem is not None:
             account = subject.partition(":")[2]
@@ -92,7 +92,7 @@ class Tellings:
             )
 
     def result(self, post: str, result: Result, problem: Problem | None = None, post_id: str = "") -> None:
-        """Tell how a post stands now."""
+        """Report the result of a post."""
         if result in _ENDS:
             self.ended.add(post)
         self.results[str(result)] = self.results.get(str(result), 0) + 1

@@ -52,7 +52,7 @@ class Instant:
         return abs(apart) > JUMP
 
     def at(self, due: datetime) -> float:
-        """The monotonic moment that a time by the wall clock is, as the clock stands now."""
+        """The monotonic moment of a time by the wall clock, as that clock is set now."""
         return self.mono + (due - self.wall).total_seconds()
 
 
@@ -78,17 +78,17 @@ class Timetable:
         self.plan(Why.STATE, max(now, self._rests_until))
 
     def plan(self, why: Why, at: float) -> None:
-        """Look at that monotonic moment at the latest."""
+        """Look at that monotonic moment, or earlier."""
         self._at[why] = min(at, self._at.get(why, at))
 
     def files_changed(self, now: float) -> None:
-        """File events came: look once they have ended, and in a long storm now and then."""
+        """File events came: look once they have ended, and at intervals while they go on."""
         first = self._first_event = now if self._first_event is None else self._first_event
         at = min(now + self.debounce, first + STORM * self.debounce)
         self._at[Why.FILES] = max(at, self._rests_until)
 
     def due(self, moments: Iterable[datetime]) -> None:
-        """The times at which posts are due, in place of those that were known before."""
+        """The times at which posts are due; they replace those of before."""
         self._due = tuple(sorted(set(moments)))
 
     def looked(self, began: Instant, took: float, jitter: float) -> None:
@@ -114,5 +114,5 @@ class Timetable:
 
 
 def lead_of(settle: timedelta) -> float:
-    """Seconds before a due time at which its files must be seen first, to be known as still when it comes."""
+    """How many seconds before a due time the files must be seen first, to be known as unchanged by then."""
     return settle.total_seconds() + 2 * TICK

@@ -46,7 +46,7 @@ class Tries:
         return at
 
     def succeeded(self, subject: str) -> bool:
-        """Note that it went well; whether it had failed before."""
+        """Note a success. Returns whether it had failed before."""
         return self._pauses.pop(subject, None) is not None
 
     def may(self, subject: str, now: float, mark: str = "") -> bool:
@@ -55,7 +55,7 @@ class Tries:
         return pause is None or pause.mark != mark or pause.until <= now
 
     def until(self, subject: str) -> float | None:
-        """The moment at which the pause of a subject ends; None where there is none."""
+        """The moment at which the pause of a subject ends; None if there is none."""
         pause = self._pauses.get(subject)
         return pause.until if pause else None
 

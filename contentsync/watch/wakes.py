@@ -1,4 +1,4 @@
-"""What wakes watch up? Hints from other threads; watch sleeps until one comes, or its time is over."""
+"""What wakes watch up? Hints from other threads. It sleeps until one comes, or until a given moment."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Wakes(Protocol):
     """A seam: real threads in production, a script on a virtual clock in tests."""
 
     def wait(self, seconds: float) -> Hint:
-        """Sleep, at most so long, until something comes; and what came."""
+        """Sleep until something comes, at most that long. Returns what came."""
         ...
 
 
@@ -40,7 +40,7 @@ class ThreadWakes:
         self._files = self._lost = False
 
     def wake(self) -> None:
-        """End the sleep: something is done, or a stop is asked for."""
+        """End the sleep, because work is done or a stop is asked for."""
         with self._woken:
             self._is_woken = True
             self._woken.notify_all()

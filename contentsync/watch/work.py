@@ -34,7 +34,7 @@ OpenProject = Callable[[], Project]
 
 
 class Trouble(ContentsyncError):
-    """The machine, not a post, stood in the way: a disk that fails, a folder that vanished."""
+    """The machine, not a post, is the cause: a disk that fails, a folder that vanished."""
 
 
 @contextlib.contextmanager
@@ -63,7 +63,7 @@ def opened(open_project: OpenProject, stop: Stop | None = None) -> Iterator[Proj
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The result of a look: the plan, or why there is none."""
+    """The result of a look: the plan, or why none could be made."""
 
     made: Made | None = None
     error: ContentsyncError | None = None
@@ -82,7 +82,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What TikTok was asked, and what came of it."""
+    """What TikTok was asked, and its answers."""
 
     #: The posts before and after, by key.
     before: Mapping[str, PostState | None] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Asked:
 
 
 def send(open_project: OpenProject, made: Made, keys: tuple[str, ...], tell: Tell, stop: Stop) -> Sent:
-    """Send these posts; not one without an approval that holds. TikTok's final word is asked for later."""
+    """Send these posts, each only with a valid approval. TikTok's final answer is asked for later."""
     try:
         with opened(open_project) as project:
             if project.settings.approve_by.way is Approve.AUTO:
@@ -149,7 +149,7 @@ def take_approvals(open_project: OpenProject, stop: Stop) -> Asked:
 
 
 def _ahead(project: Project, names: tuple[str, ...]) -> timedelta | None:
-    """How far TikTok's clock is ahead of ours, by its answers just now."""
+    """How far TikTok's clock is ahead of ours, by its last answers."""
     told = [date for name in names if (date := project.at_work(name).client.tiktok_now)]
     return max(told) - project.clock.now() if told else None
 
@@ -160,7 +160,7 @@ def _rows(project: Project, name: str) -> list[PostState]:
 
 
 def stat_of(path: str) -> Seen:
-    """What tells whether a file changes; None where it is not there."""
+    """The stat by which a change of a file is seen; None if there is no file."""
     try:
         found = os.stat(path)  # noqa: PTH116 - thousands in a storm
     except (OSError, ValueError):
@@ -186,7 +186,7 @@ class ClockAhead:
 
 
 def look(project: Project) -> Looked:
-    """The plan from what is on disk and in the state; no request, no lock. Slots that it shows are given out."""
+    """The plan from disk and state, without a request or a lock. Gives out the slots that it shows."""
     try:
         with machine_errors():
             still = NothingToDo.around(

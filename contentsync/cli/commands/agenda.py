@@ -61,7 +61,7 @@ def agenda(context: Context, days: int, json_: bool) -> int:
 
 
 def _untimed(entry: Entry) -> tuple[str, str] | None:
-    """What entries without a time have in common, so that many become one line; None for one with a time."""
+    """What entries without a time have in common, so that they share one line; None for an entry with a time."""
     return None if entry.at else (str(entry.action.then or entry.action.kind), entry.action.reason)
 
 
@@ -73,7 +73,7 @@ def _folded(entry: Entry, count: int) -> str:
 
 
 def _gaps(found: Agenda, days: int) -> Iterator[str]:
-    """The empty slots and days, some lines an account."""
+    """The empty slots and days, a few lines for each account."""
     now, width = found.made.plan.created_at, max((len(gap.account) for gap in found.gaps), default=0)
     if found.gaps:
         yield ""

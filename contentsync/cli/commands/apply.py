@@ -274,7 +274,7 @@ _CODES = {
 
 
 def _why(report: Report, code: int) -> str:
-    """What the exit code stands for, where every action was done all the same."""
+    """What the exit code means, if every action was carried out anyway."""
     if code == exits.DONE or any(outcome.result not in SUCCESSES for outcome in report.outcomes):
         return ""
     held = [action for action in report.proposal.actions if exit_code([action], [], [], interrupted=False) == code]

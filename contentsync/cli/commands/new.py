@@ -41,7 +41,7 @@ def _words(key: str) -> click.Choice[str]:
 @click.option("--disclosure", multiple=True, type=_words("disclosure"), help="What it advertises. Repeatable.")
 @click.option("--ai-generated", is_flag=True, help="TikTok shows its AI-generated label.")
 @click.option("--publish-at", metavar="TIME", help="2026-12-01 09:00, or next-slot.")
-@click.option("--hold", is_flag=True, help="Planned as waiting until you remove it.")
+@click.option("--hold", is_flag=True, help="The post waits until you remove this from its manifest.")
 @click.option("--into", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write it here.")
 @click.option("--markdown", is_flag=True, help="Write Markdown, with the caption as its text.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask. Needed where there is no terminal.")

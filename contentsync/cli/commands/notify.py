@@ -14,7 +14,7 @@ from contentsync.views import notify as view
 
 @click.group()
 def notify() -> None:
-    """Try out who is told what happens, as `notify` in contentsync.yaml names them."""
+    """Test the recipients that `notify` in contentsync.yaml names."""
 
 
 @notify.command()
@@ -36,5 +36,5 @@ def test(context: Context, json_: bool) -> int:
             if one.recipient.refused:
                 text.say(f"    hint:\t{one.recipient.refused.hint}")
         if not tested:
-            text.say("Nobody is told: contentsync.yaml has no notify. See docs/notify.md.")
+            text.say("No notices are sent: contentsync.yaml has no notify. See docs/notify.md.")
     return exits.FAILED if any(one.why for one in tested) else exits.DONE

@@ -57,7 +57,7 @@ def show(context: Context, planfile: Path, json_: bool, markdown: bool, html: Pa
 
 
 def _project(context: Context) -> Project | None:
-    """The project around the current folder; None where there is none."""
+    """The project around the current folder; None if there is none."""
     try:
         return context.project()
     except ManifestError as err:

@@ -45,7 +45,9 @@ _CODES = {
 @click.argument("posts", nargs=-1, metavar="[POST]...", shell_complete=complete.posts)
 @as_json
 @waiting(0.0, "Ask once, which is the default.")
-@click.option("--watch", is_flag=True, help="Go on showing the posts as state and manifests change; asks nobody.")
+@click.option(
+    "--watch", is_flag=True, help="Keep showing the posts as state and manifests change; TikTok is not asked."
+)
 @click.option("--interval", type=DURATION, default=None, help="With --watch: the time between two looks; 2s.")
 @click.option("--exit-code", is_flag=True, help="Also exit 5 where a post is blocked or missed its window.")
 @selecting

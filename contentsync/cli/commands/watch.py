@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     help="Send what a person approved (manual), or every valid post (auto); else as in contentsync.yaml.",
 )
 @click.option(
-    "--poll", is_flag=True, help="Look for changed files at intervals; chosen by itself where that is needed."
+    "--poll", is_flag=True, help="Look for changed files at intervals; watch does this by itself where it must."
 )
 @click.option("--board", metavar="127.0.0.1:PORT", help="Serve the live board there; port 0 picks a free one.")
 @click.option("--allow-actions", is_flag=True, help="With --board: approve, pause, resume and resolve there too.")
@@ -129,7 +129,7 @@ def _serving(
 
 
 def _opened(project: Project, approve: str | None) -> Project:
-    """The same project as it is now. approve: what overrules `watch.approve` of its file; None for nothing."""
+    """The same project as it is now. approve: overrides `watch.approve` of the project file; None keeps that."""
     opened = Project.open(project.root, project.environ, project.on_request)
     if approve:
         opened.settings = replace(opened.settings, approve_by=ApproveBy(Approve(approve)))

@@ -57,7 +57,7 @@ class Picture:
             yield key, shown.line(key, self.found[key], self.plans.get(key), width)
 
     def counts(self) -> str:
-        """How many posts stand where: `2 waiting, 1 published`."""
+        """How many posts are in each phase: `2 waiting, 1 published`."""
         counted = Counter(standing(row, self.plans.get(key)) for key, row in self.found.items())
         return ", ".join(f"{counted[word]} {word}" for word in sorted(counted, key=_place)) or "no posts"
 
@@ -127,7 +127,7 @@ class LiveStatus:
         sys.stdout.flush()
 
     def _say_changes(self, picture: Picture) -> None:
-        """A line for each post that is new or stands elsewhere, with the time."""
+        """A line with the time for each post that is new or changed its phase."""
         now = self._project.clock.now()
         stands = {key: standing(row, picture.plans.get(key)) for key, row in picture.found.items()}
         for key, line in picture.lines(now):
@@ -148,7 +148,7 @@ class LiveStatus:
 
 
 def _cut(line: str, width: int) -> str:
-    """A line that fits; with its colours where it does, without them where it must be cut."""
+    """The line with its colours if it fits, else cut and without colours."""
     import click
 
     whole = text.safe(text.hidden(line))

@@ -1,4 +1,4 @@
-"""In which form does stderr tell what happens: lines for people, or a JSON object a line for programs?"""
+"""In which form does stderr report events: lines for people, or JSON lines for programs?"""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_json() -> bool:
 
 
 def entry(message: str, level: str = INFO, event: str = "message", **more: Any) -> dict[str, Any]:
-    """One entry of the log. more: what else belongs to the event; what is None or empty is left out."""
+    """One entry of the log. more: further fields of the event; those that are None or empty are left out."""
     ts = rfc3339(datetime.now(UTC), "milliseconds")
     told = {name: value for name, value in more.items() if value not in (None, "")}
     return {"ts": ts, "level": level, "event": event, "message": message} | told

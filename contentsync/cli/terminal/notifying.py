@@ -1,4 +1,4 @@
-"""How does a command tell the recipients of notices what happened? After everything else, and with a deadline."""
+"""How does a command send its notices? After everything else, and with a deadline."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contentsync.project import Project
 
 
 class Notifying:
-    """The recipients of one command. Made before it begins, so that what it does is told."""
+    """The recipients of one command. Created before the command begins, so that its results are reported."""
 
     def __init__(self, project: Project) -> None:
         self._notifier = Notifier(project)
@@ -27,5 +27,5 @@ class Notifying:
             text.show_error(err)
 
     def show_refused(self) -> None:
-        """Show why some recipients are not told."""
+        """Show why some recipients get no notices."""
         text.show_problems(self._notifier.refused)

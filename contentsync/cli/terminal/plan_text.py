@@ -113,7 +113,7 @@ class _Listing:
                 yield self._folded(group)
 
     def _of_account(self, group: list[Action]) -> Iterator[str]:
-        """The posts of one account that the same reason blocks: the reason, the posts, and the one way out."""
+        """The posts of one account that the same reason blocks: the reason, the posts, and the one fix."""
         first, problem = group[0], account_wide(group[0])
         assert problem is not None
         yield self._head(first, f"{first.account}: {many(len(group), 'post')}")
@@ -153,7 +153,7 @@ class _Listing:
                 yield from _problem(problem, action.reason)
 
     def _as_planned(self, action: Action) -> Iterator[str]:
-        """What a plan itself says of the post, where its manifest is not at hand."""
+        """What the plan itself says about the post, if its manifest is not available."""
         card = Card(0, action, None, None, self._zone(action), self._now, "")
         shown_above = {"Account", "Time", "Why", "Manifest"}
         lines = [(fact.name, visible(fact.value)) for fact in card.facts if fact.name not in shown_above]

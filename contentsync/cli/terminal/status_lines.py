@@ -1,4 +1,4 @@
-"""How does the state of each post look as lines? One for the post, and below it what stands in its way."""
+"""How is the state of each post shown? One line for the post, and below it what blocks it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class StatusLines:
         return f"{key:<{width}}  {word}  {self._facts(key, row, action)}".rstrip()
 
     def _facts(self, key: str, row: PostState | None, action: Action | None) -> str:
-        """When it changed, or is due; and where it is to be seen."""
+        """When it changed or is due, and its link."""
         zone = self._zones.get(key.partition("/")[0], "UTC")
         last = row.last if row else None
         facts = [in_words(last.updated_at, zone, self._now)] if last else []
@@ -68,7 +68,7 @@ class StatusLines:
         return "  ".join(filter(None, [*facts, visible(link)]))
 
     def _below(self, row: PostState | None, action: Action | None) -> Iterator[str]:
-        """What stands in its way, with what fixes it; what concerns its whole account at its first post only."""
+        """What blocks it, and how to fix that; what concerns the whole account is shown at its first post only."""
         blockers = action.blockers if action else ()
         for problem in blockers:
             if action and not self._once.is_new(action.account, problem):

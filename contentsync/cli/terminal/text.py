@@ -32,7 +32,7 @@ def say(line: str = "") -> None:
 
 
 def tell(line: str = "", event: str = "message", **more: object) -> None:
-    """The same for a line that is not data. event, more: what a log in JSON says of it besides."""
+    """The same for a line that is not data. event, more: what a log in JSON adds to the line."""
     if log.is_json():
         _log(line, log.INFO, event, **more)
     else:

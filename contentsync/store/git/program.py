@@ -129,7 +129,7 @@ class Git:
         return StoreError(Problem("git-failed", what, "check that `git status` works there"))
 
     def _started(self, args: Sequence[str]) -> subprocess.Popen[bytes]:
-        """The program, at work. Raises StoreError where there is none."""
+        """The running program. Raises StoreError if it can't be started."""
         options = [part for setting in _SETTINGS for part in ("-c", setting)]
         try:
             return subprocess.Popen(  # noqa: S603  (the arguments are ours)

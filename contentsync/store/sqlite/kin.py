@@ -1,4 +1,4 @@
-"""Which posts share something with what is declared anew? Asked for a plan that leaves the resting posts out.
+"""Which posts share something with newly declared posts? Needed by a plan that leaves the resting posts out.
 
 Not among the statements of queries.sql: it takes lists, which SQLite and PostgreSQL are given in different ways.
 """

@@ -1,4 +1,4 @@
-"""Which notices wait to be sent to whom, and which were told? On this machine only, even if the state is shared."""
+"""Which notices wait to be sent to whom, and which were sent? On this machine only, even if the state is shared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a page come about? From a template and values, as one file that asks nothing of anybody. Pure.
+"""How is a page made? From a template and values, as one file that makes no request. Pure.
 
 The danger: captions, names and TikTok's own words are other people's text, and a page can run programs and call
 addresses. The rule: everything that a template puts in is escaped, every character that can't be seen is shown as an
