@@ -17,8 +17,12 @@ class UnwritableFile(ContentsyncError):
 
 def write_named(path: Path, content: bytes, root: Path) -> None:
     """Write a page, table or calendar. root: the project's. Raises UnwritableFile, ManifestError."""
+    path = refuse_link_out(root, path)
     try:
-        replace_whole(refuse_link_out(root, path), content, _MODE)
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)  # a pipe or a device, which no other file may replace
+        else:
+            replace_whole(path, content, _MODE)
     except OSError as err:
         what = f"{path} can't be written: {err.strerror or type(err).__name__}"
         raise UnwritableFile(

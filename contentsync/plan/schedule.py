@@ -18,7 +18,7 @@ _TICK: Final = timedelta(milliseconds=1)
 
 
 def due_clock(now: datetime, tiktok_now: datetime | None) -> datetime:
-    """The time by which a post is due: the earlier of both clocks, so that none is early by either."""
+    """The time by which a post is due: the earlier of both clocks, so that no post is early by either of them."""
     return now if tiktok_now is None else min(now, tiktok_now)
 
 

@@ -136,7 +136,7 @@ def test_two_documents_do_not_share_stdout(studio: Studio) -> None:
 def test_a_page_that_cant_be_written_is_a_plain_error(studio: Studio) -> None:
     studio.post("launch")
     ran = studio.run("plan", "--html", "no/such/folder/plan.html")
-    assert ran.code == 1 and "[file-unwritable]" in ran.err
+    assert ran.code == 1 and "[output-unwritable]" in ran.err
 
 
 def test_no_page_is_written_through_a_link_out_of_the_project(studio: Studio, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def calendar(context: Context, html: Path | None, ics: Path | None, days: int, b
     if html:
         from contentsync.views.calendar_page import page
 
-        write_named(html, page(found).encode(), project.root)
+        write_named(html, text.hidden_page(page(found)).encode(), project.root)
         text.tell(f"Wrote {visible(str(html))}.")
     if ics:
         _write_ics(project, found, ics)

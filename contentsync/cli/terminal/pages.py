@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contentsync.cli.output_file import write_named
 from contentsync.cli.terminal import text
 from contentsync.visible import visible
 
@@ -21,9 +22,7 @@ def write_page(root: Path, preview: Preview, path: Path) -> None:
 
 def write(root: Path, page: str, path: Path) -> None:
     """Write a page where the user wants it, and say so."""
-    from contentsync.operations import user_file
-
-    user_file.write(root, path, text.hidden_page(page))
+    write_named(path, text.hidden_page(page).encode(), root)
     text.tell(f"The page is in {visible(str(path))}: it needs no network, and can be sent to anyone.")
 
 
