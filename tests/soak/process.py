@@ -64,8 +64,9 @@ class Soak:
             self._watcher.kill()
             self._watcher.wait()
             self.counts["did not end"] = self.counts.get("did not end", 0) + 1
-        if number == signal.SIGTERM and self._watcher.returncode != 0:
-            self.counts["ended with an error"] = self.counts.get("ended with an error", 0) + 1
+        if number == signal.SIGTERM and self._watcher.returncode not in {0, -signal.SIGTERM}:  # before it heeds it
+            name = f"ended with {self._watcher.returncode}"
+            self.counts[name] = self.counts.get(name, 0) + 1
 
     def _alive(self) -> None:
         if self._watcher.poll() is not None:
@@ -225,5 +226,5 @@ def soak(folder: Path, seed: int, seconds: float) -> tuple[Soak, list[str]]:
         life.stalest = life.ledger.stalest(emulator)
         if life.stalest > SCAN + SETTLE + SLACK:
             broken.append(f"a post of which no event told waited {life.stalest:.0f} s")
-        broken += [what for what in ("did not end", "ended with an error", "died by itself") if what in life.counts]
+        broken += [what for what in life.counts if what.startswith(("did not end", "ended with", "died by itself"))]
         return life, broken
