@@ -14,13 +14,13 @@ from contentsync.store.sqlite.database import Database
 from contentsync.store.sqlite.pauses import SqlitePauses
 
 if TYPE_CHECKING:
-    from contentsync.store.git.store import GitStore
+    from contentsync.store.git.pushing import GitPushing
 
 
 class SharedAccounts(SqliteAccounts):
     """The identities of a shared state: rows that follow a new open_id are other files on the branch."""
 
-    def __init__(self, database: Database, history: Callable[..., None], store: GitStore) -> None:
+    def __init__(self, database: Database, history: Callable[..., None], store: GitPushing) -> None:
         super().__init__(database, history)
         self._store = store
 
@@ -41,7 +41,7 @@ class SharedAccounts(SqliteAccounts):
 class SharedPauses(SqlitePauses):
     """The pauses of a shared state: one file each, so that of two people's words on two accounts none is lost."""
 
-    def __init__(self, database: Database, history: Callable[..., None], store: GitStore) -> None:
+    def __init__(self, database: Database, history: Callable[..., None], store: GitPushing) -> None:
         super().__init__(database, history, store.who)
         self._store = store
 
