@@ -142,3 +142,8 @@ class GitLine(SqliteStore):
     def identities_seen(self) -> dict[str, str]:
         """As in Store; for an account that this machine never asked about, from the shared state."""
         return self._copy.pins() | super().identities_seen()
+
+    def _no_state(self) -> Problem:
+        what = f"branch {self._branch.name} of {self._branch.remote} holds something else than a state of contentsync"
+        hint = f"name a branch that only contentsync writes, as `state: git:{self._branch.remote}` does"
+        return Problem("state-corrupt", what, hint)

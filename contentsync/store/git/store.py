@@ -183,8 +183,3 @@ class GitStore(GitClaims):
             with self.deciding(open_id):
                 super().become_acquainted(open_id, now)
             self._report(f"the earlier posts of {open_id} were recorded", now)
-
-    def _no_state(self) -> Problem:
-        what = f"branch {self._branch.name} of {self._branch.remote} holds something else than a state of contentsync"
-        hint = f"name a branch that only contentsync writes, as `state: git:{self._branch.remote}` does"
-        return Problem("state-corrupt", what, hint)
