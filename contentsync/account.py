@@ -26,7 +26,7 @@ from contentsync.pause import pause_of
 from contentsync.plan.action import AccountFacts, Remote
 from contentsync.post import Account, Attempt, Creator, DesiredPost, Media, PostState
 from contentsync.standard_paths import PROJECT_FILE
-from contentsync.store.port import Store
+from contentsync.store.port.store import Store
 from contentsync.tiktok.overriding_token import step_to_grant, step_to_renew
 
 # What only requests need is imported with the first one: a plan without a network does without.

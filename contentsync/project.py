@@ -22,7 +22,9 @@ from contentsync.root import find_root, user_says
 from contentsync.standard_paths import data_folder, is_shared
 from contentsync.store.backends import backend_of, refuse_left_behind
 from contentsync.store.machine_secret import machine_secret
-from contentsync.store.port import Backend, Store, moved
+from contentsync.store.port.backend import Backend
+from contentsync.store.port.conflicts import moved
+from contentsync.store.port.store import Store
 from contentsync.store.sqlite.cache import FileCache
 from contentsync.suggestions import near
 from contentsync.tiktok.chunks import ChunkPlan, plan_chunks

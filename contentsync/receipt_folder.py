@@ -9,7 +9,7 @@ from pathlib import Path
 from contentsync.errors import Level, Problem
 from contentsync.evidence import receipts
 from contentsync.post import PostState
-from contentsync.store.port import Store
+from contentsync.store.port.store import Store
 
 
 @dataclass(frozen=True, slots=True)

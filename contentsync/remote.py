@@ -19,7 +19,8 @@ from contentsync.figures import Figures
 from contentsync.lifecycle import Phase
 from contentsync.plan.schedule import CLOCKS_APART
 from contentsync.post import Account, Attempt, Creator, PostState, Privacy, RemotePost
-from contentsync.store.port import Store, Superseded
+from contentsync.store.port.conflicts import Superseded
+from contentsync.store.port.store import Store
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.refusals import Family, refusal
 from contentsync.tiktok.wire import UserInfo

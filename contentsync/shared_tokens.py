@@ -28,7 +28,8 @@ from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, StoreError, TokensUnusable
 from contentsync.files import replace_whole
 from contentsync.standard_paths import data_folder
-from contentsync.store.port import SharedFiles, Store
+from contentsync.store.port.backend import SharedFiles
+from contentsync.store.port.store import Store
 from contentsync.tiktok.tokens import (
     Choice,
     Owner,

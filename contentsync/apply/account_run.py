@@ -29,7 +29,7 @@ from contentsync.lifecycle import Phase
 from contentsync.plan.action import Action, Kind
 from contentsync.post import Attempt, DesiredPost, Mode
 from contentsync.post import Kind as MediaKind
-from contentsync.store.port import AttemptOpen, Overtaken
+from contentsync.store.port.conflicts import AttemptOpen, Overtaken
 from contentsync.tiktok.wire import Endpoint
 
 PATIENCE: Final = timedelta(minutes=2)  # how long a run waits for a limit by the minute

@@ -8,7 +8,7 @@ from contentsync.lifecycle import Event, Phase
 from contentsync.plan.action import Action
 from contentsync.plan.moves import has_past, marks_of_row
 from contentsync.post import Attempt, DesiredPost, PostState
-from contentsync.store.port import AttemptOpen, Superseded
+from contentsync.store.port.conflicts import AttemptOpen, Superseded
 
 
 class LocalActions:

@@ -9,7 +9,7 @@ from contentsync.attempt.told import Tell
 from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.post import Attempt, DesiredPost, Media, PostState
-from contentsync.store.port import Store
+from contentsync.store.port.store import Store
 from contentsync.tiktok.chunks import ChunkPlan
 from contentsync.tiktok.client import Client
 

@@ -21,7 +21,7 @@ from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswer
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.plan.match import resembles
 from contentsync.post import Attempt, PostState, RemotePost
-from contentsync.store.port import Superseded
+from contentsync.store.port.conflicts import Superseded
 from contentsync.tiktok import wire
 
 if TYPE_CHECKING:

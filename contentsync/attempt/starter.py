@@ -17,7 +17,7 @@ from contentsync.attempt.window import window_over
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, StoreError, Unanswered
 from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt, DesiredPost, Kind, Mode
-from contentsync.store.port import Superseded
+from contentsync.store.port.conflicts import Superseded
 from contentsync.tiktok import refusals, wire
 from contentsync.upload_hour import HOUR
 

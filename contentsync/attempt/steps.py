@@ -33,7 +33,8 @@ from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswer
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.pause import pause_of
 from contentsync.post import Attempt, DesiredPost, PostState
-from contentsync.store.port import Store, Superseded
+from contentsync.store.port.conflicts import Superseded
+from contentsync.store.port.store import Store
 from contentsync.tiktok import refusals, wire
 from contentsync.tiktok.client import Client
 from contentsync.upload_hour import Hour, judge, left_by_tiktok, may_arrive_until, words

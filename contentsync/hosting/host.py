@@ -20,7 +20,8 @@ from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.media_urls import Answer, Hosting, Look, object_name, shown
 from contentsync.plan.pull_checks import refused
 from contentsync.post import DesiredPost, Media
-from contentsync.store.port import Hosted, HostedObject
+from contentsync.store.port.rooms import Hosted
+from contentsync.store.port.values import HostedObject
 
 SIDE_BY_SIDE: Final = 4
 

@@ -16,7 +16,7 @@ from contentsync.operations.state_rows import NotSettled, row_of, written
 from contentsync.operations.under_lock import under_lock
 from contentsync.post import Attempt, PostState
 from contentsync.project import Project
-from contentsync.store.port import Superseded
+from contentsync.store.port.conflicts import Superseded
 from contentsync.tiktok import refusals
 
 

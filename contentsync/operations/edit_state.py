@@ -11,7 +11,7 @@ from contentsync.operations.state_rows import NotSettled, row_of, written
 from contentsync.operations.under_lock import under_lock
 from contentsync.post import DesiredPost, PostState
 from contentsync.project import Project
-from contentsync.store.port import AttemptOpen
+from contentsync.store.port.conflicts import AttemptOpen
 
 
 @under_lock("contentsync state rm")

@@ -20,7 +20,7 @@ from contentsync.operations.under_lock import under_lock
 from contentsync.plan.action import Kind
 from contentsync.post import Attempt, DesiredPost, Media
 from contentsync.project import Project
-from contentsync.store.port import HostedObject
+from contentsync.store.port.values import HostedObject
 
 _NAME: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 SETTLED: Final = frozenset({Kind.FROZEN, Kind.DRIFT, Kind.FORGET})

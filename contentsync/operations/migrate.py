@@ -18,7 +18,8 @@ from contentsync.post import PostState
 from contentsync.project import Project
 from contentsync.store.git.documents import post_text
 from contentsync.store.git.merge import merged
-from contentsync.store.port import Backend, Store
+from contentsync.store.port.backend import Backend
+from contentsync.store.port.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from contentsync.operations.status import differing, usernames
 from contentsync.plan.worth_telling import Known, kept_rows, notices_of
 from contentsync.post import PostState
 from contentsync.project import Project
-from contentsync.store.port import Outbox, Waiting
+from contentsync.store.port.rooms import Outbox
+from contentsync.store.port.values import Waiting
 
 #: How long a command waits for its recipients, all together.
 SECONDS: Final = 10.0

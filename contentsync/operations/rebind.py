@@ -20,7 +20,7 @@ from contentsync.operations.under_lock import under_lock
 from contentsync.post import Account, Attempt, Creator
 from contentsync.project import Project
 from contentsync.remote import ask_creator
-from contentsync.store.port import Store
+from contentsync.store.port.store import Store
 
 
 @dataclass(frozen=True, slots=True)

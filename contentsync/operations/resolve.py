@@ -26,7 +26,7 @@ from contentsync.operations.state_rows import NotSettled, settled, shared_rows
 from contentsync.operations.under_lock import under_lock
 from contentsync.post import BY_HAND, Attempt, DesiredPost, Mode, PostState
 from contentsync.project import Project
-from contentsync.store.port import AttemptOpen, Superseded
+from contentsync.store.port.conflicts import AttemptOpen, Superseded
 from contentsync.times import in_words
 
 STUCK: Final = timedelta(hours=1)  # TikTok's own bound for an upload or a download; Media Transfer Guide

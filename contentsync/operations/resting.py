@@ -33,7 +33,7 @@ from contentsync.plan.sending import INBOX_FULL
 from contentsync.plan.settled import as_compared
 from contentsync.post import DesiredPost, Mode, PostState
 from contentsync.project import Project
-from contentsync.store.port import Shared
+from contentsync.store.port.values import Shared
 from contentsync.tree import RACY, Folder, Stat
 
 _FILE: Final = "resting"

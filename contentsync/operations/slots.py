@@ -13,7 +13,7 @@ from contentsync.plan.action import Action, Kind
 from contentsync.plan.scene import Scene
 from contentsync.plan.schedule import rule_of
 from contentsync.project import Project
-from contentsync.store.port import Pin
+from contentsync.store.port.values import Pin
 
 
 def give_slots(project: Project, made: Made, actions: Iterable[Action]) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from contentsync.errors import Place, Problem, StoreError
 from contentsync.standard_paths import PROJECT_FILE, is_shared
-from contentsync.store.port import Backend, Store
+from contentsync.store.port.backend import Backend
+from contentsync.store.port.store import Store
 from contentsync.store.sqlite.backend import SqliteBackend
 from contentsync.store.sqlite.migration import attempts_left
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from contentsync.clock import Clock
 from contentsync.errors import StoreError
-from contentsync.store.port import Events
+from contentsync.store.port.rooms import Events
 from contentsync.stored_event import EventState, StoredEvent
 from contentsync.webhooks import event as events
 from contentsync.webhooks import signature

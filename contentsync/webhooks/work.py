@@ -20,7 +20,7 @@ from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt
 from contentsync.project import Project
 from contentsync.remote import look_again
-from contentsync.store.port import Superseded
+from contentsync.store.port.conflicts import Superseded
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
 from contentsync.tiktok import removed_access
 from contentsync.webhooks import decide

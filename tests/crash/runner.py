@@ -40,7 +40,7 @@ from contentsync.store.backends import BRANCH, REMOTE
 from contentsync.store.git.backend import GitBackend
 from contentsync.store.git.branch import Branch
 from contentsync.store.git.program import Ended, Git
-from contentsync.store.port import Backend
+from contentsync.store.port.backend import Backend
 from contentsync.store.sqlite.backend import SqliteBackend
 from contentsync.store.sqlite.database import Database, migrations, open_file, queries
 from contentsync.store.sqlite.state import SqliteStore

@@ -14,7 +14,7 @@ from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.hosting.host import Host
 from contentsync.media_urls import Answer, Hosting, Look, object_name
 from contentsync.post import DesiredPost, Kind
-from contentsync.store.port import HostedObject
+from contentsync.store.port.values import HostedObject
 from contentsync.store.sqlite.database import open_memory
 from contentsync.store.sqlite.hosted import SqliteHosted
 from tests.builders import NOW, OPEN_ID, ManualClock, a_photo, a_post, sha256

@@ -18,7 +18,7 @@ from contentsync.evidence.identity import Identity
 from contentsync.lifecycle import Phase
 from contentsync.post import Creator, DesiredPost, Mode, PostState, RemotePost
 from contentsync.project import Project
-from contentsync.store.port import Conflict
+from contentsync.store.port.conflicts import Conflict
 from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, a_row, an_attempt
 from tests.cli.support import CLIP

@@ -20,7 +20,7 @@ from contentsync.plan.action import World as Facts
 from contentsync.plan.last_look import Against
 from contentsync.plan.planner import make_plan
 from contentsync.post import Attempt, DesiredPost, PostState
-from contentsync.store.port import Superseded
+from contentsync.store.port.conflicts import Superseded
 from contentsync.tiktok.client import Client
 from tests.simulation.machine import OPEN_ID, Around, Machine, Parts, WatchedStore
 

@@ -20,7 +20,7 @@ from contentsync.lifecycle import OPEN
 from contentsync.post import Attempt, PostState
 from contentsync.store.git.branch import Fetched, Pushed
 from contentsync.store.git.store import GitStore
-from contentsync.store.port import Superseded
+from contentsync.store.port.conflicts import Superseded
 from contentsync.store.sqlite.database import Database
 from contentsync.store.sqlite.state import SqliteStore
 from tests.simulation.life import HOUR, Life, Script, _empty_state, drawn

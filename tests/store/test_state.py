@@ -15,7 +15,7 @@ from contentsync.approval import approval_of
 from contentsync.errors import StoreError
 from contentsync.lifecycle import Event, Phase
 from contentsync.post import Attempt, Creator, DesiredPost
-from contentsync.store.port import AttemptOpen, Superseded
+from contentsync.store.port.conflicts import AttemptOpen, Superseded
 from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_remote, an_attempt
 from tests.store.git.remotes import a_backend, a_remote_repository
@@ -26,7 +26,7 @@ URL = f"https://open-upload.tiktokapis.com/video/?upload_token={SECRET}"
 
 @pytest.fixture(params=["file", "memory", pytest.param("git", marks=pytest.mark.slow)])
 def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[SqliteStore]:
-    """The contract of store/port.py holds on every backend."""
+    """The contract of store/port/ holds on every backend."""
     opened = opened_as(request.param, tmp_path)
     yield opened
     opened.close()

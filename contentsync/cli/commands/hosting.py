@@ -9,7 +9,7 @@ from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, locking
 from contentsync.cli.terminal import text
 from contentsync.operations import hosting as operation
-from contentsync.store.port import HostedObject
+from contentsync.store.port.values import HostedObject
 from contentsync.views import hosted_photos
 from contentsync.visible import visible
 

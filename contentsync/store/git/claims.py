@@ -14,7 +14,7 @@ from contentsync.store.git import approvals, documents
 from contentsync.store.git.branch import Pushed
 from contentsync.store.git.line import HEAD
 from contentsync.store.git.pushing import TRIES, GitPushing
-from contentsync.store.port import AttemptOpen, Overtaken, Superseded
+from contentsync.store.port.conflicts import AttemptOpen, Overtaken, Superseded
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class _Before:
 
 
 class GitClaims(GitPushing):
-    """The attempts of a shared state. What each call does is written in store/port.py."""
+    """The attempts of a shared state. What each call does is written in store/port/."""
 
     def begin(self, post: DesiredPost, attempt: Attempt, now: datetime) -> Attempt:
         """R1 and R2, for all machines: the claim is on the remote when this returns.

@@ -14,7 +14,7 @@ from contentsync.errors import Problem, StoreError
 from contentsync.post import Attempt
 from contentsync.store.git import documents
 from contentsync.store.git.branch import Branch
-from contentsync.store.port import moved
+from contentsync.store.port.conflicts import moved
 from contentsync.store.sqlite import migration
 from contentsync.store.sqlite.database import Database
 from contentsync.store.sqlite.shared import SharedCopy
@@ -40,7 +40,7 @@ class Root:
 
 
 class GitLine(SqliteStore):
-    """What this machine knows of the branch itself. What each call does is written in store/port.py."""
+    """What this machine knows of the branch itself. What each call does is written in store/port/."""
 
     def __init__(
         self,

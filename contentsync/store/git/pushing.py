@@ -20,7 +20,7 @@ SILENCE: Final = timedelta(minutes=1)
 
 
 class GitPushing(GitReading):
-    """Pushing to the branch. What each call does is written in store/port.py."""
+    """Pushing to the branch. What each call does is written in store/port/."""
 
     def _push(self, now: datetime) -> None:
         """Push every file that is marked, until nothing is. Raises StoreError; then the marks stay."""

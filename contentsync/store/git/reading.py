@@ -16,7 +16,7 @@ from contentsync.store.git.people import SharedPauses
 
 
 class GitReading(GitLine):
-    """Reading the branch. What each call does is written in store/port.py."""
+    """Reading the branch. What each call does is written in store/port/."""
 
     _approvals: SharedApprovals
     _shared_pauses: SharedPauses

@@ -32,7 +32,7 @@ from contentsync.store.git.branch import Branch, Pushed
 from contentsync.store.git.claims import GitClaims
 from contentsync.store.git.line import HEAD
 from contentsync.store.git.people import SharedAccounts, SharedPauses
-from contentsync.store.port import Pin
+from contentsync.store.port.values import Pin
 from contentsync.store.sqlite import migration
 from contentsync.store.sqlite.database import Database
 
@@ -40,7 +40,7 @@ _INIT: Final = "/init/"  # how the paths of the calls end that begin a post
 
 
 class GitStore(GitClaims):
-    """The shared state of one project. What each call does is written in store/port.py."""
+    """The shared state of one project. What each call does is written in store/port/."""
 
     def __init__(
         self,

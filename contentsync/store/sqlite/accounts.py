@@ -13,7 +13,7 @@ from contentsync.store.sqlite.database import Database, queries
 
 
 class SqliteAccounts:
-    """The identities of one state. What each call does is written in store/port.py."""
+    """The identities of one state. What each call does is written in store/port/."""
 
     def __init__(self, database: Database, history: Callable[..., None]) -> None:
         """history: adds a line of history within a transaction."""

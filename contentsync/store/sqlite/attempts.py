@@ -9,13 +9,13 @@ from datetime import datetime
 from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post import Attempt, DesiredPost, PostState
-from contentsync.store.port import AttemptOpen, Superseded
+from contentsync.store.port.conflicts import AttemptOpen, Superseded
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.bindings import SqliteBindings
 
 
 class SqliteAttempts(SqliteBindings):
-    """The attempts of one state. What each call does is written in store/port.py."""
+    """The attempts of one state. What each call does is written in store/port/."""
 
     def begin(self, post: DesiredPost, attempt: Attempt, now: datetime) -> Attempt:
         """Put an intent on disk (R1), at its post, which is made where there is none.

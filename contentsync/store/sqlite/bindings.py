@@ -13,7 +13,7 @@ from contentsync.store.sqlite.reading import SqliteReading
 
 
 class SqliteBindings(SqliteReading):
-    """The rows of one state, and the videos bound to them. What each call does is written in store/port.py."""
+    """The rows of one state, and the videos bound to them. What each call does is written in store/port/."""
 
     def ensure_post(self, post: DesiredPost, open_id: str, *, now: datetime) -> PostState:
         """The row of a post, made where there is none."""

@@ -11,7 +11,7 @@ from contentsync.store.sqlite.database import Database, queries
 
 
 class SqliteCalendar:
-    """The calendar's memory of one state. What each call does is written in store/port.py."""
+    """The calendar's memory of one state. What each call does is written in store/port/."""
 
     def __init__(self, database: Database) -> None:
         self._db = database

@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from contentsync.post import DesiredPost, PostState
-from contentsync.store.port import AttemptOpen, Pin
+from contentsync.store.port.conflicts import AttemptOpen
+from contentsync.store.port.values import Pin
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.attempts import SqliteAttempts
 
 
 class SqliteChanges(SqliteAttempts):
-    """Changes of the posts of one state. What each call does is written in store/port.py."""
+    """Changes of the posts of one state. What each call does is written in store/port/."""
 
     def move(self, row: PostState, post: DesiredPost, now: datetime, why: str = "") -> bool:
         """Give the row of a renamed post its new name; False where that name is taken by now."""

@@ -11,7 +11,7 @@ from contentsync.store.sqlite.history import SqliteHistory
 
 
 class SqliteDecisions(SqliteHistory):
-    """The decisions of one state. What each call does is written in store/port.py."""
+    """The decisions of one state. What each call does is written in store/port/."""
 
     def leave_out(self, open_id: str, marks: Collection[str], now: datetime) -> None:
         """Keep which posts were not among those for which existing-posts was lifted last, by name and media."""

@@ -21,7 +21,7 @@ THINNED: Final = (
 
 
 class SqliteFigures:
-    """The figures of one state. What each call does is written in store/port.py."""
+    """The figures of one state. What each call does is written in store/port/."""
 
     def __init__(self, database: Database) -> None:
         self._db = database

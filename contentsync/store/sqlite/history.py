@@ -25,7 +25,7 @@ def whoami() -> str:
 
 
 class SqliteHistory:
-    """The history of one state. What each call does is written in store/port.py."""
+    """The history of one state. What each call does is written in store/port/."""
 
     def __init__(self, database: Database, who: str | None = None) -> None:
         self._db = database

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from contentsync.store.port import HostedObject
+from contentsync.store.port.values import HostedObject
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database, queries
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from contentsync.store.port import Shared
+from contentsync.store.port.values import Shared
 from contentsync.store.sqlite.database import Database
 
 _KIN: Final = """

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from contentsync.notices import Notice, NoticeKind
-from contentsync.store.port import Waiting
+from contentsync.store.port.values import Waiting
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database, queries
 
@@ -18,7 +18,7 @@ MOST_WAITING: Final = 100
 
 
 class SqliteOutbox:
-    """The notices of one state. What each call does is written in store/port.py."""
+    """The notices of one state. What each call does is written in store/port/."""
 
     def __init__(self, database: Database) -> None:
         self._db = database

@@ -16,7 +16,7 @@ _NAME: Final = "paused: "
 
 
 class SqlitePauses:
-    """The pauses of one state. What each call does is written in store/port.py."""
+    """The pauses of one state. What each call does is written in store/port/."""
 
     def __init__(self, database: Database, history: Callable[..., None], who: str) -> None:
         """history: adds a line of history within a transaction."""

@@ -14,7 +14,7 @@ from contentsync.store.sqlite.history import SqliteHistory
 
 
 class SqliteReading(SqliteHistory):
-    """The posts of one state. What each call does is written in store/port.py."""
+    """The posts of one state. What each call does is written in store/port/."""
 
     def __init__(self, database: Database, who: str | None = None) -> None:
         super().__init__(database, who)

@@ -11,7 +11,7 @@ from contentsync.store.sqlite.history import SqliteHistory
 
 
 class SqliteRemote(SqliteHistory):
-    """What one state remembers of TikTok. What each call does is written in store/port.py."""
+    """What one state remembers of TikTok. What each call does is written in store/port/."""
 
     def save_creator(self, account: str, creator: Creator, now: datetime) -> None:
         """Keep what TikTok said last of an identity; a name that it did not tell this time stays as it was."""

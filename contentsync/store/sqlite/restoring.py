@@ -14,7 +14,7 @@ from contentsync.store.sqlite.changes import SqliteChanges
 
 
 class SqliteRestoring(SqliteChanges):
-    """Rows of a lost state, of receipts and of copies. What each call does is written in store/port.py."""
+    """Rows of a lost state, of receipts and of copies. What each call does is written in store/port/."""
 
     def restore(
         self,

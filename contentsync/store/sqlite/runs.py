@@ -13,7 +13,7 @@ from contentsync.store.sqlite.history import SqliteHistory
 
 
 class SqliteRuns(SqliteHistory):
-    """The runs of one state. What each call does is written in store/port.py."""
+    """The runs of one state. What each call does is written in store/port/."""
 
     def stop_account(self, open_id: str, run_id: str, mode: Mode | None, why: Problem, now: datetime) -> None:
         """Begin nothing more for an account in this run, in any process; the first reason stays.

@@ -20,7 +20,7 @@ from typing import Self
 
 from contentsync.errors import Problem, StoreError
 from contentsync.post import PostState
-from contentsync.store.port import Shared
+from contentsync.store.port.values import Shared
 from contentsync.store.sqlite import kin, marks, migration
 from contentsync.store.sqlite.accounts import SqliteAccounts
 from contentsync.store.sqlite.approvals import SqliteApprovals
@@ -38,7 +38,7 @@ from contentsync.store.sqlite.runs import SqliteRuns
 
 
 class SqliteStore(SqliteRestoring, SqliteRuns, SqliteDecisions, SqliteRemote):
-    """The state of one project, in a SQLite file or in memory. What each call does is written in store/port.py."""
+    """The state of one project, in a SQLite file or in memory. What each call does is written in store/port/."""
 
     def __init__(self, database: Database, who: str | None = None) -> None:
         super().__init__(database, who)

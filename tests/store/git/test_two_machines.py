@@ -18,7 +18,7 @@ from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.planner import make_plan
 from contentsync.post import App, Attempt, DesiredPost, Limits
 from contentsync.store.git.store import GitStore
-from contentsync.store.port import AttemptOpen, Overtaken, Superseded
+from contentsync.store.port.conflicts import AttemptOpen, Overtaken, Superseded
 from tests.builders import NOW, OPEN_ID, a_media, a_post, an_account, an_attempt
 from tests.store.git.remotes import a_backend, a_remote_repository, git
 
