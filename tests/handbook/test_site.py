@@ -26,6 +26,15 @@ def test_every_page_of_the_documents_is_in_the_menu() -> None:
     assert {page.name for page in DOCS.glob("*.md")} - menu == set()
 
 
+def test_pictures_are_small_shown_somewhere_and_load_nothing() -> None:
+    pictures = sorted((DOCS / "pictures").iterdir())
+    shown = "".join(page.read_text("utf-8") for page in DOCS.glob("*.md"))
+    assert pictures and [picture.name for picture in pictures if f"pictures/{picture.name}" not in shown] == []
+    assert sum(picture.stat().st_size for picture in pictures) < 1_500_000
+    drawn = "".join(picture.read_text("utf-8") for picture in pictures if picture.suffix == ".svg")
+    assert "url(http" not in drawn and "@import" not in drawn and "<script" not in drawn
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if importlib.util.find_spec("mkdocs") is None:
