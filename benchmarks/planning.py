@@ -190,7 +190,7 @@ def printing(lines: int = 10_000) -> Iterator[Figure]:
     from contentsync.cli.terminal.plan_text import show_plan
     from contentsync.plan.action import AccountFacts, World
     from contentsync.plan.planner import make_plan
-    from contentsync.post import Account
+    from contentsync.settings import Account
     from tests.builders import NOW, a_post
 
     posts = {post.key: post for post in (a_post(name=f"p{number}", hold=True) for number in range(lines // 5))}

@@ -23,7 +23,9 @@ from contentsync.lifecycle import Phase
 from contentsync.operations.side_by_side import in_turns
 from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.planner import make_plan
-from contentsync.post import Account, App, DesiredPost, Limits, Mode, PostState
+from contentsync.post import DesiredPost, Mode
+from contentsync.post_state import PostState
+from contentsync.settings import Account, App, Limits
 from contentsync.tiktok.throttle import MemoryLedger, Throttle
 from contentsync.tiktok.wire import Endpoint
 from tests.builders import ManualClock, a_media, a_post, a_row

@@ -26,7 +26,9 @@ from contentsync.evidence.identity import Identity  # noqa: E402
 from contentsync.lifecycle import Phase  # noqa: E402
 from contentsync.manifest.load import load  # noqa: E402
 from contentsync.media.look import MediaLook  # noqa: E402
-from contentsync.post import Attempt, Creator, DesiredPost, MediaFacts, PostState  # noqa: E402
+from contentsync.post import DesiredPost, MediaFacts  # noqa: E402
+from contentsync.post_state import Attempt, PostState  # noqa: E402
+from contentsync.remote_post import Creator  # noqa: E402
 from contentsync.store.sqlite.state import SqliteStore  # noqa: E402
 
 CLIP = ROOT / "tests" / "media" / "video-h264.mp4"

@@ -24,7 +24,10 @@ from contentsync.files import inside
 from contentsync.lifecycle import Phase
 from contentsync.pause import pause_of
 from contentsync.plan.action import AccountFacts, Remote
-from contentsync.post import Account, Attempt, Creator, DesiredPost, Media, PostState
+from contentsync.post import DesiredPost, Media
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import Creator
+from contentsync.settings import Account
 from contentsync.standard_paths import PROJECT_FILE
 from contentsync.store.port.store import Store
 from contentsync.tiktok.overriding_token import step_to_grant, step_to_renew

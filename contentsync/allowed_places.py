@@ -12,7 +12,7 @@ from typing import Final
 from contentsync.errors import Level, ManifestError, Place, Problem, StoreError
 from contentsync.files import folder_inside, leads_out, local_place
 from contentsync.git_index import is_tracked, may_come_into_git
-from contentsync.post import Settings
+from contentsync.settings import Settings
 from contentsync.standard_paths import LOCAL_FOLDER, PROJECT_FILE, is_shared
 
 SHARED_COPY: Final = "shared.db"  # the local copy of a state that lies on a branch

@@ -15,7 +15,8 @@ from typing import Final
 
 from contentsync.errors import Problem
 from contentsync.lifecycle import Phase
-from contentsync.post import Attempt, DesiredPost
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt
 from contentsync.times import in_words
 
 _WORDS: Final = {

@@ -21,7 +21,8 @@ from contentsync.manifest.files import would_find
 from contentsync.manifest.load import Loaded, load, load_settings
 from contentsync.media.disk import DiskReader
 from contentsync.media.look import MediaLook
-from contentsync.post import ApproveBy, DesiredPost, Settings
+from contentsync.post import DesiredPost
+from contentsync.settings import ApproveBy, Settings
 from contentsync.standard_paths import PROJECT_FILE
 from contentsync.store.git.branch import Branch
 from contentsync.trust import UserSays

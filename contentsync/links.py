@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 
 
 def post_url(username: str, post_id: str, *, photos: bool = False) -> str | None:

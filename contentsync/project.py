@@ -16,9 +16,11 @@ from contentsync.evidence import first_posts
 from contentsync.evidence.journal import Journal
 from contentsync.manifest.settings import NOTHING_SAID
 from contentsync.media_urls import Hosting, Look
-from contentsync.post import Account, Media, PostState, Settings
+from contentsync.post import Media
+from contentsync.post_state import PostState
 from contentsync.receipt_folder import ReceiptFolder
 from contentsync.root import find_root, user_says
+from contentsync.settings import Account, Settings
 from contentsync.standard_paths import data_folder, is_shared
 from contentsync.store.backends import backend_of, refuse_left_behind
 from contentsync.store.machine_secret import machine_secret

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from contentsync.errors import Level, Problem
 from contentsync.evidence import receipts
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.store.port.store import Store
 
 

@@ -18,7 +18,10 @@ from contentsync.errors import Level, ManifestError, NotSent, Problem, Refused, 
 from contentsync.figures import Figures
 from contentsync.lifecycle import Phase
 from contentsync.plan.schedule import CLOCKS_APART
-from contentsync.post import Account, Attempt, Creator, PostState, Privacy, RemotePost
+from contentsync.post import Privacy
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import Creator, RemotePost
+from contentsync.settings import Account
 from contentsync.store.port.conflicts import Superseded
 from contentsync.store.port.store import Store
 from contentsync.tiktok.client import Client

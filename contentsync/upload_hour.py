@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from contentsync import limits
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 
 HOUR: Final = timedelta(seconds=limits.UPLOAD_URL_SECONDS)
 IN_FLIGHT: Final = timedelta(minutes=5)  # what was sent before the hour ended may be counted that much later

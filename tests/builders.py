@@ -13,23 +13,10 @@ from typing import Any
 
 from contentsync.errors import Place
 from contentsync.lifecycle import OPEN, Phase
-from contentsync.post import (
-    Account,
-    App,
-    Attempt,
-    Creator,
-    DesiredPost,
-    Disclosure,
-    Interaction,
-    Kind,
-    Media,
-    MediaFacts,
-    Mode,
-    PostState,
-    Privacy,
-    RemotePost,
-    Settings,
-)
+from contentsync.post import DesiredPost, Disclosure, Interaction, Kind, Media, MediaFacts, Mode, Privacy
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import Creator, RemotePost
+from contentsync.settings import Account, App, Settings
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 OPEN_ID = "open-id-of-acme"

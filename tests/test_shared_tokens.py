@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from contentsync.errors import NotSent, SignInNeeded, TokensUnusable
-from contentsync.post import Account, App
+from contentsync.settings import Account, App
 from contentsync.shared_tokens import SharedTokens, new_key
 from contentsync.tiktok.auth import Credentials
 from contentsync.tiktok.tokens import Choice, Owner, Pair

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contentsync.lifecycle import Phase
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 from contentsync.upload_hour import HOUR, Hour, judge, left_by_tiktok, words
 from tests.builders import NOW, an_attempt
 

@@ -27,8 +27,9 @@ from contentsync.attempt.waiting import Stopped
 from contentsync.errors import Problem, StoreError, StoreLocked
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import Action, Kind
-from contentsync.post import Attempt, DesiredPost, Mode
+from contentsync.post import DesiredPost, Mode
 from contentsync.post import Kind as MediaKind
+from contentsync.post_state import Attempt
 from contentsync.store.port.conflicts import AttemptOpen, Overtaken
 from contentsync.tiktok.wire import Endpoint
 

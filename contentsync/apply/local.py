@@ -7,7 +7,8 @@ from contentsync.attempt.told import Result, Tell
 from contentsync.lifecycle import Event, Phase
 from contentsync.plan.action import Action
 from contentsync.plan.moves import has_past, marks_of_row
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.port.conflicts import AttemptOpen, Superseded
 
 

@@ -10,7 +10,7 @@ from contentsync.errors import Problem
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.plan.action import Kind
 from contentsync.plan.last_look import Against
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 from contentsync.tiktok.refusals import hint_of
 
 NOT_FETCHABLE: Final = frozenset({"url-refused", "url-other-file", "photo-not-proven"})

@@ -8,7 +8,8 @@ from typing import Protocol
 from contentsync.attempt.told import Tell
 from contentsync.clock import Clock
 from contentsync.errors import Problem
-from contentsync.post import Attempt, DesiredPost, Media, PostState
+from contentsync.post import DesiredPost, Media
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.port.store import Store
 from contentsync.tiktok.chunks import ChunkPlan
 from contentsync.tiktok.client import Client

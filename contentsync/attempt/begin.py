@@ -25,7 +25,8 @@ from typing import Final, Protocol
 from contentsync import limits
 from contentsync.errors import Problem
 from contentsync.lifecycle import OPEN, SUCCESS, Phase
-from contentsync.post import Attempt, DesiredPost, Mode, PostState
+from contentsync.post import DesiredPost, Mode
+from contentsync.post_state import Attempt, PostState
 
 DAY: Final = timedelta(hours=24)
 

@@ -20,7 +20,8 @@ from contentsync.attempt.waiting import Stopped
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.plan.match import resembles
-from contentsync.post import Attempt, PostState, RemotePost
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import RemotePost
 from contentsync.store.port.conflicts import Superseded
 from contentsync.tiktok import wire
 

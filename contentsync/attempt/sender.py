@@ -19,7 +19,8 @@ from contentsync.attempt.upload import MediaReader, OtherBytes
 from contentsync.attempt.window import window_over
 from contentsync.errors import NotSent, Problem, Unanswered
 from contentsync.lifecycle import Event
-from contentsync.post import Attempt, DesiredPost
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt
 from contentsync.tiktok import chunks
 from contentsync.tiktok.client import PutAnswer
 from contentsync.tiktok.wire import content_type

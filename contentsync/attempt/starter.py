@@ -16,7 +16,8 @@ from contentsync.attempt.waiting import Stopped
 from contentsync.attempt.window import window_over
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, StoreError, Unanswered
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Attempt, DesiredPost, Kind, Mode
+from contentsync.post import DesiredPost, Kind, Mode
+from contentsync.post_state import Attempt
 from contentsync.store.port.conflicts import Superseded
 from contentsync.tiktok import refusals, wire
 from contentsync.upload_hour import HOUR

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contentsync.errors import Problem
-from contentsync.post import Attempt, Mode
+from contentsync.post import Mode
+from contentsync.post_state import Attempt
 
 
 class WindowOver(Exception):

@@ -32,7 +32,8 @@ from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import SUCCESS, Event, Phase
 from contentsync.pause import pause_of
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.port.conflicts import Superseded
 from contentsync.store.port.store import Store
 from contentsync.tiktok import refusals, wire

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from contentsync.errors import Problem
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 from contentsync.tiktok import chunks, wire
 from contentsync.tiktok.chunks import Chunk
 

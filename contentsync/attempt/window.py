@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from contentsync.errors import Problem
 from contentsync.plan.schedule import late_clock, missed, window_of
-from contentsync.post import Attempt, DesiredPost
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt
 
 if TYPE_CHECKING:
     from contentsync.attempt.steps import Steps

@@ -24,7 +24,7 @@ from typing import Final
 
 from contentsync.evidence.witness import Tried, Witness
 from contentsync.lifecycle import OVER, SUCCESS, TELLS, Phase
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 
 NOTHING_CAME: Final = frozenset({Phase.FAILED, Phase.ORPHANED})
 

@@ -10,7 +10,7 @@ from contentsync.evidence.journal import Noted
 from contentsync.evidence.record import MALFORMED, attempt_of, bare_attempt, made_up
 from contentsync.evidence.witness import Tried
 from contentsync.lifecycle import OVER, Phase
-from contentsync.post import Attempt, PostState
+from contentsync.post_state import Attempt, PostState
 
 
 def gather(receipts: Iterable[PostState], noted: Iterable[Noted], account: str, open_id: str) -> list[PostState]:

@@ -21,7 +21,7 @@ from contentsync.evidence.compare import tells_more
 from contentsync.evidence.record import MALFORMED, as_json, tried_of
 from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.lifecycle import Phase
-from contentsync.post import Attempt, PostState
+from contentsync.post_state import Attempt, PostState
 
 # What a later note of an attempt repeats of the first one.
 _BRIEF: Final = frozenset(

@@ -15,7 +15,7 @@ from contentsync.evidence.compare import NOTHING_CAME, is_same, tells_more
 from contentsync.evidence.record import lost
 from contentsync.evidence.witness import Tried
 from contentsync.lifecycle import OPEN, OVER, Event, Phase
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from contentsync.evidence.record import (
 from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.files import folder_inside, leads_out, replace_whole
 from contentsync.lifecycle import OVER, Phase
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.receipt/1"

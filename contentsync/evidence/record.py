@@ -15,7 +15,8 @@ from typing import Any, Final
 from contentsync.evidence.witness import MADE_UP, Tried, is_own, to_the_millisecond, to_the_second
 from contentsync.lifecycle import OVER, Phase
 from contentsync.media_urls import without_queries
-from contentsync.post import Attempt, Mode
+from contentsync.post import Mode
+from contentsync.post_state import Attempt
 from contentsync.times import rfc3339
 
 TAKEN_IN: Final = "taken-in"  # the run of an attempt that was begun by another state

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final, Self
 
 from contentsync.lifecycle import Phase
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 
 MADE_UP: Final = "told-"  # begins the id of an attempt whose witness did not know its id
 

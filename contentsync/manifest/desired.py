@@ -15,7 +15,8 @@ from contentsync.manifest.rules import Finding, Frame
 from contentsync.manifest.shape import judge_manifest
 from contentsync.manifest.wording import did_you_mean, shown
 from contentsync.manifest.zones import zone_of
-from contentsync.post import Account, DesiredPost, Interaction, Kind, Media, Mode, Settings, Slot
+from contentsync.post import DesiredPost, Interaction, Kind, Media, Mode
+from contentsync.settings import Account, Settings, Slot
 
 if TYPE_CHECKING:
     from contentsync.manifest.schema import Manifest

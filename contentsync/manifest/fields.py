@@ -15,7 +15,8 @@ from contentsync.manifest import scalars
 from contentsync.manifest.scalars import ScalarError
 from contentsync.notices import EVENTS, NoticeKind
 from contentsync.policy_rule import Hours
-from contentsync.post import Approve, ApproveBy, Disclosure, Interaction, Mode, Privacy
+from contentsync.post import Disclosure, Interaction, Mode, Privacy
+from contentsync.settings import Approve, ApproveBy
 
 Item = TypeVar("Item")
 

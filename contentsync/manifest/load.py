@@ -23,7 +23,8 @@ from contentsync.manifest.source import read_yaml
 from contentsync.manifest.wording import shown
 from contentsync.media.disk import DiskReader
 from contentsync.media.look import CachedReader, MediaCache, MediaReader
-from contentsync.post import DesiredPost, Settings
+from contentsync.post import DesiredPost
+from contentsync.settings import Settings
 from contentsync.standard_paths import PROJECT_FILE
 from contentsync.trust import UserSays
 

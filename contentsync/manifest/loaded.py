@@ -12,7 +12,8 @@ from typing import Final
 from contentsync.errors import Level, Place, Problem
 from contentsync.faulty import Faulty
 from contentsync.manifest.document import PROBLEMS_OF_A_DOCUMENT, TOO_MANY
-from contentsync.post import DesiredPost, Settings
+from contentsync.post import DesiredPost
+from contentsync.settings import Settings
 
 PROBLEMS_OF_A_FILE: Final = PROBLEMS_OF_A_DOCUMENT
 Told = tuple[frozenset[str], Problem]  # a problem, with the keys of the posts it is about; none: a whole file

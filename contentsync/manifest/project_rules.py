@@ -13,7 +13,7 @@ from contentsync.destinations import is_on_this_machine
 from contentsync.errors import Level, Problem
 from contentsync.manifest.document import Path
 from contentsync.media_urls import is_domain
-from contentsync.post import Slot
+from contentsync.settings import Slot
 
 if TYPE_CHECKING:
     from contentsync.manifest.project_schema import AccountKeys, HostingKeys, ProjectFile

@@ -27,17 +27,8 @@ from contentsync import __version__
 from contentsync.errors import Place
 from contentsync.manifest.zones import state_of
 from contentsync.media.look import LOOK_VERSION, MediaCache, StatKey
-from contentsync.post import (
-    DesiredPost,
-    Disclosure,
-    Interaction,
-    Kind,
-    Media,
-    MediaFacts,
-    Mode,
-    Privacy,
-    Settings,
-)
+from contentsync.post import DesiredPost, Disclosure, Interaction, Kind, Media, MediaFacts, Mode, Privacy
+from contentsync.settings import Settings
 
 #: Raised when the same bytes would give another post, or the same post another text.
 VERSION: Final = 2

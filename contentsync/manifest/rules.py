@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from contentsync import limits
 from contentsync.errors import Level, Problem
 from contentsync.manifest.document import Path
-from contentsync.post import Account, Defaults, Disclosure, Interaction, Kind, Mode, Privacy
+from contentsync.post import Disclosure, Interaction, Kind, Mode, Privacy
+from contentsync.settings import Account, Defaults
 from contentsync.visible import unseen, visible
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from contentsync.manifest.source import is_fast, read_yaml
 from contentsync.manifest.variables import Variables, is_one_variable, wanted_of
 from contentsync.manifest.wording import shown, tidy
 from contentsync.manifest.zones import has_database, zone_of
-from contentsync.post import Account, App, Defaults, Limits, Sandbox, Settings, Watching
+from contentsync.settings import Account, App, Defaults, Limits, Sandbox, Settings, Watching
 from contentsync.standard_paths import PROJECT_FILE, is_shared
 from contentsync.trust import UserSays, digests_in
 

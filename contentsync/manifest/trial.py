@@ -17,7 +17,8 @@ from contentsync.manifest.markdown import read_markdown
 from contentsync.manifest.source import read_yaml
 from contentsync.media.disk import DiskReader
 from contentsync.media.look import CachedReader, MediaCache
-from contentsync.post import DesiredPost, Settings
+from contentsync.post import DesiredPost
+from contentsync.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,10 @@ from contentsync.evidence.compare import Known
 from contentsync.evidence.gather import gather
 from contentsync.evidence.journal import Noted
 from contentsync.evidence.receipts import Told
-from contentsync.post import Account, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 from contentsync.project import Project
+from contentsync.settings import Account
 
 
 @dataclass(frozen=True, slots=True)

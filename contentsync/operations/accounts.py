@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError
 from contentsync.operations.side_by_side import side_by_side
-from contentsync.post import Creator
 from contentsync.project import Project
 from contentsync.remote import ask_creator, ask_stats
+from contentsync.remote_post import Creator
 
 if TYPE_CHECKING:
     from contentsync.tiktok.tokens import Pair

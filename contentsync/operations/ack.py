@@ -9,7 +9,7 @@ from contentsync.operations.state_rows import NotSettled, row_of, written
 from contentsync.operations.under_lock import under_lock
 from contentsync.plan.moves import marks_of_row
 from contentsync.plan.settled import as_compared, split
-from contentsync.post import Attempt, PostState
+from contentsync.post_state import Attempt, PostState
 from contentsync.project import Project
 
 

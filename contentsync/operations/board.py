@@ -16,8 +16,10 @@ from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
 from contentsync.pause import Pause, pause_of
 from contentsync.plan.action import Kind, Quota
-from contentsync.post import Account, Approve, Attempt, Creator, PostState
+from contentsync.post_state import Attempt, PostState
 from contentsync.project import Project
+from contentsync.remote_post import Creator
+from contentsync.settings import Account, Approve
 
 RECENT: Final = 40
 

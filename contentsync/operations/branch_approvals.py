@@ -17,8 +17,9 @@ from contentsync.errors import Level, Problem, StoreError
 from contentsync.operations.approvals import SENT_LATER, is_to_be_sent, lack
 from contentsync.operations.plan import Made
 from contentsync.plan.schedule import rule_of
-from contentsync.post import Approve, DesiredPost
+from contentsync.post import DesiredPost
 from contentsync.project import Project
+from contentsync.settings import Approve
 from contentsync.store.backends import approving_branch
 
 HOW: Final = "branch"

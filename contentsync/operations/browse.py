@@ -11,8 +11,8 @@ from itertools import islice
 from typing import TypeVar
 
 from contentsync.errors import Problem, Refused, SignInNeeded, UsageError
-from contentsync.post import Account
 from contentsync.project import Project
+from contentsync.settings import Account
 from contentsync.tiktok.client import COMMENT_PAGE, PAGE
 from contentsync.tiktok.comments import Comment
 from contentsync.tiktok.refusals import Family, refusal

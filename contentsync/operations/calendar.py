@@ -20,7 +20,8 @@ from contentsync.operations.selection import Wish
 from contentsync.plan.action import AccountFacts, Action, Kind
 from contentsync.plan.forecast import forecast_of
 from contentsync.plan.scene import Scene
-from contentsync.post import Attempt, DesiredPost, Mode, PostState, Privacy
+from contentsync.post import DesiredPost, Mode, Privacy
+from contentsync.post_state import Attempt, PostState
 from contentsync.project import Project
 
 BACK: Final = 31

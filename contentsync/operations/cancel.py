@@ -14,7 +14,7 @@ from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswer
 from contentsync.lifecycle import Phase
 from contentsync.operations.state_rows import NotSettled, row_of, written
 from contentsync.operations.under_lock import under_lock
-from contentsync.post import Attempt, PostState
+from contentsync.post_state import Attempt, PostState
 from contentsync.project import Project
 from contentsync.store.port.conflicts import Superseded
 from contentsync.tiktok import refusals

@@ -9,7 +9,8 @@ from contentsync.lifecycle import Phase
 from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.operations.state_rows import NotSettled, row_of, written
 from contentsync.operations.under_lock import under_lock
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.store.port.conflicts import AttemptOpen
 

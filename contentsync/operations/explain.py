@@ -12,8 +12,10 @@ from contentsync.operations.status import differing
 from contentsync.plan.action import Action
 from contentsync.plan.differs import Difference
 from contentsync.plan.match import candidates
-from contentsync.post import DesiredPost, PostState, RemotePost
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 from contentsync.project import Project
+from contentsync.remote_post import RemotePost
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from contentsync.plan.action import AccountFacts, Action, Kind
 from contentsync.plan.forecast import free_slots
 from contentsync.plan.scene import Scene
 from contentsync.plan.schedule import FreeSlots
-from contentsync.post import Account, DesiredPost
+from contentsync.post import DesiredPost
+from contentsync.settings import Account
 from contentsync.times import zone_of
 
 

@@ -11,7 +11,8 @@ from contentsync.errors import UsageError
 from contentsync.lifecycle import Phase
 from contentsync.operations.selection import load_all, rows_by_account
 from contentsync.plan.handover import Handover, handover_of
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 from contentsync.project import Project, unknown
 
 

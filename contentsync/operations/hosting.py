@@ -18,7 +18,8 @@ from contentsync.operations.settled import load_sound
 from contentsync.operations.state_rows import shared_rows
 from contentsync.operations.under_lock import under_lock
 from contentsync.plan.action import Kind
-from contentsync.post import Attempt, DesiredPost, Media
+from contentsync.post import DesiredPost, Media
+from contentsync.post_state import Attempt
 from contentsync.project import Project
 from contentsync.store.port.values import HostedObject
 

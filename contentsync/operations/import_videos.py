@@ -16,8 +16,11 @@ from contentsync.operations.state_rows import NotSettled, written
 from contentsync.operations.under_lock import under_lock
 from contentsync.plan.caps import MAY_SHOW
 from contentsync.plan.match import Lookalikes, may_fit
-from contentsync.post import Account, DesiredPost, PostState, RemotePost
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 from contentsync.project import Project
+from contentsync.remote_post import RemotePost
+from contentsync.settings import Account
 
 
 @dataclass(frozen=True, slots=True)

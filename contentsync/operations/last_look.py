@@ -18,8 +18,9 @@ from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.last_look import Against, against, edited, expired
 from contentsync.plan.policy import LOOKED_BACK
 from contentsync.policy_rule import Rule
-from contentsync.post import Account, DesiredPost
+from contentsync.post import DesiredPost
 from contentsync.project import Project
+from contentsync.settings import Account
 
 if TYPE_CHECKING:
     from contentsync.manifest.load import Loaded

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from contentsync.errors import Problem, StoreError, UsageError
 from contentsync.lifecycle import Phase
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.store.git.documents import post_text
 from contentsync.store.git.merge import merged

@@ -22,7 +22,7 @@ from contentsync.operations.selection import Wish
 from contentsync.operations.sign_ins import sign_in_ends
 from contentsync.operations.status import differing, usernames
 from contentsync.plan.worth_telling import Known, kept_rows, notices_of
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.store.port.rooms import Outbox
 from contentsync.store.port.values import Waiting

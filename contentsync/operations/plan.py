@@ -22,8 +22,9 @@ from contentsync.operations.selection import Wish, load_all, select
 from contentsync.operations.settled import settled_posts
 from contentsync.plan.action import AccountFacts, Kind, Plan, World
 from contentsync.plan.policy import LOOKED_BACK
-from contentsync.post import Creator, DesiredPost, Mode
+from contentsync.post import DesiredPost, Mode
 from contentsync.project import Project
+from contentsync.remote_post import Creator
 from contentsync.tiktok.refusals import hints
 
 UNSET = "unset-variable"  # worth a note offline; where TikTok is asked, what is needed is missed by itself

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from contentsync.plan.action import Kind, Plan, Verdict, World
 from contentsync.plan.unfinished import is_live
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.project import Project
 
 Make = Callable[[World], tuple[Plan, World]]

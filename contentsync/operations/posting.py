@@ -16,8 +16,9 @@ from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish, one_key
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.posting import Choice, against
-from contentsync.post import Creator, DesiredPost, Mode
+from contentsync.post import DesiredPost, Mode
 from contentsync.project import Project
+from contentsync.remote_post import Creator
 
 TOO_LONG: Final = "video-too-long"
 

@@ -17,8 +17,9 @@ from contentsync.operations.plan import Made
 from contentsync.operations.saved_plan import as_saved
 from contentsync.plan import planfile
 from contentsync.plan.action import DOES_SOMETHING, AccountFacts, Action, Kind, Plan
-from contentsync.post import DesiredPost, Limits, Media
+from contentsync.post import DesiredPost, Media
 from contentsync.project import Project
+from contentsync.settings import Limits
 from contentsync.times import in_words
 from contentsync.trust import hide
 

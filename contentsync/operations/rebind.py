@@ -17,9 +17,11 @@ from contentsync.evidence import first_posts, receipts
 from contentsync.evidence.identity import Former, Identity
 from contentsync.lifecycle import Event, Phase
 from contentsync.operations.under_lock import under_lock
-from contentsync.post import Account, Attempt, Creator
+from contentsync.post_state import Attempt
 from contentsync.project import Project
 from contentsync.remote import ask_creator
+from contentsync.remote_post import Creator
+from contentsync.settings import Account
 from contentsync.store.port.store import Store
 
 

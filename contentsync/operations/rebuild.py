@@ -12,8 +12,11 @@ from contentsync.operations.account_evidence import Heard, hear
 from contentsync.operations.under_lock import under_lock
 from contentsync.plan.action import AccountFacts
 from contentsync.plan.moves import marks_of, marks_of_row
-from contentsync.post import Account, DesiredPost, PostState, RemotePost
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 from contentsync.project import Project
+from contentsync.remote_post import RemotePost
+from contentsync.settings import Account
 
 
 @dataclass(frozen=True, slots=True)

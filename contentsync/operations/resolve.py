@@ -24,7 +24,8 @@ from contentsync.operations.account_evidence import Heard, hear
 from contentsync.operations.selection import one_key
 from contentsync.operations.state_rows import NotSettled, settled, shared_rows
 from contentsync.operations.under_lock import under_lock
-from contentsync.post import BY_HAND, Attempt, DesiredPost, Mode, PostState
+from contentsync.post import DesiredPost, Mode
+from contentsync.post_state import BY_HAND, Attempt, PostState
 from contentsync.project import Project
 from contentsync.store.port.conflicts import AttemptOpen, Superseded
 from contentsync.times import in_words

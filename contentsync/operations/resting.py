@@ -31,7 +31,8 @@ from contentsync.plan.action import AccountFacts, fingerprint
 from contentsync.plan.resting import rests
 from contentsync.plan.sending import INBOX_FULL
 from contentsync.plan.settled import as_compared
-from contentsync.post import DesiredPost, Mode, PostState
+from contentsync.post import DesiredPost, Mode
+from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.store.port.values import Shared
 from contentsync.tree import RACY, Folder, Stat

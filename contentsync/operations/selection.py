@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from contentsync.errors import Level, ManifestError, Problem, UsageError
 from contentsync.plan.guard_names import GUARDS
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.project import Project, unknown
 from contentsync.standard_paths import PROJECT_FILE
 

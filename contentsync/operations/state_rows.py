@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from contentsync.errors import Problem, StoreError, UsageError
 from contentsync.operations.selection import one_key
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.project import Project
 
 

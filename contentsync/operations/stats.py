@@ -9,8 +9,9 @@ from typing import Final
 from contentsync.figures import Figures, by_post, gained
 from contentsync.links import url_of
 from contentsync.operations.selection import full_keys, rows_by_account
-from contentsync.post import PostState, RemotePost
+from contentsync.post_state import PostState
 from contentsync.project import Project
+from contentsync.remote_post import RemotePost
 
 WEEK: Final = timedelta(days=7)
 

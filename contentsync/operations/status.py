@@ -11,7 +11,7 @@ from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish, known_keys, rows_by_account, select
 from contentsync.operations.side_by_side import side_by_side
 from contentsync.plan.differs import Difference, differences, posted_by_creator
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.remote import worth_asking
 

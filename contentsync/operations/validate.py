@@ -18,9 +18,11 @@ from contentsync.plan.caps import DAY
 from contentsync.plan.planner import make_plan
 from contentsync.plan.policy import content_problems
 from contentsync.plan.settled import split
-from contentsync.post import Account, DesiredPost, PostState, Settings
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.root import user_says
+from contentsync.settings import Account, Settings
 from contentsync.standard_paths import data_folder
 from contentsync.store.machine_secret import machine_secret
 from contentsync.store.sqlite.cache import FileCache

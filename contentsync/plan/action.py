@@ -20,7 +20,10 @@ from contentsync.faulty import Faulty
 from contentsync.media_urls import Hosting, Look
 from contentsync.pause import Pause
 from contentsync.policy_rule import Rule
-from contentsync.post import Account, App, Attempt, Creator, DesiredPost, Media, Mode, PostState, RemotePost
+from contentsync.post import DesiredPost, Media, Mode
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import Creator, RemotePost
+from contentsync.settings import Account, App
 
 
 class Kind(StrEnum):

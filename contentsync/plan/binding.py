@@ -8,7 +8,9 @@ from contentsync.plan.action import Action, Kind
 from contentsync.plan.caps import MAY_SHOW
 from contentsync.plan.match import candidates, may_fit
 from contentsync.plan.scene import Scene, see, settle, unsettled
-from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import RemotePost
 
 
 def bound(scene: Scene, post: DesiredPost, row: PostState | None) -> Action:

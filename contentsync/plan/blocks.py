@@ -12,7 +12,8 @@ from contentsync.plan.action import AccountFacts, World
 from contentsync.plan.declaration import labelled
 from contentsync.plan.policy import against, content_problems
 from contentsync.plan.pull_checks import fetch_blocks, fetch_notes, is_unsure
-from contentsync.post import Creator, DesiredPost, Interaction, Kind, Media, Mode, Privacy
+from contentsync.post import DesiredPost, Interaction, Kind, Media, Mode, Privacy
+from contentsync.remote_post import Creator
 
 APP_CAP: Final = "reached_active_user_cap"
 CAPS: Final = frozenset({"spam_risk_too_many_posts", APP_CAP})

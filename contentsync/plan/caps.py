@@ -13,7 +13,8 @@ from typing import Final
 
 from contentsync.lifecycle import OPEN, SUCCESS, Phase
 from contentsync.plan.action import AccountFacts, Quota, World
-from contentsync.post import BY_HAND, Attempt, Mode
+from contentsync.post import Mode
+from contentsync.post_state import BY_HAND, Attempt
 
 DAY: Final = timedelta(hours=24)
 MAY_SHOW: Final = OPEN | SUCCESS | {Phase.UNKNOWN, Phase.ABANDONED}

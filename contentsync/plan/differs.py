@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from contentsync.lifecycle import Phase
 from contentsync.plan.match import normal, same_caption, same_length
-from contentsync.post import Attempt, Mode, PostState, RemotePost
+from contentsync.post import Mode
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import RemotePost
 
 
 @dataclass(frozen=True, slots=True)

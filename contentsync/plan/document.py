@@ -13,7 +13,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from contentsync.errors import Level, Place, Problem
 from contentsync.plan.action import AccountView, Action, Change, Kind, Plan, Quota
-from contentsync.post import Creator, Interaction, Media, MediaFacts, Mode, Privacy
+from contentsync.post import Interaction, Media, MediaFacts, Mode, Privacy
+from contentsync.remote_post import Creator
 from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.plan/1"

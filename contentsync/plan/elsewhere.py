@@ -18,7 +18,7 @@ from contentsync.evidence.compare import Known, is_settled, lacking, videos_of
 from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.plan.action import AccountFacts
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 
 _REBUILD: Final = "contentsync state rebuild"
 

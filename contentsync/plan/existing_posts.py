@@ -11,7 +11,8 @@ from __future__ import annotations
 from contentsync.errors import Problem
 from contentsync.plan.action import AccountFacts
 from contentsync.plan.caps import MAY_SHOW
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 
 EXISTING = "existing-posts"
 

@@ -21,7 +21,8 @@ from contentsync.plan.guards import Wanted
 from contentsync.plan.scene import Scene
 from contentsync.plan.sending import wanted
 from contentsync.plan.settled import settling
-from contentsync.post import Attempt, DesiredPost, Mode, PostState, Privacy
+from contentsync.post import DesiredPost, Mode, Privacy
+from contentsync.post_state import Attempt, PostState
 
 NEVER_STARTED: Final = "new"
 ACCESS_REMOVED: Final = "auth-removed"  # of an attempt that TikTok ended since its user took the access away

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.schedule import FreeSlots, window_of
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 
 
 @dataclass(frozen=True, slots=True)

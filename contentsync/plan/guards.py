@@ -23,7 +23,8 @@ from contentsync.plan.blocks import APP_CAP, cap_of
 from contentsync.plan.caps import DAY, MAY_SHOW, Ledger, ledger_of, posting_users
 from contentsync.plan.existing_posts import EXISTING, ExistingPosts
 from contentsync.plan.policy import TimeRules, errors, placed
-from contentsync.post import DesiredPost, Mode, PostState
+from contentsync.post import DesiredPost, Mode
+from contentsync.post_state import PostState
 from contentsync.times import in_words
 
 _MONTH = timedelta(days=limits.SAME_MEDIA_DAYS)

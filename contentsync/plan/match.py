@@ -13,7 +13,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from contentsync import limits
-from contentsync.post import Attempt, DesiredPost, Kind, Mode, Privacy, RemotePost
+from contentsync.post import DesiredPost, Kind, Mode, Privacy
+from contentsync.post_state import Attempt
+from contentsync.remote_post import RemotePost
 
 _SKEW = timedelta(minutes=2)  # TikTok's clock and ours
 _CUT_FROM = limits.LISTED_CAPTION_UNITS - 3  # a cut may fall before a wide character, or leave room for dots

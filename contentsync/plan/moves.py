@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contentsync.errors import Problem
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.plan.caps import MAY_SHOW
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 
 
 class Moves:

@@ -23,7 +23,9 @@ from contentsync.plan.scene import Scene, unsettled
 from contentsync.plan.sending import wanted
 from contentsync.plan.settled import as_compared
 from contentsync.plan.unfinished import unfinished, vanished
-from contentsync.post import Creator, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
+from contentsync.remote_post import Creator
 
 
 def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[str] | None = None) -> Plan:

@@ -16,7 +16,8 @@ from contentsync.errors import Level, Problem
 from contentsync.plan.action import AccountFacts, World
 from contentsync.plan.caps import MAY_SHOW, spent_at
 from contentsync.policy_rule import Rule
-from contentsync.post import BY_HAND, DesiredPost, Mode, Privacy
+from contentsync.post import DesiredPost, Mode, Privacy
+from contentsync.post_state import BY_HAND
 from contentsync.times import in_words, span, zone_of
 
 LOOKED_BACK: Final = timedelta(hours=26)  # the longest day that a zone has, and a bit

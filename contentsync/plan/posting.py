@@ -13,7 +13,8 @@ from typing import Final
 
 from contentsync.errors import Problem
 from contentsync.plan import declaration
-from contentsync.post import Creator, DesiredPost, Disclosure, Interaction, Kind, Privacy
+from contentsync.post import DesiredPost, Disclosure, Interaction, Kind, Privacy
+from contentsync.remote_post import Creator
 from contentsync.visible import visible_lines
 
 #: What a person can allow, by what a post is made of (2c).

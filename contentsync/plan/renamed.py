@@ -14,7 +14,8 @@ from contentsync.errors import Problem
 from contentsync.evidence.witness import Witness
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.scene import Scene
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 
 _TAKEN: Final = ("due_at", "changes", "problems", "left", "adopts")  # of what follows, by the move that tells it
 

@@ -14,7 +14,8 @@ from contentsync.plan.action import AccountFacts
 from contentsync.plan.moves import lost_its_media
 from contentsync.plan.scene import unsettled
 from contentsync.plan.settled import as_compared, settling
-from contentsync.post import DesiredPost, Kind, PostState
+from contentsync.post import DesiredPost, Kind
+from contentsync.post_state import PostState
 
 _RECENT: Final = timedelta(days=2)  # caps and rules count the last day, and a clock may be a day behind
 

@@ -16,7 +16,9 @@ from contentsync.plan.elsewhere import Elsewhere
 from contentsync.plan.match import Lookalikes
 from contentsync.plan.moves import Moves
 from contentsync.plan.schedule import FreeSlots, Window, due_clock, holds_slot, late_clock, needs_slot, window_of
-from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import RemotePost
 
 
 class Scene:

@@ -10,7 +10,9 @@ from functools import lru_cache
 from typing import Final
 
 from contentsync.errors import Problem
-from contentsync.post import Account, DesiredPost, PostState, Slot
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
+from contentsync.settings import Account, Slot
 from contentsync.times import in_words, zone_of
 
 CLOCKS_APART: Final = timedelta(minutes=5)  # from here on this machine's clock counts as wrong

@@ -21,7 +21,8 @@ from contentsync.plan.blocks import blocks_of, notes_of
 from contentsync.plan.guards import Wanted, warned
 from contentsync.plan.scene import Scene, settle
 from contentsync.plan.schedule import Window, missed
-from contentsync.post import Attempt, DesiredPost, Mode, PostState
+from contentsync.post import DesiredPost, Mode
+from contentsync.post_state import Attempt, PostState
 from contentsync.times import in_words
 
 _DAY: Final = timedelta(hours=24)

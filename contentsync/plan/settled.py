@@ -18,7 +18,8 @@ from contentsync.evidence.compare import is_settled
 from contentsync.faulty import Faulty
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.plan.scene import unsettled
-from contentsync.post import ABSENT, Attempt, DesiredPost, Disclosure, Interaction, Media, Mode, PostState, Privacy
+from contentsync.post import ABSENT, DesiredPost, Disclosure, Interaction, Media, Mode, Privacy
+from contentsync.post_state import Attempt, PostState
 
 #: How a value that was sent is read back, by its name in what was sent.
 _READ: Final[dict[str, Any]] = {

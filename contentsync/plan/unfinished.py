@@ -14,7 +14,8 @@ from contentsync.plan.blocks import behind, blocks_of, cap_of
 from contentsync.plan.policy import TimeRules, against, errors
 from contentsync.plan.scene import Scene, settle, unsettled
 from contentsync.plan.sending import held_back, stopped, waiting_for
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
 from contentsync.times import in_words
 from contentsync.upload_hour import Hour, judge, left_by_tiktok, words
 

@@ -17,7 +17,8 @@ from contentsync.notices import Facts, Notice, NoticeKind
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.differs import Difference
 from contentsync.plan.handover import handover_of
-from contentsync.post import Attempt, DesiredPost, Mode, PostState
+from contentsync.post import DesiredPost, Mode
+from contentsync.post_state import Attempt, PostState
 from contentsync.times import in_words, rfc3339, span
 
 #: How far back changes are reported, if nothing was sent for a while.

@@ -24,8 +24,8 @@ from contentsync.errors import (
     UsageError,
 )
 from contentsync.manifest import pin
-from contentsync.post import Account, Settings
 from contentsync.project import Project
+from contentsync.settings import Account, Settings
 from contentsync.signin import page
 from contentsync.signin.listener import Listener, other_sign_in
 from contentsync.signin.redirect import Answer, Target, read_pasted, target_of

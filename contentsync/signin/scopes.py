@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from contentsync.post import App, Creator
+from contentsync.remote_post import Creator
+from contentsync.settings import App
 
 # Each scope that contentsync uses, and what can't be done without it.
 SCOPES: Final = {

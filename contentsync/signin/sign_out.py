@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from contentsync.destinations import host_on_this_machine
 from contentsync.errors import NotSent, Problem, Refused, Unanswered
-from contentsync.post import Account
 from contentsync.project import Project
+from contentsync.settings import Account
 from contentsync.tiktok import oauth
 from contentsync.tiktok.auth import owners
 from contentsync.tiktok.exchange import Exchange

@@ -18,7 +18,7 @@ from contentsync import limits
 from contentsync.clock import Clock
 from contentsync.destinations import host_on_this_machine
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
-from contentsync.post import Account, App
+from contentsync.settings import Account, App
 from contentsync.tiktok import oauth
 from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
 from contentsync.tiktok.overriding_token import override_of, variables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contentsync.post import Account
+from contentsync.settings import Account
 
 
 @dataclass(frozen=True, slots=True)

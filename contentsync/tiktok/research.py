@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from contentsync.clock import Clock
 from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Problem, Refused, SignInNeeded
-from contentsync.post import App
+from contentsync.settings import App
 from contentsync.tiktok import oauth
 from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
 from contentsync.tiktok.wire import Endpoint

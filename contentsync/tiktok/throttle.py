@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from contentsync import limits
 from contentsync.clock import Clock
-from contentsync.post import Limits
+from contentsync.settings import Limits
 from contentsync.tiktok.wire import Endpoint
 
 # TikTok counts arrivals, we count departures; the half second covers how unevenly long the way takes.

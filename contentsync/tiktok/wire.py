@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Final
 
 from contentsync.figures import Figures
-from contentsync.post import DesiredPost, Disclosure, Interaction, Media, Mode, Privacy, RemotePost
+from contentsync.post import DesiredPost, Disclosure, Interaction, Media, Mode, Privacy
+from contentsync.remote_post import RemotePost
 from contentsync.tiktok.chunks import plan_chunks
 from contentsync.tiktok.reading import flag, ids, mapping, moment, text, told, whole, word
 

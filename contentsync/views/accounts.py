@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from contentsync.errors import ContentsyncError
 from contentsync.plan.document import problem_as_json
-from contentsync.post import App
+from contentsync.settings import App
 from contentsync.signin.scopes import abilities, missing
 from contentsync.times import rfc3339
 

@@ -18,18 +18,9 @@ from contentsync.operations.explain import Case
 from contentsync.operations.posting import Posting
 from contentsync.plan import declaration
 from contentsync.plan.posting import OFFERED
-from contentsync.post import (
-    Attempt,
-    DesiredPost,
-    Disclosure,
-    Interaction,
-    Kind,
-    Media,
-    Mode,
-    PostState,
-    Privacy,
-    RemotePost,
-)
+from contentsync.post import DesiredPost, Disclosure, Interaction, Kind, Media, Mode, Privacy
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import RemotePost
 from contentsync.times import from_now, in_words, rfc3339, span
 from contentsync.views import calendar_page
 from contentsync.views.html.page import SERVED, render

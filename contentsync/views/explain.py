@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from contentsync.plan.document import action_as_json, problem_as_json
-from contentsync.post import DesiredPost, RemotePost
+from contentsync.post import DesiredPost
+from contentsync.remote_post import RemotePost
 from contentsync.times import rfc3339
 from contentsync.views import state_row
 

@@ -13,7 +13,8 @@ from contentsync.operations.pictures import POSTS, Pictures
 from contentsync.operations.preview import Preview, Section
 from contentsync.plan.action import AccountView, Action, Kind, Plan
 from contentsync.plan.declaration import declarations
-from contentsync.post import Limits, Mode
+from contentsync.post import Mode
+from contentsync.settings import Limits
 from contentsync.times import from_now, in_words
 from contentsync.views.card import Card, changed
 from contentsync.views.counts import counts

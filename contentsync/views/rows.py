@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.times import rfc3339
 from contentsync.views.status import phase_of
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.state/1"

@@ -12,7 +12,7 @@ from contentsync.pause import Pause
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.differs import Difference
 from contentsync.plan.document import problem_as_json
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.status/1"

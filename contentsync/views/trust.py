@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from contentsync.post import Settings
+from contentsync.settings import Settings
 
 FORMAT: Final = "contentsync.trust/1"
 

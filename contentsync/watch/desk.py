@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from contentsync.errors import ContentsyncError
-from contentsync.post import Approve, Settings, Watching
 from contentsync.project import Project
+from contentsync.settings import Approve, Settings, Watching
 from contentsync.standard_paths import is_shared
 from contentsync.watch.stillness import Seen
 from contentsync.watch.work import ClockAhead, Looked, OpenProject, look, machine_errors, stat_of

@@ -11,7 +11,7 @@ from contentsync.apply.outcome import RESULT_OF
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import Problem
 from contentsync.lifecycle import Phase
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.watch.hands import Hands, Job
 from contentsync.watch.sending import take_account
 from contentsync.watch.tellings import Tellings

@@ -20,7 +20,7 @@ from contentsync.notices import Notify, tell_nobody
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Kind
 from contentsync.plan.schedule import CLOCKS_APART
-from contentsync.post import Approve
+from contentsync.settings import Approve
 from contentsync.watch.desk import Desk
 from contentsync.watch.feed import Feed
 from contentsync.watch.following import REFRESH_EVERY, Following

@@ -11,7 +11,8 @@ from typing import Final
 from contentsync.errors import Level, Problem
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import DOES_SOMETHING, AccountFacts, Action, Kind, Plan
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 
 APPROVAL: Final = frozenset({"not-approved", "approval-lapsed"})
 MOST_SOON: Final = 500

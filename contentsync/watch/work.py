@@ -26,8 +26,9 @@ from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.refresh import refresh_all
 from contentsync.operations.selection import Wish
 from contentsync.operations.slots import give_slots
-from contentsync.post import Approve, PostState
+from contentsync.post_state import PostState
 from contentsync.project import Project
+from contentsync.settings import Approve
 from contentsync.watch.stillness import Seen
 
 OpenProject = Callable[[], Project]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from contentsync.lifecycle import SUCCESS, Phase
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 from contentsync.stored_event import EventState
 
 

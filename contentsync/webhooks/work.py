@@ -17,7 +17,7 @@ from contentsync.attempt.doubt import doubt
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import ContentsyncError, Problem, Refused, SignInNeeded, StoreError
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 from contentsync.project import Project
 from contentsync.remote import look_again
 from contentsync.store.port.conflicts import Superseded

@@ -15,7 +15,9 @@ from contentsync.attempt.steps import Steps
 from contentsync.attempt.told import Told
 from contentsync.errors import NotSent, Problem, Refused, Unanswered
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Attempt, DesiredPost, RemotePost
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt
+from contentsync.remote_post import RemotePost
 from contentsync.store.sqlite.state import SqliteStore
 from contentsync.tiktok.client import PutAnswer
 from contentsync.tiktok.refusals import REFUSALS

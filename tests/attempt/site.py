@@ -20,7 +20,7 @@ from contentsync.errors import ContentsyncError
 from contentsync.operations.carry_out import apply_plan
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.project import Project
 from tests.cli.support import Studio
 

@@ -10,7 +10,8 @@ import pytest
 from contentsync.attempt.begin import held, repeats_at, stop_of
 from contentsync.errors import Problem
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Attempt, Mode, PostState
+from contentsync.post import Mode
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, OPEN_ID, a_post, a_row, an_attempt
 

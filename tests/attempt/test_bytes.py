@@ -11,7 +11,7 @@ import pytest
 from contentsync.attempt.step import Step
 from contentsync.errors import Problem
 from contentsync.lifecycle import Phase
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 from contentsync.tiktok.wire import Status
 from tests.attempt.bench import BYTES, Bench, has, silence
 

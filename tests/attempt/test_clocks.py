@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contentsync.lifecycle import Phase
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 from contentsync.tiktok.client import PutAnswer
 from contentsync.tiktok.wire import InitAnswer, Status
 from tests.attempt.bench import URL, Bench, has, silence

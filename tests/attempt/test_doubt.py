@@ -11,7 +11,8 @@ from contentsync.attempt.doubt import THERE, ask_again, doubtful
 from contentsync.attempt.step import Step
 from contentsync.errors import Problem
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Attempt, PostState, RemotePost
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import RemotePost
 from contentsync.tiktok.wire import Status
 from tests.attempt.bench import PUBLISHED, Bench, a_refusal, has, no_line, silence
 from tests.builders import NOW

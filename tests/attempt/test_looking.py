@@ -8,7 +8,7 @@ import pytest
 
 from contentsync.errors import Problem, SignInNeeded
 from contentsync.lifecycle import Phase
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 from contentsync.tiktok.wire import Status
 from tests.attempt.bench import PUBLISHED, Bench, a_refusal, has, no_line, silence
 from tests.builders import NOW, a_slideshow

@@ -11,7 +11,8 @@ import pytest
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import Problem, SignInNeeded, StoreError
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Attempt, DesiredPost
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt
 from contentsync.tiktok.wire import InitAnswer
 from tests.attempt.bench import URL, Bench, a_refusal, no_line, silence
 from tests.builders import a_draft, a_media, a_post, a_slideshow

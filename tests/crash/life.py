@@ -24,7 +24,7 @@ from contentsync.emulator.config import Account, App, Config, Limits, Pace
 from contentsync.emulator.faults import INITS
 from contentsync.emulator.server import Emulator
 from contentsync.lifecycle import NEXT, OPEN, SUCCESS, Phase
-from contentsync.post import Attempt, PostState
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.sqlite.state import SqliteStore
 from tests.cli.support import CLIP, PROJECT, Studio
 from tests.crash.faults import Fault, Seen

@@ -17,7 +17,9 @@ from contentsync.lifecycle import OPEN, SUCCESS, Phase
 from contentsync.plan.action import AccountFacts, Action, Kind, Remote, World
 from contentsync.plan.guard_names import GUARDS
 from contentsync.plan.planner import make_plan
-from contentsync.post import App, Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
+from contentsync.settings import App
 from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_row, an_account, an_attempt
 
 POST = a_post(caption="Edited since")

@@ -27,7 +27,8 @@ from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.moves import marks_of_row
-from contentsync.post import Attempt, Mode, PostState
+from contentsync.post import Mode
+from contentsync.post_state import Attempt, PostState
 from contentsync.project import Project
 from tests.builders import ManualClock
 from tests.machine.author import Author, Declared

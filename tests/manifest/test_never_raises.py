@@ -16,7 +16,8 @@ from contentsync.manifest.desired import Reading
 from contentsync.manifest.load import load
 from contentsync.manifest.settings import load_settings
 from contentsync.manifest.source import read_yaml
-from contentsync.post import Account, Mode, Settings
+from contentsync.post import Mode
+from contentsync.settings import Account, Settings
 from tests.manifest.projects import PROJECT, FakeProbe, write
 from tests.manifest.test_manifest_rules import PHOTOS, WHOLE
 

@@ -10,7 +10,7 @@ import pytest
 from contentsync.errors import Level, Problem
 from contentsync.manifest.settings import load_settings
 from contentsync.notices import Notice, NoticeKind
-from contentsync.post import Settings
+from contentsync.settings import Settings
 from contentsync.trust import Wanted, without_secrets
 from tests.builders import NOW
 

@@ -14,8 +14,9 @@ import pytest
 from contentsync.errors import Level, ManifestError, Problem
 from contentsync.manifest.codes import CODES
 from contentsync.manifest.load import load_settings
-from contentsync.post import App, Approve, ApproveBy, Limits, Mode, Sandbox, Settings, Slot
+from contentsync.post import Mode
 from contentsync.root import find_root
+from contentsync.settings import App, Approve, ApproveBy, Limits, Sandbox, Settings, Slot
 from tests.manifest.projects import told
 
 ROOT = Path(__file__).parents[2]

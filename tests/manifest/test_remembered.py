@@ -23,16 +23,7 @@ from contentsync.manifest import remembered
 from contentsync.manifest.load import Loaded, load
 from contentsync.media.disk import DiskReader
 from contentsync.media.look import CachedReader
-from contentsync.post import (
-    DesiredPost,
-    Disclosure,
-    Interaction,
-    Kind,
-    Media,
-    MediaFacts,
-    Mode,
-    Privacy,
-)
+from contentsync.post import DesiredPost, Disclosure, Interaction, Kind, Media, MediaFacts, Mode, Privacy
 from contentsync.store.machine_secret import machine_secret
 from contentsync.store.sqlite.cache import FileCache
 from tests.manifest.projects import write

@@ -8,7 +8,7 @@ import pytest
 
 from contentsync.errors import Level, Problem
 from contentsync.manifest.load import load_settings
-from contentsync.post import Settings
+from contentsync.settings import Settings
 from contentsync.trust import UserSays, hide, stripped, without_secrets
 
 COMMAND = "accounts:\n  acme:\n    mode: draft\n    token_command: [scripts/token.sh, acme]\n"

@@ -16,8 +16,10 @@ from pathlib import Path
 from contentsync.evidence import receipts
 from contentsync.evidence.identity import Identity
 from contentsync.lifecycle import Phase
-from contentsync.post import Creator, DesiredPost, Mode, PostState, RemotePost
+from contentsync.post import DesiredPost, Mode
+from contentsync.post_state import PostState
 from contentsync.project import Project
+from contentsync.remote_post import Creator, RemotePost
 from contentsync.store.port.conflicts import Conflict
 from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, a_row, an_attempt

@@ -13,8 +13,10 @@ from contentsync.evidence import receipts
 from contentsync.evidence.journal import Journal
 from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.last_look import Against, against
-from contentsync.post import App, Creator, DesiredPost
+from contentsync.post import DesiredPost
 from contentsync.project import Project
+from contentsync.remote_post import Creator
+from contentsync.settings import App
 from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_post, a_row, an_attempt
 from tests.operations.test_plan_scales import counting

@@ -11,8 +11,8 @@ from contentsync.evidence import receipts
 from contentsync.evidence.identity import Identity
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish
-from contentsync.post import Creator
 from contentsync.project import Project
+from contentsync.remote_post import Creator
 from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, a_post, a_row, an_attempt
 

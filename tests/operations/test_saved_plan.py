@@ -17,8 +17,10 @@ from contentsync.operations.saved_plan import Saved, open_saved, to_do
 from contentsync.plan import planfile
 from contentsync.plan.action import AccountFacts, Action, Kind, Remote, World
 from contentsync.plan.planner import make_plan
-from contentsync.post import App, DesiredPost, Limits, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 from contentsync.project import Project
+from contentsync.settings import App, Limits
 from tests.builders import (
     NOW,
     OPEN_ID,

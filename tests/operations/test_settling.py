@@ -25,7 +25,7 @@ from contentsync.operations.import_videos import Imported
 from contentsync.operations.rebuild import Rebuilt
 from contentsync.operations.resolve import Verdict
 from contentsync.operations.state_rows import NotSettled, all_rows
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from tests.attempt.site import Site, a_site
 from tests.builders import ManualClock
 

@@ -24,22 +24,10 @@ from contentsync.evidence.identity import Former, Identity
 from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import AccountFacts, Remote, World
-from contentsync.post import (
-    App,
-    Attempt,
-    Creator,
-    DesiredPost,
-    Disclosure,
-    Interaction,
-    Kind,
-    Limits,
-    Media,
-    Mode,
-    PostState,
-    Privacy,
-    RemotePost,
-    Slot,
-)
+from contentsync.post import DesiredPost, Disclosure, Interaction, Kind, Media, Mode, Privacy
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import Creator, RemotePost
+from contentsync.settings import App, Limits, Slot
 from tests.builders import NOW, a_creator, a_media, a_post, a_private_creator, a_remote, a_row, an_account, an_attempt
 
 CASES = Path(__file__).parent / "cases"

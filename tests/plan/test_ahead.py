@@ -9,7 +9,8 @@ import pytest
 
 from contentsync.plan.action import AccountFacts, Action, Kind, World
 from contentsync.plan.planner import make_plan
-from contentsync.post import App, DesiredPost, Limits, Slot
+from contentsync.post import DesiredPost
+from contentsync.settings import App, Limits, Slot
 from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_post, a_row, an_account, an_attempt
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -9,7 +9,8 @@ import pytest
 
 from contentsync.lifecycle import Phase
 from contentsync.plan.differs import differences, posted_by_creator
-from contentsync.post import Attempt, Mode
+from contentsync.post import Mode
+from contentsync.post_state import Attempt
 from tests.builders import a_remote, a_row, an_attempt
 
 

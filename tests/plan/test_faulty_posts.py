@@ -9,7 +9,9 @@ from contentsync.faulty import Faulty
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import AccountFacts, Action, Kind, World
 from contentsync.plan.planner import make_plan
-from contentsync.post import App, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
+from contentsync.settings import App
 from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_post, a_row, an_account, an_attempt
 
 WHERE = Place("posts/bad.yaml", 1, 1)

@@ -18,7 +18,9 @@ from contentsync.plan.action import AccountFacts, Kind, Plan, World
 from contentsync.plan.forecast import Forecast, forecast_of, free_slots
 from contentsync.plan.planner import make_plan
 from contentsync.plan.schedule import FreeSlots, rule_of
-from contentsync.post import Account, App, DesiredPost, Limits, PostState, Slot
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
+from contentsync.settings import Account, App, Limits, Slot
 from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_post, a_row, an_account, an_attempt
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -13,7 +13,8 @@ from contentsync.lifecycle import Phase
 from contentsync.plan.action import AccountFacts, Kind, Remote, World
 from contentsync.plan.last_look import against, edited, expired
 from contentsync.plan.planner import make_plan
-from contentsync.post import App, DesiredPost
+from contentsync.post import DesiredPost
+from contentsync.settings import App
 from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_remote, a_row, an_account, an_attempt
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

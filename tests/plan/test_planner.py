@@ -20,7 +20,9 @@ from contentsync.plan.action import AccountFacts, Action, Kind, Plan, World
 from contentsync.plan.caps import MAY_SHOW
 from contentsync.plan.planner import make_plan
 from contentsync.plan.schedule import holds_slot
-from contentsync.post import App, Attempt, DesiredPost, Limits, Mode
+from contentsync.post import DesiredPost, Mode
+from contentsync.post_state import Attempt
+from contentsync.settings import App, Limits
 from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_post, a_row, an_account, an_attempt
 from tests.plan.worlds import worlds
 

@@ -17,7 +17,8 @@ from contentsync.plan.planner import make_plan
 from contentsync.plan.policy import content_problems
 from contentsync.plan.policy_words import found, lacking_hashtags, lacking_mentions
 from contentsync.policy_rule import Hours, Rule
-from contentsync.post import App, DesiredPost, Disclosure, Mode, Privacy
+from contentsync.post import DesiredPost, Disclosure, Mode, Privacy
+from contentsync.settings import App
 from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_post, a_row, an_account, an_attempt
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -9,8 +9,9 @@ import pytest
 from contentsync.media_urls import Answer, Hosting, Look, covers, object_name, shown
 from contentsync.plan.action import AccountFacts, Kind, Plan, World
 from contentsync.plan.planner import make_plan
-from contentsync.post import App, DesiredPost, Mode
+from contentsync.post import DesiredPost, Mode
 from contentsync.post import Kind as Made
+from contentsync.settings import App
 from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_photo, a_post, a_slideshow, an_account
 
 BASE = "https://media.acme.example/tiktok/"

@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 from contentsync.plan.schedule import FreeSlots, slots_after, window_of
-from contentsync.post import Slot
+from contentsync.settings import Slot
 from tests.builders import NOW, a_post, a_row, an_account
 
 HOUR = timedelta(hours=1)

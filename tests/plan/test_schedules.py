@@ -22,8 +22,10 @@ from contentsync.operations.slots import give_slots
 from contentsync.plan.action import AccountFacts, Action, Kind, Plan, World
 from contentsync.plan.planner import make_plan
 from contentsync.plan.schedule import due_clock, late_clock, rule_of
-from contentsync.post import Account, DesiredPost, PostState, Slot
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 from contentsync.project import Project
+from contentsync.settings import Account, Slot
 from contentsync.store.sqlite.database import open_memory
 from contentsync.store.sqlite.shared import SharedCopy
 from contentsync.store.sqlite.state import SqliteStore

@@ -14,8 +14,10 @@ from contentsync.lifecycle import Phase
 from contentsync.plan.action import AccountFacts, Action, Kind, World
 from contentsync.plan.planner import make_plan
 from contentsync.plan.settled import split
-from contentsync.post import ABSENT, App, DesiredPost, Interaction, Media, Mode, PostState, Privacy
+from contentsync.post import ABSENT, DesiredPost, Interaction, Media, Mode, Privacy
 from contentsync.post import Kind as PostKind
+from contentsync.post_state import PostState
+from contentsync.settings import App
 from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_post, a_row, an_account, an_attempt
 
 HERE = Place("posts/a.yaml", 1, 1)

@@ -12,7 +12,9 @@ from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.planner import make_plan
 from contentsync.plan.scene import Scene
 from contentsync.plan.schedule import rule_of
-from contentsync.post import Account, DesiredPost, PostState, Slot
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
+from contentsync.settings import Account, Slot
 from tests.builders import NOW, OPEN_ID, a_media, a_post, a_row, an_account
 
 DAY = timedelta(days=1)

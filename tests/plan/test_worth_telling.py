@@ -14,7 +14,8 @@ from contentsync.notices import Notice, NoticeKind
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.differs import Difference
 from contentsync.plan.worth_telling import Known, kept_rows, notices_of
-from contentsync.post import Mode, PostState
+from contentsync.post import Mode
+from contentsync.post_state import PostState
 from tests.builders import NOW, a_post, a_row
 
 DAY = timedelta(days=1)

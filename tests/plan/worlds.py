@@ -17,19 +17,10 @@ from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import AccountFacts, Remote, World
 from contentsync.plan.guard_names import GUARDS
-from contentsync.post import (
-    App,
-    Attempt,
-    DesiredPost,
-    Interaction,
-    Limits,
-    Media,
-    Mode,
-    PostState,
-    Privacy,
-    RemotePost,
-    Slot,
-)
+from contentsync.post import DesiredPost, Interaction, Media, Mode, Privacy
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import RemotePost
+from contentsync.settings import App, Limits, Slot
 from tests.builders import NOW, a_creator, a_media, a_post, a_private_creator, a_remote, an_account, an_attempt
 
 T = TypeVar("T")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from contentsync.post import App, Creator, Privacy
+from contentsync.post import Privacy
+from contentsync.remote_post import Creator
+from contentsync.settings import App
 from contentsync.signin.scopes import WANTED, abilities, missing
 
 PUBLIC = Creator("o", privacy=(Privacy.EVERYONE, Privacy.FRIENDS, Privacy.ONLY_ME))

@@ -25,8 +25,10 @@ from contentsync.plan.action import AccountFacts, Kind, Plan, Remote
 from contentsync.plan.action import World as Facts
 from contentsync.plan.last_look import Against, against, edited
 from contentsync.plan.planner import make_plan
-from contentsync.post import Account, App, Attempt, DesiredPost, Mode, PostState
+from contentsync.post import DesiredPost, Mode
+from contentsync.post_state import Attempt, PostState
 from contentsync.remote import look_at_attempts, read_list
+from contentsync.settings import Account, App
 from contentsync.store.sqlite.database import Database
 from contentsync.store.sqlite.state import SqliteStore
 from contentsync.tiktok.chunks import ChunkPlan

@@ -19,7 +19,8 @@ from contentsync.plan.action import Kind, Plan
 from contentsync.plan.action import World as Facts
 from contentsync.plan.last_look import Against
 from contentsync.plan.planner import make_plan
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.port.conflicts import Superseded
 from contentsync.tiktok.client import Client
 from tests.simulation.machine import OPEN_ID, Around, Machine, Parts, WatchedStore

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from contentsync.lifecycle import NEXT, OPEN, SUCCESS, Phase
-from contentsync.post import Attempt, DesiredPost
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt
 from tests.simulation.world import EPOCH
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import Final
 
 from contentsync.evidence.journal import Noted
 from contentsync.lifecycle import OPEN
-from contentsync.post import Attempt, PostState
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.git.branch import Fetched, Pushed
 from contentsync.store.git.store import GitStore
 from contentsync.store.port.conflicts import Superseded

@@ -14,7 +14,9 @@ import pytest
 from contentsync.approval import approval_of
 from contentsync.errors import StoreError
 from contentsync.lifecycle import Event, Phase
-from contentsync.post import Attempt, Creator, DesiredPost
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt
+from contentsync.remote_post import Creator
 from contentsync.store.port.conflicts import AttemptOpen, Superseded
 from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, OPEN_ID, a_creator, a_post, a_remote, an_attempt

@@ -16,7 +16,7 @@ from typing import Any
 
 from contentsync.clock import SystemClock
 from contentsync.errors import ContentsyncError
-from contentsync.post import Account, App
+from contentsync.settings import Account, App
 from contentsync.tiktok import auth, exchange, os_keyring, tokens
 from contentsync.tiktok.auth import Credentials
 from contentsync.tiktok.tokens import Choice, TokenStore

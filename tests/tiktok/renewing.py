@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contentsync.clock import SystemClock
 from contentsync.errors import ContentsyncError
-from contentsync.post import Account, App
+from contentsync.settings import Account, App
 from contentsync.tiktok.auth import Credentials
 from contentsync.tiktok.tokens import TokenStore
 

@@ -14,7 +14,8 @@ from contentsync.emulator.config import Account as Person
 from contentsync.emulator.config import Config, Quirks, Video
 from contentsync.emulator.server import Emulator
 from contentsync.errors import NotSent, Refused, SignInNeeded, Unanswered
-from contentsync.post import Account, App, Mode, Privacy
+from contentsync.post import Mode, Privacy
+from contentsync.settings import Account, App
 from contentsync.tiktok import wire
 from contentsync.tiktok.auth import Credentials
 from contentsync.tiktok.chunks import ChunkPlan, chunk_at, snap

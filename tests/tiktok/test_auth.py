@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from contentsync.errors import NotSent, SignInNeeded, StoreError, Unanswered
-from contentsync.post import Account, App, Sandbox
+from contentsync.settings import Account, App, Sandbox
 from contentsync.tiktok.auth import Credentials
 from contentsync.tiktok.tokens import Choice, Owner, Pair, TokenStore
 from tests.builders import NOW, ManualClock

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from contentsync.errors import Refused, SignInNeeded, Unanswered
-from contentsync.post import App
+from contentsync.settings import App
 from contentsync.tiktok.client import Client
 from contentsync.tiktok.comments import Comment, CommentPage
 from contentsync.tiktok.research import ClientToken, not_approved

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contentsync.post import Limits
+from contentsync.settings import Limits
 from contentsync.tiktok.throttle import WINDOW, MemoryLedger, Throttle
 from contentsync.tiktok.wire import Endpoint
 from tests.builders import NOW, ManualClock

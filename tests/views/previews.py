@@ -15,7 +15,8 @@ from contentsync.errors import Level, Problem
 from contentsync.operations.pictures import Pictures
 from contentsync.operations.preview import Preview
 from contentsync.plan.action import AccountView, Action, Change, Kind, Plan, Quota
-from contentsync.post import DesiredPost, Disclosure, Interaction, Limits, Mode, Privacy
+from contentsync.post import DesiredPost, Disclosure, Interaction, Mode, Privacy
+from contentsync.settings import Limits
 from tests.builders import NOW, OPEN_ID, a_creator, a_draft, a_photo, a_post, a_slideshow, an_ad
 
 #: A small grey picture.

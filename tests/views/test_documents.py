@@ -31,7 +31,7 @@ from contentsync.plan.action import Action, Kind, World
 from contentsync.plan.handover import handover_of
 from contentsync.plan.planfile import Told
 from contentsync.plan.planner import make_plan
-from contentsync.post import App, Settings
+from contentsync.settings import App, Settings
 from contentsync.tiktok.tokens import Pair
 from contentsync.views import (
     accounts,

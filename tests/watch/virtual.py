@@ -18,8 +18,8 @@ from typing import Any
 from contentsync.emulator.config import Account, App, Config, Limits, Pace
 from contentsync.emulator.server import Emulator
 from contentsync.notices import Notice
-from contentsync.post import Approve, ApproveBy
 from contentsync.project import Project
+from contentsync.settings import Approve, ApproveBy
 from contentsync.watch.feed import Feed, Live
 from contentsync.watch.hands import InlineHands
 from contentsync.watch.loop import Parts, Watch

@@ -12,7 +12,7 @@ from typing import Any
 
 from contentsync.emulator import webhooks as emulated
 from contentsync.errors import StoreError
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.webhooks.inbox import Inbox
 from contentsync.webhooks.work import Worked, Worker

@@ -15,7 +15,7 @@ from contentsync.errors import ContentsyncError
 from contentsync.operations.accounts import Met, meet_all
 from contentsync.operations.rebind import Rebinding, preview
 from contentsync.operations.rebind import rebind as operation
-from contentsync.post import Account, App
+from contentsync.settings import Account, App
 from contentsync.signin.scopes import Ability, abilities, missing
 from contentsync.tiktok.overriding_token import Override, override_of, step_to_grant
 from contentsync.tiktok.tokens import Choice, Pair

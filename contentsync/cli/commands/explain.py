@@ -17,8 +17,10 @@ from contentsync.lifecycle import Phase
 from contentsync.operations import explain as operation
 from contentsync.operations.explain import Case
 from contentsync.plan.action import Kind
-from contentsync.post import Attempt, DesiredPost, PostState, RemotePost
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
 from contentsync.project import Project
+from contentsync.remote_post import RemotePost
 from contentsync.views import explain as view
 from contentsync.views.card import SYMBOLS
 from contentsync.visible import visible

@@ -24,7 +24,7 @@ from contentsync.operations.selection import Wish
 from contentsync.operations.status import decided_now, differing, look, usernames
 from contentsync.plan.action import Action
 from contentsync.plan.differs import Difference
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.views import status as view
 from contentsync.views.status import standing

@@ -12,7 +12,7 @@ from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
 from contentsync.errors import Problem, UsageError
 from contentsync.operations.trust import grant
-from contentsync.post import Settings
+from contentsync.settings import Settings
 from contentsync.trust import Wanted
 from contentsync.views import trust as view
 from contentsync.visible import visible

@@ -19,8 +19,8 @@ from contentsync.cli.terminal.interrupt import outliving_output, stoppable
 from contentsync.cli.terminal.progress import Lines
 from contentsync.clock import SystemClock
 from contentsync.errors import Problem
-from contentsync.post import Approve, ApproveBy
 from contentsync.project import Project
+from contentsync.settings import Approve, ApproveBy
 from contentsync.views import health
 from contentsync.views import watch_events as view
 from contentsync.visible import visible

@@ -20,7 +20,7 @@ from contentsync.operations.plan import Made
 from contentsync.operations.selection import Wish
 from contentsync.operations.status import as_known, differing, usernames
 from contentsync.plan.action import Action
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.views import status as view
 from contentsync.views.status import standing

@@ -11,7 +11,7 @@ from contentsync.cli.terminal.once import Once
 from contentsync.lifecycle import SUCCESS
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.differs import Difference
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.times import from_now, in_words
 from contentsync.views.status import standing, url_of
 from contentsync.visible import visible

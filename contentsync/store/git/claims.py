@@ -9,7 +9,8 @@ from contentsync.approval import Approval
 from contentsync.errors import StoreError
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.pause import pause_of
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.git import approvals, documents
 from contentsync.store.git.branch import Pushed
 from contentsync.store.git.line import HEAD

@@ -16,7 +16,8 @@ from typing import Any, Final
 from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import Phase
 from contentsync.pause import Pause
-from contentsync.post import Attempt, Mode, PostState
+from contentsync.post import Mode
+from contentsync.post_state import Attempt, PostState
 from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.shared-post/1"

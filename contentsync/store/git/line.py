@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from contentsync.errors import Problem, StoreError
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 from contentsync.store.git import documents
 from contentsync.store.git.branch import Branch
 from contentsync.store.port.conflicts import moved

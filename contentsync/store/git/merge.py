@@ -13,7 +13,7 @@ from typing import Final
 
 from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import TELLS, Phase
-from contentsync.post import Attempt, PostState
+from contentsync.post_state import Attempt, PostState
 
 # Of two phases that tell as much, the surer one: TikTok has it after all, or said no.
 _SURER: Final = frozenset({Phase.PROCESSING, Phase.FAILED})

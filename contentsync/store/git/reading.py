@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from contentsync.errors import Level, Problem, StoreError
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.store.git import approvals, documents
 from contentsync.store.git.approvals import SharedApprovals
 from contentsync.store.git.line import HEAD, READ_AT, GitLine

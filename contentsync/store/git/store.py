@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Problem, StoreError
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.git import approvals, documents
 from contentsync.store.git.approvals import SharedApprovals
 from contentsync.store.git.branch import Branch, Pushed

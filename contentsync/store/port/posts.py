@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Protocol
 
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.port.values import Pin, Shared
 
 

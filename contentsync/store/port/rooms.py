@@ -12,7 +12,7 @@ from contentsync.evidence.identity import Identity, Witnessed
 from contentsync.figures import Figures
 from contentsync.notices import Notice
 from contentsync.pause import Pause
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 from contentsync.store.port.values import HostedObject, Waiting
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
 

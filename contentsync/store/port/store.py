@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from contentsync.errors import Problem
-from contentsync.post import Creator, Mode, PostState, RemotePost
+from contentsync.post import Mode
+from contentsync.post_state import PostState
+from contentsync.remote_post import Creator, RemotePost
 from contentsync.store.port.posts import Posts
 from contentsync.store.port.rooms import Accounts, Approvals, Calendar, Events, Hosted, Outbox, Pauses, VideoFigures
 

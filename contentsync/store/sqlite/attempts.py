@@ -8,7 +8,8 @@ from datetime import datetime
 
 from contentsync.errors import Problem, StoreError
 from contentsync.lifecycle import SUCCESS, Phase
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.port.conflicts import AttemptOpen, Superseded
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.bindings import SqliteBindings

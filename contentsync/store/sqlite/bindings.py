@@ -7,7 +7,8 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.reading import SqliteReading
 

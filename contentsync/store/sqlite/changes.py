@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from contentsync.post import DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import PostState
 from contentsync.store.port.conflicts import AttemptOpen
 from contentsync.store.port.values import Pin
 from contentsync.store.sqlite import rows

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from contentsync.post import Attempt
+from contentsync.post_state import Attempt
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database, queries
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent

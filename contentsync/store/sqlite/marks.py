@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from hashlib import blake2b
 from typing import Any, Final
 
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.store.sqlite.database import Database
 from contentsync.store.sqlite.rows import to_ms
 

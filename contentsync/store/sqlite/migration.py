@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.store.sqlite.database import Database, open_to_read, queries, translated
 from contentsync.store.sqlite.shared import SharedCopy
 

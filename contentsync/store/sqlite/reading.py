@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from contentsync.post import Attempt, PostState
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database
 from contentsync.store.sqlite.history import SqliteHistory

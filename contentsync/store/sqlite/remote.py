@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from contentsync.post import Creator, RemotePost
+from contentsync.remote_post import Creator, RemotePost
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.history import SqliteHistory
 

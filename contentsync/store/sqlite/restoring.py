@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from contentsync.evidence.merge import merge
-from contentsync.post import Attempt, DesiredPost, PostState
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.changes import SqliteChanges
 

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from contentsync.lifecycle import Phase
-from contentsync.post import Attempt, Creator, Interaction, Mode, PostState, Privacy, RemotePost
+from contentsync.post import Interaction, Mode, Privacy
+from contentsync.post_state import Attempt, PostState
+from contentsync.remote_post import Creator, RemotePost
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Row = Mapping[str, Any]

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from contentsync.post import Attempt, PostState
+from contentsync.post_state import Attempt, PostState
 from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database, queries
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Self
 
 from contentsync.errors import Problem, StoreError
-from contentsync.post import PostState
+from contentsync.post_state import PostState
 from contentsync.store.port.values import Shared
 from contentsync.store.sqlite import kin, marks, migration
 from contentsync.store.sqlite.accounts import SqliteAccounts

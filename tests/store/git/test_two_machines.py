@@ -16,7 +16,9 @@ from contentsync.errors import StoreError
 from contentsync.lifecycle import Event, Phase
 from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.planner import make_plan
-from contentsync.post import App, Attempt, DesiredPost, Limits
+from contentsync.post import DesiredPost
+from contentsync.post_state import Attempt
+from contentsync.settings import App, Limits
 from contentsync.store.git.store import GitStore
 from contentsync.store.port.conflicts import AttemptOpen, Overtaken, Superseded
 from tests.builders import NOW, OPEN_ID, a_media, a_post, an_account, an_attempt
