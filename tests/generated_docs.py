@@ -1,15 +1,19 @@
-"""Which pages are made from the source? `python -m tests.generated_docs` renews refusals.md and api-coverage.md.
+"""Which pages are made from the source? `python -m tests.generated_docs` renews them, and the list in commands.md.
 
 A test says so where one is behind.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import click
+
+from contentsync.cli import main as cli
 from contentsync.emulator.endpoints import ENDPOINTS, Api, Research
 from contentsync.tiktok import refusals
 from contentsync.tiktok.refusals import AT_ONCE, DAY, LOOK_AGAIN, MINUTE, Failure, Family, Refusal
@@ -140,7 +144,40 @@ def our_functions() -> Iterator[str]:
         yield from (name.removeprefix("Client.") for name in it.ours.split(", ") if name.startswith("Client."))
 
 
-PAGES: Final = {"refusals.md": refusals_page, "api-coverage.md": coverage_page}
+# The list in docs/commands.md
+
+BEGIN: Final = f"<!-- made from the commands: {RENEW} renews it -->\n"
+END: Final = "<!-- end -->\n"
+
+
+def commands_page() -> str:
+    """docs/commands.md with a fresh list of all commands; the rest of the page is written by hand."""
+    page = (DOCS / "commands.md").read_text("utf-8")
+    before, _, rest = page.partition(BEGIN)
+    return f"{before}{BEGIN}{''.join(_groups())}{END}{rest.partition(END)[2]}"
+
+
+def _groups() -> Iterator[str]:
+    for path in sorted(DOCS.glob("commands-*.md"), key=_in_the_order_of_work):
+        text = path.read_text("utf-8")
+        title = text.partition("\n")[0].removeprefix("# ")
+        yield f"### [{title}]({path.name})\n\n| command | does |\n| --- | --- |\n"
+        yield from (_row_of(verb, path.name) for verb in re.findall(r"^## ([\w-]+)$", text, re.M))
+        yield "\n"
+
+
+def _in_the_order_of_work(path: Path) -> int:
+    order = ("write", "send", "look", "accounts", "around")
+    return order.index(path.stem.removeprefix("commands-"))
+
+
+def _row_of(verb: str, page: str) -> str:
+    command = cli.group.get_command(click.Context(cli.group), verb)
+    assert command is not None, f"docs/{page} has a command {verb}, and contentsync has not"
+    return f"| [`{verb}`]({page}#{verb}) | {command.get_short_help_str(limit=200)} |\n"
+
+
+PAGES: Final = {"commands.md": commands_page, "refusals.md": refusals_page, "api-coverage.md": coverage_page}
 
 
 if __name__ == "__main__":

@@ -54,11 +54,22 @@ def section(page: str, heading: str) -> str:
 # Commands
 
 
-def test_the_page_on_commands_begins_with_a_link_to_each_of_its_parts() -> None:
-    page = text("commands.md")
-    index = page.partition("\n## ")[0]
-    headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
-    assert [name for name in headings if f"[{name}](#{name.lower().replace(' ', '-')})" not in index] == []
+def all_commands() -> str:
+    """The pages that describe commands, one behind the other."""
+    return "".join("\n" + page.read_text("utf-8") for page in sorted(DOCS.glob("commands-*.md")))
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("commands-*.md")), ids=lambda page: page.name)
+def test_a_page_on_commands_begins_with_a_link_to_each_of_them_and_is_short(page: Path) -> None:
+    content = page.read_text("utf-8")
+    index = content.partition("\n## ")[0]
+    headings = re.findall(r"^## (.+)$", content, re.MULTILINE)
+    assert [name for name in headings if f"[{name}](#{name})" not in index] == []
+    assert len(content.splitlines()) <= 250
+
+
+def test_each_command_is_described_once() -> None:
+    assert sorted(re.findall(r"^## (.+)$", all_commands(), re.M)) == sorted(cli.COMMANDS)
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -86,12 +97,12 @@ def options(command: click.Command) -> set[str]:
 
 @pytest.mark.parametrize("verb", cli.COMMANDS)
 def test_each_command_has_a_section(verb: str) -> None:
-    assert f"contentsync {verb}" in section(text("commands.md"), f"## {verb}")
+    assert f"contentsync {verb}" in section(all_commands(), f"## {verb}")
 
 
 @pytest.mark.parametrize("words", [words for words, _ in commands()])
 def test_each_option_is_documented_at_its_command(words: str) -> None:
-    told = section(text("commands.md"), f"## {words.partition(' ')[0]}")
+    told = section(all_commands(), f"## {words.partition(' ')[0]}")
     command = dict(commands())[words]
     assert {name for name in options(command) if not re.search(rf"`{name}[ `]", told)} == set()
 
@@ -156,12 +167,12 @@ PARTS_OF_A_PLAN = (
 
 @pytest.mark.parametrize("model", PARTS_OF_A_PLAN)
 def test_each_key_of_a_plan_is_documented(model: type[BaseModel]) -> None:
-    told = section(text("commands.md"), "### plan --json")
+    told = section(text("json.md"), "## plan --json")
     assert {key for key in model.model_fields if f"`{key}`" not in told} == set()
 
 
 def test_each_result_of_apply_is_documented() -> None:
-    told = section(text("commands.md"), "### apply --json")
+    told = section(text("json.md"), "## apply --json")
     assert {result for result in Result if f"`{result}`" not in told} == set()
 
 
@@ -169,7 +180,7 @@ def test_each_variable_of_the_environment_is_documented() -> None:
     read = {
         name for source in sources() for name in re.findall(r'"(CONTENTSYNC_[A-Z_]+)["{]', source.read_text("utf-8"))
     }
-    assert {name for name in read if name not in section(text("commands.md"), "## Environment variables")} == set()
+    assert {name for name in read if name not in text("environment.md")} == set()
 
 
 def test_each_action_and_guard_stands_in_the_page_on_plans() -> None:
