@@ -84,6 +84,13 @@ def test_the_half_of_a_copied_film_is_told_as_such(tmp_path: Path) -> None:
     assert "copy was not finished" in look.problems[0].what
 
 
+def test_the_hole_in_a_webm_is_told_in_its_whole_size(tmp_path: Path) -> None:
+    data = film("live.webm")
+    look = look_at(tmp_path / "v.webm", data[:2000] + bytes(len(data) // 3) + data[2000 + len(data) // 3 :])
+    assert codes(look) == ["media-hollow"]
+    assert "(33 % of it)" in look.problems[0].what
+
+
 def test_zeros_in_a_box_that_players_skip_are_no_hole(tmp_path: Path) -> None:
     data = film("video-h264.mp4")
     assert codes(look_at(tmp_path / "v.mp4", data + (100_008).to_bytes(4, "big") + b"free" + bytes(100_000))) == []

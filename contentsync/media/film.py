@@ -51,12 +51,13 @@ def examine(
 def _broken(path: Path, size: int, is_cut: bool, damage: str, digest: Digest, spans: list[Span]) -> Problem | None:
     if is_cut:
         return Problem("media-truncated", f"{path.name} is incomplete", _AGAIN)
+    everywhere = digest.zeros_within(0, size)
+    if damage and everywhere > size // 100:  # the zeros hide where the content goes on
+        return hollow(path, everywhere, size)
     empty = digest.zeros_in(sorted(spans))
     if empty > _HOLLOW * sum(end - start for start, end in spans):
         return hollow(path, empty, size)
     if damage:
-        if digest.zeros_within(0, size) > size // 100:
-            return hollow(path, digest.zeros_within(0, size), size)
         return Problem("media-damaged", f"{path.name} is damaged: {damage}", _AGAIN)
     return None
 

@@ -127,8 +127,8 @@ class NothingToDo:
         """
         path, seen = self._state
         others = _others(project)
-        if others is None:
-            return None
+        if others is None or {name for _, name in project.settings.wanted.variables} - self._named():
+            return None  # a variable whose name is written with escapes, so that the bytes do not show it
         is_known = seen and max(seen[1:3]) + RACY < self.began and self._is_state(path, seen)
         return {"texts": self._texts, "state": [path, list(seen)] if seen and is_known else None, "others": others}
 
@@ -179,11 +179,16 @@ class NothingToDo:
             grant_file(data_folder(environ), self._root),
         ]
         texts = [_bytes_of(path) for path in files]
-        named = {name.decode() for name in _VARIABLE.findall(texts[0] or b"")} | set(_READ)
+        self._project_file = texts[0] or b""
+        named = self._named() | set(_READ)
         values = {name: value for name, value in environ.items() if name.startswith(_OURS) or name in named}
         told = json.dumps(values, sort_keys=True).encode("utf-8", "surrogatepass")
         digests = ["" if text is None else self._mark(text) for text in texts]
         return [["", self._mark(told)], *([str(path), digest] for path, digest in zip(files, digests, strict=True))]
+
+    def _named(self) -> set[str]:
+        """The variables that the bytes of the project file name."""
+        return {name.decode() for name in _VARIABLE.findall(self._project_file)}
 
     @cached_property
     def _secret(self) -> bytes:

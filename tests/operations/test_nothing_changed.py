@@ -177,6 +177,16 @@ def test_another_value_of_a_variable_is_a_change(place: Place) -> None:
     assert quick(place, 10)[0] is None
 
 
+def test_a_variable_whose_name_is_escaped_is_relied_on_for_nothing(place: Place) -> None:
+    project = place.root / "contentsync.yaml"
+    written = project.read_text().replace("{mode: direct}", '{mode: direct, open_id: "\\u0024{WHO}"}')
+    project.write_text(written)
+    place.environ |= {"WHO": OPEN_ID, "CONTENTSYNC_TRUST": place.project().settings.wanted.digest}
+    assert [check(place, 10) for _ in range(2)] == [False, False]
+    place.environ["WHO"] = "id-of-another"
+    check(place, 10)
+
+
 def test_a_write_whose_time_is_put_back_is_a_change(place: Place) -> None:
     import time
 
