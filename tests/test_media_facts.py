@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from contentsync.errors import Level
+from contentsync.media import mediainfo
 from contentsync.media.disk import DiskReader
 from contentsync.media.look import MediaLook
 from contentsync.media.probe import Prober
@@ -239,3 +242,24 @@ def test_probe_prints_facts_and_verdicts(tmp_path: Path) -> None:
     missing = studio.run("probe", "nowhere.mp4")
     assert missing.code == 1
     assert "TikTok" not in missing.out
+
+
+def test_the_process_of_the_probe_imports_only_what_it_needs() -> None:
+    found = subprocess.run(
+        [sys.executable, "-I", "-X", "importtime", mediainfo.__file__],
+        input="",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout == "true\n"
+    assert "email" not in found.stderr
+
+
+def test_a_release_of_the_library_that_needs_more_is_imported_with_all(tmp_path: Path) -> None:
+    module = "from importlib import metadata\nmetadata.distributions()\nclass MediaInfo: pass\n"
+    (tmp_path / "pymediainfo.py").write_text(module)
+    script = "import sys; from contentsync.media import mediainfo; sys.path.insert(0, sys.argv[1])\n"
+    script += "print(mediainfo._library().__module__, hasattr(sys.modules['importlib.metadata'], 'entry_points'))"
+    found = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert found.stdout == "pymediainfo True\n"

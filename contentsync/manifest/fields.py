@@ -24,7 +24,7 @@ Item = TypeVar("Item")
 class Strict(BaseModel):
     """A mapping that takes only the keys it names."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class UntitledSchema(GenerateJsonSchema):

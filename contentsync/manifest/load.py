@@ -21,8 +21,7 @@ from contentsync.manifest.remembered import Memory, Remembered
 from contentsync.manifest.settings import NOTHING_SAID, load_settings
 from contentsync.manifest.source import read_yaml
 from contentsync.manifest.wording import shown
-from contentsync.media.disk import DiskReader
-from contentsync.media.look import CachedReader, MediaCache, MediaReader
+from contentsync.media.look import CachedReader, MediaCache, MediaLook, MediaReader
 from contentsync.post import DesiredPost
 from contentsync.settings import Settings
 from contentsync.standard_paths import PROJECT_FILE
@@ -59,8 +58,17 @@ def load(
 
 
 def _reader(probe: MediaReader | None, cache: MediaCache | None) -> MediaReader:
-    reader = probe or DiskReader()
+    reader = probe or _Disk()
     return CachedReader(reader, cache) if cache else reader
+
+
+class _Disk:
+    """Reads files; imported with the first one, since most plans read none."""
+
+    def read(self, path: Path) -> MediaLook:
+        from contentsync.media.disk import DiskReader
+
+        return DiskReader().read(path)
 
 
 class _Desk:

@@ -6,15 +6,40 @@ the process it runs in, and neither may happen to a command.
 
 import json
 import sys
+import xml.etree  # noqa: F401  # the second of _NOT_NEEDED is looked up in it
+from types import ModuleType
+
+# pymediainfo reads its own version with the first, and XML, for which we do not ask, with the second. Both together
+# take as long to import as ten films take to read.
+_NOT_NEEDED = ("importlib.metadata", "xml.etree.ElementTree")
 
 
 def main() -> None:
     """Answer every line until the input ends. The first line out says whether the library is there."""
-    from pymediainfo import MediaInfo
-
-    _answer(MediaInfo.can_parse())
+    library = _library()
+    _answer(library.can_parse())  # type: ignore[attr-defined]
     for line in sys.stdin:
-        _answer(_tracks(MediaInfo, json.loads(line)))
+        _answer(_tracks(library, json.loads(line)))
+
+
+def _library() -> type:
+    """pymediainfo's way to the library, imported without what is not needed here."""
+    for name in _NOT_NEEDED:
+        sys.modules[name] = _stand_in(name)
+    try:
+        from pymediainfo import MediaInfo
+    except (AttributeError, ImportError):  # another release needs more of them
+        sys.modules.pop("pymediainfo", None)
+        for name in _NOT_NEEDED:
+            del sys.modules[name]
+        from pymediainfo import MediaInfo
+    return MediaInfo
+
+
+def _stand_in(name: str) -> ModuleType:
+    module = ModuleType(name)
+    vars(module).update(version=lambda _: "", PackageNotFoundError=LookupError)
+    return module
 
 
 def _answer(value: object) -> None:
