@@ -31,7 +31,7 @@ from watchdog.observers.api import BaseObserver
 
 from contentsync.errors import Level, Problem
 from contentsync.watch.mounts import silent_kind
-from contentsync.watch.wakes import ThreadWakes
+from contentsync.watch.wakeups import ThreadWakeups
 
 #: Without a filter watchdog hears of our own reading, and is busy with that for ever in a large tree.
 EVENTS: Final[list[type[FileSystemEvent]]] = [
@@ -67,7 +67,7 @@ class FileHints:
     def __init__(
         self,
         root: Path,
-        wakes: ThreadWakes,
+        wakeups: ThreadWakeups,
         *,
         poll: bool,
         mounts: Path = MOUNTS,
@@ -78,7 +78,7 @@ class FileHints:
 
         observer: makes what watches. held: how many folders the kernel watches for this process.
         """
-        self._root, self._wakes, self._new_observer, self._held = root, wakes, observer, held or watches_held
+        self._root, self._wakeups, self._new_observer, self._held = root, wakeups, observer, held or watches_held
         self._why_polling = "you asked for it" if poll else _silent(root, mounts)
         self._observer: BaseObserver | None = None
         self._watched: frozenset[Folder] = frozenset()
@@ -127,8 +127,8 @@ class FileHints:
     def _watch(self, folders: frozenset[Folder]) -> None:
         """Watch the root itself, and each of these folders of it with all below."""
         self.close()
-        _quieten(self._wakes)
-        observer, handler = self._new_observer(), _Handler(self._root, self._wakes)
+        _quieten(self._wakeups)
+        observer, handler = self._new_observer(), _Handler(self._root, self._wakeups)
         observer.start()  # first: what can't be watched is then refused here, and not in a thread
         again, self._observer = bool(self._watched), observer
         try:
@@ -141,7 +141,7 @@ class FileHints:
             return
         self._watched = folders
         if again:
-            self._wakes.files_changed(lost=True)  # nothing was heard in between
+            self._wakeups.files_changed(lost=True)  # nothing was heard in between
 
     # Scans.
 
@@ -154,7 +154,7 @@ class FileHints:
             self._scan = Scan(self._root)
             self._scan.changed(now)
         elif self._scan.changed(now):
-            self._wakes.files_changed()
+            self._wakeups.files_changed()
         what = f"watch looks for changed files every {self._scan.every:.0f} s, because {self._why_polling}"
         return Problem(
             "watch-polls", what, "nothing to do: only the start of an upload is a little later", level=Level.NOTE
@@ -184,14 +184,14 @@ class Scan:
 class _Handler(FileSystemEventHandler):
     """Turns events into hints."""
 
-    def __init__(self, root: Path, wakes: ThreadWakes) -> None:
-        self._root, self._wakes = os.fspath(root), wakes
+    def __init__(self, root: Path, wakeups: ThreadWakeups) -> None:
+        self._root, self._wakeups = os.fspath(root), wakeups
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         names = [self._name(path) for path in (event.src_path, event.dest_path) if path]
         told = [name for name in names if name]
         if told:
-            self._wakes.files_changed(told)
+            self._wakeups.files_changed(told)
 
     def _name(self, path: bytes | str) -> str:
         """The path from the root; empty if it can be ignored."""
@@ -202,21 +202,21 @@ class _Handler(FileSystemEventHandler):
 class _Lost(logging.Handler):
     """Watchdog reports lost events in its log only."""
 
-    def __init__(self, wakes: ThreadWakes) -> None:
+    def __init__(self, wakeups: ThreadWakeups) -> None:
         super().__init__(logging.WARNING)
-        self._wakes = wakes
+        self._wakeups = wakeups
 
     def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002
-        self._wakes.files_changed(lost=True)
+        self._wakeups.files_changed(lost=True)
 
 
-def _quieten(wakes: ThreadWakes) -> None:
+def _quieten(wakeups: ThreadWakeups) -> None:
     """Keep watchdog's words off the terminal; each of its warnings is a reason for a full look."""
     warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\..*")
     _LOGGER.propagate = False
     for handler in [one for one in _LOGGER.handlers if isinstance(one, _Lost)]:
         _LOGGER.removeHandler(handler)
-    _LOGGER.addHandler(_Lost(wakes))
+    _LOGGER.addHandler(_Lost(wakeups))
 
 
 def _silent(root: Path, mounts: Path) -> str:

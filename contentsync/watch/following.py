@@ -12,12 +12,12 @@ from contentsync.attempt.waiting import Stopped
 from contentsync.errors import Problem
 from contentsync.lifecycle import Phase
 from contentsync.post_state import PostState
-from contentsync.watch.hands import Hands, Job
+from contentsync.watch.reports import Reports
+from contentsync.watch.retries import Retries
 from contentsync.watch.sending import take_account
-from contentsync.watch.tellings import Tellings
 from contentsync.watch.timetable import Instant
-from contentsync.watch.tries import Tries
 from contentsync.watch.work import Asked
+from contentsync.watch.workers import Job, Worker
 
 SHARE_EVERY: Final = 60.0  # seconds between two looks for what other machines said
 REFRESH_EVERY: Final = 900.0  # seconds between two readings of TikTok into the state
@@ -43,17 +43,17 @@ class Following:
         ask: Ask,
         refresh: Refresh,
         take_approvals: Callable[[], Asked],
-        hands: Hands,
-        tellings: Tellings,
-        accounts: Tries,
+        worker: Worker,
+        reports: Reports,
+        accounts: Retries,
         jitter: Callable[[], float],
         refresh_every: float = REFRESH_EVERY,
     ) -> None:
         """refresh_every: seconds between two readings of TikTok into the state."""
         self._refresh_every = refresh_every
-        self._ask, self._refresh, self._tellings = ask, refresh, tellings
+        self._ask, self._refresh, self._reports = ask, refresh, reports
         self._accounts, self._jitter = accounts, jitter
-        self._job: Job[Asked] = Job(hands)
+        self._job: Job[Asked] = Job(worker)
         self._open: dict[str, _Open] = {}
         self._names: tuple[str, ...] = ()
         self._refresh_at = self._share_at = 0.0
@@ -138,16 +138,16 @@ class Following:
             return False
         self.has_refreshed = True
         if asked.error is not None:
-            self._tellings.stands("asking", asked.error.problems[0])
+            self._reports.stands("asking", asked.error.problems[0])
             return False
-        self._tellings.is_over("asking")
+        self._reports.is_over("asking")
         self.ahead = asked.ahead if asked.ahead is not None else self.ahead
         for name in asked.accounts:
-            take_account(name, asked.failures.get(name), self._accounts, self._tellings, now, self._jitter())
+            take_account(name, asked.failures.get(name), self._accounts, self._reports, now, self._jitter())
         again = [at for name in asked.failures if (at := self._accounts.until(name)) is not None]
         self._refresh_at = min([self._refresh_at, *again])
         for note in asked.notes:
-            self._tellings.stands(f"note:{note.code}", note)
+            self._reports.stands(f"note:{note.code}", note)
         for key, row in asked.after.items():
             self._tell_end(key, asked.before.get(key), row)
         return True
@@ -158,4 +158,4 @@ class Following:
             return
         self._open.pop(key, None)
         problem = Problem(last.problem_code, last.problem_what) if last.problem_code else None
-        self._tellings.result(key, RESULT_OF[last.phase], problem, last.post_id)
+        self._reports.result(key, RESULT_OF[last.phase], problem, last.post_id)

@@ -21,19 +21,19 @@ from contentsync.operations.plan import Made
 from contentsync.plan.action import Kind
 from contentsync.plan.schedule import CLOCKS_APART
 from contentsync.settings import Approve
-from contentsync.watch.desk import Desk
 from contentsync.watch.feed import Feed
+from contentsync.watch.folder_check import FolderCheck
 from contentsync.watch.following import REFRESH_EVERY, Following
-from contentsync.watch.ground import Ground
-from contentsync.watch.hands import Hands
+from contentsync.watch.kept_project import KeptProject
+from contentsync.watch.outlook import see
+from contentsync.watch.reports import Reports
+from contentsync.watch.retries import Retries
 from contentsync.watch.sending import Sending
-from contentsync.watch.sight import see
-from contentsync.watch.stillness import Stillness
-from contentsync.watch.tellings import Tellings
+from contentsync.watch.settled_files import SettledFiles
 from contentsync.watch.timetable import FULL_EVERY, TICK, Instant, Timetable, Why, lead_of
-from contentsync.watch.tries import Tries
-from contentsync.watch.wakes import Hint, Wakes
+from contentsync.watch.wakeups import Hint, Wakeups
 from contentsync.watch.work import OpenProject, ask, refresh, send, take_approvals
+from contentsync.watch.workers import Worker
 from contentsync.watch_event import Word
 from contentsync.watch_health import Health
 
@@ -74,9 +74,9 @@ class Parts:
     root: Path
     open_project: OpenProject
     clock: Clock
-    wakes: Wakes
-    sender: Hands
-    asker: Hands
+    wakeups: Wakeups
+    sender: Worker
+    asker: Worker
     stop: Stop
     files: Files = field(default_factory=NoFiles)
     feed: Feed = field(default_factory=Feed)
@@ -98,20 +98,20 @@ class Watch:
 
     def __init__(self, parts: Parts) -> None:
         self._parts, self._clock = parts, parts.clock
-        self._desk = Desk(parts.open_project)
-        self._ground = Ground(parts.root, lambda: parts.clock.now().timestamp())
-        self._tellings = Tellings(parts.feed, parts.notify, parts.clock)
-        self._looks = Tries(longest=60.0)
-        self._accounts, watching = Tries(longest=300.0), self._desk.watching
+        self._kept = KeptProject(parts.open_project)
+        self._folder_check = FolderCheck(parts.root, lambda: parts.clock.now().timestamp())
+        self._reports = Reports(parts.feed, parts.notify, parts.clock)
+        self._looks = Retries(longest=60.0)
+        self._accounts, watching = Retries(longest=300.0), self._kept.watching
         self._table = Timetable(watching.debounce.total_seconds(), lead_of(watching.settle), parts.full_every)
         self._sending = Sending(
             parts.root,
             lambda made, keys, tell, stop: send(parts.open_project, made, keys, tell, stop),
             parts.sender,
             parts.stop,
-            self._tellings,
+            self._reports,
             self._accounts,
-            Stillness(watching.settle.total_seconds()),
+            SettledFiles(watching.settle.total_seconds()),
             parts.jitter,
         )
         self._following = Following(
@@ -119,7 +119,7 @@ class Watch:
             lambda names: refresh(parts.open_project, names, parts.stop),
             lambda: take_approvals(parts.open_project, parts.stop),
             parts.asker,
-            self._tellings,
+            self._reports,
             self._accounts,
             parts.jitter,
             parts.refresh_every,
@@ -130,7 +130,7 @@ class Watch:
 
     def health(self) -> Health:
         """The health of this watch; any thread may ask."""
-        standing = self._tellings.standing
+        standing = self._reports.standing
         failing = {name.partition(":")[2]: p for name, p in standing.items() if name.startswith("account:")}
         error = next((p for name, p in standing.items() if name in {"look", "ground", "all", "asking"}), None)
         return replace(
@@ -138,26 +138,26 @@ class Watch:
             accounts_failing=failing,
             error=error,
             is_sending=self._sending.is_busy,
-            results=dict(self._tellings.results),
+            results=dict(self._reports.results),
             files=self._parts.files.mode,
             next_due=self._table.next_due,
         )
 
     def run(self) -> None:
         """Watch until a stop is asked for; then finish the chunk under way, and return."""
-        self._tellings.event(Word.WATCHING, f"watching {self._parts.root}")
+        self._reports.event(Word.WATCHING, f"watching {self._parts.root}")
         self._table.plan(Why.START, self._now().mono)
         try:
             while not self._parts.stop.is_set():
                 self.turn()
-            self._tellings.event(Word.STOPPING, "stopping; what is being sent ends after its chunk")
+            self._reports.event(Word.STOPPING, "stopping; what is being sent ends after its chunk")
         finally:
             now = self._now()
             self._sending.finish(now)
             self._following.finish(now)
             self._parts.files.close()
-            self._desk.close()
-        self._tellings.event(Word.STOPPED, "stopped; the next watch or apply goes on where this one was")
+            self._kept.close()
+        self._reports.event(Word.STOPPED, "stopped; the next watch or apply goes on where this one was")
 
     def turn(self) -> None:
         """Do what is to be done now, then sleep until the next moment at which anything may be."""
@@ -173,11 +173,11 @@ class Watch:
         if self._sending.is_done or self._following.is_done:
             return
         left = max(0.0, min(moments) - self._now().mono)
-        self._hear(self._parts.wakes.wait(min(left, self._parts.tick)))
+        self._hear(self._parts.wakeups.wait(min(left, self._parts.tick)))
 
     def _step(self, now: Instant) -> list[float]:
         """Send and ask what may be sent and asked now; the moments of the next steps."""
-        if "ground" in self._tellings.standing:
+        if "ground" in self._reports.standing:
             return []
         steps = (self._sending.step(now, self._parts.feed.tell), self._following.step(now))
         return [moment for moment in steps if moment is not None]
@@ -186,7 +186,7 @@ class Watch:
 
     def _now(self) -> Instant:
         """Now: by this machine's clock, or by TikTok's where this machine's is wrong."""
-        return Instant(self._clock.now() + self._desk.ahead, self._clock.monotonic())
+        return Instant(self._clock.now() + self._kept.ahead, self._clock.monotonic())
 
     def _notice_jumps(self) -> None:
         now = Instant(self._clock.now(), self._clock.monotonic())
@@ -197,8 +197,8 @@ class Watch:
             self._following.doubt_clock(now)
         self._before = now
         ahead = self._following.ahead
-        self._desk.ahead = ahead if abs(ahead) >= CLOCKS_APART else timedelta()
-        stamp = self._desk.stamp()
+        self._kept.ahead = ahead if abs(ahead) >= CLOCKS_APART else timedelta()
+        stamp = self._kept.stamp()
         if stamp != self._stamp and stamp is not None:
             self._table.state_changed(now.mono)
 
@@ -208,10 +208,10 @@ class Watch:
             self._table.plan(Why.DONE, now.mono)
 
     def _tend_files(self, now: Instant) -> None:
-        if "ground" in self._tellings.standing:
+        if "ground" in self._reports.standing:
             return
         if problem := self._parts.files.tend(now.mono):
-            self._tellings.stands("files", problem)
+            self._reports.stands("files", problem)
 
     def _hear(self, hint: Hint) -> None:
         now = self._now()
@@ -229,28 +229,30 @@ class Watch:
         if not self._stands_on_ground(began):
             return
         spent = self._parts.spent()
-        looked = self._desk.look(fresh=why in {Why.FULL, Why.START, Why.CLOCK})
+        looked = self._kept.look(fresh=why in {Why.FULL, Why.START, Why.CLOCK})
         took = self._parts.spent() - spent
         self._table.looked(began, took, self._parts.jitter())
-        self._stamp = self._desk.stamp()
-        problem = looked.error.problems[0] if looked.error else self._ground.emptied(looked.has_manifests is True)
+        self._stamp = self._kept.stamp()
+        problem = (
+            looked.error.problems[0] if looked.error else self._folder_check.emptied(looked.has_manifests is True)
+        )
         if problem is not None or looked.made is None:
             self._failed(problem or Problem("watch-trouble", "nothing could be read"), began)
             return
         self._looks.succeeded("look")
-        self._tellings.is_over("look")
+        self._reports.is_over("look")
         self._saw(looked.made, began, took)
 
     def _stands_on_ground(self, now: Instant) -> bool:
         """Whether the project is there and git leaves it alone; if not, it is looked for again soon."""
-        problem = self._ground.missing()
-        if problem is None and self._desk.approve is Approve.AUTO:
-            problem = self._ground.git_at_work()
+        problem = self._folder_check.missing()
+        if problem is None and self._kept.approve is Approve.AUTO:
+            problem = self._folder_check.git_at_work()
         if problem is not None:
-            self._tellings.stands("ground", problem)
+            self._reports.stands("ground", problem)
         else:
-            self._tellings.is_over("ground")
-        if problem is None and not self._ground.is_locked_by_git():
+            self._reports.is_over("ground")
+        if problem is None and not self._folder_check.is_locked_by_git():
             return True
         self._put_off(now.mono + GROUND_EVERY)
         return False
@@ -263,34 +265,34 @@ class Watch:
 
     def _failed(self, problem: Problem, now: Instant) -> None:
         """A look failed: nothing is sent until one succeeds. The project file may be in the middle of an edit."""
-        self._tellings.stands("look", problem)
+        self._reports.stands("look", problem)
         self._put_off(self._looks.failed("look", now.mono, jitter=self._parts.jitter()))
 
     def _saw(self, made: Made, began: Instant, took: float) -> None:
-        watching = self._desk.watching
+        watching = self._kept.watching
         self._table.debounce, self._table.lead = watching.debounce.total_seconds(), lead_of(watching.settle)
-        self._sending.stillness.settle = watching.settle.total_seconds()
+        self._sending.settled_files.settle = watching.settle.total_seconds()
         now = self._now()
         lead = timedelta(seconds=self._table.lead + TICK)
-        sight = see(made.plan, made.posts, made.world.accounts, made.faults, made.world.now, lead)
-        self._table.due(sight.due)
-        self._following.saw(sight.followed, tuple(made.world.accounts), now)
+        outlook = see(made.plan, made.posts, made.world.accounts, made.faults, made.world.now, lead)
+        self._table.due(outlook.due)
+        self._following.saw(outlook.followed, tuple(made.world.accounts), now)
         if self._following.has_refreshed or not made.world.accounts:
-            self._tellings.concerns(sight.concerns)
-            self._sending.saw(made, sight, now)
+            self._reports.concerns(outlook.concerns)
+            self._sending.saw(made, outlook, now)
         else:  # first TikTok is asked who the accounts are, and what time it is
             self._sending.forget()
-        self._following.shares, self._following.pauses = self._desk.shares, self._desk.pauses
+        self._following.shares, self._following.pauses = self._kept.shares, self._kept.pauses
         self._parts.feed.tell(made)
         self._health = replace(
             self._health,
             last_look_at=began.wall,
             look_seconds=took,
             next_look_by=self._wall_of(self._table.next(now)[0] + 120.0, now),
-            open_attempts=len(sight.followed),
-            waiting=sight.counts.get(Kind.WAIT, 0),
-            blocked=sight.counts.get(Kind.BLOCKED, 0),
-            unknown=sight.counts.get(Kind.UNKNOWN, 0),
+            open_attempts=len(outlook.followed),
+            waiting=outlook.counts.get(Kind.WAIT, 0),
+            blocked=outlook.counts.get(Kind.BLOCKED, 0),
+            unknown=outlook.counts.get(Kind.UNKNOWN, 0),
             looks=self._health.looks + 1,
         )
 

@@ -10,15 +10,15 @@ from contentsync.attempt.waiting import Stop
 from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.project import Project
-from contentsync.watch.away import Away
+from contentsync.watch.endpoints import Endpoints
 from contentsync.watch.feed import Feed
 from contentsync.watch.files import FileHints
-from contentsync.watch.hands import ThreadHands
 from contentsync.watch.loop import Parts, Watch
-from contentsync.watch.outside import Outside
-from contentsync.watch.seat import only_watcher
-from contentsync.watch.wakes import ThreadWakes
+from contentsync.watch.notice_sender import NoticeSender
+from contentsync.watch.standby import only_watcher
+from contentsync.watch.wakeups import ThreadWakeups
 from contentsync.watch.work import OpenProject
+from contentsync.watch.workers import ThreadWorker
 
 
 def run_watch(
@@ -30,38 +30,38 @@ def run_watch(
     stand_by: Callable[[Problem], None],
     *,
     poll: bool,
-    outside: Outside | None,
+    endpoints: Endpoints | None,
 ) -> None:
     """Watch until a stop is asked for. stand_by: called while another watch has the place."""
     with only_watcher(project, clock, stop, stand_by) as is_ours:
         if not is_ours:
             return
-        wakes = ThreadWakes()
-        away = Away(open_project, clock, feed, outside.look if outside else lambda _: None)
+        wakeups = ThreadWakeups()
+        notices = NoticeSender(open_project, clock, feed, endpoints.look if endpoints else lambda _: None)
         parts = Parts(
             project.root,
             open_project,
             clock,
-            wakes,
-            ThreadHands("send", wakes.wake),
-            ThreadHands("ask", wakes.wake),
+            wakeups,
+            ThreadWorker("send", wakeups.wake),
+            ThreadWorker("ask", wakeups.wake),
             stop,
-            FileHints(project.root, wakes, poll=poll),
+            FileHints(project.root, wakeups, poll=poll),
             feed,
-            away.tell,
+            notices.tell,
             jitter=lambda: random.uniform(0.9, 1.1),  # noqa: S311 - no secret
         )
         watch = Watch(parts)
-        if outside:
-            outside.show(watch.health)
-        with _telling(away):
+        if endpoints:
+            endpoints.show(watch.health)
+        with _telling(notices):
             watch.run()
 
 
 @contextmanager
-def _telling(away: Away) -> Iterator[None]:
-    away.start()
+def _telling(notices: NoticeSender) -> Iterator[None]:
+    notices.start()
     try:
         yield
     finally:
-        away.close()
+        notices.close()

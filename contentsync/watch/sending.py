@@ -19,13 +19,13 @@ from contentsync.errors import ContentsyncError, Problem, StoreLocked
 from contentsync.operations.apply import Report
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Action, Kind
-from contentsync.watch.hands import Hands, Job
-from contentsync.watch.sight import Candidate, Concern, Sight
-from contentsync.watch.stillness import Stillness
-from contentsync.watch.tellings import Tellings
+from contentsync.watch.outlook import Candidate, Concern, Outlook
+from contentsync.watch.reports import Reports
+from contentsync.watch.retries import Retries
+from contentsync.watch.settled_files import SettledFiles
 from contentsync.watch.timetable import Instant
-from contentsync.watch.tries import Tries
 from contentsync.watch.work import Sent, stat_of
+from contentsync.watch.workers import Job, Worker
 from contentsync.watch_event import Word
 
 Send = Callable[[Made, tuple[str, ...], Tell, Stop], Sent]
@@ -51,18 +51,18 @@ class Sending:
         self,
         root: Path,
         send: Send,
-        hands: Hands,
+        worker: Worker,
         stop: Stop,
-        tellings: Tellings,
-        accounts: Tries,
-        stillness: Stillness,
+        reports: Reports,
+        accounts: Retries,
+        settled_files: SettledFiles,
         jitter: Callable[[], float],
     ) -> None:
-        self._root, self._send, self._stop, self._tellings = root, send, stop, tellings
+        self._root, self._send, self._stop, self._reports = root, send, stop, reports
         self._accounts, self._jitter = accounts, jitter
-        self.stillness = stillness
-        self._job: Job[Sent] = Job(hands)
-        self._tries = Tries()
+        self.settled_files = settled_files
+        self._job: Job[Sent] = Job(worker)
+        self._retries = Retries()
         self._made: Made | None = None
         self._ready: tuple[Candidate, ...] = ()
         self._preempt = threading.Event()
@@ -79,13 +79,13 @@ class Sending:
         """Whether a result waits to be taken in."""
         return self._job.is_done
 
-    def saw(self, made: Made, sight: Sight, now: Instant) -> None:
+    def saw(self, made: Made, outlook: Outlook, now: Instant) -> None:
         """Take in what a look saw."""
-        self._made, self._ready = made, sight.ready
-        self._tries.keep(frozenset({ALL}) | {one.post for one in sight.ready})
-        if not sight.ready:  # another command may have sent what waited for its lock
-            self._tellings.is_over(ALL)
-        self._observe((*sight.ready, *sight.soon), now)
+        self._made, self._ready = made, outlook.ready
+        self._retries.keep(frozenset({ALL}) | {one.post for one in outlook.ready})
+        if not outlook.ready:  # another command may have sent what waited for its lock
+            self._reports.is_over(ALL)
+        self._observe((*outlook.ready, *outlook.soon), now)
 
     def forget(self) -> None:
         """Nothing may be sent until the next look."""
@@ -93,19 +93,19 @@ class Sending:
 
     def forget_pauses(self) -> None:
         """What waited for a time by a clock that was wrong may be tried now."""
-        self._tries.keep(frozenset())
+        self._retries.keep(frozenset())
 
     def observe(self, names: frozenset[str], now: Instant) -> None:
         """Take in the stats of these files; paths from the root."""
-        self.stillness.observe({name: stat_of(f"{self._root}/{name}") for name in names}, now.mono)
+        self.settled_files.observe({name: stat_of(f"{self._root}/{name}") for name in names}, now.mono)
 
     def step(self, now: Instant, tell: Tell) -> float | None:
         """Send what may be sent now; the monotonic moment of the next step, None where only a look changes that."""
-        if not self._ready or self._made is None or not self._tries.may(ALL, now.mono):
-            return self._tries.until(ALL) if self._ready else None
+        if not self._ready or self._made is None or not self._retries.may(ALL, now.mono):
+            return self._retries.until(ALL) if self._ready else None
         free = [one for one in self._ready if self._may(one, now)]
         self._observe(free, now)
-        moments = [(self.stillness.still_at(one.files) or now.mono, one) for one in free]
+        moments = [(self.settled_files.still_at(one.files) or now.mono, one) for one in free]
         going = [one for at, one in moments if at <= now.mono]
         later = [at for at, _ in moments if at > now.mono] + self._pauses(now)
         if self._job.is_busy:
@@ -130,7 +130,7 @@ class Sending:
     # Before.
 
     def _may(self, one: Candidate, now: Instant) -> bool:
-        return self._tries.may(one.post, now.mono, one.digest) and self._accounts.may(one.account, now.mono)
+        return self._retries.may(one.post, now.mono, one.digest) and self._accounts.may(one.account, now.mono)
 
     def _pauses(self, now: Instant) -> list[float]:
         """The ends of the pauses of what is ready."""
@@ -138,7 +138,7 @@ class Sending:
             end
             for one in self._ready
             if not self._may(one, now)
-            for end in (self._tries.until(one.post), self._accounts.until(one.account))
+            for end in (self._retries.until(one.post), self._accounts.until(one.account))
             if end is not None and end > now.mono
         ]
         return ends[:1] if len(ends) < 2 else [min(ends)]
@@ -157,7 +157,7 @@ class Sending:
         self._marks = {one.post: one.digest for one in going}
         self._preempt.clear()
         self._unfinished = set(keys)
-        self._tellings.ended -= self._unfinished
+        self._reports.ended -= self._unfinished
         made, stop = self._made, EitherStop(self._stop, self._preempt)
         assert made is not None
 
@@ -166,7 +166,7 @@ class Sending:
                 self._unfinished.discard(event.post)
             tell(event)
 
-        self._tellings.event(Word.SENDING, f"sending {', '.join(keys[:5])}{_more(keys)}", posts=list(keys))
+        self._reports.event(Word.SENDING, f"sending {', '.join(keys[:5])}{_more(keys)}", posts=list(keys))
         self._job.start(lambda: self._send(made, keys, told, stop))
 
     # After.
@@ -176,8 +176,8 @@ class Sending:
         if sent.error is not None:
             self._failed_at_all(sent.error, now)
             return
-        self._tries.succeeded(ALL)
-        self._tellings.is_over(ALL)
+        self._retries.succeeded(ALL)
+        self._reports.is_over(ALL)
         if sent.report is not None:
             self._take_report(sent.keys, sent.report, now)
 
@@ -186,13 +186,13 @@ class Sending:
             return
         longest = 5.0 if isinstance(err, StoreLocked) else None
         until = now.mono + longest if longest else None
-        self._tries.failed(ALL, now.mono, until=until, jitter=self._jitter())
-        self._tellings.stands(ALL, err.problems[0])
+        self._retries.failed(ALL, now.mono, until=until, jitter=self._jitter())
+        self._reports.stands(ALL, err.problems[0])
 
     def _take_report(self, keys: tuple[str, ...], report: Report, now: Instant) -> None:
         names = {key.partition("/")[0] for key in keys}
         for name in names:
-            take_account(name, report.failures.get(name), self._accounts, self._tellings, now, self._jitter())
+            take_account(name, report.failures.get(name), self._accounts, self._reports, now, self._jitter())
         outcomes = {outcome.post: outcome for outcome in report.outcomes}
         actions = {action.post: action for action in report.proposal.actions}
         for key in keys:
@@ -202,34 +202,34 @@ class Sending:
                 self._take_left(actions[key], report, now)
 
     def _take_outcome(self, outcome: Outcome, now: Instant) -> None:
-        if outcome.result is Result.PROCESSING and outcome.post in self._tellings.ended:
+        if outcome.result is Result.PROCESSING and outcome.post in self._reports.ended:
             return  # its end was told while others were still being sent
         stopped = self._preempt.is_set() or self._stop.is_set()
         if outcome.result in GOOD:
-            self._tries.succeeded(outcome.post)
+            self._retries.succeeded(outcome.post)
             self._said.pop(outcome.post, None)
-            self._tellings.result(outcome.post, outcome.result, None, outcome.post_id)
+            self._reports.result(outcome.post, outcome.result, None, outcome.post_id)
             return
         if stopped and outcome.result in {Result.UPLOADING, Result.NOT_STARTED}:
             return  # it goes on at once, or after a restart
         known = now.at(outcome.again_at) if outcome.again_at else None
         mark = self._marks.get(outcome.post, "")
-        self._tries.failed(outcome.post, now.mono, mark, until=known, jitter=self._jitter())
+        self._retries.failed(outcome.post, now.mono, mark, until=known, jitter=self._jitter())
         said = (mark, str(outcome.result), outcome.problem.code if outcome.problem else "")
         if self._said.get(outcome.post) != said:
             self._said[outcome.post] = said
-            self._tellings.result(outcome.post, outcome.result, outcome.problem, outcome.post_id)
+            self._reports.result(outcome.post, outcome.result, outcome.problem, outcome.post_id)
 
     def _take_left(self, action: Action, report: Report, now: Instant) -> None:
         """A post that the plan of the try held back, by what only TikTok could say."""
         if not action.kinds & {Kind.BLOCKED, Kind.WAIT, Kind.UNKNOWN}:
             return
-        first = self._tries.until(action.post) is None
+        first = self._retries.until(action.post) is None
         until = self._by_both_clocks(action, report, now)
         mark = self._marks.get(action.post, "")
-        self._tries.failed(action.post, now.mono, mark, until=until, jitter=self._jitter())
+        self._retries.failed(action.post, now.mono, mark, until=until, jitter=self._jitter())
         for problem in action.blockers if first else ():
-            self._tellings.concern(Concern(problem, action.post, action.account, action.digest))
+            self._reports.concern(Concern(problem, action.post, action.account, action.digest))
 
     def _by_both_clocks(self, action: Action, report: Report, now: Instant) -> float | None:
         """When a post is due that is due by one of the two clocks only: the one that is behind decides."""
@@ -246,7 +246,7 @@ def _more(keys: tuple[str, ...]) -> str:
 
 
 def take_account(
-    name: str, err: ContentsyncError | None, accounts: Tries, tellings: Tellings, now: Instant, jitter: float
+    name: str, err: ContentsyncError | None, accounts: Retries, reports: Reports, now: Instant, jitter: float
 ) -> None:
     """Note whether an account can be used; reported once, and again when the problem is over."""
     subject = f"account:{name}"
@@ -254,8 +254,8 @@ def take_account(
         return
     if err is None:
         accounts.succeeded(name)
-        tellings.is_over(subject)
+        reports.is_over(subject)
         return
     accounts.failed(name, now.mono, jitter=jitter)
     problem: Problem = err.problems[0].addressed(name)
-    tellings.stands(subject, problem, name)
+    reports.stands(subject, problem, name)

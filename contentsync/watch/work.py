@@ -29,7 +29,7 @@ from contentsync.operations.slots import give_slots
 from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.settings import Approve
-from contentsync.watch.stillness import Seen
+from contentsync.watch.settled_files import Seen
 
 OpenProject = Callable[[], Project]
 

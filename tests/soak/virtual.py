@@ -16,7 +16,7 @@ from typing import Final
 from contentsync.emulator.config import Account
 from contentsync.times import rfc3339
 from contentsync.watch.feed import Live
-from contentsync.watch.wakes import Hint
+from contentsync.watch.wakeups import Hint
 from tests.builders import NOW
 from tests.soak.world import PROJECT, Declared, Ledger, a_fault, digest
 from tests.watch.virtual import Script, Stage, a_stage

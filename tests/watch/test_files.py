@@ -15,7 +15,7 @@ from watchdog.observers.api import BaseObserver, EventEmitter, ObservedWatch
 
 from contentsync.watch.files import FileHints, Scan, watches_held
 from contentsync.watch.mounts import silent_kind
-from contentsync.watch.wakes import Hint, ThreadWakes
+from contentsync.watch.wakeups import Hint, ThreadWakeups
 
 ROOT_ON_EXT4 = "24 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n"
 
@@ -24,7 +24,7 @@ class Site:
     """A folder that is watched."""
 
     def __init__(self, root: Path, **seams: Any) -> None:
-        self.root, self.wakes = root, ThreadWakes()
+        self.root, self.wakes = root, ThreadWakeups()
         (root / "posts").mkdir(parents=True)
         (root / "contentsync.yaml").touch()
         self.hints = FileHints(root, self.wakes, poll=False, mounts=root / "none", **seams)
@@ -184,7 +184,7 @@ def test_on_such_a_file_system_it_polls_from_the_start_and_says_so_once(tmp_path
     (tmp_path / "studio").mkdir()
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"1 0 0:40 / {os.path.realpath(tmp_path)} rw - nfs4 nas:/ rw\n")
-    hints = FileHints(tmp_path / "studio", ThreadWakes(), poll=False, mounts=mounts)
+    hints = FileHints(tmp_path / "studio", ThreadWakeups(), poll=False, mounts=mounts)
     first = hints.tend(0.0)
     assert first is not None
     assert "nfs4 tells of no changes" in first.what

@@ -14,9 +14,9 @@ import pytest
 from contentsync.attempt.told import Told
 from contentsync.errors import Problem, UsageError
 from contentsync.views.health import document
+from contentsync.watch.endpoints import Endpoints
 from contentsync.watch.feed import Feed
 from contentsync.watch.gauges import Gauges
-from contentsync.watch.outside import Outside
 from contentsync.watch.port import address_of
 from contentsync.watch_event import Happened, Word
 from contentsync.watch_health import FIRST_LOOK, Health
@@ -58,13 +58,13 @@ def test_bytes_and_results_are_counted_by_account() -> None:
 
 
 @pytest.fixture
-def outside() -> Iterator[Outside]:
-    made = Outside("127.0.0.1:0", Feed(), ManualClock(), document)
+def outside() -> Iterator[Endpoints]:
+    made = Endpoints("127.0.0.1:0", Feed(), ManualClock(), document)
     yield made
     made.close()
 
 
-def got(outside: Outside, path: str, host: str = "") -> tuple[int, str]:
+def got(outside: Endpoints, path: str, host: str = "") -> tuple[int, str]:
     """Status and text of a page. host: as the request names it; as the address says unless given."""
     address = outside.url.removeprefix("http://")
     connection = HTTPConnection(address)
@@ -75,21 +75,21 @@ def got(outside: Outside, path: str, host: str = "") -> tuple[int, str]:
     return answer.status, text
 
 
-def test_health_is_a_page_for_programs(outside: Outside) -> None:
+def test_health_is_a_page_for_programs(outside: Endpoints) -> None:
     assert got(outside, "/healthz")[0] == 200
     outside.show(lambda: replace(WELL, error=GONE))
     status, text = got(outside, "/healthz")
     assert (status, json.loads(text)["reasons"][0]["code"]) == (503, "root-gone")
 
 
-def test_a_request_for_another_host_is_turned_away(outside: Outside) -> None:
+def test_a_request_for_another_host_is_turned_away(outside: Endpoints) -> None:
     assert got(outside, "/metrics", "evil.example")[0] == 421
     assert got(outside, "/metrics", "evil.example:9464")[0] == 421
     assert got(outside, "/metrics", "localhost:9464")[0] == 200
     assert got(outside, "/other")[0] == 404
 
 
-def test_only_reading_is_served(outside: Outside) -> None:
+def test_only_reading_is_served(outside: Endpoints) -> None:
     connection = HTTPConnection(outside.url.removeprefix("http://"))
     connection.request("POST", "/healthz", body=b"x")
     assert connection.getresponse().status == 501
@@ -113,9 +113,9 @@ def test_an_address_of_this_machine_is_taken(address: str, expected: tuple[str, 
     assert address_of(address) == expected
 
 
-def test_a_taken_port_says_so(outside: Outside) -> None:
+def test_a_taken_port_says_so(outside: Endpoints) -> None:
     with pytest.raises(UsageError) as refused:
-        Outside(outside.url.removeprefix("http://"), Feed(), ManualClock(), document)
+        Endpoints(outside.url.removeprefix("http://"), Feed(), ManualClock(), document)
     assert refused.value.problems[0].code == "port-taken"
 
 
@@ -124,7 +124,7 @@ def test_a_watch_is_told_in_figures_without_captions(tmp_path: Path) -> None:
         stage.studio.post("launch", caption="SECRETCAPTION")
         stage.studio.post("later", publish_at="2026-03-02T12:00:00Z")
         feed = Feed()
-        made = Outside("127.0.0.1:0", feed, stage.time, document)
+        made = Endpoints("127.0.0.1:0", feed, stage.time, document)
         try:
             stage.run(60, feed=feed)
             status, text = got(made, "/metrics")

@@ -8,19 +8,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from contentsync.watch.news import Feed, Happened
 
 from contentsync.attempt.told import Outcome, Result
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import ContentsyncError, Problem, StoreLocked
-from contentsync.watch.hands import InlineHands
+from contentsync.watch.feed import Feed
+from contentsync.watch.outlook import Candidate, Outlook
+from contentsync.watch.reports import Reports
+from contentsync.watch.retries import Retries
 from contentsync.watch.sending import Sending
-from contentsync.watch.sight import Candidate, Sight
-from contentsync.watch.stillness import Stillness
-from contentsync.watch.tellings import Tellings
+from contentsync.watch.settled_files import SettledFiles
 from contentsync.watch.timetable import Instant
-from contentsync.watch.tries import Tries
 from contentsync.watch.work import Sent
+from contentsync.watch.workers import InlineWorker
+from contentsync.watch_event import Happened
 from tests.builders import NOW, ManualClock
 
 SETTLE = 5.0
@@ -38,16 +39,16 @@ class Desk:
         self.said: list[str] = []
         feed = Feed()
         feed.listen(lambda live: self.said.append(f"{live.word} {live.post}") if isinstance(live, Happened) else None)
-        self.tellings = Tellings(feed, lambda _: None, ManualClock())
+        self.tellings = Reports(feed, lambda _: None, ManualClock())
         self.batches: list[tuple[str, ...]] = []
         self.outcomes: list[Outcome] = []
         self.failures: dict[str, ContentsyncError] = {}
         self.error: ContentsyncError | None = None
         self.on_send: Any = lambda: None
         stop: Any = SimpleNamespace(is_set=lambda: False)
-        self.accounts = Tries()
+        self.accounts = Retries()
         self.sending = Sending(
-            root, self._send, InlineHands(), stop, self.tellings, self.accounts, Stillness(SETTLE), lambda: 1.0
+            root, self._send, InlineWorker(), stop, self.tellings, self.accounts, SettledFiles(SETTLE), lambda: 1.0
         )
 
     def _send(self, made: Any, keys: tuple[str, ...], *_: Any) -> Sent:
@@ -67,7 +68,7 @@ class Desk:
                 file.touch()
         ready = tuple(Candidate(post, digest, (f"{post.partition('/')[2]}.yaml",)) for post in posts)
         made: Any = SimpleNamespace()
-        self.sending.saw(made, Sight(ready=ready), instant(now))
+        self.sending.saw(made, Outlook(ready=ready), instant(now))
 
     def step(self, now: float) -> float | None:
         at = self.sending.step(instant(now), lambda _: None)

@@ -21,9 +21,9 @@ from contentsync.notices import Notice
 from contentsync.project import Project
 from contentsync.settings import Approve, ApproveBy
 from contentsync.watch.feed import Feed, Live
-from contentsync.watch.hands import InlineHands
 from contentsync.watch.loop import Parts, Watch
-from contentsync.watch.wakes import Hint
+from contentsync.watch.wakeups import Hint
+from contentsync.watch.workers import InlineWorker
 from contentsync.watch_event import Happened
 from tests.builders import NOW
 from tests.cli.support import PROJECT, Studio
@@ -143,8 +143,8 @@ class Stage:
                 self.project,
                 self.time,
                 script,
-                InlineHands(),
-                InlineHands(),
+                InlineWorker(),
+                InlineWorker(),
                 script.stop,
                 **(usual | parts),
             )

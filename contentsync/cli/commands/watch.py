@@ -26,8 +26,8 @@ from contentsync.views import watch_events as view
 from contentsync.visible import visible
 
 if TYPE_CHECKING:
+    from contentsync.watch.endpoints import Endpoints
     from contentsync.watch.feed import Feed
-    from contentsync.watch.outside import Outside
 
 
 @click.command()
@@ -87,24 +87,24 @@ def watch(
     with (
         outliving_output(),
         _serving(board, allow_actions, project, approve, feed),
-        _seen_from_outside(metrics, feed, clock) as outside,
+        _seen_from_outside(metrics, feed, clock) as endpoints,
         stoppable() as stop,
     ):
-        run_watch(project, opened, clock, feed, stop, stand_by, poll=poll, outside=outside)
+        run_watch(project, opened, clock, feed, stop, stand_by, poll=poll, endpoints=endpoints)
         return exits.DONE if stop.by == signal.SIGTERM else exits.INTERRUPTED
 
 
 @contextlib.contextmanager
-def _seen_from_outside(address: str | None, feed: Feed, clock: SystemClock) -> Iterator[Outside | None]:
+def _seen_from_outside(address: str | None, feed: Feed, clock: SystemClock) -> Iterator[Endpoints | None]:
     """Serve `/healthz` and `/metrics` while the block runs; address: None for no port."""
     if address is None:
         yield None
         return
-    from contentsync.watch.outside import Outside
+    from contentsync.watch.endpoints import Endpoints
 
-    with contextlib.closing(Outside(address, feed, clock, health.document)) as outside:
-        text.tell(f"/healthz and /metrics are at {outside.url}")
-        yield outside
+    with contextlib.closing(Endpoints(address, feed, clock, health.document)) as endpoints:
+        text.tell(f"/healthz and /metrics are at {endpoints.url}")
+        yield endpoints
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ class Hint:
     lost: bool = False
 
 
-class Wakes(Protocol):
+class Wakeups(Protocol):
     """A seam: real threads in production, a script on a virtual clock in tests."""
 
     def wait(self, seconds: float) -> Hint:
@@ -30,7 +30,7 @@ class Wakes(Protocol):
         ...
 
 
-class ThreadWakes:
+class ThreadWakeups:
     """Hints across threads."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ class Pause:
 
 
 @dataclass(slots=True)
-class Tries:
+class Retries:
     """The pauses by subject, such as a post or an account."""
 
     #: The longest pause, in seconds.

@@ -18,7 +18,7 @@ MOST: Final = 20_000  # files that are remembered; the oldest are forgotten, and
 
 
 @dataclass(slots=True)
-class Stillness:
+class SettledFiles:
     """Since when files have not changed."""
 
     #: Seconds for which a file must be unchanged.

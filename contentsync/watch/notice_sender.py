@@ -33,7 +33,7 @@ _AS_TOLD: Final = frozenset({NoticeKind.FAULTY, NoticeKind.PAUSED, NoticeKind.RO
 _MOST: Final = 200
 
 
-class Away:
+class NoticeSender:
     """Keeps and sends the notices of one watch. `tell` and `hear` return at once, from any thread."""
 
     def __init__(

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 T = TypeVar("T")
 
 
-class Hands(Protocol):
+class Worker(Protocol):
     """Runs one piece of work at a time. A seam: tests run it at once."""
 
     def start(self, work: Callable[[], T]) -> Future[T]:
@@ -21,7 +21,7 @@ class Hands(Protocol):
         ...
 
 
-class ThreadHands:
+class ThreadWorker:
     """Work in a thread of its own."""
 
     def __init__(self, name: str, wake: Callable[[], None]) -> None:
@@ -38,7 +38,7 @@ class ThreadHands:
         self._pool.shutdown(wait=True)
 
 
-class InlineHands:
+class InlineWorker:
     """Work at once, in the caller's thread."""
 
     def start(self, work: Callable[[], T]) -> Future[T]:
@@ -53,8 +53,8 @@ class InlineHands:
 class Job(Generic[T]):
     """The piece of work that is under way, if any."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
         self._future: Future[T] | None = None
 
     @property
@@ -68,7 +68,7 @@ class Job(Generic[T]):
 
     def start(self, work: Callable[[], T]) -> None:
         assert self._future is None
-        self._future = self._hands.start(work)
+        self._future = self._worker.start(work)
 
     def take(self) -> T | None:
         """The result, once; None until there is one. Raises what the work raised."""
@@ -79,5 +79,5 @@ class Job(Generic[T]):
 
     def finish(self) -> T | None:
         """Wait for the end of what is under way, and take its result."""
-        self._hands.close()
+        self._worker.close()
         return self.take()

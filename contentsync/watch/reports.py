@@ -10,7 +10,7 @@ from contentsync.clock import Clock
 from contentsync.errors import Problem
 from contentsync.notices import Notice, NoticeKind, Notify
 from contentsync.watch.feed import Feed
-from contentsync.watch.sight import Concern
+from contentsync.watch.outlook import Concern
 from contentsync.watch_event import Happened, Word
 
 MANY: Final = 20  # new problems of one look that are told one by one; the others in one line
@@ -32,7 +32,7 @@ _NOTICE_OF_CODE: Final = {
 _GIT_ONLY: Final = frozenset({"git-at-work", "watch-polls"})  # these end by themselves, or need nobody
 
 
-class Tellings:
+class Reports:
     """Reports each event once on the feed, and as a notice if a person who is away must know."""
 
     def __init__(self, feed: Feed, notify: Notify, clock: Clock) -> None:

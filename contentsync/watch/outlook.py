@@ -52,7 +52,7 @@ class Concern:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Outlook:
     """What one look saw."""
 
     #: What could be sent now, in the plan's order; nothing of an account that TikTok has not named yet.
@@ -74,13 +74,13 @@ def see(
     faults: Iterable[Problem],
     now: datetime,
     lead: timedelta,
-) -> Sight:
+) -> Outlook:
     """What a plan means at this moment. lead: how long before it is due a post's files are watched."""
     followed = frozenset(action.post for action in plan.actions if _is_processed(action, accounts))
     named = {name for name, facts in accounts.items() if facts.open_id}
     does = (a for a in plan.actions if a.account in named and a.kinds & DOES_SOMETHING and a.post not in followed)
     soon = (a for a in plan.actions if _lacks_only_approval(a) or (a.due_at and now < a.due_at <= now + lead))
-    return Sight(
+    return Outlook(
         ready=tuple(_candidate(action, posts) for action in does),
         soon=tuple(_candidate(action, posts) for action in islice(soon, MOST_SOON)),
         followed=followed,

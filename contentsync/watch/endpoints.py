@@ -19,7 +19,7 @@ from contentsync.watch_health import Health
 HealthPage = Callable[[Health, datetime], Mapping[str, Any]]
 
 
-class Outside:
+class Endpoints:
     """Serves `/healthz` and `/metrics` until it is closed."""
 
     def __init__(self, address: str, feed: Feed, clock: Clock, health_page: HealthPage) -> None:

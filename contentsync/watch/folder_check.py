@@ -30,7 +30,7 @@ _AT_WORK: Final = {
 
 
 @dataclass(slots=True)
-class Ground:
+class FolderCheck:
     """The folder that is watched. wall: seconds since 1970, for the age of git's lock."""
 
     root: Path

@@ -8,13 +8,13 @@ from contentsync.errors import ContentsyncError
 from contentsync.project import Project
 from contentsync.settings import Approve, Settings, Watching
 from contentsync.standard_paths import is_shared
-from contentsync.watch.stillness import Seen
+from contentsync.watch.settled_files import Seen
 from contentsync.watch.work import ClockAhead, Looked, OpenProject, look, machine_errors, stat_of
 
 PROJECT_FILE = "contentsync.yaml"
 
 
-class Desk:
+class KeptProject:
     """Opens the project again whenever its file changed, and for every full look."""
 
     def __init__(self, open_project: OpenProject) -> None:
