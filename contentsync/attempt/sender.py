@@ -22,8 +22,8 @@ from contentsync.lifecycle import Event
 from contentsync.post import DesiredPost
 from contentsync.post_state import Attempt
 from contentsync.tiktok import chunks
+from contentsync.tiktok.bodies import content_type
 from contentsync.tiktok.client import PutAnswer
-from contentsync.tiktok.wire import content_type
 from contentsync.times import in_words
 from contentsync.upload_hour import HOUR, Hour, judge, may_arrive_until
 

@@ -19,7 +19,7 @@ from contentsync.lifecycle import Event, Phase
 from contentsync.post import DesiredPost, Kind, Mode
 from contentsync.post_state import Attempt
 from contentsync.store.port.conflicts import Superseded
-from contentsync.tiktok import refusals, wire
+from contentsync.tiktok import bodies, refusals, wire
 from contentsync.upload_hour import HOUR
 
 if TYPE_CHECKING:
@@ -62,16 +62,16 @@ class Starter:
     def _init(self, post: DesiredPost) -> wire.InitAnswer:
         if post.kind is Kind.PHOTOS:
             urls = [self._steps.at_work.url_of(item) for item in post.media]
-            return self._steps.client.init_photos(wire.PhotoPost.of(post, urls), self._about_to_send)
+            return self._steps.client.init_photos(bodies.PhotoPost.of(post, urls), self._about_to_send)
         media = post.media[0]
-        source = wire.UrlSource(media.url) if media.url else self._file_source(media.size)
+        source = bodies.UrlSource(media.url) if media.url else self._file_source(media.size)
         if post.mode is Mode.DRAFT:
             return self._steps.client.init_inbox(source, self._about_to_send)
-        return self._steps.client.init_video(wire.PostInfo.of(post), source, self._about_to_send)
+        return self._steps.client.init_video(bodies.PostInfo.of(post), source, self._about_to_send)
 
-    def _file_source(self, size: int) -> wire.FileSource:
+    def _file_source(self, size: int) -> bodies.FileSource:
         plan = self._steps.at_work.plan_chunks(size)
-        return wire.FileSource(size, plan.chunk_size, plan.count)
+        return bodies.FileSource(size, plan.chunk_size, plan.count)
 
     def _accepted(self, answer: wire.InitAnswer) -> Step:
         if not self._attempt.pulls and not answer.upload_url:

@@ -1,71 +1,28 @@
 """TikTok's API, with one method for each endpoint. The caller decides which call to make and what the answer means.
 
-`_call` and `_read` contain rate limits, tokens and the repetition of reads. An init is never repeated here.
+How a call is paced, gets its token and is repeated is in `calling.py`.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Protocol, Self, TypeVar
+from typing import Final
 
-from contentsync.clock import Clock
-from contentsync.destinations import host_on_this_machine
-from contentsync.errors import Level, NotSent, Problem, Refused, Unanswered
-from contentsync.tiktok import wire
-from contentsync.tiktok.answers import judge, of_reading, unanswered
+from contentsync.errors import Problem, Refused, Unanswered
+from contentsync.tiktok import bodies, wire
+from contentsync.tiktok.calling import LACKS_SCOPE, Calling
 from contentsync.tiktok.comments import FIELDS as COMMENT_FIELDS
 from contentsync.tiktok.comments import Comment, CommentPage
-from contentsync.tiktok.exchange import USUAL_TIMEOUTS, Exchange, OnRequest, Timeouts
-from contentsync.tiktok.reading import http_date
-from contentsync.tiktok.refusals import MINUTE, refusal
-from contentsync.tiktok.throttle import Throttle
 from contentsync.tiktok.upload_url import is_trusted
 from contentsync.tiktok.wire import Endpoint
-
-if TYPE_CHECKING:
-    import httpx
-
-T = TypeVar("T")
-Fields = Mapping[str, object]
 
 QUERY_IDS: Final = 20  # Source: Query Videos, "filters.video_ids"
 PAGE: Final = 20  # Source: List Videos, "max_count"
 COMMENT_PAGE: Final = 100  # Source: Query Video Comments, "max_count"
-CLOCK_SLIPS: Final = timedelta(minutes=1)
 PAGES: Final = 10_000  # of a list of videos; no account has so many
 EMPTY_PAGES: Final = 5  # in a row, with the promise of more, before a list is given up
-_LACKS_SCOPE: Final = frozenset({"scope_permission_missed", "scope_not_authorized"})
-_OF_THE_TOKEN: Final = _LACKS_SCOPE | {"access_token_invalid"}
-
-# Seconds between the tries of a call that may be repeated: together longer than the minute of a rate limit, and
-# short for the rest.
-_AFTER_RATE_LIMIT: Final = (5.0, 15.0, 45.0)
-_AFTER_SILENCE: Final = (1.0, 2.0, 4.0)
-_AFTER_NO_CONNECTION: Final = (1.0, 2.0)
-
-
-class Bearer(Protocol):
-    """The source of one account's access token."""
-
-    def token(self) -> str:
-        """The access token to use now."""
-        ...
-
-    def refresh(self, stale: str) -> str:
-        """Another one, since TikTok did not accept `stale`."""
-        ...
-
-    def scopes(self) -> frozenset[str] | None:
-        """What was granted; None where it is not known."""
-        ...
-
-    def renewal(self) -> str:
-        """The step that gives another token if a sign-in would not be used; empty if it would."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,43 +37,12 @@ class PutAnswer:
         return 200 <= self.http_status < 300
 
 
-class Client:
+class Client(Calling):
     """The API for one account.
 
     All methods but put_chunk raise Refused (TikTok said no), Unanswered (we can't know), NotSent (nothing left this
     machine) and SignInNeeded (no token that TikTok accepts; nothing was done then either).
     """
-
-    def __init__(
-        self,
-        base_url: str,
-        credentials: Bearer,
-        throttle: Throttle,
-        clock: Clock,
-        transport: httpx.BaseTransport | None = None,
-        on_request: OnRequest | None = None,
-        timeouts: Timeouts = USUAL_TIMEOUTS,
-        on_wait: Callable[[Problem], None] = lambda _problem: None,
-    ) -> None:
-        """on_wait: called once for each reading call that is repeated after some seconds, with the reason."""
-        self._on_wait = on_wait
-        self._base_url = base_url.rstrip("/")
-        self._credentials = credentials
-        self._throttle = throttle
-        self._clock = clock
-        self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(host_on_this_machine(base_url)))
-        self.date: datetime | None = None  # TikTok's clock at its last answer to a call; None where that has none
-        self._heard: tuple[datetime, datetime, float] | None = None  # TikTok's clock, and both of ours at that moment
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections; the next call would open new ones."""
-        self._exchange.close()
 
     # Reads: repeated a few times where that may help.
 
@@ -130,7 +56,7 @@ class Client:
         try:
             return self._read(Endpoint.USER_INFO, wire.UserInfo.of, None, wire.USER_FIELDS + more)
         except Refused as err:
-            if not more or err.error_code not in _LACKS_SCOPE:
+            if not more or err.error_code not in LACKS_SCOPE:
                 raise
         return self._read(Endpoint.USER_INFO, wire.UserInfo.of, None, wire.USER_FIELDS)
 
@@ -227,18 +153,20 @@ class Client:
     # again if it is repeated after a token that TikTok refused.
 
     def init_video(
-        self, post: wire.PostInfo, source: wire.Source, about_to_send: Callable[[], None] | None = None
+        self, post: bodies.PostInfo, source: bodies.Source, about_to_send: Callable[[], None] | None = None
     ) -> wire.InitAnswer:
         """Start a direct post. Scope video.publish, 6 a minute for each access token."""
         body = {"post_info": post.body(), "source_info": source.body()}
         return self._init(Endpoint.VIDEO_INIT, body, about_to_send)
 
-    def init_inbox(self, source: wire.Source, about_to_send: Callable[[], None] | None = None) -> wire.InitAnswer:
+    def init_inbox(self, source: bodies.Source, about_to_send: Callable[[], None] | None = None) -> wire.InitAnswer:
         """Start a draft for the creator's inbox. Scope video.upload, 6 a minute; carries no settings."""
         body = {"source_info": source.body()}
         return self._init(Endpoint.INBOX_INIT, body, about_to_send)
 
-    def init_photos(self, photos: wire.PhotoPost, about_to_send: Callable[[], None] | None = None) -> wire.InitAnswer:
+    def init_photos(
+        self, photos: bodies.PhotoPost, about_to_send: Callable[[], None] | None = None
+    ) -> wire.InitAnswer:
         """Start a photo post or draft. Scope video.publish or video.upload, 6 a minute."""
         return self._init(Endpoint.CONTENT_INIT, photos.body(), about_to_send)
 
@@ -278,144 +206,6 @@ class Client:
         return PutAnswer(answer.status, _acknowledged(answer.headers.get("Content-Range", ""), total))
 
     # How a call is made.
-
-    def _init(self, endpoint: Endpoint, body: Fields, about_to_send: Callable[[], None] | None) -> wire.InitAnswer:
-        answer = self._call(endpoint, wire.InitAnswer.of, body, about_to_send=about_to_send)
-        return replace(answer, date=self.date)
-
-    def _read(
-        self, endpoint: Endpoint, parse: Callable[[Fields], T | None], body: Fields | None, fields: str = ""
-    ) -> T:
-        """Make a call that only reads: repeated a few times after a rate limit, silence, or no connection.
-
-        Here a 401 without a code also counts as an expired token, once.
-        """
-        once = iter((True,))
-        waits = {kind: iter(seconds) for kind, seconds in _PATIENCE.items()}
-        while True:
-            try:
-                return self._call(endpoint, parse, body, fields, renews=lambda: next(once, False))
-            except (Refused, Unanswered, NotSent) as err:
-                passes = not isinstance(err, Refused) or _is_rate_limit(err)
-                wait = next(waits[type(err)], None) if passes else None
-                if wait is None:
-                    raise of_reading(err, endpoint) from err
-                if isinstance(err, Refused) and wait == _AFTER_RATE_LIMIT[0]:
-                    self._on_wait(_rate_limited(endpoint))
-            self._clock.sleep(wait)
-
-    def _call(
-        self,
-        endpoint: Endpoint,
-        parse: Callable[[Fields], T | None],
-        body: Fields | None,
-        fields: str = "",
-        about_to_send: Callable[[], None] | None = None,
-        renews: Callable[[], bool] = lambda: False,
-    ) -> T:
-        """Make one call; repeat it once with a new token if TikTok refused the old one: a refused call did nothing.
-
-        renews: whether a 401 without a code counts as that; never for a call that may have done something.
-        """
-        token = self._credential(self._credentials.token)
-        try:
-            return self._once(endpoint, parse, body, fields, token, about_to_send)
-        except Refused as err:
-            if err.error_code != "access_token_invalid":
-                raise
-        except Unanswered as err:
-            if err.http_status != 401 or not renews():
-                raise
-        renewed = self._credential(lambda: self._credentials.refresh(token))
-        return self._once(endpoint, parse, body, fields, renewed, about_to_send)
-
-    def _once(
-        self,
-        endpoint: Endpoint,
-        parse: Callable[[Fields], T | None],
-        body: Fields | None,
-        fields: str,
-        token: str,
-        about_to_send: Callable[[], None] | None,
-    ) -> T:
-        while (seconds := self._throttle.take(endpoint)) > 0:
-            self._clock.sleep(seconds)
-        if about_to_send:
-            about_to_send()
-        headers = {"Authorization": f"Bearer {token}"}
-        content = None
-        if body is not None:
-            headers["Content-Type"] = "application/json; charset=UTF-8"
-            content = json.dumps(body).encode()
-        url = self._base_url + endpoint + (f"?fields={fields}" if fields else "")
-        self.date = None
-        method = "GET" if body is None else "POST"
-        answer = self._exchange.send(method, url, endpoint, headers, content, secrets=[token])
-        self.date = http_date(answer.headers.get("Date"))
-        if self.date is not None:
-            self._heard = self.date, self._clock.now(), self._clock.monotonic()
-        try:
-            parsed = parse(judge(answer.status, answer.body))
-        except Refused as err:
-            raise self._hinted(err) from err
-        if parsed is None:
-            raise unanswered(f"TikTok's answer to {endpoint} says ok, but required fields are missing", answer.status)
-        return parsed
-
-    def _hinted(self, err: Refused) -> Refused:
-        """The refusal of a token, with a hint that fits where the token comes from."""
-        step = self._credentials.renewal() if err.error_code in _OF_THE_TOKEN else ""
-        if not step:
-            return err
-        what = "; signing in would not help" if err.error_code == "access_token_invalid" else " with every scope"
-        problem = replace(err.problem, hint=f"{step}{what}")
-        return Refused(problem, err.error_code, err.http_status, err.log_id)
-
-    @property
-    def tiktok_now(self) -> datetime | None:
-        """TikTok's clock by now, from its last answer that told it; None where none did."""
-        if self._heard is None:
-            return None
-        date, _, at = self._heard
-        return date + timedelta(seconds=self._clock.monotonic() - at)
-
-    @property
-    def lost_time(self) -> bool:
-        """Whether this machine slept, or its clock was changed, since TikTok's last answer: then ask again."""
-        if self._heard is None:
-            return False
-        _, then, at = self._heard
-        passed = timedelta(seconds=self._clock.monotonic() - at)
-        return abs((self._clock.now() - then) - passed) > CLOCK_SLIPS
-
-    def room_in(self, endpoint: Endpoint) -> float:
-        """Seconds until a call to `endpoint` would go without waiting for a limit by the minute."""
-        return self._throttle.room_in(endpoint)
-
-    def _credential(self, get: Callable[[], str]) -> str:
-        """The token of a call. If no token is available now, the call itself was certainly not sent."""
-        try:
-            return get()
-        except Unanswered as err:
-            raise NotSent(*err.problems) from err
-
-
-_PATIENCE: Final[dict[type[Exception], tuple[float, ...]]] = {
-    Refused: _AFTER_RATE_LIMIT,
-    Unanswered: _AFTER_SILENCE,
-    NotSent: _AFTER_NO_CONNECTION,
-}
-
-
-def _rate_limited(endpoint: Endpoint) -> Problem:
-    most = f"{sum(_AFTER_RATE_LIMIT):g} s"
-    what = f"TikTok answers that there were too many requests ({endpoint.name.lower().replace('_', ' ')})"
-    return Problem("rate-limited", f"{what}; asking again for up to {most}", level=Level.NOTE)
-
-
-def _is_rate_limit(err: Refused) -> bool:
-    row = refusal(err.error_code)
-    return row is not None and row.again == MINUTE
 
 
 def _exactly(

@@ -16,7 +16,7 @@ from contentsync.emulator.server import Emulator
 from contentsync.errors import NotSent, Refused, SignInNeeded, Unanswered
 from contentsync.post import Mode, Privacy
 from contentsync.settings import Account, App
-from contentsync.tiktok import wire
+from contentsync.tiktok import bodies, wire
 from contentsync.tiktok.auth import Credentials
 from contentsync.tiktok.chunks import ChunkPlan, chunk_at, snap
 from contentsync.tiktok.client import Client, PutAnswer
@@ -27,9 +27,9 @@ from tests.builders import ManualClock, a_media, a_post, a_slideshow
 
 BYTES = bytes(range(256)) * 62_500  # 16,000,000
 DIGEST = hashlib.sha256(BYTES).hexdigest()
-FILE = wire.FileSource.of(a_media(size=len(BYTES)), chunk=5_242_880)
+FILE = bodies.FileSource.of(a_media(size=len(BYTES)), chunk=5_242_880)
 PLAN = ChunkPlan(FILE.chunk_size, FILE.total_chunk_count)
-POST = wire.PostInfo.of(a_post(caption="Launch day 👋"))
+POST = bodies.PostInfo.of(a_post(caption="Launch day 👋"))
 
 
 class Line:
@@ -111,13 +111,13 @@ def test_a_draft_reaches_the_inbox(line: Line) -> None:
 
 
 def test_photos_are_pulled(line: Line) -> None:
-    started = line.client.init_photos(wire.PhotoPost.of(a_slideshow()))
+    started = line.client.init_photos(bodies.PhotoPost.of(a_slideshow()))
     assert started.upload_url is None
     assert line.settled(started.publish_id).published
 
 
 def test_a_photo_draft_carries_its_texts(line: Line) -> None:
-    started = line.client.init_photos(wire.PhotoPost.of(a_slideshow(mode=Mode.DRAFT)))
+    started = line.client.init_photos(bodies.PhotoPost.of(a_slideshow(mode=Mode.DRAFT)))
     assert line.settled(started.publish_id).delivered
 
 
@@ -163,7 +163,7 @@ def test_an_init_whose_answer_is_lost_is_sent_once(line: Line) -> None:
     line.client.user_info()  # leaves a connection open, on which the answer is then lost
     line.emulator.add_fault("init:drop_after")
     with pytest.raises(Unanswered):
-        line.client.init_video(POST, wire.UrlSource("https://media.acme.example/a.mp4"))
+        line.client.init_video(POST, bodies.UrlSource("https://media.acme.example/a.mp4"))
     assert [request["endpoint"] for request in line.emulator.requests()].count("video_init") == 1
 
 
@@ -189,7 +189,7 @@ def test_an_init_that_is_never_answered_is_given_up_and_sent_once(line: Line, fa
 
 @pytest.mark.parametrize("sent", [0, 100, 16_000_001])
 def test_a_file_of_another_length_than_declared_never_counts_as_sent(line: Line, sent: int) -> None:
-    started = line.client.init_inbox(wire.FileSource(len(BYTES), len(BYTES), 1))
+    started = line.client.init_inbox(bodies.FileSource(len(BYTES), len(BYTES), 1))
     blocks = (bytes(min(1_048_576, sent - at)) for at in range(0, sent, 1_048_576))
     with pytest.raises(Unanswered):
         line.client.put_chunk(str(started.upload_url), blocks, 0, 15_999_999, 16_000_000, "video/mp4")
@@ -240,7 +240,7 @@ def test_a_refusal_is_one_whatever_its_status(tmp_path: Path, business_status: i
 
 def test_a_privacy_that_is_not_offered_is_refused(line: Line) -> None:
     with pytest.raises(Refused) as caught:
-        line.client.init_video(wire.PostInfo.of(a_post(privacy=Privacy.FOLLOWERS)), FILE)
+        line.client.init_video(bodies.PostInfo.of(a_post(privacy=Privacy.FOLLOWERS)), FILE)
     assert caught.value.error_code == "privacy_level_option_mismatch"
 
 

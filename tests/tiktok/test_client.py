@@ -11,19 +11,21 @@ import httpx
 import pytest
 
 from contentsync.errors import ContentsyncError, NotSent, Problem, Refused, SignInNeeded, Unanswered
-from contentsync.tiktok import wire
+from contentsync.tiktok import bodies, wire
 from contentsync.tiktok.client import Client, PutAnswer
 from tests.builders import ManualClock, a_media, a_post, a_slideshow
 from tests.tiktok.fakes import BASE_URL, TOKEN, UPLOAD_URL, FixedBearer, Script, a_client, a_page, no, ok
 
-FILE = wire.FileSource(10, 10, 1)
-POST = wire.PostInfo.of(a_post())
+FILE = bodies.FileSource(10, 10, 1)
+POST = bodies.PostInfo.of(a_post())
 STARTED = ok({"publish_id": "v_pub_file~v2-1.1", "upload_url": UPLOAD_URL})
 
 INITS: dict[str, Callable[[Client], wire.InitAnswer]] = {
     "/v2/post/publish/video/init/": lambda client: client.init_video(POST, FILE),
-    "/v2/post/publish/inbox/video/init/": lambda client: client.init_inbox(wire.UrlSource("https://a.example/a.mp4")),
-    "/v2/post/publish/content/init/": lambda client: client.init_photos(wire.PhotoPost.of(a_slideshow())),
+    "/v2/post/publish/inbox/video/init/": lambda client: client.init_inbox(
+        bodies.UrlSource("https://a.example/a.mp4")
+    ),
+    "/v2/post/publish/content/init/": lambda client: client.init_photos(bodies.PhotoPost.of(a_slideshow())),
 }
 READS: dict[str, Callable[[Client], Any]] = {
     "/v2/user/info/": lambda client: client.user_info(),
@@ -669,7 +671,7 @@ def test_a_client_that_never_called_closes_quietly() -> None:
 
 
 def test_a_media_of_a_post_becomes_its_source() -> None:
-    assert wire.FileSource.of(a_media(size=7)) == wire.FileSource(7, 7, 1)
+    assert bodies.FileSource.of(a_media(size=7)) == bodies.FileSource(7, 7, 1)
 
 
 # TikTok's clock.

@@ -18,7 +18,7 @@ from contentsync.emulator.config import Account, App, Comment, Video
 from contentsync.emulator.server import Emulator
 from contentsync.errors import Refused
 from contentsync.project import Project
-from contentsync.tiktok import wire
+from contentsync.tiktok import bodies
 from tests.cli.support import Studio, an_emulator
 
 FILM = "7400000000000000001"
@@ -132,8 +132,8 @@ def test_cancel(studio: Studio, tiktok: Emulator) -> None:
     project = Project.open(studio.root, os.environ | studio.environment)
     project.clock = SystemClock()
     client = project.at_work("acme").client
-    post = wire.PostInfo("SELF_ONLY")
-    started = client.init_video(post, wire.UrlSource("https://media.acme.example/a.mp4"))
+    post = bodies.PostInfo("SELF_ONLY")
+    started = client.init_video(post, bodies.UrlSource("https://media.acme.example/a.mp4"))
     client.cancel(started.publish_id)
     assert client.status(started.publish_id).fail_reason == "publish_cancelled"
     with pytest.raises(Refused, match="publish-not-cancellable"):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contentsync.post import Disclosure, Interaction, MediaFacts, Mode, Privacy
-from contentsync.tiktok import oauth, wire
+from contentsync.tiktok import bodies, oauth, wire
 from contentsync.tiktok.reading import decode, told, word
 from contentsync.tiktok.refusals import AT_ONCE, failure
 from contentsync.tiktok.sign_in_refusals import sign_in_refusal
@@ -34,7 +34,7 @@ BODIES = st.recursive(JUNK, lambda inner: st.dictionaries(NAMES, inner, max_size
 
 
 def test_a_direct_post_is_sent_with_both_brand_toggles_and_only_what_was_given() -> None:
-    assert wire.PostInfo.of(a_post(caption="", cover=None)).body() == {
+    assert bodies.PostInfo.of(a_post(caption="", cover=None)).body() == {
         "privacy_level": "PUBLIC_TO_EVERYONE",
         "disable_comment": False,
         "disable_duet": True,
@@ -53,7 +53,7 @@ def test_all_that_was_given_is_sent() -> None:
         disclosure=frozenset({Disclosure.BRANDED_CONTENT}),
         ai_generated=True,
     )
-    body = wire.PostInfo.of(post).body()
+    body = bodies.PostInfo.of(post).body()
     assert (body["title"], body["video_cover_timestamp_ms"], body["is_aigc"]) == ("Hi 👋 #fyp", 0, True)
     assert (body["brand_content_toggle"], body["brand_organic_toggle"]) == (True, False)
     assert [body[f"disable_{name}"] for name in Interaction] == [False, False, False]
@@ -69,15 +69,15 @@ def test_all_that_was_given_is_sent() -> None:
     ],
 )
 def test_each_privacy_has_tiktoks_own_word(privacy: Privacy, level: str) -> None:
-    assert wire.PostInfo.of(a_post(privacy=privacy)).body()["privacy_level"] == level
+    assert bodies.PostInfo.of(a_post(privacy=privacy)).body()["privacy_level"] == level
 
 
 def test_a_privacy_that_nobody_chose_is_not_made_up() -> None:
-    assert "privacy_level" not in wire.PostInfo.of(a_post(privacy=None)).body()
+    assert "privacy_level" not in bodies.PostInfo.of(a_post(privacy=None)).body()
 
 
 def test_a_file_is_declared_with_its_chunks() -> None:
-    assert wire.FileSource.of(a_media(size=64_000_001)).body() == {
+    assert bodies.FileSource.of(a_media(size=64_000_001)).body() == {
         "source": "FILE_UPLOAD",
         "video_size": 64_000_001,
         "chunk_size": 10_000_000,
@@ -86,12 +86,12 @@ def test_a_file_is_declared_with_its_chunks() -> None:
 
 
 def test_a_url_is_declared_as_it_is() -> None:
-    body = wire.UrlSource("https://media.acme.example/a.mp4").body()
+    body = bodies.UrlSource("https://media.acme.example/a.mp4").body()
     assert body == {"source": "PULL_FROM_URL", "video_url": "https://media.acme.example/a.mp4"}
 
 
 def test_direct_photos_carry_their_ai_label_beside_the_settings() -> None:
-    body = wire.PhotoPost.of(a_slideshow(ai_generated=True, auto_music=True, cover=1)).body()
+    body = bodies.PhotoPost.of(a_slideshow(ai_generated=True, auto_music=True, cover=1)).body()
     assert body["is_aigc"] is True
     assert body["post_info"] == {
         "title": "Launch",
@@ -110,7 +110,9 @@ def test_direct_photos_carry_their_ai_label_beside_the_settings() -> None:
 
 
 def test_a_photo_draft_carries_its_texts_only() -> None:
-    body = wire.PhotoPost.of(a_slideshow(mode=Mode.DRAFT, caption=""), urls=["https://cdn.acme.example/x.jpg"]).body()
+    body = bodies.PhotoPost.of(
+        a_slideshow(mode=Mode.DRAFT, caption=""), urls=["https://cdn.acme.example/x.jpg"]
+    ).body()
     assert (body["media_type"], body["post_mode"]) == ("PHOTO", "MEDIA_UPLOAD")
     assert body["post_info"] == {"title": "Launch"}
     assert "is_aigc" not in body
@@ -128,11 +130,11 @@ def test_a_photo_draft_carries_its_texts_only() -> None:
     ],
 )
 def test_the_content_of_a_video_decides_its_type_before_its_name(path: str, container: str, expected: str) -> None:
-    assert wire.content_type(a_media(path, facts=MediaFacts(container))) == expected
+    assert bodies.content_type(a_media(path, facts=MediaFacts(container))) == expected
 
 
 def test_a_video_that_was_not_probed_goes_by_its_name() -> None:
-    assert wire.content_type(a_media("a.webm", facts=None)) == "video/webm"
+    assert bodies.content_type(a_media("a.webm", facts=None)) == "video/webm"
 
 
 @pytest.mark.parametrize("name", ["publicaly", "publicly", "publically"])
