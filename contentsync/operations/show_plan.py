@@ -17,6 +17,7 @@ from contentsync.operations.saved_plan import Saved, read_saved
 from contentsync.plan import planfile
 from contentsync.plan.action import Plan
 from contentsync.project import Project
+from contentsync.times import in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def _against(told: planfile.Told, path: Path, project: Project | None, now: date
         found += err.problems
     used_at = project.reading_store.plan_used_at(told.digest)
     if used_at:
-        what = f"{path} was used on {used_at:%Y-%m-%d %H:%M} UTC: apply only finishes what it began"
+        at = in_words(used_at, project.settings.timezone)
+        what = f"{path} was used on {at}: apply only finishes what it began"
         found.append(Problem("plan-used", what, "make a new plan: contentsync plan --out FILE"))
     return found
 
@@ -74,5 +76,5 @@ def _against(told: planfile.Told, path: Path, project: Project | None, now: date
 def _expired(plan: Plan, path: Path, now: datetime) -> list[Problem]:
     if now < plan.expires_at:
         return []
-    what = f"{path} expired at {plan.expires_at:%Y-%m-%d %H:%M} UTC"
+    what = f"{path} expired {in_words(plan.expires_at)}"
     return [Problem("plan-expired", what, "make a new plan: contentsync plan --out FILE")]

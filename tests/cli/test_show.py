@@ -72,6 +72,16 @@ def test_a_used_plan_is_shown_as_used(studio: Studio, saved: Path) -> None:
     assert ran.code == 7 and [problem["code"] for problem in ran.json["problems"]] == ["plan-used"]
 
 
+def test_a_used_plan_says_when_in_the_zone_of_the_project(studio: Studio) -> None:
+    project = (studio.root / "contentsync.yaml").read_text("utf-8")
+    studio.write("contentsync.yaml", f"timezone: Asia/Tokyo\n{project}")
+    studio.post("launch")
+    studio.run("plan", "--out", "plan.json")
+    assert studio.run("apply", "plan.json").code == 0
+    what = studio.run("show", "plan.json", "--json").json["problems"][0]["what"]
+    assert what.endswith(" JST: apply only finishes what it began")
+
+
 def test_an_expired_plan_is_shown_as_expired(studio: Studio, saved: Path) -> None:
     rewritten(saved, expires_at="2020-01-01T00:00:00Z")
     ran = studio.run("show", "plan.json", "--json")
