@@ -18,10 +18,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -47,6 +48,14 @@ _OURS: Final = "CONTENTSYNC_"
 _READ: Final = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "SUDO_UID", "APPDATA", "LOCALAPPDATA", "PYTHONTZPATH")
 _VARIABLE: Final = re.compile(rb"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _EXPECTED: Final = (OSError, ValueError, TypeError, KeyError, RecursionError)
+
+
+#: Where a text is in a file of several: its first byte, how many, and their keyed digest.
+Spot = tuple[int, int, str]
+
+
+class DetailsLost(Exception):
+    """A text is not where it was kept."""
 
 
 class Answer(NamedTuple):
@@ -219,6 +228,43 @@ class NothingToDo:
             part.replace(place)  # not flushed: half a file has no proof
         except OSError:
             return  # it only costs time
+
+    def size_of(self, name: str) -> int:
+        """How many bytes are kept under this name."""
+        seen = stat_of(str(self._root / LOCAL_FOLDER / name))
+        return seen[0] if seen else 0
+
+    def read_at(self, name: str, spot: Spot) -> str:
+        """The text that `add` put there. Raises DetailsLost for anything else."""
+        start, size, mark = spot
+        try:
+            with (self._root / LOCAL_FOLDER / name).open("rb") as file:
+                file.seek(start)
+                data = file.read(size)
+        except OSError as err:
+            raise DetailsLost(name) from err
+        if self._mark(data) != mark:
+            raise DetailsLost(name)
+        return data.decode()
+
+    def add(self, name: str, texts: Sequence[str], *, is_new: bool) -> list[Spot]:
+        """Keep texts behind those that are kept under this name, or in their place. Raises DetailsLost.
+
+        Only the marks prove them, so that nothing else of the file has to be read.
+        """
+        place = self._root / LOCAL_FOLDER / name
+        parts = [text.encode() for text in texts]
+        written = place.with_name(f"{name}.part") if is_new else place
+        try:
+            with written.open("wb" if is_new else "ab") as file:
+                start = file.seek(0, os.SEEK_END)
+                file.write(b"".join(parts))
+            if is_new:
+                written.replace(place)
+        except OSError as err:
+            raise DetailsLost(name) from err
+        ends = list(accumulate(map(len, parts), initial=start))
+        return [(begin, len(part), self._mark(part)) for begin, part in zip(ends, parts, strict=False)]
 
 
 def _others(project: Project) -> list[list[object]] | None:

@@ -6,14 +6,16 @@ while these, the project file and the state are the same (`still.py` has the the
 whole file). A plan that leaves posts out is made only where nothing that is left over shares a name, media, a video
 or an attempt with them, or counts with them: see `stands_alone`. In any doubt the whole plan is made.
 
-A file is kept by folder, a line each: how the files of the folders looked, what rests there, and the details. The
-details are read only where a folder looks different now.
+It is kept by folder, a line each: how the files of the folder looked, and what rests there. The details of each
+folder are in a file beside it. They are read only for a folder that looks different now, and only new ones are added.
+Each line has the keyed digest of its details, so that details of another time are never taken for these.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
@@ -24,7 +26,7 @@ from contentsync.errors import Level, Problem
 from contentsync.lifecycle import Phase
 from contentsync.manifest.files import matcher
 from contentsync.manifest.loaded import Loaded
-from contentsync.operations.nothing_to_do import NothingToDo, problem_of, told_problem
+from contentsync.operations.nothing_to_do import DetailsLost, NothingToDo, Spot, problem_of, told_problem
 from contentsync.operations.receipt_identities import of_account
 from contentsync.operations.settled import Odd, odd_of
 from contentsync.plan.action import AccountFacts, fingerprint
@@ -38,7 +40,9 @@ from contentsync.store.port.values import Shared
 from contentsync.tree import RACY, Folder, Stat
 
 _FILE: Final = "resting"
-_VERSION: Final = 2
+_DETAILS: Final = "resting-details"
+_VERSION: Final = 3
+_SPARE: Final = 1 << 20  # bytes of details that nothing refers to any more, up to which they stay in the file
 _MANY: Final = 200  # posts beyond which to look for kin costs more than the whole plan
 _QUIET: Final = frozenset({"media-lfs-pointer"})
 
@@ -84,8 +88,11 @@ class _Page:
     prints: dict[str, str]
     direct: list[str]
     odd: list[Odd]
-    #: The details as they are kept.
+    #: The details, of a page that was made just now.
     details: str = ""
+    #: Where the details of any other page are, and the line that says all this of it.
+    spot: Spot | None = None
+    line: str = ""
 
     @classmethod
     def made(cls, folder: str, entries: list[_Entry], others: list[str], tree: _Looks) -> _Page:
@@ -100,22 +107,27 @@ class _Page:
             json.dumps([entry.as_json() for entry in entries], separators=(",", ":")),
         )
 
-    def line(self) -> str:
+    def at(self, spot: Spot) -> str:
+        """The line for a page whose details were put there."""
         odd = [[one.file, one.key, told_problem(one.problem), sorted(one.keys)] for one in self.odd]
         keys, marks = "\n".join(self.prints), "\n".join(self.prints.values())
-        head = [self.folder, self.looks, self.others, keys, marks, self.direct, odd]
-        return f"{json.dumps(head, separators=(',', ':'))}\t{self.details}"
+        told = [self.folder, self.looks, self.others, keys, marks, self.direct, odd, spot]
+        return json.dumps(told, separators=(",", ":"))
 
     @classmethod
     def of_line(cls, line: str) -> _Page:
-        head, _, details = line.partition("\t")
-        folder, looks, others, keys, marks, direct, odd = json.loads(head)
+        folder, looks, others, keys, marks, direct, odd, (start, size, mark) = json.loads(line)
         prints = dict(zip(keys.split("\n"), marks.split("\n"), strict=True)) if keys else {}
         told = [Odd(file, key, problem_of(problem), frozenset(which)) for file, key, problem, which in odd]
-        return cls(folder, looks, others, prints, direct, told, details)
+        return cls(folder, looks, others, prints, direct, told, "", (start, size, mark), line)
 
-    def entries(self) -> list[_Entry]:
-        return [_Entry.of_json(told) for told in json.loads(self.details)]
+    def entries(self, still: NothingToDo) -> list[_Entry]:
+        """The manifests. Raises DetailsLost where their details are not there any more."""
+        return [_Entry.of_json(told) for told in json.loads(self.text(still))]
+
+    def text(self, still: NothingToDo) -> str:
+        """The details. Raises DetailsLost."""
+        return still.read_at(_DETAILS, self.spot) if self.spot else self.details
 
 
 class _Looks:
@@ -200,10 +212,13 @@ def known(still: NothingToDo, project: Project) -> Resting | None:
     if any(told["basis"][name] != basis[name] for name in ("texts", "others")):
         return None
     pages = {page.folder: page for page in map(_Page.of_line, lines)}
-    if basis["state"] and told["basis"]["state"] == basis["state"]:
-        found = _compared(pages, set(told["left"]), still, project)
-    else:
-        found = _rechecked(pages, still, project)
+    try:
+        if basis["state"] and told["basis"]["state"] == basis["state"]:
+            found = _compared(pages, set(told["left"]), still, project)
+        else:
+            found = _rechecked(pages, still, project)
+    except DetailsLost:
+        return None
     return found if found.prints else None
 
 
@@ -213,7 +228,7 @@ def _rechecked(pages: dict[str, _Page], still: NothingToDo, project: Project) ->
     marks = project.reading_store.marks()
     looks, left = _Looks(still.tree.folders), set(marks)
     for folder, page in pages.items():
-        entries = page.entries()
+        entries = page.entries(still)
         same = [entry for entry in entries if all(marks.get(uid) == mark for _, _, uid, mark in entry.posts)]
         left -= {uid for entry in same for _, _, uid, _ in entry.posts}
         if len(same) < len(entries):
@@ -230,7 +245,7 @@ def _compared(pages: Mapping[str, _Page], left: set[str], still: NothingToDo, pr
     for folder in still.tree.folders:
         page = pages.get(folder)
         if page is None or any(looks.look(name) != look for name, look in page.looks.items()):
-            kept = page.entries() if page else []
+            kept = page.entries(still) if page else []
             same = [e for e in kept if all(looks.stat(path) == seen for path, seen in e.files.items())]
             left |= {uid for entry in kept if entry not in same for _, _, uid, _ in entry.posts}
             resting = {entry.name for entry in same}
@@ -242,7 +257,7 @@ def _compared(pages: Mapping[str, _Page], left: set[str], still: NothingToDo, pr
         found.direct |= frozenset(page.direct)
         found.pages[folder] = page
     for folder in pages.keys() - still.tree.folders.keys():
-        left |= {uid for entry in pages[folder].entries() for _, _, uid, _ in entry.posts}
+        left |= {uid for entry in pages[folder].entries(still) for _, _, uid, _ in entry.posts}
     found.uids = frozenset(left)
     for account, _, name in (key.partition("/") for key in found.prints):
         found.by_account.setdefault(account, set()).add(name)
@@ -294,7 +309,14 @@ def _matters(project: Project, resting: Resting, posts: list[DesiredPost], facts
 def keep(
     still: NothingToDo, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], before: Resting | None
 ) -> None:
-    """Record what rests, for the next plan. before: what this plan left out."""
+    """Keep what rests, for the next plan. before: what this plan left out."""
+    with suppress(DetailsLost):  # the next plan misses them, too, and is made whole
+        _keep(still, project, loaded, facts, before)
+
+
+def _keep(
+    still: NothingToDo, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], before: Resting | None
+) -> None:
     tree = still.tree
     basis = still.basis(project)
     if tree is None or not tree.is_whole or basis is None:
@@ -309,14 +331,24 @@ def keep(
         new = [entries[name] for name in names if name in entries]
         if folder in pages and not new:
             continue
-        old = pages[folder].entries() if folder in pages else []
+        old = pages[folder].entries(still) if folder in pages else []
         pages[folder] = _Page.made(folder, [*old, *new], [name for name in names if name not in entries], looks)
     for folder in tree.folders.keys() - pages.keys():
         pages[folder] = _Page.made(folder, [], [], looks)
     uids = {uid for entry in entries.values() for _, _, uid, _ in entry.posts}
     left = before.uids if before else frozenset(row.uid for one in facts.values() for row in one.rows)
     head = {"version": _VERSION, "basis": basis, "made": still.began, "left": sorted(left - uids)}
-    still.write(_FILE, "\n".join([json.dumps(head), *(page.line() for page in pages.values())]))
+    _write(still, json.dumps(head), list(pages.values()))
+
+
+def _write(still: NothingToDo, head: str, pages: list[_Page]) -> None:
+    """Write what rests: the details of new pages, then a line for each page. Raises DetailsLost."""
+    kept = [page.spot for page in pages if page.spot]
+    is_new = not kept or still.size_of(_DETAILS) > 2 * sum(size for _, size, _ in kept) + _SPARE
+    added = pages if is_new else [page for page in pages if not page.spot]
+    spots = still.add(_DETAILS, [page.text(still) for page in added], is_new=is_new)
+    lines = {page.folder: page.at(spot) for page, spot in zip(added, spots, strict=True)}
+    still.write(_FILE, "\n".join([head, *(lines.get(page.folder) or page.line for page in pages)]))
 
 
 def _entries(

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from contentsync.errors import ContentsyncError
+from contentsync.operations import resting
 from contentsync.operations.nothing_to_do import Answer, NothingToDo
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
@@ -207,6 +208,52 @@ def test_only_rows_that_changed_are_read_again(place: Place) -> None:
     assert made is not None
     assert len(made.world.resting) == len(NAMES) - 1
     assert as_json(made) == as_json(full(place))
+
+
+@pytest.mark.parametrize("how", ["gone", "cut", "of another time"])
+def test_without_the_details_of_what_rests_the_whole_plan_is_made(place: Place, how: str) -> None:
+    quick(place, 10)
+    details = place.root / ".contentsync" / "resting-details"
+    kept = details.read_bytes()
+    details.write_bytes(
+        {"gone": b"", "cut": kept[:-1], "of another time": kept.replace(b"one.yaml", b"two.yaml")}[how]
+    )
+    if how == "gone":
+        details.unlink()
+    for path in place.manifests:
+        path.write_text(path.read_text() + "grace: 3h\n")
+    _, made = quick(place, 10)
+    assert made is not None
+    assert made.world.resting == {}
+    assert as_json(made) == as_json(full(place))
+    assert check(place, 10)
+
+
+def test_only_the_details_of_changed_folders_are_written(place: Place) -> None:
+    quick(place, 10)
+    details = place.root / ".contentsync" / "resting-details"
+    before = details.read_bytes()
+    place.add(name="six")
+    quick(place, 10)
+    after = details.read_bytes()
+    assert after.startswith(before)
+    assert b"posts/0/one.yaml" in after[len(before) :]
+    assert b"posts/1/two.yaml" not in after[len(before) :]
+
+
+def test_details_that_nothing_refers_to_are_dropped_in_time(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resting, "_SPARE", 0)
+    quick(place, 10)
+    details = place.root / ".contentsync" / "resting-details"
+    first = details.stat().st_size
+    sizes = []
+    for number in range(12):
+        place.add(name="six", more=f"grace: {number + 1}h\n")
+        _, made = quick(place, 10)
+        assert made is not None
+        assert len(made.world.resting) == len(NAMES)
+        sizes.append(details.stat().st_size)
+    assert max(sizes) < 4 * first
 
 
 def test_the_mark_of_a_row_is_the_same_however_it_is_read(place: Place) -> None:
