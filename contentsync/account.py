@@ -342,7 +342,7 @@ class AccountAtWork:
         return [row for row in rows if row.open_id == open_id]
 
     def _concerning(self, lines: list[bytes], about: About | None, apart: Apart | None) -> list[bytes]:
-        """The lines of the journal that may concern the posts that are meant."""
+        """The lines of the journal that may concern these posts."""
         if about:
             return journal.concerning(lines, {about.post.name, about.post.media_digest})
         if apart and lines:

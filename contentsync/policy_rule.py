@@ -35,7 +35,7 @@ class Rule:
 
     #: Its name in messages.
     id: str
-    #: ERROR blocks a post, WARNING is only told.
+    #: ERROR blocks a post; WARNING is only reported.
     level: Level = Level.ERROR
     #: The accounts that it is for; all of them where it names none.
     accounts: frozenset[str] = frozenset()
@@ -53,7 +53,7 @@ class Rule:
     hours: Hours | None = None
     #: How many posts that everyone sees one day of an account may have.
     public_per_day: int | None = None
-    #: Where the rule stands.
+    #: The place of the rule in the project file.
     where: Place | None = None
 
     def concerns(self, account: str) -> bool:

@@ -139,13 +139,13 @@ class Settings:
     watching: Watching = Watching()
     unset: tuple[tuple[str, str, Place], ...] = ()
     defaults: Defaults = Defaults()
-    #: What asks for a variable that needs a grant: the key, and the problem to tell where its value is needed.
+    #: What asks for a variable that needs a grant: the key, and the problem to report where its value is needed.
     withheld: tuple[tuple[str, Problem], ...] = ()
     #: What ${NAME} gave and what is never shown, by name.
     hidden: Mapping[str, str] = field(default_factory=dict, repr=False)
     #: Why no secret may go to base_url; None where it may.
     base_url_refused: Problem | None = None
-    #: The user, and not the project file, said where the state lies.
+    #: The user, not the project file, chose the place of the state.
     state_by_user: bool = False
     #: The user chose hosting.upload, so that it may lie outside of the project.
     hosting_by_user: bool = True
@@ -155,7 +155,7 @@ class Settings:
     approve_by: ApproveBy = ApproveBy()
     #: How often `apply` is run, as by cron; None where nobody said so.
     run_every: timedelta | None = None
-    #: Who is told what happens.
+    #: The recipients of notices.
     notify: tuple[Recipient, ...] = ()
     #: What each post must keep.
     policy: tuple[Rule, ...] = ()

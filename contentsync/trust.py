@@ -49,7 +49,7 @@ class Wanted:
     folders: tuple[tuple[str, str], ...] = ()
     #: Files of the project that a command names, with the sha256 of their bytes.
     scripts: tuple[tuple[str, str], ...] = ()
-    #: Who is told what, as it is written. A notice holds captions.
+    #: The entries of notify, as they are written. A notice contains captions.
     notices: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -25,7 +25,7 @@ class Health:
     last_look_at: datetime | None = None
     #: The seconds that this look took.
     look_seconds: float = 0.0
-    #: By when the next look comes, whatever happens: later than that, something is wrong with the process.
+    #: The latest time of the next look: after that, something is wrong with the process.
     next_look_by: datetime | None = None
     #: What prevents looking or sending; None if nothing does.
     error: Problem | None = None

@@ -1,6 +1,6 @@
 """How is the board served over HTTP? A starlette app: each request passes the guard, then reads or does one thing.
 
-Each request opens the project anew, so it sees the files and the state as they are, and no thread shares a project
+Each request opens the project again, so it sees the files and the state as they are, and no thread shares a project
 with another one.
 """
 

@@ -42,7 +42,7 @@ _SPELLINGS: Final[dict[str, str]] = {
     "moved_from": "movedfrom",
     "post_id": "postid tiktokid videoid",
 }
-#: How like a known heading one must be to count as a slip of the pen.
+#: How similar to a known heading a heading must be to count as a typing error.
 _A_SLIP: Final = 0.8
 _MEANT: Final = {spelling: key for key, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 

@@ -19,7 +19,7 @@ class Shape(StrEnum):
 
     VIDEO = "video"
     PHOTOS = "photos"
-    #: Not said: told by the names of the files.
+    #: Not given: recognised by the names of the files.
     FILE = "file"
 
 
@@ -34,7 +34,7 @@ class Draft:
     #: The files or URLs as they are written there.
     media: tuple[str, ...] = ()
     shape: Shape = Shape.FILE
-    #: In which column a key stands, from 1, and the heading of that column.
+    #: The column of each key, from 1, and the heading of that column.
     columns: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     #: What is wrong with it, and what it can't take along.
     problems: tuple[Problem, ...] = ()

@@ -14,7 +14,7 @@ from contentsync.policy_rule import Rule
 if TYPE_CHECKING:
     from contentsync.manifest.project_schema import PolicyKeys, ProjectFile
 
-#: The demands, of which each rule has one.
+#: The demands; each rule has one.
 DEMANDS: Final = (
     "banned",
     "hashtags",

@@ -48,7 +48,7 @@ class Entry:
     below: tuple[str, ...] = ()
 
     def raw(self, text: str) -> list[str]:
-        """The lines of key and value as they are written, the comment beside them included."""
+        """The lines of key and value as they are written, including the comment after them."""
         return text[self.begin : self.end].removesuffix("\n").split("\n")
 
 

@@ -34,7 +34,7 @@ def blocks(file: Readable) -> Iterator[tuple[bytearray, int]]:
 
 
 class _Ahead:
-    """A file that is read ahead."""
+    """A file that a thread reads in advance."""
 
     def __init__(self, file: Readable) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""How are notices sent without anybody waiting for a dead recipient? Each recipient has a thread, and all a deadline.
+"""How are notices sent without waiting for a dead recipient? Each recipient has a thread, and all share a deadline.
 
 A thread that hangs is left behind: it touches nothing but its own message, and ends with the process. So the caller
 alone writes into the state, and what no thread reported in time counts as not told.

@@ -94,7 +94,7 @@ def _with_what_is_known_here(project: Project, made: Made) -> Iterator[Action]:
 
 
 def _stored_scopes(project: Project, name: str) -> frozenset[str] | None:
-    """The scopes of a sign-in that is stored on this machine; None where there is none, or it is not used."""
+    """The scopes of the sign-in that is stored on this machine; None if there is none or it is not used."""
     if override_of(project.account(name), project.environ):
         return None
     try:

@@ -151,7 +151,7 @@ class Drafting:
         return _Chosen({}, (Problem("account-missing", what, hint),))
 
     def _meant(self, given: str) -> str:
-        """The account that a name means, whatever its case and signs; empty for none."""
+        """The account that a name means, ignoring case and punctuation; empty for none."""
         known = self._project.settings.accounts
         return given if given in known else next((one for one in known if _bare(one) == _bare(given) != ""), "")
 

@@ -29,7 +29,7 @@ class Waiting:
     delivered_at: datetime | None
     #: Whether the media in the manifest are others than those of the draft.
     is_changed: bool
-    #: The creator's nickname and handle, as last told; empty where TikTok was never asked.
+    #: The creator's nickname and handle, as last known; empty if TikTok was never asked.
     creator: str
     #: The IANA name of the account's zone.
     timezone: str

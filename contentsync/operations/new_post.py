@@ -36,7 +36,7 @@ def suggested_name(files: Sequence[Path]) -> str:
 
 
 def mode_of(project: Project, asked: Asked) -> str:
-    """What the post does by what is known now; empty where nothing says it."""
+    """The mode of the post, as far as it is known now; else empty."""
     if mode := str(asked.values.get("mode", "")):
         return mode
     account = project.settings.accounts.get(str(asked.values.get("account", "")))

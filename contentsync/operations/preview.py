@@ -57,7 +57,7 @@ class Preview:
 
 
 def sections(plan: Plan) -> dict[Section, list[Action]]:
-    """The actions of a plan by what they ask of a person; those that are as declared are not listed."""
+    """The actions of a plan, grouped by what a person must do; those that are as declared are left out."""
     found: dict[Section, list[Action]] = {section: [] for section in Section}
     for action in plan.actions:
         if action.kind is not Kind.UNCHANGED:

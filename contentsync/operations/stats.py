@@ -22,7 +22,7 @@ class PostFigures:
 
     post: str
     post_id: str
-    #: None where neither the account's handle nor the list tells the address.
+    #: None if neither the account's handle nor the list gives the address.
     url: str | None
     #: When TikTok published it; None where the list did not say.
     published_at: datetime | None

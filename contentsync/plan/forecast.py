@@ -21,7 +21,7 @@ from contentsync.post_state import PostState
 class Forecast:
     """When one post goes out, or would."""
 
-    #: Where it stands in a calendar; None where neither the plan nor the manifest has a time.
+    #: Its place in a calendar; None if neither the plan nor the manifest has a time.
     at: datetime | None
     #: Whether it goes out at that time, as things are now.
     goes_out: bool

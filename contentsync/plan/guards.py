@@ -148,7 +148,7 @@ class _Rationing:
         return _waiting(want, at, reason)
 
     def _told_by_tiktok(self, want: Wanted, desk: _Desk, name: str) -> tuple[datetime, str]:
-        """When the post may go out by what TikTok said of caps, and why not earlier.
+        """When the post may go out, by TikTok's word on caps, and why not earlier.
 
         TikTok says that a cap is reached, not until when: until the oldest post that this state knows leaves the
         sliding day; where it knows none, for a whole day.

@@ -1,6 +1,6 @@
 """Does a post break a rule of the project's policy? Rules about its content, and rules about when posts go out. Pure.
 
-An error blocks a create; a warning is told. No `--allow` lifts a rule: only the project file changes the policy.
+An error blocks a create; a warning is only reported. Only a change of the project file lifts a rule.
 A rule about content looks at one post, so `validate` knows it too. A rule about time looks at what was sent in the
 last day, by the rows, and at what this plan sends. Rows that may be public count as sent.
 """

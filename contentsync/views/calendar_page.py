@@ -28,7 +28,7 @@ class Day:
 
     date: date
     is_today: bool = False
-    #: Whether it lies in the month that it is shown in.
+    #: Whether it is in the month under which it is shown.
     is_inside: bool = True
     items: list[Item] = field(default_factory=list)
     free: list[Slot] = field(default_factory=list)

@@ -11,7 +11,7 @@ from contentsync.figures import Figures
 
 WIDTH: Final = 640
 HEIGHT: Final = 200
-#: Lines that are told apart by their dashes and colours; the stylesheet knows line-0 to line-5.
+#: Lines that differ in dashes and colours; the stylesheet knows line-0 to line-5.
 LINES: Final = 6
 
 

@@ -1,6 +1,6 @@
 """Which files changed? Events of the operating system where they work, else a scan at intervals.
 
-Both are hints: the look that follows reads everything. watchdog tells no handler when the kernel dropped events, and
+Both are hints: the look that follows reads everything. watchdog calls no handler when the kernel dropped events, and
 leaves out subfolders that it can't watch; both are noticed here, and covered by full looks in any case.
 """
 

@@ -60,7 +60,7 @@ class Following:
         self._take_approvals = take_approvals
         #: Whether TikTok was asked, with success or without, since the clock was last doubted.
         self.has_refreshed = False
-        #: How far TikTok's clock is ahead of this machine's, as it last told.
+        #: How far TikTok's clock is ahead of this machine's, by its last answer.
         self.ahead = timedelta()
         #: Whether approvals and pauses may come from other machines.
         self.shares = False

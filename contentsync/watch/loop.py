@@ -157,10 +157,10 @@ class Watch:
             self._following.finish(now)
             self._parts.files.close()
             self._kept.close()
-        self._reports.event(Word.STOPPED, "stopped; the next watch or apply goes on where this one was")
+        self._reports.event(Word.STOPPED, "stopped; the next watch or apply continues there")
 
     def turn(self) -> None:
-        """Do what is to be done now, then sleep until the next moment at which anything may be."""
+        """Do what is due now, then sleep until the next moment at which something may be due."""
         self._notice_jumps()
         now = self._now()
         self._take_results(now)

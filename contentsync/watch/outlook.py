@@ -41,7 +41,7 @@ class Concern:
     problem: Problem
     post: str = ""
     account: str = ""
-    #: What it is about: with another mark it is told again.
+    #: What it is about: with another mark it is reported again.
     mark: str = ""
 
     @property

@@ -39,7 +39,7 @@ class Reports:
         self._feed, self._notify, self._clock = feed, notify, clock
         self._told: set[tuple[str, str, str]] = set()
         self._standing: dict[str, Problem] = {}
-        #: The posts of which an end was told since they were sent last.
+        #: The posts whose end was reported since they were last sent.
         self.ended: set[str] = set()
         #: Results of posts since the start, by word.
         self.results: dict[str, int] = {}

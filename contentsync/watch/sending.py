@@ -221,7 +221,7 @@ class Sending:
             self._reports.result(outcome.post, outcome.result, outcome.problem, outcome.post_id)
 
     def _take_left(self, action: Action, report: Report, now: Instant) -> None:
-        """A post that the plan of the try held back, by what only TikTok could say."""
+        """A post that the plan held back during sending, because of something that only TikTok knows."""
         if not action.kinds & {Kind.BLOCKED, Kind.WAIT, Kind.UNKNOWN}:
             return
         first = self._retries.until(action.post) is None

@@ -16,7 +16,7 @@ class Hint:
 
     #: Whether any file may have changed.
     files: bool = False
-    #: The paths that changed, as far as they are told.
+    #: The paths that changed, as far as they are known.
     paths: frozenset[str] = frozenset()
     #: Whether file events were lost.
     lost: bool = False

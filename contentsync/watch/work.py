@@ -1,6 +1,6 @@
 """What does watch ask of `operations/`? Look without a request, send, and ask TikTok what became of posts.
 
-Each call that sends or asks opens the project anew: its thread, its settings and its connection to the state are its
+Each call that sends or asks opens the project again: its thread, its settings and its connection to the state are its
 own.
 """
 
@@ -93,7 +93,7 @@ class Asked:
     failures: Mapping[str, ContentsyncError] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
     error: ContentsyncError | None = None
-    #: How far TikTok's clock is ahead of this machine's; None where it did not tell.
+    #: How far TikTok's clock is ahead of this machine's; None if that is unknown.
     ahead: timedelta | None = None
 
 

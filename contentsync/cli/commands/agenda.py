@@ -30,7 +30,7 @@ _SHOWN: Final = 7  # slots or ranges of days that a line names
 @as_json
 @click.pass_obj
 def agenda(context: Context, days: int, json_: bool) -> int:
-    """Show what goes out when, from which manifest, approved by whom, what stands in its way, and the gaps.
+    """Show what goes out when, from which manifest, approved by whom, what blocks it, and the gaps.
 
     No network: from the manifests and the state alone.
     """

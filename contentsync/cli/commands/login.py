@@ -89,7 +89,7 @@ def login(
 def _ask_about_videos(project: Project, account: str) -> None:
     """Ask once about videos from before this project, which would hold the account's first posts back.
 
-    The sign-in is done whatever comes of it; what stood in the way is shown, and the first apply asks again.
+    The sign-in is complete in any case; problems are shown, and the first apply asks again.
     """
     try:
         count = earlier_videos(project, account)

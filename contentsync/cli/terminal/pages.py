@@ -21,7 +21,7 @@ def write_page(root: Path, preview: Preview, path: Path) -> None:
 
 
 def write(root: Path, page: str, path: Path) -> None:
-    """Write a page where the user wants it, and say so."""
+    """Write a page to the file that the user named, and say so."""
     write_named(path, text.hidden_page(page).encode(), root)
     text.tell(f"The page is in {visible(str(path))}: it needs no network, and can be sent to anyone.")
 

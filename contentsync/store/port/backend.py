@@ -1,4 +1,4 @@
-"""Where is a state kept, before it is opened, and which files go beside it?"""
+"""Where is a state kept, before it is opened, and which other files belong to it?"""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Backend(Protocol):
 
 @runtime_checkable
 class SharedFiles(Protocol):
-    """Small files beside the posts of a shared state, changed by compare-and-swap."""
+    """Further small files of a shared state, changed by compare-and-swap."""
 
     def shared_files(self, folder: str, now: datetime, *, anew: bool) -> dict[str, bytes]:
         """The files below `folder`, by path. anew: read the remote first."""

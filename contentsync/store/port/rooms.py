@@ -1,4 +1,4 @@
-"""What does a state offer beside its posts: events, accounts, pauses, approvals, notices, figures?"""
+"""What does a state have besides its posts: events, accounts, pauses, approvals, notices, figures?"""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class Approvals(Protocol):
         ...
 
     def revoke(self, approval: Approval, now: datetime) -> bool:
-        """Take a yes back; False where it was taken back before."""
+        """Revoke an approval; False if it was revoked before."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What do the calls of the state take and return, beside posts and attempts?"""
+"""What do the calls of the state take and return, besides posts and attempts?"""
 
 from __future__ import annotations
 
