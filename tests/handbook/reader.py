@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from pathlib import Path
 
 from tests.handbook.reading import Command, File, answers, fits, steps
@@ -10,6 +11,8 @@ from tests.handbook.shell import Shell, a_shell
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FIRST = "Terminal 1"
+#: What a page calls the port of a server; a test takes one that is free.
+PORT = "8000"
 
 
 class Reader:
@@ -25,7 +28,8 @@ class Reader:
 
     def follow(self, page: str) -> None:
         """Do everything that a page of docs/ says."""
-        for step in steps((DOCS / page).read_text("utf-8")):
+        text = (DOCS / page).read_text("utf-8").replace(PORT, _free_port())
+        for step in steps(text):
             if isinstance(step, File):
                 self.write(step)
             else:
@@ -49,3 +53,9 @@ class Reader:
 
     def _a_shell(self, folder: Path) -> Shell:
         return self._stack.enter_context(a_shell(folder, self._home))
+
+
+def _free_port() -> str:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return str(asked.getsockname()[1])

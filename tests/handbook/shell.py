@@ -88,6 +88,7 @@ def _environment(home: Path) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("CONTENTSYNC_", "GIT_"))}
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return kept | {
+        "CHECKOUT": str(Path(__file__).resolve().parents[2]),
         "HOME": str(home),
         "CONTENTSYNC_CONFIG_DIR": str(home / "config"),
         "PATH": programs,
