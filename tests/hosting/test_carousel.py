@@ -239,7 +239,7 @@ def test_a_download_is_cancelled_and_comes_back_only_when_asked_for(gallery: Gal
     gallery.studio.post("film", video=web.put("film.mp4", film, held=held))
     assert gallery.studio.run("apply", "--auto-approve", "--no-wait").code == 3
     assert gallery.studio.run("cancel", "film").code == 64
-    done = gallery.studio.run("cancel", "film", "--yes")
+    done = gallery.studio.run("cancel", "film", "--auto-approve")
     held.set()
     assert (done.code, gallery.tasks[0]["fail_reason"]) == (0, "publish_cancelled"), done.err
     assert gallery.studio.run("apply", "--auto-approve").code == 5

@@ -11,6 +11,7 @@ from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json, locking
 from contentsync.cli.terminal import text
+from contentsync.cli.terminal.asking import says_yes
 from contentsync.errors import ContentsyncError
 from contentsync.operations.accounts import Met, meet_all
 from contentsync.operations.rebind import Rebinding, preview
@@ -80,11 +81,9 @@ def rebind(context: Context, name: str, auto_approve: bool, lock_timeout: float)
             _show_rebinding(wanted)
             if not wanted.is_needed:
                 return exits.DONE
-            if not auto_approve:
-                answer = click.prompt("Type yes to let them follow", default="", show_default=False, err=True)
-                if answer.strip() != "yes":
-                    text.tell("Nothing was changed.")
-                    return exits.INTERRUPTED
+            if not (auto_approve or says_yes("let them follow")):
+                text.tell("Nothing was changed.")
+                return exits.INTERRUPTED
             moved = operation(project, wanted)
     finally:
         project.close()

@@ -12,11 +12,11 @@ from contentsync.cli.commands.plan import show_failures
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
+from contentsync.cli.terminal.asking import says_yes
 from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.operations import approvals as operation
 from contentsync.operations.approvals import Question
 from contentsync.operations.selection import Wish
-from contentsync.plan.action import Action
 from contentsync.plan.declaration import declarations
 from contentsync.project import Project
 from contentsync.views import approvals as view
@@ -95,7 +95,7 @@ def _approve(project: Project, posts: tuple[str, ...], auto_approve: bool) -> in
         text.say("There is nothing to approve.")
         return exits.worst([code, exits.HELD] if asked.blocked else [code])
     _show(asked)
-    if not (auto_approve or _says_yes(asked.actions)):
+    if not (auto_approve or says_yes(f"approve {text.many(len(asked.actions), 'post')} exactly as shown")):
         text.tell("Nothing was approved: the answer was not `yes`.")
         return exits.INTERRUPTED
     given = operation.record(project, asked.made, asked.actions, "auto-approve" if auto_approve else "terminal")
@@ -108,12 +108,6 @@ def _show(asked: Question) -> None:
     show_plan(replace(made.plan, actions=asked.actions), made.posts, made.zones, full=True, failed=made.is_partial)
     for sentence in declarations(asked.actions):
         text.tell(sentence)
-
-
-def _says_yes(actions: tuple[Action, ...]) -> bool:
-    question = f"Type yes to approve {text.many(len(actions), 'post')} exactly as shown"
-    answer: str = click.prompt(question, default="", show_default=False, err=True)
-    return answer.strip() == "yes"
 
 
 def _revoke(project: Project, globs: tuple[str, ...]) -> int:

@@ -10,6 +10,7 @@ from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import locking, waiting
 from contentsync.cli.terminal import text
+from contentsync.cli.terminal.asking import says_yes
 from contentsync.cli.terminal.interrupt import stoppable
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.operations import cancel as operation
@@ -18,11 +19,11 @@ from contentsync.operations.cancel import Cancelled
 
 @click.command()
 @click.argument("post", shell_complete=complete.posts)
-@click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+@click.option("--auto-approve", "--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
 @waiting(60.0, "Look once.")
 @locking
 @click.pass_obj
-def cancel(context: Context, post: str, yes: bool, wait: float, lock_timeout: float) -> int:
+def cancel(context: Context, post: str, auto_approve: bool, wait: float, lock_timeout: float) -> int:
     """Stop TikTok's download of POST: of photos, or of a video by its URL.
 
     TikTok cancels no upload from here, and nothing that is processed or published already; then this says so. A
@@ -35,7 +36,7 @@ def cancel(context: Context, post: str, yes: bool, wait: float, lock_timeout: fl
     project = context.project()
     try:
         row = operation.find(project, post)
-        if not yes:
+        if not auto_approve:
             _confirm(row.key)
         with project.lock(f"contentsync cancel {row.key}", lock_timeout), stoppable() as stop:
             done = operation.cancel(project, row, wait, stop)
@@ -47,9 +48,8 @@ def cancel(context: Context, post: str, yes: bool, wait: float, lock_timeout: fl
 
 def _confirm(key: str) -> None:
     if not sys.stdin.isatty():
-        raise click.UsageError("there is no terminal to ask at: give --yes")
-    answer = click.prompt(f"Type yes to cancel {key} at TikTok", default="", show_default=False, err=True)
-    if answer.strip() != "yes":
+        raise click.UsageError("there is no terminal to ask at: give --auto-approve")
+    if not says_yes(f"cancel {key} at TikTok"):
         raise click.Abort
 
 

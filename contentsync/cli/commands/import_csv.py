@@ -12,6 +12,7 @@ from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import table, text
+from contentsync.cli.terminal.asking import says_yes
 from contentsync.importers.dates import Order
 from contentsync.operations import import_posts as operation
 from contentsync.operations.draft_files import Choices
@@ -82,7 +83,7 @@ def import_csv(
     if not proposal.to_write:
         text.say("There is nothing to write.")
         return _code(proposal)
-    if not (auto_approve or _says_yes(len(proposal.to_write))):
+    if not (auto_approve or says_yes(f"write {text.many(len(proposal.to_write), 'manifest')}")):
         text.tell("Nothing was written: the answer was not `yes`.")
         return exits.INTERRUPTED
     written = [entry.file for entry in operation.carry_out(project, proposal)]
@@ -92,12 +93,6 @@ def import_csv(
 
 def _code(proposal: Proposal) -> int:
     return exits.FAILED if proposal.has_errors else exits.DONE
-
-
-def _says_yes(count: int) -> bool:
-    question = f"Type yes to write {text.many(count, 'manifest')}"
-    answer: str = click.prompt(question, default="", show_default=False, err=True)
-    return answer.strip() == "yes"
 
 
 def _show(project: Project, proposal: Proposal) -> None:

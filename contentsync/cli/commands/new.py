@@ -12,6 +12,7 @@ from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import questions, text
+from contentsync.cli.terminal.asking import says_yes
 from contentsync.errors import Problem, UsageError
 from contentsync.importers.dates import publish_time
 from contentsync.manifest.scalars import ScalarError
@@ -126,14 +127,9 @@ def _finish(project: Project, entry: Entry, auto_approve: bool) -> int:
     text.show_problems(entry.problems)
     if not entry.is_sound:
         return exits.FAILED
-    if not (auto_approve or _says_yes()):
+    if not (auto_approve or says_yes("write this manifest")):
         text.tell("Nothing was written: the answer was not `yes`.")
         return exits.INTERRUPTED
     new_post.carry_out(project, entry)
     text.say(f"Written: {entry.file}. Next: contentsync plan")
     return exits.DONE
-
-
-def _says_yes() -> bool:
-    answer: str = click.prompt("Type yes to write this manifest", default="", show_default=False, err=True)
-    return answer.strip() == "yes"

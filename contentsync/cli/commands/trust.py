@@ -10,6 +10,7 @@ from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
+from contentsync.cli.terminal.asking import says_yes
 from contentsync.errors import Problem, UsageError
 from contentsync.operations.trust import grant
 from contentsync.settings import Settings
@@ -40,8 +41,7 @@ def trust(context: Context, show: bool, json_: bool) -> int:
     if not sys.stdin.isatty():
         what = "there is no terminal to ask at, so nothing was granted"
         raise UsageError(Problem("trust-needs-a-person", what, f"in a CI set CONTENTSYNC_TRUST={wanted.digest}"))
-    answer = click.prompt(f"Type yes to grant this to {project.root}", default="", show_default=False, err=True)
-    if answer.strip() != "yes":
+    if not says_yes(f"grant this to {project.root}"):
         text.tell("Nothing was granted.")
         return exits.INTERRUPTED
     grant(project)

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from contentsync.cli.terminal import text
+from contentsync.cli.terminal.asking import says_yes
 from contentsync.plan.action import AccountView, Kind, Plan
 from contentsync.plan.declaration import PROCESSING, declarations
 from contentsync.post import DesiredPost, Mode, Privacy
@@ -40,8 +41,7 @@ def ask_for_consent(plan: Plan, posts: Mapping[str, DesiredPost]) -> None:
     for sentence in declarations(plan.actions):
         text.tell(f"\t{sentence}")
     text.tell(f"\tTikTok has no edit and no delete by API. {PROCESSING}")
-    answer = click.prompt("Type yes to publish", default="", show_default=False, err=True)
-    if answer.strip() != "yes":
+    if not says_yes("publish"):
         raise NotApproved
 
 
