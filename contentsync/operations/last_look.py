@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from contentsync.account import About
+from contentsync.account_facts import About
 from contentsync.errors import Level, Problem
 from contentsync.operations.approvals import lack_of
 from contentsync.operations.plan import Made

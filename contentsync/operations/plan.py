@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from contentsync.account import AccountAtWork, witnesses_of
+from contentsync.account import AccountAtWork
+from contentsync.account_facts import witnesses_of
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem
 from contentsync.faulty import Faulty
 from contentsync.manifest.loaded import Loaded

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from contentsync.account import AccountAtWork, place_of
+from contentsync.account import AccountAtWork
+from contentsync.account_facts import place_of
 from contentsync.attempt.step import said
 from contentsync.errors import Problem, SignInNeeded, StoreError
 from contentsync.evidence import first_posts, receipts

@@ -21,7 +21,7 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
 
-from contentsync.account import Apart
+from contentsync.account_facts import Apart
 from contentsync.errors import Level, Problem
 from contentsync.lifecycle import Phase
 from contentsync.manifest.files import matcher

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contentsync.account import About, AccountAtWork
+from contentsync.account import AccountAtWork
+from contentsync.account_facts import About
 from contentsync.evidence import receipts
 from contentsync.evidence.journal import Journal
 from contentsync.plan.action import AccountFacts, Kind, World
