@@ -65,6 +65,8 @@ class Project:
     on_note: Callable[[Problem], None] = lambda _: None
     #: What the user says of the project, outside of its repository.
     user: UserSays = NOTHING_SAID
+    #: Whether the state was found whole before and is unchanged since. Only for a plan that asks nobody.
+    state_is_proven: bool = False
     _at_work: dict[str, AccountAtWork] = field(default_factory=dict)
     _is_locked: bool = False
     #: What stood in the way of the last reading of a shared state; empty before there was one.
@@ -130,9 +132,14 @@ class Project:
         """
         return self.store if "store" in self.__dict__ else self._looked_into
 
+    @property
+    def has_open_state(self) -> bool:
+        """Whether the state was opened already."""
+        return "store" in self.__dict__ or "_looked_into" in self.__dict__
+
     @cached_property
     def _looked_into(self) -> Store:
-        store, why = self.backend.look()
+        store, why = self.backend.look(is_proven=self.state_is_proven)
         self._in_use(store)
         if why:
             what = f"the state at {self.backend.place} can't be written ({why}): this run can't save anything in it"

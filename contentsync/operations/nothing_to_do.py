@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _VERSION: Final = 1  # raised when the same files would give another answer
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FILE: Final = "nothing-to-do"
+_PROVEN: Final = "state-proven"
 _OURS: Final = "CONTENTSYNC_"
 _READ: Final = ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "SUDO_UID", "APPDATA", "LOCALAPPDATA", "PYTHONTZPATH")
 _VARIABLE: Final = re.compile(rb"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -69,8 +70,9 @@ class Answer(NamedTuple):
 class NothingToDo:
     """The question, asked before a plan is made; and what that plan found, for the next one."""
 
-    def __init__(self, root: Path, environ: Mapping[str, str], clock: Clock) -> None:
-        """clock: the one by which files get their times."""
+    def __init__(self, root: Path, environ: Mapping[str, str], clock: Clock, *, only_reads: bool = False) -> None:
+        """clock: the one by which files get their times. only_reads: as in `around`."""
+        self._only_reads = only_reads
         self._root, self._environ = root, environ
         #: When it was asked, in nanoseconds.
         self.began = (clock.now() - _EPOCH) // timedelta(microseconds=1) * 1000
@@ -81,12 +83,17 @@ class NothingToDo:
         self._tracked: dict[str, bool] = {}
 
     @classmethod
-    def around(cls, start: Path, environ: Mapping[str, str], clock: Clock) -> NothingToDo | None:
-        """The question about the project around `start`; None where only the plan itself can say what is wrong."""
+    def around(
+        cls, start: Path, environ: Mapping[str, str], clock: Clock, *, only_reads: bool = False
+    ) -> NothingToDo | None:
+        """The question about the project around `start`; None where only the plan itself can say what is wrong.
+
+        only_reads: nothing is written to the state by what the plan says.
+        """
         if os.name == "nt":
             return None  # there st_ctime is when a file was made: a write whose time is put back leaves no trace
         try:
-            return cls(find_root(start, environ), environ, clock)
+            return cls(find_root(start, environ), environ, clock, only_reads=only_reads)
         except (ContentsyncError, OSError):
             return None
 
@@ -128,6 +135,26 @@ class NothingToDo:
             "notes": [told_problem(note) for note in made.notes],
         }
         self.write(_FILE, json.dumps(told))
+
+    def is_proven(self) -> bool:
+        """Whether the state is the one that an earlier plan found whole: nothing was written to it since.
+
+        Opening it proves every page, which takes longer than all that a small plan reads of it. A plan that is
+        followed by a write has it proven, too.
+        """
+        path, seen = self._state
+        if seen is None or not self._only_reads:
+            return False
+        return self.read(_PROVEN) == _told_state(path, seen) and self._is_state(path, seen)
+
+    def keep_proven(self) -> None:
+        """Keep that the state was whole when this plan opened it."""
+        path, seen = self._state
+        if seen is None or max(seen[1:3]) + RACY >= self.began or not self._is_state(path, seen):
+            return
+        told = _told_state(path, seen)
+        if self.read(_PROVEN) != told:
+            self.write(_PROVEN, told)
 
     def basis(self, project: Project) -> dict[str, Any] | None:
         """All that a plan depends on, apart from the manifests and media; None where that can't be relied on.
@@ -281,6 +308,10 @@ def _others(project: Project) -> list[list[object]] | None:
         return None
     paths += [str(project.root / argument) for _, command in settings.wanted.commands for argument in command]
     return [[path, seen and list(seen)] for path, seen in ((path, stat_of(path)) for path in paths)]
+
+
+def _told_state(path: str, seen: Stat) -> str:
+    return json.dumps(["the state is whole", path, list(seen)])
 
 
 def _stat(told: Iterable[int] | None) -> Stat | None:

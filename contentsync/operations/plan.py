@@ -72,6 +72,8 @@ def make_plan(project: Project, wish: Wish, still: NothingToDo | None = None) ->
         assert made is not None
         return made[0]
     still.begin(project)
+    was_open = project.has_open_state
+    project.state_is_proven = not was_open and still.is_proven()
     project.reading_store.use_copy()  # a shared state: before its rows are compared
     before = resting.known(still, project)
     made = (before and _made(project, wish, before)) or _made(project, wish, None)
@@ -79,6 +81,8 @@ def make_plan(project: Project, wish: Wish, still: NothingToDo | None = None) ->
     plan, loaded = made
     resting.keep(still, project, loaded, plan.world.accounts, before if plan.world.resting else None)
     still.keep(plan, project)
+    if not was_open:
+        still.keep_proven()
     return plan
 
 

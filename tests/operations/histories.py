@@ -38,7 +38,7 @@ PROJECTS = (
     "version: 1\naccounts: [\n",
 )
 NAMES = ("one", "two", "three", "four", "five")
-CACHES = frozenset({"cache.db", "nothing-to-do", "resting", "resting-details", "receipt-identities"})
+CACHES = frozenset({"cache.db", "nothing-to-do", "resting", "resting-details", "state-proven", "receipt-identities"})
 TICK = 0.012  # seconds; longer than the clock of a file system stands still
 
 

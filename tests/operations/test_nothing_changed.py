@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from contentsync.operations.nothing_to_do import Answer, NothingToDo
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
+from contentsync.store.sqlite import database
 from tests.builders import ManualClock
 from tests.cli.shared_state import STATE, Site, apply
 from tests.cli.support import an_emulator
@@ -39,7 +41,7 @@ def ahead(seconds: float) -> ManualClock:
 
 def quick(place: Place, seconds: float) -> tuple[Answer | None, Made | None]:
     """As the command does it: the answer that holds still, or the plan, whose answer is kept."""
-    still = NothingToDo.around(place.root, place.environ, ahead(seconds))
+    still = NothingToDo.around(place.root, place.environ, ahead(seconds), only_reads=True)
     if still and (answer := still.answer()):
         return answer, None
     return None, made_by(place, still)
@@ -189,8 +191,6 @@ def test_a_variable_whose_name_is_escaped_is_relied_on_for_nothing(place: Place)
 
 
 def test_a_write_whose_time_is_put_back_is_a_change(place: Place) -> None:
-    import time
-
     quick(place, 10)
     clip = place.media[0]
     seen = clip.stat()
@@ -254,6 +254,59 @@ def test_details_that_nothing_refers_to_are_dropped_in_time(place: Place, monkey
         assert len(made.world.resting) == len(NAMES)
         sizes.append(details.stat().st_size)
     assert max(sizes) < 4 * first
+
+
+@pytest.fixture
+def proofs(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
+    """The states whose pages were looked at."""
+    found: list[Path | None] = []
+    prove = database._prove
+    monkeypatch.setattr(database, "_prove", lambda db, path: (found.append(path), prove(db, path)))
+    return found
+
+
+def edit_one(place: Place, number: int) -> None:
+    first = place.manifests[0]
+    first.write_text(place.first[first].decode() + f"grace: {number}h\n")
+
+
+def test_a_state_that_nothing_was_written_to_is_proven_once(place: Place, proofs: list[Path | None]) -> None:
+    quick(place, 10)
+    assert len(proofs) == 1
+    edit_one(place, 3)
+    quick(place, 10)
+    assert len(proofs) == 1
+    with place.state() as store:
+        store.acknowledge(store.posts(OPEN_ID)[0], "f" * 64, "tested", moment())
+    proofs.clear()
+    quick(place, 10)
+    assert len(proofs) == 1
+
+
+def test_a_page_that_was_damaged_is_seen_whatever_its_times_say(place: Place) -> None:
+    quick(place, 10)
+    state = place.root / ".contentsync" / "state.db"
+    seen, data = state.stat(), bytearray(state.read_bytes())
+    time.sleep(TICK)
+    data[4096:8192] = b"\xff" * 4096
+    state.write_bytes(data)
+    os.utime(state, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    edit_one(place, 3)
+    assert quick(place, 10) == (None, None)
+
+
+def test_the_state_is_proven_whenever_something_is_to_be_sent(place: Place, proofs: list[Path | None]) -> None:
+    quick(place, 10)
+    proofs.clear()
+    with place.project().lock("test"):
+        assert proofs
+    proofs.clear()
+    edit_one(place, 3)
+    made_by(place, NothingToDo.around(place.root, place.environ, ahead(10)))
+    assert proofs
+    proofs.clear()
+    made_by(place)
+    assert proofs
 
 
 def test_the_mark_of_a_row_is_the_same_however_it_is_read(place: Place) -> None:

@@ -76,7 +76,7 @@ def plan(
     if json_ and markdown:
         raise click.UsageError("--json and --markdown both go to stdout: choose one")
     is_whole = no_refresh and not (only or exclude or accounts)
-    still = NothingToDo.around(Path(), context.environ, SystemClock()) if is_whole else None
+    still = NothingToDo.around(Path(), context.environ, SystemClock(), only_reads=True) if is_whole else None
     if still and not (json_ or markdown or html or out or allow) and (answer := still.answer()):
         return _show_answer(answer)
     from contentsync.operations.selection import Wish

@@ -46,7 +46,7 @@ class GitBackend:
     def open(self) -> GitStore:
         return self._store(self.opens(self.path), FileLock(f"{self.path}.lock", timeout=BUSY_SECONDS).acquire)
 
-    def look(self) -> tuple[GitStore, str]:
+    def look(self, *, is_proven: bool = False) -> tuple[GitStore, str]:  # noqa: ARG002
         if self.path.exists() and (why := why_not_writable(self.path)):
             return self._store(open_copy(self.path)), why
         try:

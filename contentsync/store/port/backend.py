@@ -22,10 +22,11 @@ class Backend(Protocol):
         """The state, made where there is none."""
         ...
 
-    def look(self) -> tuple[Store, str]:
+    def look(self, *, is_proven: bool = False) -> tuple[Store, str]:
         """The state for a command that only reads, and why nothing learnt is kept; empty where it is kept.
 
         A copy where the state can't be written; an empty one where there is none and none can be made.
+        is_proven: its file was found whole before, and nothing was written to it since.
         """
         ...
 

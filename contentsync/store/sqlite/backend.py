@@ -28,11 +28,11 @@ class SqliteBackend:
     def open(self) -> SqliteStore:
         return self.opens(self.path)
 
-    def look(self) -> tuple[SqliteStore, str]:
+    def look(self, *, is_proven: bool = False) -> tuple[SqliteStore, str]:
         if self.path.exists() and (why := why_not_writable(self.path)):
             return SqliteStore.open_copy(self.path), why
         try:
-            return self.open(), ""
+            return (SqliteStore.open_proven(self.path) if is_proven else self.open()), ""
         except StoreError:
             if self.path.exists():
                 raise

@@ -107,14 +107,15 @@ class Database:
             self._connection.close()
 
 
-def open_file(path: Path) -> Database:
+def open_file(path: Path, *, is_proven: bool = False) -> Database:
     """The state at `path`, made where there is none, and migrated. Raises StoreError.
 
+    is_proven: it was found whole before and is unchanged since, and nothing will be sent by what it says now.
     One process at a time makes or migrates it; a state that needs neither is opened without that lock.
     """
     with translated(path):
         make_folder(path.parent)
-        if path.exists() and (ready := _opened(path, _is_ready)):
+        if path.exists() and (ready := _opened(path, _is_ready, is_proven=is_proven)):
             return Database(ready, path)
         from filelock import FileLock
 
@@ -193,13 +194,15 @@ def _make_file(path: Path) -> None:
     part.replace(path)
 
 
-def _opened(path: Path, prepare: Callable[[sqlite3.Connection, Path], bool]) -> sqlite3.Connection | None:
+def _opened(
+    path: Path, prepare: Callable[[sqlite3.Connection, Path], bool], *, is_proven: bool = False
+) -> sqlite3.Connection | None:
     """A connection to the file; None where `prepare` says that it can't be used yet."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     usable = False
     try:
         if usable := prepare(connection, path):
-            if path.stat().st_size <= PROVEN:
+            if not is_proven and path.stat().st_size <= PROVEN:
                 _prove(connection, path)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")

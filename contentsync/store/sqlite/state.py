@@ -56,6 +56,11 @@ class SqliteStore(SqliteRestoring, SqliteRuns, SqliteDecisions, SqliteRemote):
         return cls(open_file(path))
 
     @classmethod
+    def open_proven(cls, path: Path) -> Self:
+        """The state at `path`, which was found whole before and is unchanged since. Raises StoreError."""
+        return cls(open_file(path, is_proven=True))
+
+    @classmethod
     def open_copy(cls, path: Path) -> Self:
         """The state at `path` as it is now; what is changed in it goes nowhere. Raises StoreError."""
         return cls(open_copy(path))
