@@ -10,15 +10,30 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.browser.driver import CHROMIUM, DRIVER, MISSING, a_browser
+from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser, a_browser
 from tests.handbook.reader import DOCS
 
 CONFIG = DOCS / "site" / "mkdocs.yml"
+SEARCH = """
+const field = document.querySelector('[data-md-component=search-query]');
+field.focus();
+field.value = 'slot';
+field.dispatchEvent(new Event('keyup', {bubbles: true}));
+field.dispatchEvent(new Event('input', {bubbles: true}));
+"""
+
+
+def wait_for_text(browser: Browser, text: str, seconds: float = 20.0) -> None:
+    until = time.monotonic() + seconds
+    while text not in browser.text():
+        assert time.monotonic() < until, browser.text()
+        time.sleep(0.1)
 
 
 def test_every_page_of_the_documents_is_in_the_menu() -> None:
@@ -71,6 +86,7 @@ def test_a_browser_asks_only_the_site_also_when_someone_searches(address: str, n
         browser.visit("about:blank")
         browser.requests()
         browser.visit(address + name)
-        browser.run("document.querySelector('[data-md-component=search-query]').focus()")
+        browser.run(SEARCH)
+        wait_for_text(browser, "A slot is a time of the week")
         asked = browser.requests()
     assert asked and [url for url in asked if not url.startswith(address)] == []
