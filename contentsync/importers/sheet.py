@@ -39,6 +39,9 @@ def read_sheet(text: str, file: str, order: Order | None = None, tags_are_labels
 
     order: of dates such as 3/4/2026. tags_are_labels: a column `tags` is for the tool's own use, not hashtags.
     """
+    if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+        hint = "say which tool wrote it: --from postiz, or --from buffer"
+        return Taken(problems=(Problem("sheet-not-text", "this is JSON, not a spreadsheet", hint, Place(file)),))
     rows, problem = _rows(text, file)
     if problem:
         return Taken(problems=(problem,))

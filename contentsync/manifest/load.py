@@ -102,7 +102,8 @@ class _Desk:
             self.unread.append(folder)
         if not names:
             what = f"no file matches {shown(globs[0])}" + (f" or the {len(globs) - 1} others" if globs[1:] else "")
-            problem = Problem("no-manifests", what, "add a manifest, or correct `manifests`", level=Level.NOTE)
+            hint = "write one: contentsync new CLIP; or correct `manifests`"
+            problem = Problem("no-manifests", what, hint, level=Level.NOTE)
             self.told.append((frozenset(), at(problem, PROJECT_FILE, (1, 1, 1))))
         return names
 

@@ -69,7 +69,10 @@ class DraftFiles:
                 return self._from_root(path, written, where)
         looked = listed([_told(folder, self._root) for folder in self._folders(draft)])
         what = f"{shown(written)} is not in {looked}"
-        return "", Problem("media-not-found", what, "fix the name, or say where the files are: --media DIR", where)
+        hint = "fix the name, or say where the files are: --media DIR"
+        if self._choices.media:
+            hint = "with --media, names are looked for there only: fix the name, or leave --media out"
+        return "", Problem("media-not-found", what, hint, where)
 
     def _folders(self, draft: Draft) -> list[Path]:
         if self._choices.media:

@@ -9,10 +9,15 @@ from pathlib import Path
 from contentsync.errors import Place, Problem, UsageError
 from contentsync.importers.draft import PICTURES, Draft, Shape
 from contentsync.manifest.writer import Value
+from contentsync.media.disk import DiskReader
+from contentsync.media.look import CachedReader
 from contentsync.operations.draft_files import Choices
 from contentsync.operations.drafting import Drafting, Entry, slug, write
+from contentsync.operations.probe import probe
 from contentsync.post import Mode
 from contentsync.project import Project
+from contentsync.store.machine_secret import machine_secret
+from contentsync.store.sqlite.cache import FileCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,17 @@ def draft(project: Project, asked: Asked) -> Entry:
         drafting.close()
     problems = tuple(replace(problem, where=None) for problem in entry.problems)
     return replace(entry, problems=problems)
+
+
+def media_refused(project: Project, files: Sequence[Path]) -> list[Problem]:
+    """What is wrong with files that no answer can make fit; folders are not looked into."""
+    cache = FileCache(project.root / ".contentsync" / "cache.db", machine_secret(project.data_folder))
+    try:
+        reader = CachedReader(DiskReader(), cache)
+        looked = [probe(file, reader) for file in files if file.is_file()]
+    finally:
+        cache.close()
+    return [problem for probed in looked if not probed.is_fine for problem in probed.problems]
 
 
 def _absolute(files: Sequence[Path]) -> list[str]:

@@ -81,9 +81,18 @@ def test_bad_rows_are_left_out_and_a_second_run_writes_only_what_is_missing(offl
     assert (first.code, (offline.root / "posts/one.yaml").exists()) == (1, True)
     for place, code in (("3:2", "unknown-account"), ("4:3", "media-not-found")):
         assert any(f"x.csv:{place}: " in line and f"[{code}]" in line for line in first.err.splitlines()), first.err
+    assert "2 rows can't be used as they are, and are left out." in first.err
     sheet.write_text(f"{head}one,acme,a.mp4,everyone\ntwo,acme,a.mp4,everyone\n", "utf-8")
     second = offline.run("import-csv", str(sheet), "--auto-approve", "--json").json
     assert [post["result"] for post in second["posts"]] == ["there", "written"]
+
+
+def test_one_bad_row_is_told_as_one_and_names_are_looked_for_in_media_only(offline: Studio) -> None:
+    offline.video("a.mp4")
+    sheet = offline.write("x.csv", "name,account,file,privacy\none,acme,posts/a.mp4,everyone\n")
+    ran = offline.run("import-csv", str(sheet), "--media", "posts", "--auto-approve")
+    assert "1 row can't be used as it is, and is left out." in ran.err
+    assert (ran.code, "leave --media out" in ran.err) == (1, True)
 
 
 def test_nothing_is_overwritten_and_no_post_is_declared_twice(offline: Studio) -> None:

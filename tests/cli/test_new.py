@@ -86,22 +86,30 @@ def test_a_person_is_asked_for_what_is_missing_and_privacy_has_no_default(offlin
         ("Caption", "One: #two"),
         ("", "three"),
         ("", ""),
+        ("What viewers may do", "yes"),  # names none of them: it is asked again
         ("What viewers may do", "comments, duet"),
         ("What it advertises", ""),
         ("AI-generated?", ""),
-        ("When", "3/4/2050 9:00"),  # can be read in two ways: it is asked again
+        ("When: 2026-12-01 18:00 (empty", "3/4/2050 9:00"),  # can be read in two ways: it is asked again
         ("When", "2050-04-03 9:00"),
         ("Type yes", "yes"),
     ]
     said = conversation(offline, ["new", "posts/clip.mp4"], answers)
     assert "can be read in two ways" in said
+    assert 'is none of them: "yes"; choose comment, duet or stitch' in said
     assert (offline.root / "posts/clip.yaml").read_text() == (
         "name: clip\naccount: acme\nvideo: clip.mp4\ncaption: |\n  One: #two\n  three\nprivacy: friends\n"
         "allow: [comment, duet]\npublish_at: 2050-04-03T09:00:00\n"
     )
 
 
-def conversation(studio: Studio, args: list[str], answers: list[tuple[str, str]]) -> str:
+def test_a_file_that_tiktok_refuses_is_told_before_any_question(offline: Studio) -> None:
+    offline.write("posts/clip.mp4", "no video at all")
+    said = conversation(offline, ["new", "posts/clip.mp4"], [], code=1)
+    assert "Nothing was asked or written" in said and "Name of the post" not in said
+
+
+def conversation(studio: Studio, args: list[str], answers: list[tuple[str, str]], code: int = 0) -> str:
     """All that a command says on a terminal to someone who answers each question once it is asked."""
     ours, theirs = pty.openpty()
     environment = dict(os.environ) | studio.environment | {"TERM": "dumb", "PYTHONUTF8": "1"}
@@ -127,6 +135,6 @@ def conversation(studio: Studio, args: list[str], answers: list[tuple[str, str]]
             said += more.decode()
             if not more:
                 break
-        assert run.wait(30) == 0, said
+        assert run.wait(30) == code, said
     os.close(ours)
     return said

@@ -31,6 +31,12 @@ def told(text: str) -> list[str]:
     return [f"{p.where}: {p.code}" for p in (*found.problems, *(p for one in found.drafts for p in one.problems))]
 
 
+@pytest.mark.parametrize("text", ['{"posts": []}', '\ufeff\n[{"content": "Hi"}]'])
+def test_json_of_another_tool_is_named_as_such(text: str) -> None:
+    (problem,) = taken(text).problems
+    assert (problem.code, "--from postiz" in problem.hint) == ("sheet-not-text", True)
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_any_usual_separator_is_found(separator: str) -> None:
     rows = [["Name", "Video file", "Caption"], ["a", "a.mp4", "Hi"]]

@@ -105,7 +105,8 @@ def _show(project: Project, proposal: Proposal) -> None:
         text.say(f"Written already, and the same: {text.many(len(proposal.there), 'manifest')}.")
     text.show_problems([*proposal.problems, *(problem for entry in proposal.entries for problem in entry.problems)])
     if proposal.bad:
-        text.tell(f"{text.many(len(proposal.bad), 'row')} can't be used as they are, and are left out.")
+        they = "it is, and is" if len(proposal.bad) == 1 else "they are, and are"
+        text.tell(f"{text.many(len(proposal.bad), 'row')} can't be used as {they} left out.")
 
 
 def _row(project: Project, entry: Entry) -> list[str]:

@@ -73,7 +73,12 @@ def new(
         raise click.UsageError("there is no terminal to ask at: give --auto-approve")
     project = context.project()
     asked = new_post.with_sure_answers(project, Asked(files, _values(given), into, markdown))
-    asked = questions.answered(project, asked, {key for key, value in given.items() if value}) if asks else asked
+    if asks:
+        if problems := new_post.media_refused(project, files):
+            text.show_problems(problems)
+            text.tell("Nothing was asked or written: TikTok would not take this file.")
+            return exits.FAILED
+        asked = questions.answered(project, asked, {key for key, value in given.items() if value})
     _refuse_lacking(project, asked)
     entry = new_post.draft(project, asked)
     if json_:

@@ -43,9 +43,16 @@ def answered(project: Project, asked: Asked, given: set[str]) -> Asked:
                 asked = asked.with_value(key, words)
         if "ai_generated" not in given and click.confirm("AI-generated?", default=False, err=True):
             asked = asked.with_value("ai_generated", True)
-    if not given & {"publish_at", "hold"} and (at := _ask("When (empty: at the next apply)", _time, "")):
+    if not given & {"publish_at", "hold"} and (at := _ask(_when(project, asked), _time, "")):
         asked = asked.with_value("publish_at", at)
     return asked
+
+
+def _when(project: Project, asked: Asked) -> str:
+    """The question for the time. It names next-slot only where the account has slots."""
+    account = project.settings.accounts.get(str(asked.values.get("account", "")))
+    slot = ", or next-slot" if account and account.slots else ""
+    return f"When: 2026-12-01 18:00{slot} (empty: at the next apply)"
 
 
 _QUESTIONS: Final = {
@@ -88,10 +95,11 @@ def _time(answer: str) -> str:
 
 def _list_of(key: str) -> Callable[[str], list[str]]:
     def read(answer: str) -> list[str]:
-        words = cells.allowed(answer) if key == "allow" else cells.words(answer)
-        odd = [word for word in words if word not in WORDS[key]]
+        typed = cells.words(answer)
+        words = cells.allowed(answer) if key == "allow" else typed
+        odd = [said for said, word in zip(typed, words, strict=False) if word not in WORDS[key]]
         if odd:
-            raise ScalarError("unknown-word", f"names {odd[0]}", f"choose {listed(WORDS[key])}")
+            raise ScalarError("unknown-word", f"is none of them: {shown(odd[0])}", f"choose {listed(WORDS[key])}")
         return words
 
     return read
