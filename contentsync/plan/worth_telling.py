@@ -151,7 +151,7 @@ def _waiting_drafts(known: Known) -> Iterator[Notice]:
             row, last = min(mine, key=lambda pair: pair[1].finished_at or pair[1].updated_at)
             until = f" until {known.when(held.due_at, held.account)}" if held.due_at else ""
             yield _reminder(
-                known, row, last, "holds", f" {held.post} waits for it{until}: the inbox takes so many a day."
+                known, row, last, "holds", f" {held.post} waits for it{until}: TikTok takes few drafts in 24 h."
             )
 
 

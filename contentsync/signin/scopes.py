@@ -21,6 +21,7 @@ SCOPES: Final = {
     "video.publish": "drafts only: direct posts are not possible",
     "video.upload": "drafts are not possible",
 }
+_NO_LOSS: Final = "nothing is lost, because video.publish gives the account's handle too"
 WANTED: Final = tuple(SCOPES)
 # What posting needs. Any app with the Content Posting API may ask for these. The others belong to the Display API,
 # which TikTok does not give to every new app, and it refuses a whole sign-in over one scope that the app lacks.
@@ -57,7 +58,10 @@ def missing(granted: Iterable[str] | None, wanted: Iterable[str] = WANTED) -> di
     if granted is None:
         return {}
     there = frozenset(granted)
-    return {scope: SCOPES.get(scope, "contentsync itself does not use it") for scope in wanted if scope not in there}
+    meanings = SCOPES | ({"user.info.profile": _NO_LOSS} if "video.publish" in there else {})
+    return {
+        scope: meanings.get(scope, "contentsync itself does not use it") for scope in wanted if scope not in there
+    }
 
 
 @dataclass(frozen=True, slots=True)

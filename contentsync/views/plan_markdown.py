@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from contentsync.amounts import many
-from contentsync.errors import Problem
+from contentsync.errors import Level, Problem
 from contentsync.limits import utf16_units
 from contentsync.operations.preview import Preview, Section
 from contentsync.plan.declaration import declarations
@@ -69,7 +69,8 @@ def _head(preview: Preview, sections: dict[Section, list[Group]]) -> Iterator[st
     told = [*(_problem(problem) for problem in (*preview.problems, *plan.notes)), *map(_needs, needs)]
     if told:
         yield ""
-        yield "**Problems first**"
+        only_notes = not needs and all(problem.level is Level.NOTE for problem in (*preview.problems, *plan.notes))
+        yield "**Notes**" if only_notes else "**Problems first**"
         yield ""
         yield from _as_far_as(told, _PROBLEMS, "problem")
 

@@ -26,7 +26,7 @@ class _Collector:
         health, figures, now = self._read()
         yield from _of_watch(health, now)
         yield _pairs(
-            "contentsync_posts", "Posts with a row, by the phase of the newest attempt", "phase", figures.posts
+            "contentsync_posts", "Posts that were begun, by the phase of the newest attempt", "phase", figures.posts
         )
         yield _pairs("contentsync_actions", "Posts by what the plan would do", "action", figures.actions)
         yield _pairs(

@@ -26,6 +26,11 @@ def test_each_missing_scope_has_its_meaning() -> None:
     assert missing(None) == {} and missing(WANTED) == {}
 
 
+def test_the_scope_of_the_profile_is_no_loss_beside_the_scope_that_gives_the_handle_too() -> None:
+    assert "nothing is lost" in missing(("video.publish",))["user.info.profile"]
+    assert "nothing is lost" not in missing(("video.upload",))["user.info.profile"]
+
+
 def test_an_audited_app_posts_to_everyone() -> None:
     assert can(PUBLIC)["direct posts"] == (True, "")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from contentsync.errors import Problem
+from contentsync.errors import Level, Problem
 from contentsync.limits import utf16_units
 from contentsync.plan.action import Kind
 from contentsync.views.plan_markdown import MOST, block, code, comment
@@ -90,6 +91,13 @@ def _about(text: str, key: str) -> str:
 def test_problems_come_before_the_posts() -> None:
     text = comment(of_every_kind())
     assert text.index("**Problems first**") < text.index("<details>")
+
+
+def test_notes_alone_are_not_called_problems() -> None:
+    note = Problem("open-id-not-pinned", "acme is not pinned", level=Level.NOTE)
+    post, action = ten_posts()[0]
+    text = comment(replace(a_preview(a_plan_of(action), [post]), problems=(note,)))
+    assert "**Notes**" in text and "**Problems first**" not in text
 
 
 @given(st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40)), min_size=1, max_size=4).map(" ".join))
