@@ -181,10 +181,8 @@ class Promises:
             self.breaks(f"an attempt has the video of another: {attempt.post_id}")
 
     def _is_left_behind(self, attempt: Attempt) -> bool:
-        """Whether an open attempt can't publish and stays: its window is over, or another checkout began the post."""
-        declared = next(d for d in self._life.posts if d.mark == mark_of(attempt))
-        overtaken = len(self._life.states) > 1 and attempt.init_sent_at is None
-        return not attempt.may_be_live and (self._missed(declared) or overtaken)
+        """Whether an open attempt can't publish and stays: it was not sent, and another checkout began the post."""
+        return not attempt.may_be_live and len(self._life.states) > 1 and attempt.init_sent_at is None
 
     def _complete(self, attempts: list[Attempt], history: list[dict[str, Any]]) -> None:
         """No row is lost, and the history of each is a path of the table."""
