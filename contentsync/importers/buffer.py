@@ -11,7 +11,7 @@ from typing import Final
 from contentsync.errors import Place, Problem
 from contentsync.importers.dates import Order
 from contentsync.importers.draft import Draft, Shape, Taken, held, skipped
-from contentsync.importers.records import Record, records_of, text_of, time_of, urls_of
+from contentsync.importers.records import Record, drafts_of, text_of, time_of, urls_of
 from contentsync.importers.sheet import read_sheet
 from contentsync.manifest.writer import Value
 
@@ -21,30 +21,15 @@ _PLANNED: Final = frozenset({"scheduled", "draft", "needs_approval", "buffer", "
 def read_buffer(text: str, file: str, order: Order | None) -> Taken:
     """The drafts of the posts that are planned for TikTok, or for a channel of an unknown network."""
     if text.lstrip()[:1] in ("{", "["):
-        return _of_records(text, file)
+        return drafts_of(text, file, lambda record: _network(record) in ("", "tiktok"), _left_out, _draft)
     taken = read_sheet(text, file, order, tags_are_labels=True)
     return Taken(held(taken.drafts), taken.problems)
 
 
-def _of_records(text: str, file: str) -> Taken:
-    records, problem = records_of(text, file)
-    if problem:
-        return Taken(problems=(problem,))
-    drafts: list[Draft] = []
-    problems: list[Problem] = []
-    others = 0
-    for number, record in enumerate(records, 1):
-        where = Place(file, number)
-        status = text_of(record, "status").lower()
-        if _network(record) not in ("", "tiktok"):
-            others += 1
-        elif status not in _PLANNED:
-            problems.append(skipped(f"post {number} is {status} in Buffer, so it is left out", where))
-        else:
-            drafts.append(_draft(record, where))
-    if others:
-        problems.append(skipped(f"posts for other networks, left out: {others}", Place(file)))
-    return Taken(held(drafts), tuple(problems))
+def _left_out(record: Record, where: Place) -> Problem | None:
+    status = text_of(record, "status").lower()
+    what = f"post {where.line} is {status} in Buffer, so it is left out"
+    return None if status in _PLANNED else skipped(what, where)
 
 
 def _network(record: Record) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from contentsync.errors import Place, Problem
-from contentsync.importers.draft import Draft, Shape, Taken, held, lost, skipped
-from contentsync.importers.records import Record, plain_text, records_of, text_of, time_of, urls_of
+from contentsync.importers.draft import Draft, Shape, Taken, lost, skipped
+from contentsync.importers.records import Record, drafts_of, plain_text, text_of, time_of, urls_of
 from contentsync.manifest.writer import Value
 
 _PLANNED: Final = frozenset({"QUEUE", "DRAFT", "SCHEDULED", ""})
@@ -18,27 +18,16 @@ _INTERACTIONS: Final = ("comment", "duet", "stitch")
 
 
 def read_postiz(text: str, file: str) -> Taken:
-    """The drafts of all posts for TikTok that are planned; the place of a record is its number in the list."""
-    records, problem = records_of(text, file)
-    if problem:
-        return Taken(problems=(problem,))
-    drafts: list[Draft] = []
-    problems: list[Problem] = []
-    others = 0
-    for number, record in enumerate(records, 1):
-        where = Place(file, number)
-        network = _network(record)
-        state = text_of(record, "state", "status").upper()
-        if not network.startswith("tiktok"):
-            others += 1
-        elif state not in _PLANNED:
-            hint = "contentsync import ACCOUNT takes note of videos that are public"
-            problems.append(skipped(f"post {number} is {state.lower()} in Postiz, so it is left out", where, hint))
-        else:
-            drafts.append(_draft(record, where))
-    if others:
-        problems.append(skipped(f"posts for other networks, left out: {others}", Place(file)))
-    return Taken(held(drafts), tuple(problems))
+    """The drafts of all posts for TikTok that are planned."""
+    return drafts_of(text, file, lambda record: _network(record).startswith("tiktok"), _left_out, _draft)
+
+
+def _left_out(record: Record, where: Place) -> Problem | None:
+    state = text_of(record, "state", "status").upper()
+    if state in _PLANNED:
+        return None
+    hint = "contentsync import ACCOUNT records videos that are public"
+    return skipped(f"post {where.line} is {state.lower()} in Postiz, so it is left out", where, hint)
 
 
 def _network(record: Record) -> str:

@@ -5,17 +5,48 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from contentsync.errors import Place, Problem
 from contentsync.importers.dates import publish_time
+from contentsync.importers.draft import Draft, Taken, held, skipped
 from contentsync.manifest.scalars import ScalarError
 
 Record = Mapping[str, Any]
 _LISTS: Final = ("posts", "updates", "nodes", "data", "edges", "items")
 _TAG: Final = re.compile(r"</?(?:p|br|div|span|strong|b|i|em|u|a|ul|ol|li|h[1-6])\b[^<>]*>", re.IGNORECASE)
 _PARAGRAPH: Final = re.compile(r"</(?:p|div|h[1-6]|li)>\s*|<br\s*/?>", re.IGNORECASE)
+
+
+def drafts_of(
+    text: str,
+    file: str,
+    is_for_tiktok: Callable[[Record], bool],
+    why_left_out: Callable[[Record, Place], Problem | None],
+    draft: Callable[[Record, Place], Draft],
+) -> Taken:
+    """The drafts of an exported JSON document. The place of a record is its number in the list.
+
+    why_left_out: the warning about a record that becomes no draft; None if it becomes one.
+    """
+    records, problem = records_of(text, file)
+    if problem:
+        return Taken(problems=(problem,))
+    drafts: list[Draft] = []
+    problems: list[Problem] = []
+    others = 0
+    for number, record in enumerate(records, 1):
+        where = Place(file, number)
+        if not is_for_tiktok(record):
+            others += 1
+        elif why := why_left_out(record, where):
+            problems.append(why)
+        else:
+            drafts.append(draft(record, where))
+    if others:
+        problems.append(skipped(f"posts for other networks, left out: {others}", Place(file)))
+    return Taken(held(drafts), tuple(problems))
 
 
 def records_of(text: str, file: str) -> tuple[list[Record], Problem | None]:

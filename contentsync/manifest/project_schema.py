@@ -241,7 +241,7 @@ class ProjectFile(Strict):
         default=None,
         description="How often apply is run, as by cron or a CI: validate and plan warn of windows that are shorter.",
     )
-    notify: tuple[NotifyKeys, ...] | None = Field(default=None, description="Who is told what happens.")
+    notify: tuple[NotifyKeys, ...] | None = Field(default=None, description="Who gets notices of what happens.")
     policy: tuple[PolicyKeys, ...] | None = Field(default=None, description="Rules that each post must keep.")
     policy_cmd: Annotated[tuple[Filled, ...], Field(min_length=1)] | None = Field(
         default=None, description="A program that reads the plan as JSON and may refuse posts: [opa, eval, …]."

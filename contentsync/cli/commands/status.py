@@ -65,7 +65,7 @@ def status(
     exclude: tuple[str, ...],
     accounts: tuple[str, ...],
 ) -> int:
-    """Show where each post stands: its phase, when it is due, what stands in its way.
+    """Show the state of each post: its phase, when it is due, what blocks it.
 
     TikTok is asked about what is open, and about post ids that came late.
 

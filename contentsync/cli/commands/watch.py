@@ -58,8 +58,8 @@ def watch(
     """Publish each post when it is due, until you stop it with Ctrl-C or SIGTERM.
 
     Looks again when a file changes, when a post is due, when another command changed the state, and once a minute.
-    Sends only posts with a valid approval; with --approve auto every valid post, as it is on disk. A line
-    tells each result and each problem, once. Stopped or killed at any moment, it posts nothing twice.
+    Sends only posts with a valid approval; with --approve auto every valid post, as it is on disk. Prints one
+    line for each result and each problem. Stopped or killed at any moment, it posts nothing twice.
 
     \b
     Examples:
