@@ -58,6 +58,7 @@ def _move(project: Project, old: Store, target: Backend, to: str) -> int:
     new = target.open()
     try:
         _read(new, project)
+        _refuse_stranger(new, rows, target.place)
         rows = [_to_be(row, new.post_named(row.open_id, row.name)) for row in rows]
         with tempfile.TemporaryDirectory(prefix="contentsync-") as folder:
             copy = Path(folder) / "state.db"
@@ -87,6 +88,16 @@ def _refuse_open(rows: Iterable[PostState]) -> None:
     if keys := sorted(row.key for row in rows if row.last and row.last.phase in sending):
         what = f"{', '.join(keys[:5])}: an upload is open, and only this state can go on with it"
         raise StoreError(Problem("migrate-open-attempt", what, "run: contentsync apply; then migrate again"))
+
+
+def _refuse_stranger(new: Store, rows: list[PostState], place: str) -> None:
+    """A closed state is opened again only by one that knows all it knew: it may be in use where it moved to."""
+    if not new.moved_to:
+        return
+    known = {attempt.id for row in rows for attempt in row.attempts}
+    if unknown := {attempt.id for row in _all(new) for attempt in row.attempts} - known:
+        what = f"{place} moved to {new.moved_to}; this state is another one: it lacks {len(unknown)} of its attempts"
+        raise StoreError(Problem("state-moved", what, "run this where that state is in use now"))
 
 
 def _to_be(row: PostState, known: PostState | None) -> PostState:

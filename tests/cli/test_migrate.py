@@ -59,6 +59,36 @@ def test_there_and_back_every_row_is_the_same(site: Site, local: Studio) -> None
     assert site.captions() == ["About one", "About two"]
 
 
+def test_a_branch_that_was_closed_is_opened_again_by_the_state_that_comes_back(site: Site) -> None:
+    clone, other = site.clone("a"), site.clone("b")
+    assert apply(clone, "--only", "acme/one")[0] == 0
+    assert apply(other, "--only", "acme/one")[0] == 0
+    assert clone.run("state", "migrate", FILE).code == 0
+    uses(clone, FILE)
+    assert apply(clone)[0] == 0
+
+    back = clone.run("state", "migrate", "git")
+    uses(clone, "git")
+
+    assert back.code == 0, back.err
+    assert [apply(studio)[0] for studio in (clone, other, site.clone("c"))] == [0, 0, 0]
+    assert site.captions() == ["About one", "About two"]
+
+
+def test_another_state_does_not_open_a_closed_branch(site: Site) -> None:
+    clone, other = site.clone("a"), site.clone("b")
+    assert apply(clone, "--only", "acme/one")[0] == 0
+    assert clone.run("state", "migrate", FILE).code == 0
+    uses(other, FILE)
+
+    told = other.run("state", "migrate", "git")
+
+    assert (told.code, "[state-moved]" in told.err) == (1, True), told.err
+    assert "it lacks 1 of its attempts" in told.err
+    uses(clone, FILE)
+    assert apply(clone)[0] == 0
+
+
 def test_pauses_and_approvals_move_along(site: Site, local: Studio) -> None:
     local.post("three")
     local.run("approve", "three", "--auto-approve")

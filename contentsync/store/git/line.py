@@ -60,6 +60,7 @@ class GitLine(SqliteStore):
         self._news: list[str] = []
         self._latest: datetime | None = None  # when this process last had something to share
         self._moving_to = ""  # what the next commit says of where this state went
+        self._opens_again = False  # the next commit opens a state that was closed
         self._silent_at: datetime | None = None  # when the remote last did not answer
         self._begun: set[str] = set()  # attempts that this process claimed
         self._dropped: dict[str, Attempt] = {}  # claims that this process held, and of which no row may be left
@@ -85,7 +86,7 @@ class GitLine(SqliteStore):
         return self._copy.value(migration.MOVED)
 
     def _refuse_moved(self) -> None:
-        if self.moved_to:
+        if self.moved_to and not self._opens_again:
             raise StoreError(moved(f"{self._branch.remote}/{self._branch.name}", self.moved_to))
 
     def _same_line(self, text: bytes, known: str, head: str) -> Root:

@@ -96,7 +96,13 @@ class GitStore(GitClaims):
             for account in paused | {pause.account for pause in self.pauses.all()}:
                 self._copy.mark(documents.pause_path(account), "", account)
         self._report(f"{len(rows)} posts copied from another state", now)
-        self._push(now)
+        self._opens_again = True
+        try:
+            self._push(now)
+            if self.moved_to:  # there was nothing to copy
+                self._offer(now)
+        finally:
+            self._opens_again = False
 
     def close_for(self, place: str, now: datetime) -> None:
         with self._pushing:
