@@ -25,7 +25,8 @@ from contentsync.standard_paths import PROJECT_FILE
 
 # What only requests need is imported with the first one: a plan without a network does without.
 if TYPE_CHECKING:
-    from contentsync.attempt.steps import Steps, Stop
+    from contentsync.attempt.steps import Steps
+    from contentsync.attempt.waiting import Stop
     from contentsync.tiktok.chunks import ChunkPlan
 
 

@@ -26,7 +26,7 @@ from contentsync.store.port.conflicts import Superseded
 from contentsync.tiktok import wire
 
 if TYPE_CHECKING:
-    from contentsync.attempt.steps import Steps
+    from contentsync.attempt.looking import Looking
 
 THERE: Final = "failed-but-there"  # the code of an attempt that something speaks for, though TikTok says FAILED
 RECENT: Final = timedelta(days=7)
@@ -54,7 +54,7 @@ def too_fresh(attempt: Attempt, now: datetime, patience: float) -> float:
     return min(max(patience - since, 0.0), patience)
 
 
-def reconsider(steps: Steps, row: PostState | None, generation: int) -> Step | None:
+def reconsider(steps: Looking, row: PostState | None, generation: int) -> Step | None:
     """Ask once more about the recent failures of a post, before an attempt of this generation follows them.
 
     Returns the step of a failure that did not fail, or about which TikTok can't be asked; None if all are failures.
@@ -71,7 +71,7 @@ def reconsider(steps: Steps, row: PostState | None, generation: int) -> Step | N
     return None
 
 
-def ask_again(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | None = None) -> Step:
+def ask_again(steps: Looking, attempt: Attempt, listed: Iterable[RemotePost] | None = None) -> Step:
     """Ask TikTok again about a failed attempt. Changes the attempt if there is evidence that the post exists.
 
     listed: public videos that were just read; None reads the newest page of the list.
@@ -92,7 +92,7 @@ def ask_again(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | Non
     return _compared(steps, attempt, listed)
 
 
-def doubt(steps: Steps, attempt: Attempt, what: str) -> Step:
+def doubt(steps: Looking, attempt: Attempt, what: str) -> Step:
     """Mark a failed attempt as unknown because it may be live; evidence or a person settles it."""
     problem = Problem("failed-but-there", f"TikTok reports that the post failed, but {what}", "check the TikTok app")
     row = steps.store.post(attempt.post_uid)
@@ -110,7 +110,7 @@ def _words(status: wire.Status) -> str:
     return words_of_id(status.post_ids) if status.post_ids else "is processing it again"
 
 
-def _is_out(steps: Steps, attempt: Attempt, status: wire.Status) -> Step:
+def _is_out(steps: Looking, attempt: Attempt, status: wire.Status) -> Step:
     row = steps.store.post(attempt.post_uid)
     if row is not None and any(a.phase in SUCCESS and a.generation == attempt.generation for a in row.attempts):
         what = f"an earlier attempt, {attempt.publish_id}, turned out to be published as well"
@@ -121,7 +121,7 @@ def _is_out(steps: Steps, attempt: Attempt, status: wire.Status) -> Step:
     return Step(steps.save(found, str(event), post_ids=status.post_ids))
 
 
-def _compared(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | None) -> Step:
+def _compared(steps: Looking, attempt: Attempt, listed: Iterable[RemotePost] | None) -> Step:
     """Compare the attempt with the public list; without permission to read the list, TikTok's answer counts."""
     try:
         videos = _newest(steps) if listed is None else listed
@@ -134,7 +134,7 @@ def _compared(steps: Steps, attempt: Attempt, listed: Iterable[RemotePost] | Non
     return doubt(steps, attempt, fitting) if fitting else Step(attempt)
 
 
-def shown(steps: Steps, attempt: Attempt) -> str:
+def shown(steps: Looking, attempt: Attempt) -> str:
     """The evidence for a failed attempt in the list as it was last read; empty for none."""
     if not attempt.may_be_live:
         return ""
@@ -142,11 +142,11 @@ def shown(steps: Steps, attempt: Attempt) -> str:
     return _fitting(steps, attempt, (video for video, gone_at in listed if gone_at is None))
 
 
-def _fitting(steps: Steps, attempt: Attempt, videos: Iterable[RemotePost]) -> str:
+def _fitting(steps: Looking, attempt: Attempt, videos: Iterable[RemotePost]) -> str:
     bound = steps.store.bindings(attempt.open_id)
     found = [video for video in videos if video.post_id not in bound and resembles(attempt, video)]
     return f"public video {found[0].post_id} matches its caption, duration and time" if found else ""
 
 
-def _newest(steps: Steps) -> list[RemotePost]:
+def _newest(steps: Looking) -> list[RemotePost]:
     return [video.post for video in steps.client.videos().videos]

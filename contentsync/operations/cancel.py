@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from contentsync.attempt.step import Step
-from contentsync.attempt.steps import Steps, Stop
-from contentsync.attempt.waiting import Stopped
+from contentsync.attempt.steps import Steps
+from contentsync.attempt.waiting import Stop, Stopped
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.lifecycle import Phase
 from contentsync.operations.state_rows import NotSettled, row_of, written

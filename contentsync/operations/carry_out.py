@@ -17,8 +17,8 @@ from contentsync.account import AccountAtWork
 from contentsync.apply.account_run import AccountRun
 from contentsync.apply.around import Run
 from contentsync.apply.following import Following
-from contentsync.attempt.steps import Stop
 from contentsync.attempt.told import Outcome, Tell
+from contentsync.attempt.waiting import Stop
 from contentsync.errors import ContentsyncError
 from contentsync.operations.last_look import LastLook
 from contentsync.operations.plan import Made
