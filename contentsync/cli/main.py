@@ -238,9 +238,18 @@ def _misused(err: click.ClickException) -> tuple[int, Sequence[Problem]]:
     from contentsync.cli.terminal import text
     from contentsync.errors import Problem
 
+    if isinstance(err, click.NoSuchOption) and any(err.option_name in option.opts for option in group.params):
+        err = _of_the_group(err)
     text.show_usage(err)
     code = exits.USAGE if isinstance(err, click.UsageError) else exits.FAILED
     return code, [Problem("usage", err.format_message())]
+
+
+def _of_the_group(err: click.NoSuchOption) -> click.UsageError:
+    """The same about an option that stands behind the command and belongs before it."""
+    command = err.ctx.info_name if err.ctx else ""
+    where = f"contentsync {err.option_name} … {command}"
+    return click.UsageError(f"{err.option_name} goes before the command: {where}", err.ctx)
 
 
 def _failed(err: Exception) -> tuple[int, Sequence[Problem]]:

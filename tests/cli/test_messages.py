@@ -201,3 +201,10 @@ def test_times_are_in_the_zone_of_the_account(desk: Desk) -> None:
     for verb in ("plan", "status"):
         assert "Tue 3 Mar 09:00 CET, in " in desk.run(verb).text
     assert '"due_at": "2026-03-03T08:00:00Z"' in desk.run("plan", "--json").text
+
+
+@pytest.mark.parametrize("given", ["--log-format", "-v"])
+def test_an_option_that_belongs_before_the_command_is_told_where_it_goes(given: str, offline: Studio) -> None:
+    ran = offline.run("validate", given)
+    assert (ran.code, f"contentsync {given} … validate" in ran.err) == (64, True), ran.err
+    assert "goes before the command" not in offline.run("validate", "--logg").err
