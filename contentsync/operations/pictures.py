@@ -67,6 +67,13 @@ class _Easel:
     room: int
     until: float = field(default_factory=lambda: monotonic() + SECONDS)
 
+    def fitting(self, data: str, why: str) -> tuple[str, str]:
+        """The picture if the page has room for it, which it then uses up; else why there is none."""
+        if len(data) > self.room:
+            return "", _NO_ROOM
+        self.room -= len(data)
+        return data, why
+
 
 def pictures(
     root: Path,
@@ -89,10 +96,7 @@ def pictures(
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         for shots in (_covers(chosen, posts), _photos(chosen)):
             for shot, (data, why) in zip(shots, pool.map(partial(_made, easel), shots), strict=True):
-                if len(data) > easel.room:
-                    data, why = "", _NO_ROOM
-                easel.room -= len(data)
-                found[shot.post].add(data, why)
+                found[shot.post].add(*easel.fitting(data, why))
     if kept:
         kept.prune()
     return found
