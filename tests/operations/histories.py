@@ -36,9 +36,18 @@ PROJECTS = (
     "version: 1\naccounts:\n  other: {mode: draft}\n",
     PROJECT + "manifests: ['posts/**/*.yaml']\n",
     "version: 1\naccounts: [\n",
+    "version: 1\naccounts:\n  acme: {mode: direct, slots: ['mon 09:00', 'daily 18:30'], timezone: Asia/Tokyo}\n",
+    PROJECT + "policy:\n  - id: no-about\n    banned: ['about*']\n",
+    PROJECT + "policy:\n  - id: a-tag\n    accounts: [acme]\n    hashtags: [acmepottery]\n",
+    PROJECT + "app: {client_key: '${CONTENTSYNC_CLIENT_KEY}', client_secret: '${CONTENTSYNC_CLIENT_SECRET}'}\n",
 )
 NAMES = ("one", "two", "three", "four", "five")
 CACHES = frozenset({"cache.db", "nothing-to-do", "resting", "resting-details", "state-proven", "receipt-identities"})
+VARIABLES = (
+    ("CONTENTSYNC_CLIENT_KEY", "key-of-one", "key-of-two"),
+    ("CONTENTSYNC_CLIENT_SECRET", "secret-of-one", "secret-of-two"),
+    ("CONTENTSYNC_API_URL", "http://127.0.0.1:9", "https://tiktok-proxy.example"),
+)
 TICK = 0.012  # seconds; longer than the clock of a file system stands still
 
 
@@ -176,6 +185,35 @@ class Place:
     def change_project(self, chance: random.Random) -> None:
         (self.root / "contentsync.yaml").write_text(chance.choice(PROJECTS))
 
+    def edit_the_project_and_put_times_back(self, _chance: random.Random) -> None:
+        """Another mode, with as many bytes and the same times."""
+        path = self.root / "contentsync.yaml"
+        seen, text = path.stat(), path.read_text()
+        other = ("direct}", "draft }") if "direct}" in text else ("draft }", "direct}")
+        path.write_text(text.replace(*other))
+        os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+    def change_the_environment(self, chance: random.Random) -> None:
+        name, *values = chance.choice(VARIABLES)
+        value = chance.choice([None, *values])
+        self.environ.pop(name, None)
+        if value is not None:
+            self.environ[name] = value
+
+    def change_the_users_file(self, chance: random.Random) -> None:
+        """What the user says of all projects: where the API is, where this state is; or nothing, or nonsense."""
+        state = self.root / ".contentsync" / chance.choice(["state.db", "another.db"])
+        told = [
+            "api_url: http://127.0.0.1:9\n",
+            f"projects:\n  {self.root}: {{state: {state}}}\n",
+            "api_url: [\n",
+            "",
+        ]
+        (self.root.parent / "config.yaml").write_text(chance.choice(told))
+
+    def post_at_the_next_slot(self, chance: random.Random) -> None:
+        self.add(name="six", more=chance.choice(["publish_at: next-slot\n", "publish_at: 2026-01-01T09:00:00\n"]))
+
     def finish(self, chance: random.Random) -> None:
         """The state learns something."""
         with suppress(Conflict), self.state() as store:
@@ -235,7 +273,9 @@ class Place:
     STEPS: tuple[Callable[[Place, random.Random], None], ...] = (
         nothing, checkout, checkout, edit, edit_and_put_times_back, edit_the_rest, break_a_manifest, touch,
         replace_media, point_media, delete_media, delete_manifest, move_manifest, copy_whole, add_post,
-        change_project, finish, begin_an_attempt, damage_caches, save_caches, put_older_caches_back,
+        change_project, change_project, edit_the_project_and_put_times_back, change_the_environment,
+        change_the_users_file, post_at_the_next_slot, finish, begin_an_attempt, damage_caches, save_caches,
+        put_older_caches_back,
     )  # fmt: skip
 
     def step(self, number: int, seed: int) -> None:

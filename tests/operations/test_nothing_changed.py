@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from contentsync.store.sqlite import database
 from tests.builders import ManualClock
 from tests.cli.shared_state import STATE, Site, apply
 from tests.cli.support import an_emulator
-from tests.operations.histories import NAMES, OPEN_ID, TICK, Place, moment
+from tests.operations.histories import NAMES, OPEN_ID, PROJECTS, TICK, Place, moment
 from tests.store.git.remotes import git
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there a stat does not show every write")
@@ -338,3 +339,23 @@ def test_a_shared_state_is_compared_row_by_row(tmp_path: Path) -> None:
         place.with_caches(kept)
     assert [len(made.world.resting) if made else None for made in (first, second, third)] == [0, 3, 2]
     assert as_json(third) == as_json(whole)
+
+
+@pytest.mark.parametrize("number", [number for number, text in enumerate(PROJECTS) if "[\n" not in text])
+def test_each_project_of_the_random_steps_can_be_planned(place: Place, number: int) -> None:
+    (place.root / "contentsync.yaml").write_text(PROJECTS[number])
+    assert made_by(place) is not None
+
+
+def test_a_project_file_with_other_bytes_and_the_same_times_is_another(place: Place) -> None:
+    (place.root / "contentsync.yaml").write_text(PROJECTS[3].replace("draft}", "draft }"))
+    assert [check(place, 10) for _ in range(2)] == [False, True]
+    place.edit_the_project_and_put_times_back(random.Random(0))
+    assert check(place, 10) is False
+
+
+def test_what_the_user_s_own_file_says_is_compared(place: Place) -> None:
+    assert [check(place, 10) for _ in range(2)] == [False, True]
+    another = place.root / ".contentsync" / "another.db"
+    (place.root.parent / "config.yaml").write_text(f"projects:\n  {place.root}: {{state: {another}}}\n")
+    assert check(place, 10) is False
