@@ -18,7 +18,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from hashlib import blake2b
 from typing import Any, Final
 
 from contentsync.account_facts import Apart
@@ -26,8 +25,9 @@ from contentsync.errors import Level, Problem
 from contentsync.lifecycle import Phase
 from contentsync.manifest.files import matcher
 from contentsync.manifest.loaded import Loaded
-from contentsync.operations.nothing_to_do import DetailsLost, NothingToDo, Spot, problem_of, told_problem
+from contentsync.operations.nothing_to_do import DetailsLost, NothingToDo
 from contentsync.operations.receipt_identities import of_account
+from contentsync.operations.resting_pages import DETAILS, Entry, Looks, Page
 from contentsync.operations.settled import Odd, odd_of
 from contentsync.plan.action import AccountFacts, fingerprint
 from contentsync.plan.resting import rests
@@ -37,139 +37,13 @@ from contentsync.post import DesiredPost, Mode
 from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.store.port.values import Shared
-from contentsync.tree import RACY, Folder, Stat
+from contentsync.tree import RACY
 
 _FILE: Final = "resting"
-_DETAILS: Final = "resting-details"
 _VERSION: Final = 3
 _SPARE: Final = 1 << 20  # bytes of details that nothing refers to any more, up to which they stay in the file
 _MANY: Final = 200  # posts beyond which to look for kin costs more than the whole plan
 _QUIET: Final = frozenset({"media-lfs-pointer"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A manifest that rests."""
-
-    name: str
-    #: Its own stat, and that of each of its media; None for media that are not there.
-    files: Mapping[str, Stat | None]
-    #: The key of each of its posts, with its fingerprint, and the uid and the mark of its row.
-    posts: tuple[tuple[str, str, str, str], ...]
-    #: The accounts for which it declares a direct post.
-    direct: tuple[str, ...]
-    odd: Odd | None
-
-    def as_json(self) -> list[Any]:
-        odd = self.odd and [self.odd.key, told_problem(self.odd.problem), sorted(self.odd.keys)]
-        return [self.name, list(self.files.items()), self.posts, self.direct, odd]
-
-    @classmethod
-    def of_json(cls, told: list[Any]) -> _Entry:
-        name, files, posts, direct, odd = told
-        return cls(
-            name,
-            {path: seen and (seen[0], seen[1], seen[2], seen[3]) for path, seen in files},
-            tuple((key, sign, uid, mark) for key, sign, uid, mark in posts),
-            tuple(direct),
-            odd and Odd(name, odd[0], problem_of(odd[1]), frozenset(odd[2])),
-        )
-
-
-@dataclass(slots=True)
-class _Page:
-    """What rests in one folder."""
-
-    folder: str
-    #: The folders that its manifests and media are in, each with how its files looked.
-    looks: dict[str, str]
-    #: The other manifests of the folder.
-    others: list[str]
-    prints: dict[str, str]
-    direct: list[str]
-    odd: list[Odd]
-    #: The details, of a page that was made just now.
-    details: str = ""
-    #: Where the details of any other page are, and the line that says all this of it.
-    spot: Spot | None = None
-    line: str = ""
-
-    @classmethod
-    def made(cls, folder: str, entries: list[_Entry], others: list[str], tree: _Looks) -> _Page:
-        folders = {folder, *(path.rpartition("/")[0] for entry in entries for path in entry.files)}
-        return cls(
-            folder,
-            {name: tree.look(name) for name in sorted(folders)},
-            sorted(others),
-            {key: sign for entry in entries for key, sign, _, _ in entry.posts},
-            sorted({name for entry in entries for name in entry.direct}),
-            [entry.odd for entry in entries if entry.odd],
-            json.dumps([entry.as_json() for entry in entries], separators=(",", ":")),
-        )
-
-    def at(self, spot: Spot) -> str:
-        """The line for a page whose details were put there."""
-        odd = [[one.file, one.key, told_problem(one.problem), sorted(one.keys)] for one in self.odd]
-        keys, marks = "\n".join(self.prints), "\n".join(self.prints.values())
-        told = [self.folder, self.looks, self.others, keys, marks, self.direct, odd, spot]
-        return json.dumps(told, separators=(",", ":"))
-
-    @classmethod
-    def of_line(cls, line: str) -> _Page:
-        folder, looks, others, keys, marks, direct, odd, (start, size, mark) = json.loads(line)
-        prints = dict(zip(keys.split("\n"), marks.split("\n"), strict=True)) if keys else {}
-        told = [Odd(file, key, problem_of(problem), frozenset(which)) for file, key, problem, which in odd]
-        return cls(folder, looks, others, prints, direct, told, "", (start, size, mark), line)
-
-    def entries(self, still: NothingToDo) -> list[_Entry]:
-        """The manifests. Raises DetailsLost where their details are not there any more."""
-        return [_Entry.of_json(told) for told in json.loads(self.text(still))]
-
-    def text(self, still: NothingToDo) -> str:
-        """The details. Raises DetailsLost."""
-        return still.read_at(_DETAILS, self.spot) if self.spot else self.details
-
-
-class _Looks:
-    """How the folders of a scan look."""
-
-    def __init__(self, folders: Mapping[str, Folder]) -> None:
-        self._folders = folders
-        self._looks: dict[str, str] = {}
-        self._files: dict[str, dict[str, Stat]] = {}
-
-    def look(self, folder: str) -> str:
-        """One digest of the names and stats in a folder; empty if there is no folder."""
-        if folder not in self._looks:
-            found = self._folders.get(folder)
-            self._looks[folder] = _digest(found) if found else ""
-        return self._looks[folder]
-
-    def stat(self, path: str) -> Stat | None:
-        """The stat of a file; None where it is not there."""
-        folder, _, name = path.rpartition("/")
-        return self._of(folder).get(name)
-
-    def is_link(self, path: str) -> bool:
-        folder, _, name = path.rpartition("/")
-        return f"{name}\0" in self._of(folder)
-
-    def names(self, folder: str) -> Iterator[str]:
-        """The files in a folder, from the root."""
-        found = self._folders.get(folder)
-        begin = f"{folder}/" if folder else ""
-        return (begin + name for name in found.names if not name.endswith("\0")) if found else iter(())
-
-    def _of(self, folder: str) -> dict[str, Stat]:
-        if folder not in self._files:
-            found = self._folders.get(folder)
-            self._files[folder] = dict(found.files()) if found else {}
-        return self._files[folder]
-
-
-def _digest(found: Folder) -> str:
-    names = "\0".join(found.names).encode("utf-8", "surrogateescape")
-    return blake2b(b"%d " % len(names) + names + found.values.tobytes(), digest_size=16).hexdigest()
 
 
 @dataclass(slots=True)
@@ -187,7 +61,7 @@ class Resting:
     direct: frozenset[str]
     odd: list[Odd]
     #: What is left out, by folder.
-    pages: dict[str, _Page] = field(default_factory=dict)
+    pages: dict[str, Page] = field(default_factory=dict)
     #: The names that are left out, by their account.
     by_account: dict[str, set[str]] = field(default_factory=dict)
 
@@ -211,7 +85,7 @@ def known(still: NothingToDo, project: Project) -> Resting | None:
         return None
     if any(told["basis"][name] != basis[name] for name in ("texts", "others")):
         return None
-    pages = {page.folder: page for page in map(_Page.of_line, lines)}
+    pages = {page.folder: page for page in map(Page.of_line, lines)}
     try:
         if basis["state"] and told["basis"]["state"] == basis["state"]:
             found = _compared(pages, set(told["left"]), still, project)
@@ -222,25 +96,25 @@ def known(still: NothingToDo, project: Project) -> Resting | None:
     return found if found.prints else None
 
 
-def _rechecked(pages: dict[str, _Page], still: NothingToDo, project: Project) -> Resting:
+def _rechecked(pages: dict[str, Page], still: NothingToDo, project: Project) -> Resting:
     """What still rests, where the state changed: by the mark of each row."""
     assert still.tree is not None
     marks = project.reading_store.marks()
-    looks, left = _Looks(still.tree.folders), set(marks)
+    looks, left = Looks(still.tree.folders), set(marks)
     for folder, page in pages.items():
         entries = page.entries(still)
         same = [entry for entry in entries if all(marks.get(uid) == mark for _, _, uid, mark in entry.posts)]
         left -= {uid for entry in same for _, _, uid, _ in entry.posts}
         if len(same) < len(entries):
             gone = [entry.name for entry in entries if entry not in same]
-            pages[folder] = replace(_Page.made(folder, same, [*page.others, *gone], looks), looks=page.looks)
+            pages[folder] = replace(Page.made(folder, same, [*page.others, *gone], looks), looks=page.looks)
     return _compared(pages, left, still, project)
 
 
-def _compared(pages: Mapping[str, _Page], left: set[str], still: NothingToDo, project: Project) -> Resting:
+def _compared(pages: Mapping[str, Page], left: set[str], still: NothingToDo, project: Project) -> Resting:
     """What still rests, by how the folders look now. left: the rows that did not rest."""
     assert still.tree is not None
-    looks, is_manifest = _Looks(still.tree.folders), matcher(project.settings.manifests)
+    looks, is_manifest = Looks(still.tree.folders), matcher(project.settings.manifests)
     found = Resting(still, [], {}, frozenset(), frozenset(), [])
     for folder in still.tree.folders:
         page = pages.get(folder)
@@ -250,7 +124,7 @@ def _compared(pages: Mapping[str, _Page], left: set[str], still: NothingToDo, pr
             left |= {uid for entry in kept if entry not in same for _, _, uid, _ in entry.posts}
             resting = {entry.name for entry in same}
             others = [name for name in looks.names(folder) if is_manifest(name) and name not in resting]
-            page = _Page.made(folder, same, others, looks)
+            page = Page.made(folder, same, others, looks)
         found.names += page.others
         found.prints |= page.prints
         found.odd += page.odd
@@ -321,7 +195,7 @@ def _keep(
     basis = still.basis(project)
     if tree is None or not tree.is_whole or basis is None:
         return
-    looks = _Looks(tree.folders)
+    looks = Looks(tree.folders)
     entries = {entry.name: entry for entry in _entries(still, project, loaded, facts, looks)}
     pages = dict(before.pages) if before else {}
     by_folder: dict[str, list[str]] = {}
@@ -332,28 +206,28 @@ def _keep(
         if folder in pages and not new:
             continue
         old = pages[folder].entries(still) if folder in pages else []
-        pages[folder] = _Page.made(folder, [*old, *new], [name for name in names if name not in entries], looks)
+        pages[folder] = Page.made(folder, [*old, *new], [name for name in names if name not in entries], looks)
     for folder in tree.folders.keys() - pages.keys():
-        pages[folder] = _Page.made(folder, [], [], looks)
+        pages[folder] = Page.made(folder, [], [], looks)
     uids = {uid for entry in entries.values() for _, _, uid, _ in entry.posts}
     left = before.uids if before else frozenset(row.uid for one in facts.values() for row in one.rows)
     head = {"version": _VERSION, "basis": basis, "made": still.began, "left": sorted(left - uids)}
     _write(still, json.dumps(head), list(pages.values()))
 
 
-def _write(still: NothingToDo, head: str, pages: list[_Page]) -> None:
+def _write(still: NothingToDo, head: str, pages: list[Page]) -> None:
     """Write what rests: the details of new pages, then a line for each page. Raises DetailsLost."""
     kept = [page.spot for page in pages if page.spot]
-    is_new = not kept or still.size_of(_DETAILS) > 2 * sum(size for _, size, _ in kept) + _SPARE
+    is_new = not kept or still.size_of(DETAILS) > 2 * sum(size for _, size, _ in kept) + _SPARE
     added = pages if is_new else [page for page in pages if not page.spot]
-    spots = still.add(_DETAILS, [page.text(still) for page in added], is_new=is_new)
+    spots = still.add(DETAILS, [page.text(still) for page in added], is_new=is_new)
     lines = {page.folder: page.at(spot) for page, spot in zip(added, spots, strict=True)}
     still.write(_FILE, "\n".join([head, *(lines.get(page.folder) or page.line for page in pages)]))
 
 
 def _entries(
-    still: NothingToDo, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], looks: _Looks
-) -> Iterator[_Entry]:
+    still: NothingToDo, project: Project, loaded: Loaded, facts: Mapping[str, AccountFacts], looks: Looks
+) -> Iterator[Entry]:
     """The manifests whose posts all rest."""
     rows = {f"{name}/{row.name}": row for name, known in facts.items() for row in known.rows}
     declared: dict[str, list[DesiredPost | None]] = {}
@@ -378,7 +252,7 @@ def _entries(
             continue
         marked = tuple(_marked(project, post, rows[post.key], bound) for post in posts)
         direct = sorted({post.account for post in posts if post.mode is Mode.DIRECT and not post.post_id})
-        yield _Entry(name, files, marked, tuple(direct), odd.get(name))
+        yield Entry(name, files, marked, tuple(direct), odd.get(name))
 
 
 def _marked(

@@ -84,16 +84,8 @@ def apply(
       contentsync apply --retry acme/launch
     """
     saved = open_saved(planfile) if planfile else None
-    if saved and (only or exclude or accounts or allow or retry):
-        raise click.UsageError("a saved plan is applied as it is; make a new one to choose posts or lift guards")
-    if approved and (saved or auto_approve):
-        raise click.UsageError(
-            "--approved sends what was approved before: it goes with no PLANFILE or --auto-approve"
-        )
-    if not (saved or auto_approve or approved) and not sys.stdin.isatty():
-        raise click.UsageError(
-            "there is no terminal to ask at: give --auto-approve, --approved, or a plan saved with plan --out FILE"
-        )
+    chooses = bool(only or exclude or accounts or allow or retry)
+    _refuse_what_does_not_fit(saved is not None, chooses, auto_approve=auto_approve, approved=approved)
     project = context.project()
     wish = Wish(only, exclude, accounts, allow, full_keys(project, retry), strict=strict)
     asks = not (auto_approve or approved or saved)
@@ -129,6 +121,23 @@ def apply(
             return code
     finally:
         project.close()
+
+
+def _refuse_what_does_not_fit(saved: bool, chooses: bool, *, auto_approve: bool, approved: bool) -> None:
+    """Raise UsageError for options that exclude each other, and where nobody can be asked.
+
+    chooses: whether posts are chosen, or guards lifted.
+    """
+    if saved and chooses:
+        raise click.UsageError("a saved plan is applied as it is; make a new one to choose posts or lift guards")
+    if approved and (saved or auto_approve):
+        raise click.UsageError(
+            "--approved sends what was approved before: it goes with no PLANFILE or --auto-approve"
+        )
+    if not (saved or auto_approve or approved) and not sys.stdin.isatty():
+        raise click.UsageError(
+            "there is no terminal to ask at: give --auto-approve, --approved, or a plan saved with plan --out FILE"
+        )
 
 
 class Conversation:
