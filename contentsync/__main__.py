@@ -15,6 +15,8 @@ def main() -> None:
         return
     # Else pydantic asks every package that is installed here whether it has a plugin, at the first schema.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Else Windows starts a git.exe that lies in the current folder, which may be a stranger's repository.
+    os.environ["NODEFAULTCURRENTDIRECTORYINEXEPATH"] = "1"
     from contentsync.cli.main import main as run
 
     run()

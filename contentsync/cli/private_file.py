@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
 from contentsync.errors import Problem, UsageError
 from contentsync.files import replace_whole
+from contentsync.trust import without_secrets
 
 
 def refuse_tracked(file: Path, project: Path) -> None:
@@ -21,9 +23,12 @@ def refuse_tracked(file: Path, project: Path) -> None:
 
 def _is_ignored(file: Path, project: Path) -> bool:
     """Whether git can't come to track it. A file that is tracked already counts as not ignored."""
-    ask = ["git", "-C", str(file.parent), "check-ignore", "-q", "--", file.name]
+    ask = ["git", "-C", str(file.parent), "-c", "core.fsmonitor=false", "check-ignore", "-q", "--", file.name]
+    env = without_secrets(os.environ, ())
     try:
-        code = subprocess.run(ask, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode  # noqa: S603
+        code = subprocess.run(  # noqa: S603
+            ask, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        ).returncode
     except OSError:  # no git here: the folder decides
         code = 1 if any((folder / ".git").exists() for folder in file.parents) else 128
     if code in (0, 1):

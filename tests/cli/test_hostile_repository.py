@@ -7,6 +7,7 @@ proxy, and is written down. Outside of the repository lie files that nobody may 
 from __future__ import annotations
 
 import os
+import shutil
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -15,8 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from contentsync.__main__ import main as console_script
+from contentsync.cli import private_file
 from contentsync.emulator.server import Emulator
+from contentsync.errors import UsageError
 from tests.cli.support import PROJECT, Ran, Studio
+from tests.store.git.remotes import git
 
 CANARY = "canary-of-the-environment-2718"
 ENVIRONMENT = {
@@ -256,3 +261,28 @@ def test_trust_without_a_terminal_grants_nothing(victim: Studio, outside: Path) 
     )
     assert victim.run("trust", "--json").json["granted"] is False
     assert "env > " in told.out and "DIGEST sha256:" in told.out
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_no_program_that_a_repository_sets_for_git_runs_when_a_file_is_checked(tmp_path: Path) -> None:
+    hook = tmp_path / "hook.sh"
+    hook.write_text(f"#!/bin/sh\nenv > {tmp_path}/ran\n")
+    hook.chmod(0o755)
+    git(tmp_path, "init", "-q")
+    (tmp_path / "tracked").touch()
+    git(tmp_path, "add", "tracked")
+    git(tmp_path, "update-index", "--fsmonitor")
+    git(tmp_path, "config", "core.fsmonitor", str(hook))
+    with pytest.raises(UsageError, match="could be committed"):
+        private_file.refuse_tracked(tmp_path / "token", tmp_path)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_windows_is_told_not_to_start_programs_that_lie_in_the_current_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NODEFAULTCURRENTDIRECTORYINEXEPATH", "")
+    monkeypatch.setattr("contentsync.cli.main.main", lambda: None)
+    monkeypatch.setattr("sys.argv", ["contentsync", "plan"])
+    console_script()
+    assert os.environ["NODEFAULTCURRENTDIRECTORYINEXEPATH"] == "1"
