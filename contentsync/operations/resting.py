@@ -17,7 +17,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from contentsync.account_facts import Apart
@@ -238,9 +238,7 @@ def _entries(
     loud = _loud(loaded)
     odd = {one.file: one for one in odd_of(loaded.faulty)}
     now = project.clock.now()
-    bound: dict[str, list[str]] = {}
-    for post_id, uid in (item for known in facts.values() for item in known.bindings.items()):
-        bound.setdefault(uid, []).append(post_id)
+    bound = cache(lambda: _bound(facts))  # read only where something rests
     for name, found in declared.items():
         posts = [post for post in found if post is not None and _rests(post, rows, facts, now)]
         if name in loud or len(posts) < len(found):
@@ -250,9 +248,17 @@ def _entries(
             continue
         if any(seen is not None and max(seen[1:3]) + RACY >= still.began for seen in files.values()):
             continue
-        marked = tuple(_marked(project, post, rows[post.key], bound) for post in posts)
+        marked = tuple(_marked(project, post, rows[post.key], bound()) for post in posts)
         direct = sorted({post.account for post in posts if post.mode is Mode.DIRECT and not post.post_id})
         yield Entry(name, files, marked, tuple(direct), odd.get(name))
+
+
+def _bound(facts: Mapping[str, AccountFacts]) -> dict[str, list[str]]:
+    """The videos that are bound to each row, by its uid."""
+    found: dict[str, list[str]] = {}
+    for post_id, uid in (item for known in facts.values() for item in known.bindings.items()):
+        found.setdefault(uid, []).append(post_id)
+    return found
 
 
 def _marked(
