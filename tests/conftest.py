@@ -6,8 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.builders import ManualClock
+
+settings.register_profile("ours", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("ours")
 
 HOMES = (
     "HOME",
