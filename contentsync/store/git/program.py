@@ -84,9 +84,11 @@ class Git:
     environ: Mapping[str, str]
     network_seconds: float = NETWORK
 
-    def run(self, *args: str, given: bytes = b"", seconds: float = LOCAL) -> Ended:
-        """Run git and wait for its end. Raises StoreError where there is no git program."""
-        process = self._started(args)
+    def run(
+        self, *args: str, given: bytes = b"", seconds: float = LOCAL, more: Mapping[str, str] | None = None
+    ) -> Ended:
+        """Run git and wait for its end. more: variables for it. Raises StoreError where there is no git program."""
+        process = self._started(args, more or {})
         try:
             out, err_text = process.communicate(given, timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -96,7 +98,7 @@ class Git:
 
     def stream(self, *args: str) -> Iterator[bytes]:
         """The output of a call that must succeed, in blocks, however long it is. Raises StoreError."""
-        process = self._started(args)
+        process = self._started(args, {})
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
@@ -115,7 +117,7 @@ class Git:
 
     def remote(self, *args: str) -> Ended:
         """The same for a call that reaches the remote."""
-        return self.run(*args, seconds=self.network_seconds)
+        return self.run(*args, seconds=self.network_seconds, more=self._ssh())
 
     def ask(self, *args: str, given: bytes = b"") -> bytes:
         """The output of a call that must succeed. Raises StoreError."""
@@ -124,18 +126,25 @@ class Git:
             raise self._failed(args[0], ended)
         return ended.out
 
+    def _ssh(self) -> dict[str, str]:
+        """Keep ssh from asking, where it is git's own choice: the user's ssh, with its key and options, stays."""
+        if "GIT_SSH" in self.environ or "GIT_SSH_COMMAND" in self.environ:
+            return {}
+        chosen = self.run("config", "--get", "core.sshCommand").line
+        return {} if chosen else {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes"}
+
     def _failed(self, call: str, ended: Ended) -> StoreError:
         what = f"git {call} failed in {self.folder}: {ended.why}"
         return StoreError(Problem("git-failed", what, "check that `git status` works there"))
 
-    def _started(self, args: Sequence[str]) -> subprocess.Popen[bytes]:
+    def _started(self, args: Sequence[str], more: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """The running program. Raises StoreError if it can't be started."""
         options = [part for setting in _SETTINGS for part in ("-c", setting)]
         try:
             return subprocess.Popen(  # noqa: S603  (the arguments are ours)
                 ["git", *options, *args],  # noqa: S607  (the user's own git)
                 cwd=self.folder,
-                env=self._environment(),
+                env={**self._environment(), **more},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -152,7 +161,7 @@ class Git:
             if not name.startswith("CONTENTSYNC_") and name not in _NOT_OURS
         }
         quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_MERGE_AUTOEDIT": "no"}
-        return kept | quiet | {"GIT_SSH_COMMAND": kept.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")}
+        return kept | quiet
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from contentsync.store.git.branch import Branch, Pushed
+from contentsync.store.git.program import Git
 from tests.store.git.remotes import a_branch, a_remote_repository, git
 
 WHEN = 1_790_000_000
@@ -118,3 +120,22 @@ def test_a_head_that_was_put_back_is_not_moved_on_silently(remote: Path) -> None
     third = branch.commit(second, {"a": b"3"}, "third", WHEN)
     assert branch.push(third, second)[0] is Pushed.REFUSED
     assert git(remote, "rev-parse", "contentsync-state") == first
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for ssh is a script")
+@pytest.mark.parametrize("where", ["core.sshCommand", "GIT_SSH", "GIT_SSH_COMMAND"])
+def test_the_ssh_that_the_user_chose_reaches_the_remote(tmp_path: Path, where: str) -> None:
+    remote = a_remote_repository(tmp_path)
+    folder = a_branch(remote, "one").git.folder
+    ssh = tmp_path / "ssh.sh"  # as a checkout with a deploy key sets it
+    ssh.write_text(f'#!/bin/sh\ntouch {tmp_path}/ran\nfor last; do :; done\nexec sh -c "$last"\n')
+    ssh.chmod(0o755)
+    git(folder, "remote", "set-url", "origin", f"ssh://forge.invalid{remote}")
+    given = {} if where == "core.sshCommand" else {where: str(ssh)}
+    if not given:
+        git(folder, "config", where, str(ssh))
+
+    fetched = Branch(Git(folder, dict(os.environ) | given), "origin", "main").fetch()
+
+    assert (fetched.why, fetched.head) == ("", git(remote, "rev-parse", "main"))
+    assert (tmp_path / "ran").exists()
