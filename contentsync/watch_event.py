@@ -14,6 +14,9 @@ class Word(StrEnum):
     """The kind of an event."""
 
     WATCHING = "watching"
+    NEXT = "next"  # what is sent next, as things stand when it begins
+    PAUSED = "paused"  # nothing more is begun for the account
+    RESUMED = "resumed"
     STANDING_BY = "standing-by"  # another watch has the place
     POLLING = "polling"  # file events can't be relied on
     SENDING = "sending"  # these posts are being sent

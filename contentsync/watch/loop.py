@@ -21,6 +21,7 @@ from contentsync.operations.plan import Made
 from contentsync.plan.action import Kind
 from contentsync.plan.schedule import CLOCKS_APART
 from contentsync.settings import Approve
+from contentsync.watch.announcements import Announcements
 from contentsync.watch.feed import Feed
 from contentsync.watch.folder_check import FolderCheck
 from contentsync.watch.following import REFRESH_EVERY, Following
@@ -101,6 +102,7 @@ class Watch:
         self._kept = KeptProject(parts.open_project)
         self._folder_check = FolderCheck(parts.root, lambda: parts.clock.now().timestamp())
         self._reports = Reports(parts.feed, parts.notify, parts.clock)
+        self._announcements = Announcements(self._reports)
         self._looks = Retries(longest=60.0)
         self._accounts, watching = Retries(longest=300.0), self._kept.watching
         self._table = Timetable(watching.debounce.total_seconds(), lead_of(watching.settle), parts.full_every)
@@ -277,7 +279,10 @@ class Watch:
         outlook = see(made.plan, made.posts, made.world.accounts, made.faults, made.world.now, lead)
         self._table.due(outlook.due)
         self._following.saw(outlook.followed, tuple(made.world.accounts), now)
+        self._announcements.pauses(made.world.accounts)
         if self._following.has_refreshed or not made.world.accounts:
+            only_approved = self._kept.approve is not Approve.AUTO
+            self._announcements.next(made.plan, made.world.accounts, made.world.now, approved=only_approved)
             self._reports.concerns(outlook.concerns)
             self._sending.saw(made, outlook, now)
         else:  # first TikTok is asked who the accounts are, and what time it is

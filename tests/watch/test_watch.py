@@ -201,7 +201,7 @@ def test_during_a_rebase_auto_sends_nothing_and_says_so_once(stage: Stage) -> No
     script.at(600, lambda: shutil.rmtree(marker.parent))
     stage.run(700, script)
     assert 600 <= stage.posted["About launch"] < 610
-    assert stage.words()[:4] == ["watching", "problem", "solved", "sending"]
+    assert stage.words()[:5] == ["watching", "problem", "solved", "next", "sending"]
 
 
 def test_during_a_rebase_what_a_person_approved_goes_out(stage: Stage) -> None:
@@ -423,3 +423,56 @@ def test_an_upload_whose_last_byte_never_came_is_sent_again(stage: Stage) -> Non
     stage.run(HOUR)
     assert stage.results()[-1] == "acme/launch published"
     assert len(stage.emulator.ledger()["tasks"]) == 1  # type: ignore[arg-type]
+
+
+# What it says by itself.
+
+
+def said(stage: Stage, word: str) -> list[str]:
+    return [f"{one.account} {one.words}".strip() for one in stage.said if one.word == word]
+
+
+def test_at_its_start_it_says_what_is_next_of_what_is_approved(stage: Stage) -> None:
+    stage.approve = "manual"
+    stage.studio.post("early", publish_at=at(HOUR))
+    stage.studio.post("later", publish_at=at(3 * HOUR))
+    stage.studio.post("latest", publish_at=at(5 * HOUR))
+    assert stage.studio.run("approve", "later", "latest", "--auto-approve").code == 0
+    stage.run(4 * HOUR, full_every=HOUR)
+    (event,) = (one for one in stage.said if one.word == "next")
+    assert event.words.startswith("next: acme/later ") and event.words.endswith(", in 3 h; 2 approved")
+    assert event.detail == {"next": "acme/later", "due_at": at(3 * HOUR), "waiting": 2}
+
+
+def test_at_its_start_it_says_that_nothing_is_approved(stage: Stage) -> None:
+    stage.approve = "manual"
+    stage.studio.post("early", publish_at=at(HOUR))
+    stage.run(10)
+    assert said(stage, "next") == ["next: nothing that is approved waits to be sent"]
+
+
+def test_with_auto_every_post_counts_and_one_that_is_due_goes_now(stage: Stage) -> None:
+    stage.studio.post("early", publish_at=at(HOUR))
+    stage.studio.post("launch")
+    stage.run(10)
+    assert said(stage, "next") == ["next: acme/launch now; 2 to be sent"]
+
+
+def test_a_pause_and_its_end_are_each_said_once(stage: Stage) -> None:
+    stage.studio.post("launch", publish_at=at(5 * HOUR))
+    script = stage.script()
+    script.at(99, lambda: stage.studio.run("pause", "acme", "--reason", "wrong logo"), silent=True)
+    script.at(300, lambda: stage.studio.run("resume", "acme"), silent=True)
+    stage.run(600, script, tick=1.0)
+    (paused,), resumed = said(stage, "paused"), said(stage, "resumed")
+    assert paused.startswith("acme paused by ") and paused.endswith(
+        ": wrong logo; to end it: contentsync resume acme"
+    )
+    assert resumed == ["acme resumed; what is due may be sent again"]
+
+
+def test_a_watch_that_begins_says_which_accounts_are_paused(stage: Stage) -> None:
+    stage.studio.write("contentsync.yaml", PROJECT.replace("{mode: direct,", "{mode: direct, paused: true,"))
+    stage.studio.post("launch")
+    stage.run(200, full_every=20.0)
+    assert said(stage, "paused") == ["acme paused in contentsync.yaml; nothing is begun for it"]
