@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_worktree_a_subfolder_and_a_foreign_git_dir_are_no_obstacle(site: Site
     tree = site.studio("tree", tmp_path / "tree")
     foreign = tmp_path / "foreign"
     git(tmp_path, "init", "-q", str(foreign))
-    tree.environment["GIT_DIR"] = str(foreign / ".git")
+    tree.environment["GIT_DIR"] = tree.environment["GIT_COMMON_DIR"] = str(foreign / ".git")
     tree.environment["GIT_INDEX_FILE"] = str(foreign / ".git" / "index")
 
     assert apply(tree)[0] == 0
@@ -118,7 +119,7 @@ def test_a_remote_that_is_away_begins_nothing_and_readers_tell_how_old_their_cop
     assert (planned.code, status.code, code) == (0, 0, 1)
     for text in (planned.err, status.err, said):
         assert "[state-unreachable]" in text
-        assert "the last copy is from 20" in text
+        assert re.search(r"the last copy is from \w{3} \d", text)
     assert "[state-copy]" in offline.err
     assert site.captions() == []
     assert not any(request["endpoint"] == "video_init" for request in site.emulator.requests())

@@ -39,6 +39,7 @@ _SETTINGS: Final = (
 _NOT_OURS: Final = (
     "GIT_DIR",
     "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
     "GIT_INDEX_FILE",
     "GIT_PREFIX",
     "GIT_OBJECT_DIRECTORY",
