@@ -92,7 +92,7 @@ class BranchContent:
     def _refuse_chosen_by_itself(self, settings: Settings) -> None:
         """A branch counts only where the remote's default branch says so: else a proposal would approve itself."""
         default = self._default_branch()
-        if default and default != self.branch.name:
+        if default != self.branch.name:
             other = replace(self.branch, name=default)
             fetched = other.fetch()
             if not fetched.head:
@@ -100,7 +100,7 @@ class BranchContent:
             with tempfile.TemporaryDirectory(prefix="contentsync-branch-") as folder:
                 settings = _Tree(other, fetched.head, Path(folder)).settings(self.environ, self.user)
         if not _names(settings.approve_by, self.branch.name):
-            where = f"{self.branch.remote}/{default or self.branch.name}"
+            where = f"{self.branch.remote}/{default}"
             what = (
                 f"watch.approve on {where} does not name branch {self.branch.name}, so that branch approves nothing"
             )
@@ -108,12 +108,14 @@ class BranchContent:
             raise StoreError(Problem("approve-branch-not-chosen", what, hint))
 
     def _default_branch(self) -> str:
-        """The remote's default branch; empty where the remote names none."""
+        """The remote's default branch. Raises StoreError if it names none: any branch could approve itself."""
         listed = self.branch.git.remote("ls-remote", "--symref", self.branch.remote, "HEAD")
         if listed.code != 0:
             raise _unread(self.branch, listed.why)
         line = listed.line
-        return line.removeprefix("ref: refs/heads/").partition("\t")[0] if line.startswith("ref: refs/heads/") else ""
+        if not line.startswith("ref: refs/heads/"):
+            raise StoreError(_without_default(self.branch))
+        return line.removeprefix("ref: refs/heads/").partition("\t")[0]
 
 
 def _names(chosen: ApproveBy, branch: str) -> bool:
@@ -234,6 +236,12 @@ class _BlobReader:
                 self._tree.lay_out(path)
             return DiskReader().read(path)
         return MediaLook(blob.size, self._tree.sha256(blob))
+
+
+def _without_default(branch: Branch) -> Problem:
+    what = f"{branch.remote} names no default branch, so nothing says that branch {branch.name} may approve"
+    hint = f"choose a default branch there; in a bare repository: git symbolic-ref HEAD refs/heads/{branch.name}"
+    return Problem("approve-branch-not-chosen", what, hint)
 
 
 def _unread(branch: Branch, why: str) -> StoreError:

@@ -55,6 +55,7 @@ class Following:
         self._accounts, self._jitter = accounts, jitter
         self._job: Job[Asked] = Job(worker)
         self._open: dict[str, _Open] = {}
+        self._told: dict[str, tuple[str, Phase]] = {}  # how attempts ended that the last look saw as open
         self._names: tuple[str, ...] = ()
         self._refresh_at = self._share_at = 0.0
         self._take_approvals = take_approvals
@@ -82,6 +83,7 @@ class Following:
         self._open = {
             key: self._open.get(key) or _Open(now.mono, now.mono + first, first) for key in sorted(followed)
         }
+        self._told = {key: end for key, end in self._told.items() if key in followed}
         if set(accounts) - set(self._names):
             self._refresh_at = now.mono
         self._names = accounts
@@ -96,7 +98,8 @@ class Following:
         """Send the request that is due now. Returns the monotonic moment of the next one; None for none."""
         if not self._job.is_busy:
             self._begin(now)
-        moments = [one.next_at for one in self._open.values()] + ([self._refresh_at] if self._names else [])
+        moments = [self._asks_at(key, one, now) for key, one in self._open.items()]
+        moments += [self._refresh_at] if self._names else []
         moments += [self._share_at] if self.shares else []
         return None if self._job.is_busy else min(moments, default=None)
 
@@ -113,6 +116,11 @@ class Following:
             for key in due:
                 self._put_off(self._open[key], now)
             self._job.start(lambda: self._ask(due))
+
+    def _asks_at(self, key: str, one: _Open, now: Instant) -> float:
+        """When TikTok may be asked about it next: not while its account has a pause, or the loop would not sleep."""
+        until = self._accounts.until(key.partition("/")[0])
+        return one.next_at if until is None or self._may(key, now) else max(one.next_at, until)
 
     def _may(self, key: str, now: Instant) -> bool:
         return self._accounts.may(key.partition("/")[0], now.mono)
@@ -156,6 +164,9 @@ class Following:
         was, last = (before.last if before else None), (after.last if after else None)
         if was is None or last is None or was.phase is last.phase or last.phase is Phase.PROCESSING:
             return
+        if self._told.get(key) == (last.id, last.phase):
+            return  # the state could not be written, so it is asked about again
+        self._told[key] = (last.id, last.phase)
         self._open.pop(key, None)
         problem = Problem(last.problem_code, last.problem_what) if last.problem_code else None
         self._reports.result(key, RESULT_OF[last.phase], problem, last.post_id)

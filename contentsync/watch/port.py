@@ -42,6 +42,7 @@ class Port:
     def __init__(self, host: str, port: int, pages: Mapping[str, Callable[[], Answer]]) -> None:
         """Raises UsageError if the port can't be opened."""
         self._pages = pages
+        self._names = _NAMES | {f"[{host}]" if ":" in host else host}
         kind = _Server6 if ":" in host else LoopbackServer
         try:
             self._server = kind((host, port), self._handler())
@@ -63,7 +64,7 @@ class Port:
 
     def answer(self, path: str, host: str) -> Answer:
         """Status, type and body for one request. host: as the request names it."""
-        if host.rpartition(":")[0] not in _NAMES and host not in _NAMES:
+        if host.rpartition(":")[0] not in self._names and host not in self._names:
             return 421, _TEXT, b"not the host of this server\n"
         page = self._pages.get(path.partition("?")[0])
         return page() if page else (404, _TEXT, b"/healthz and /metrics are here\n")

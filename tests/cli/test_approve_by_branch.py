@@ -122,6 +122,16 @@ def test_a_branch_that_only_the_work_tree_names_approves_nothing_and_says_so(
     assert "approve-branch-not-chosen" in apply_approved(one).err
 
 
+def test_a_remote_without_a_default_branch_lets_no_branch_approve_itself(tmp_path: Path, emulator: Emulator) -> None:
+    site = a_site(tmp_path, emulator)
+    one = site.clone("one")
+    proposed_with_its_own_approval(one)
+    git(site.remote, "symbolic-ref", "HEAD", "refs/heads/nobody-made-it")
+    ran = apply_approved(one)
+    assert ran.code == 5 and inits(emulator) == 0
+    assert "names no default branch" in ran.err
+
+
 def dropped(studio: Studio) -> None:
     (studio.root / "posts/launch.yaml").unlink()
 

@@ -89,6 +89,14 @@ def test_a_request_for_another_host_is_turned_away(outside: Endpoints) -> None:
     assert got(outside, "/other")[0] == 404
 
 
+def test_the_address_that_is_told_is_the_one_that_answers() -> None:
+    made = Endpoints("127.0.0.2:0", Feed(), ManualClock(), document)
+    try:
+        assert got(made, "/healthz")[0] == 200
+    finally:
+        made.close()
+
+
 def test_only_reading_is_served(outside: Endpoints) -> None:
     connection = HTTPConnection(outside.url.removeprefix("http://"))
     connection.request("POST", "/healthz", body=b"x")

@@ -165,7 +165,12 @@ class Teller:
         if self._json:
             text.say_json(view.event(happened))
             return
-        about = happened.post or happened.account
+        about = happened.post or happened.account or _place(happened.problem)
         hint = happened.problem.hint if happened.problem and happened.word == "problem" else ""
         words = visible(" ".join(filter(None, [about, happened.words]))) + (f"; {visible(hint)}" if hint else "")
         text.say(f"{text.when(happened.at)}  {words}")
+
+
+def _place(problem: Problem | None) -> str:
+    """The file and line of a problem that is no post's; empty where there is none."""
+    return f"{problem.where}:" if problem and problem.where else ""

@@ -1,0 +1,65 @@
+"""When does watch ask TikTok, and what does it tell of the answers?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from contentsync.clock import Clock
+from contentsync.errors import ContentsyncError, Problem
+from contentsync.lifecycle import Phase
+from contentsync.notices import tell_nobody
+from contentsync.watch.feed import Feed, Live
+from contentsync.watch.following import Following
+from contentsync.watch.reports import Reports
+from contentsync.watch.retries import Retries
+from contentsync.watch.timetable import Instant
+from contentsync.watch.work import Asked
+from contentsync.watch.workers import InlineWorker
+from contentsync.watch_event import Happened
+from tests.builders import NOW, ManualClock, a_row, an_attempt
+
+KEY = "acme/launch"
+SIGNED_OUT = ContentsyncError(Problem("sign-in", "signed out", "contentsync login acme"))
+
+
+def at(seconds: float) -> Instant:
+    return Instant(NOW + timedelta(seconds=seconds), seconds)
+
+
+def a_following(asked: Asked, feed: Feed, clock: Clock) -> Following:
+    accounts, reports = Retries(), Reports(feed, tell_nobody, clock)
+    nothing = Asked(accounts=frozenset({"acme"}), failures=asked.failures)
+    return Following(
+        lambda _keys: asked,
+        lambda _names: nothing,
+        Asked,
+        InlineWorker(),
+        reports,
+        accounts,
+        lambda: 1.0,
+    )
+
+
+def test_while_an_account_must_not_be_asked_the_next_step_is_not_now() -> None:
+    following = a_following(Asked(failures={"acme": SIGNED_OUT}), Feed(), ManualClock())
+    following.saw(frozenset({KEY}), ("acme",), at(0))
+    following.step(at(0))
+    following.take(at(0))  # it failed: not again before 5 s are over
+    assert following.step(at(3)) == 5.0
+
+
+def test_an_end_that_could_not_be_kept_is_told_once_and_asked_about_ever_more_seldom() -> None:
+    """The disk is full, so that each look finds the attempt as it was before the answer."""
+    before = a_row(attempts=(an_attempt(phase=Phase.PROCESSING),))
+    after = a_row(attempts=(an_attempt(phase=Phase.PUBLISHED),))
+    heard: list[Live] = []
+    feed = Feed()
+    feed.listen(heard.append)
+    following = a_following(Asked({KEY: before}, {KEY: after}, frozenset({"acme"})), feed, ManualClock())
+    asked = 0
+    for second in range(300):
+        following.saw(frozenset({KEY}), ("acme",), at(second))
+        following.step(at(second))
+        asked += following.take(at(second))
+    assert len([one for one in heard if isinstance(one, Happened)]) == 1
+    assert asked < 30
