@@ -19,7 +19,7 @@ FULL_EVERY: Final = 60.0  # seconds between two looks at everything
 FULL_AT_MOST: Final = 600.0  # seconds between two, however long a look takes
 SHARE: Final = 0.005  # of one processor, at most, for full looks
 STORM: Final = 5  # debounces, at most, for which a stream of events puts a look off
-REST: Final = 10  # times what a look took, until another one because of files or the state
+REST: Final = 10  # times what a look took, until another one because of the state
 JUMP: Final = 5.0  # seconds by which the wall clock may differ from the monotonic one before it counts as set
 
 
@@ -85,7 +85,7 @@ class Timetable:
         """File events came: look once they have ended, and at intervals while they go on."""
         first = self._first_event = now if self._first_event is None else self._first_event
         at = min(now + self.debounce, first + STORM * self.debounce)
-        self._at[Why.FILES] = max(at, self._rests_until)
+        self._at[Why.FILES] = at
 
     def due(self, moments: Iterable[datetime]) -> None:
         """The times at which posts are due; they replace those of before."""

@@ -82,3 +82,9 @@ def test_looks_because_of_the_state_leave_time_for_others(table: Timetable) -> N
     table.looked(instant(15), 0.01, 1.0)
     table.state_changed(16.0)
     assert table.next(instant(16)) == (16.0, Why.STATE)
+
+
+def test_a_saved_file_waits_for_no_look_that_took_long(table: Timetable) -> None:
+    table.looked(instant(10), 5.0, 1.0)
+    table.files_changed(11.0)
+    assert table.next(instant(11)) == (13.0, Why.FILES)
