@@ -152,14 +152,25 @@ class Watch:
         try:
             while not self._parts.stop.is_set():
                 self.turn()
-            self._reports.event(Word.STOPPING, "stopping; what is being sent ends after its chunk")
+            is_sending = self._say_stopping()
         finally:
             now = self._now()
             self._sending.finish(now)
             self._following.finish(now)
             self._parts.files.close()
             self._kept.close()
-        self._reports.event(Word.STOPPED, "stopped; the next watch or apply continues there")
+        words = (
+            "stopped; the next watch or apply continues there" if is_sending else "stopped; nothing was being sent"
+        )
+        self._reports.event(Word.STOPPED, words)
+
+    def _say_stopping(self) -> bool:
+        """Say that it stops; whether something is being sent."""
+        is_sending = self._sending.is_busy
+        busy = "stopping after the chunk under way; Ctrl-C once more leaves now, which is safe too"
+        words = busy if is_sending else "stopping; nothing is being sent"
+        self._reports.event(Word.STOPPING, words, sending=is_sending)
+        return is_sending
 
     def turn(self) -> None:
         """Do what is due now, then sleep until the next moment at which something may be due."""

@@ -31,11 +31,14 @@ def run_watch(
     *,
     poll: bool,
     endpoints: Endpoints | None,
-) -> None:
-    """Watch until a stop is asked for. stand_by: called while another watch has the place."""
+) -> bool:
+    """Watch until a stop is asked for; False where it came before this watch had the place.
+
+    stand_by: called once while another watch has the place.
+    """
     with only_watcher(project, clock, stop, stand_by) as is_ours:
         if not is_ours:
-            return
+            return False
         wakeups = ThreadWakeups()
         notices = NoticeSender(open_project, clock, feed, endpoints.look if endpoints else lambda _: None)
         parts = Parts(
@@ -56,6 +59,7 @@ def run_watch(
             endpoints.show(watch.health)
         with _telling(notices):
             watch.run()
+        return True
 
 
 @contextmanager

@@ -153,6 +153,42 @@ def test_a_signal_in_a_chunk_ends_it_after_the_chunk_and_the_next_one_goes_on(
     assert len(emulator.ledger()["tasks"]) == 1  # type: ignore[arg-type]
 
 
+def lines_after_ctrl_c(studio: Studio, happens: Callable[[], bool]) -> list[str]:
+    """What a person reads after Ctrl-C, on both streams; without the time."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "contentsync", "watch"],
+        cwd=studio.root,
+        env=dict(os.environ) | studio.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=heed_signals,
+    ) as process:
+        ends_at = time.monotonic() + PATIENCE
+        while not happens():
+            assert time.monotonic() < ends_at and process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=PATIENCE)[0].splitlines()
+    return [line.partition("  ")[2] or line for line in told if "stop" in line]
+
+
+def test_ctrl_c_says_in_one_line_that_nothing_was_being_sent(studio: Studio, emulator: Emulator) -> None:
+    studio.post("launch", hold=True)
+    done = "stopped; nothing was being sent"
+    assert lines_after_ctrl_c(studio, lambda: bool(emulator.requests())) == [done]
+
+
+def test_ctrl_c_in_a_chunk_says_what_it_waits_for(studio: Studio, emulator: Emulator) -> None:
+    a_large_post(studio, emulator)
+    said = lines_after_ctrl_c(studio, lambda: uploads(emulator) == 2)
+    assert said == [
+        "stopping after the chunk under way; Ctrl-C once more leaves now, which is safe too",
+        "stopped; the next watch or apply continues there",
+    ]
+
+
 def test_a_kill_in_a_chunk_costs_nothing_but_the_chunk(studio: Studio, emulator: Emulator) -> None:
     a_large_post(studio, emulator)
     with watching(studio) as watcher:
@@ -201,6 +237,7 @@ def test_a_watcher_that_stands_by_can_be_ended(studio: Studio) -> None:
         with watching(studio) as second:
             second.until(lambda: second.told("standing-by"))
             assert second.end() == 0
+            assert [one["event"] for one in second.events] == ["standing-by", "stopped"]
         assert first.end() == 0
 
 

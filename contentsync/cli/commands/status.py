@@ -115,7 +115,7 @@ def _watch(project: Project, wish: Wish, interval: float, json_: bool) -> int:
     """Show the posts until Ctrl-C or SIGTERM."""
     from contentsync.cli.terminal.live_status import LiveStatus
 
-    with outliving_output(), stoppable() as stop:
+    with outliving_output(), stoppable(said="") as stop:
         LiveStatus(project, wish, json_=json_).run(stop, max(interval, SHORTEST))
         return exits.DONE if stop.by == signal.SIGTERM else exits.INTERRUPTED
 

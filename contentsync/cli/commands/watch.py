@@ -88,9 +88,10 @@ def watch(
         outliving_output(),
         _serving(board, allow_actions, project, approve, feed),
         _seen_from_outside(metrics, feed, clock) as endpoints,
-        stoppable() as stop,
+        stoppable(said="") as stop,
     ):
-        run_watch(project, opened, clock, feed, stop, stand_by, poll=poll, endpoints=endpoints)
+        if not run_watch(project, opened, clock, feed, stop, stand_by, poll=poll, endpoints=endpoints):
+            teller.line(Word.STOPPED, clock, "stopped; this watch stood by and sent nothing")
         return exits.DONE if stop.by == signal.SIGTERM else exits.INTERRUPTED
 
 
@@ -145,10 +146,11 @@ class Teller:
 
     def hear(self, live: object) -> None:
         """Show one event; plans and small steps are for others."""
-        from contentsync.watch_event import Happened
+        from contentsync.watch_event import Happened, Word
 
         if isinstance(live, Happened):
-            self._show(live)
+            if self._json or live.word != Word.STOPPING or live.detail.get("sending"):
+                self._show(live)  # where nothing is being sent, "stopped" follows and says the same
         elif isinstance(live, Told) and live.event == "progress" and not self._json:
             self._uploads(live)
 

@@ -33,10 +33,11 @@ class Stop(threading.Event):
 
 
 @contextmanager
-def stoppable(leaving: Callable[[], None] = lambda: None) -> Iterator[Stop]:
+def stoppable(leaving: Callable[[], None] = lambda: None, said: str = STOPPING) -> Iterator[Stop]:
     """A stop that is set by SIGINT, SIGTERM or a terminal that hangs up, save those that are ignored, as by nohup.
 
     leaving: the last that is done before a second SIGINT ends the process; it must not wait for long.
+    said: the line that the first SIGINT prints; empty where the command says by itself what it does.
     """
     stop = Stop()
 
@@ -48,8 +49,8 @@ def stoppable(leaving: Callable[[], None] = lambda: None) -> Iterator[Stop]:
         stop.set()
         if stop.asking:
             raise KeyboardInterrupt
-        if number == signal.SIGINT:
-            _tell_at_once(STOPPING)
+        if number == signal.SIGINT and said:
+            _tell_at_once(said)
 
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     heeded = [name for name in names if signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN]
