@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Level, Problem
+from contentsync.lfs import lfs_command
 
 LFS: Final = "lfs"
 _ANNEX: Final = re.compile(r"(?:^|/)\.git/annex/objects/|(?:^|/)annex/objects/")
-_LISTED: Final = 100
 
 
 def git_prefix(root: Path) -> str:
@@ -27,14 +26,6 @@ def git_prefix(root: Path) -> str:
             inside = root.relative_to(folder).as_posix()
             return "" if inside == "." else f"{inside}/"
     return ""
-
-
-def lfs_command(prefix: str, names: Iterable[str]) -> str:
-    """The one command that fetches exactly these files. prefix: see `git_prefix`."""
-    listed = sorted(f"{prefix}{name}" for name in dict.fromkeys(names))
-    if len(listed) > _LISTED:
-        listed = sorted({f"{os.path.dirname(name) or '.'}/**" for name in listed})  # noqa: PTH120
-    return f"git lfs pull --include={shlex.quote(','.join(listed))}"
 
 
 def lfs_problem(name: str, prefix: str) -> Problem:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from contentsync.approval import Approval
 from contentsync.errors import ContentsyncError, Level, Problem
-from contentsync.manifest.pointers import git_prefix, lfs_command
 from contentsync.operations.approvals import lack
 from contentsync.operations.gaps import Gap, gaps
 from contentsync.operations.plan import Made, make_plan
@@ -76,8 +75,7 @@ def agenda(project: Project, days: int) -> Agenda:
 
 def _with_what_is_known_here(project: Project, made: Made) -> Iterator[Action]:
     """The actions, with those blocked whose files are pointers, or whose account's stored token lacks a scope."""
-    prefix = git_prefix(project.root)
-    held = held_for_files(made.plan.actions, made.posts, made.world, lambda names: lfs_command(prefix, names))
+    held = held_for_files(made.plan.actions, made.posts, made.world)
     scopes = {name: _stored_scopes(project, name) for name in {action.account for action in held} & made.zones.keys()}
     for action in held:
         post = made.posts.get(action.post)

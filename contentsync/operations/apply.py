@@ -14,7 +14,6 @@ from contentsync.account import NeverStop, say_nothing
 from contentsync.attempt.told import Outcome, Tell
 from contentsync.attempt.waiting import Stop, StoppableClock
 from contentsync.errors import ContentsyncError, StalePlan
-from contentsync.manifest.pointers import git_prefix, lfs_command
 from contentsync.operations.approvals import only_approved, record
 from contentsync.operations.branch_approvals import approve_by_branch
 from contentsync.operations.carry_out import DOING, apply_plan
@@ -65,12 +64,6 @@ class Report:
 Approve = Callable[[Proposal], bool]
 
 
-def _with_files(project: Project, made: Made, actions: tuple[Action, ...]) -> tuple[Action, ...]:
-    """The actions, those blocked whose files are only pointers here."""
-    prefix = git_prefix(project.root)
-    return held_for_files(actions, made.posts, made.world, lambda names: lfs_command(prefix, names))
-
-
 def apply(
     project: Project,
     wish: Wish | None = None,
@@ -110,7 +103,7 @@ def apply(
         if approved_only:
             made = only_approved(project, approve_by_branch(project, made))
         actions, refused = to_do(saved, made, project) if saved else (made.plan.actions, [])
-        actions = _with_files(project, made, actions)
+        actions = held_for_files(actions, made.posts, made.world)
         if not saved:
             made = replace(made, plan=replace(made.plan, actions=actions))
         proposal = Proposal(made, actions, tuple(refused))

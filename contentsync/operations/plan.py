@@ -14,6 +14,7 @@ from contentsync.account_facts import witnesses_of
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem
 from contentsync.faulty import Faulty
 from contentsync.manifest.loaded import Loaded
+from contentsync.manifest.pointers import git_prefix
 from contentsync.operations import resting
 from contentsync.operations.addresses import decided
 from contentsync.operations.nothing_to_do import NothingToDo
@@ -120,6 +121,7 @@ def _made(project: Project, wish: Wish, apart: Resting | None) -> tuple[Made, Lo
         behind=behind,
         faulty=_by_account(history.faulty),
         unread=loaded.unread,
+        git_prefix=git_prefix(project.root.absolute()),
         resting=apart.prints if apart else {},
         hints=hints(),
         policy=project.settings.policy,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from contentsync.errors import Level, Problem
+from contentsync.lfs import lfs_command
 from contentsync.manifest import media_rules
+from contentsync.manifest.pointers import git_prefix
 from contentsync.media.container import FILMS
 from contentsync.media.disk import DiskReader
 from contentsync.media.look import MediaLook, MediaReader
@@ -37,4 +39,13 @@ def probe(path: Path, reader: MediaReader | None = None) -> Probed:
     media = Media(str(path), sha256=look.sha256, size=look.size, facts=facts)
     rules = media_rules.check_video(media, Mode.DRAFT) if is_film else media_rules.check_photo(media)
     judged = tuple(rules) if look.sha256 else ()
-    return Probed(path, Kind.VIDEO if is_film else Kind.PHOTOS, look, (*look.problems, *judged))
+    seen = tuple(_with_command(problem, path) for problem in look.problems)
+    return Probed(path, Kind.VIDEO if is_film else Kind.PHOTOS, look, (*seen, *judged))
+
+
+def _with_command(problem: Problem, path: Path) -> Problem:
+    """Of a Git LFS pointer: with the command that fetches its file."""
+    if problem.code != "media-lfs-pointer" or problem.level is not Level.NOTE:
+        return problem
+    whole = path.absolute()
+    return replace(problem, hint=f"run: {lfs_command(git_prefix(whole.parent), [whole.name])}")

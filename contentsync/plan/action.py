@@ -260,6 +260,8 @@ class World:
     faulty: Mapping[str, tuple[Faulty, ...]] = field(default_factory=dict)
     #: What fixes a failure of TikTok's, by its code; `photos:CODE` where it is another thing for photos.
     hints: Mapping[str, str] = field(default_factory=dict)
+    #: The path of the project within its git repository, with a `/` at its end; empty where both are one folder.
+    git_prefix: str = ""
     #: The files that may declare further posts, which could not be read.
     unread: tuple[str, ...] = ()
     #: The rules that each post must keep.

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from contentsync.errors import Level, Problem
+from contentsync.lfs import lfs_command
 from contentsync.media_urls import shown
 from contentsync.plan.action import AccountFacts, World
 from contentsync.plan.declaration import labelled
@@ -150,7 +151,8 @@ def _unchecked(post: DesiredPost, world: World) -> list[Problem]:
     """The note on unchecked media; `fetch_notes` reports addresses without an answer."""
     pointers = [item.path for item in post.media if item.pointer]
     what = f"a Git LFS pointer, its content not checked: {', '.join(pointers)}"
-    noted = [_note("media-lfs-pointer", what, "apply needs the file itself; first run: git lfs pull")]
+    fetch = f"apply needs the file itself; first run: {lfs_command(world.git_prefix, pointers)}"
+    noted = [_note("media-lfs-pointer", what, fetch)]
     media = [item for item in post.media if item.facts is None and not item.pointer]
     unread = [item.path or shown(item.url) for item in media if not _told(item, world)]
     told = noted if pointers else []

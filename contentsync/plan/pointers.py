@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from contentsync.errors import Problem
+from contentsync.lfs import lfs_command
 from contentsync.plan.action import Action, Kind, World
 from contentsync.plan.scene import unsettled
 from contentsync.plan.unfinished import is_live
@@ -14,18 +15,13 @@ from contentsync.post import DesiredPost
 _SENDS = frozenset({Kind.CREATE, Kind.RESUME})
 
 
-def held_for_files(
-    actions: Iterable[Action], posts: Mapping[str, DesiredPost], world: World, command: Callable[[list[str]], str]
-) -> tuple[Action, ...]:
-    """The actions, with those blocked that would send a file which is not here.
-
-    command: fetches exactly the files that it is given; each blocked action names it, for all of them.
-    """
+def held_for_files(actions: Iterable[Action], posts: Mapping[str, DesiredPost], world: World) -> tuple[Action, ...]:
+    """The actions, with those blocked that would send a file which is not here; each names the command for all."""
     doing = tuple(actions)
     lacking = {action.post: names for action in doing if (names := _lacking(action, posts, world))}
     if not lacking:
         return doing
-    hint = f"run: {command([name for names in lacking.values() for name in names])}"
+    hint = f"run: {lfs_command(world.git_prefix, [name for names in lacking.values() for name in names])}"
     return tuple(_held(action, lacking[action.post], hint) if action.post in lacking else action for action in doing)
 
 

@@ -409,7 +409,7 @@ def test_a_pointer_of_git_lfs_is_planned_and_never_sent(studio: Studio, emulator
     assert planned.code == 0
     assert "3 to create" in planned.out
     assert "[media-lfs-pointer]" in planned.out
-    assert "first run: git lfs pull" in planned.out
+    assert "first run: git lfs pull --include=posts/one.mp4\n" in planned.out
     assert "TikTok takes it" not in studio.run("probe", "posts/one.mp4").out
 
     ran = studio.run("apply", "plan.json")

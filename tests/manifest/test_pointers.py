@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from contentsync.errors import Level
+from contentsync.lfs import lfs_command
 from contentsync.manifest.load import load
 from contentsync.manifest.loaded import Loaded
-from contentsync.manifest.pointers import lfs_command
 from contentsync.media.disk import DiskReader
+from contentsync.operations.probe import probe
 from tests.manifest.projects import write
 
 A = "name: a\naccount: lily\nvideo: v.mp4\n"
@@ -91,3 +92,15 @@ def test_a_broken_link_is_named_as_one(tmp_path: Path) -> None:
     write(tmp_path, {"posts/a.yaml": A})
     (tmp_path / "posts/v.mp4").symlink_to("gone.mp4")
     assert "link" in load(tmp_path, {}).problems[0].what
+
+
+def test_probe_names_the_command_as_git_lfs_counts_paths(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "content" / "posts").mkdir(parents=True)
+    film = tmp_path / "content" / "posts" / "my film.mp4"
+    film.write_text(LFS)
+    (problem,) = probe(film).problems
+    assert (problem.code, problem.hint) == (
+        "media-lfs-pointer",
+        "run: git lfs pull --include='content/posts/my film.mp4'",
+    )
