@@ -65,3 +65,8 @@ def test_showing_is_the_same_everywhere(studio: Studio, tmp_path: Path) -> None:
     copy.write("scripts/token.sh", (studio.root / "scripts/token.sh").read_text())
     assert copy.run("trust", "--json").json["digest"] == digest
     assert f"DIGEST {digest}" in copy.run("trust", "--show").out
+
+
+def test_where_one_argument_ends_and_the_next_begins_is_shown(studio: Studio) -> None:
+    studio.write("contentsync.yaml", ASKS.replace("[scripts/token.sh, acme]", '[sh, -c, "cat token"]'))
+    assert "run    sh -c 'cat token'   (" in studio.run("trust", "--show").out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 import click
@@ -63,7 +64,7 @@ def _show(settings: Settings) -> None:
 
 def _lines(wanted: Wanted) -> list[str]:
     return [
-        *(f"run    {' '.join(command)}   ({key})" for key, command in wanted.commands),
+        *(f"run    {shlex.join(command)}   ({key})" for key, command in wanted.commands),
         *(f"       {path} is a file of the project: sha256 {sha256}" for path, sha256 in wanted.scripts),
         *(f"tell   {what}   ({key})" for key, what in wanted.notices),
         *(f"read   the variable {name}   ({key})" for key, name in wanted.variables),
