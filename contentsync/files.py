@@ -96,20 +96,32 @@ def replace_whole(path: Path, data: bytes, mode: int = 0o600, prefix: str = "") 
 
 def write_new(path: Path, data: bytes) -> None:
     """Write a file that is there whole or not at all, and never in the place of another. Raises OSError."""
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # another process may write the same file now
     try:
         part.unlink(missing_ok=True)
         with part.open("xb") as file:  # never through a link
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if os.path.lexists(path):
-            raise FileExistsError(errno.EEXIST, "a file of that name exists", str(path))
-        part.rename(path)
+        _name_once(part, path)
     except OSError:
         part.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def _name_once(part: Path, path: Path) -> None:
+    """Give a written file its name. Raises FileExistsError where something has it already, if only just now."""
+    try:
+        os.link(part, path, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except (OSError, NotImplementedError):  # a file system without hard links: look first, which is nearly as good
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "a file of that name exists", str(path)) from None
+        part.rename(path)
+    else:
+        part.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -47,3 +47,25 @@ def test_a_link_without_an_end_is_a_file_too(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         write_new(tmp_path / "a.yaml", b"one")
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_file_that_appears_at_the_last_moment_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a look at the name and a rename, another program may write the file."""
+    monkeypatch.setattr(os.path, "lexists", lambda _path: False)
+    (tmp_path / "a.yaml").write_bytes(b"theirs")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "a.yaml", b"ours")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.yaml", b"theirs")]
+
+
+def test_a_disk_without_hard_links_gets_new_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_args: object, **_kinds: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", none)
+    write_new(tmp_path / "a.yaml", b"one")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "a.yaml", b"two")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.yaml", b"one")]

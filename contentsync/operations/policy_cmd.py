@@ -4,7 +4,8 @@ The danger: a program that is missing, hangs or crashes must not count as a yes.
 answer that is understood, in time, lets a post through; everything else blocks all creates. The program runs only
 after `contentsync trust`, without a shell and without secrets; it can refuse posts, but not allow or change any.
 
-Its answer, on stdout, is empty, or `{"refused": {POST: REASON}}`, or `{"refused": [{"post", "reason"}]}`.
+Its answer, on stdout, is empty, or `{"refused": {POST: REASON}}`, or `{"refused": [{"post", "reason"}]}`. A refusal
+that names no post of the project is not understood: it may mean one that would be sent.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def ask(project: Project, plan: Plan) -> Verdict:
     if code:
         why = _short(answer.decode("utf-8", "replace"))
         return Verdict(_failed(project, f"ended with {code}" + (f": {why}" if why else "")))
-    return _verdict(project, answer)
+    return _verdict(project, plan, answer)
 
 
 def _run(project: Project, plan: bytes) -> tuple[int, bytes]:
@@ -92,13 +93,16 @@ def _end(program: subprocess.Popen[bytes]) -> None:
     program.wait()
 
 
-def _verdict(project: Project, answer: bytes) -> Verdict:
+def _verdict(project: Project, plan: Plan, answer: bytes) -> Verdict:
     if not answer.strip():
         return Verdict()
     try:
-        refused = dict(_refused(json.loads(answer)))
+        refused = dict(_refused(json.loads(answer, object_pairs_hook=_each_once)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Verdict(_failed(project, 'gave an answer that is not {"refused": {POST: REASON}}'))
+    if unknown := _unknown(project, plan, refused):
+        what = f"refuses {_short(unknown[0])}, which is no post of this project: it must name ACCOUNT/POST"
+        return Verdict(_failed(project, what))
     name = project.settings.policy_cmd[0]
     hint = "change the post, or the policy"
     told = {key: f"{name} refuses it: {_short(reason) or 'no reason given'}" for key, reason in refused.items()}
@@ -110,11 +114,31 @@ def _refused(answer: Any) -> Iterable[tuple[str, str]]:
     if set(answer) != {"refused"}:
         raise ValueError("unknown keys")
     refused = answer["refused"]
-    listed = None if isinstance(refused, dict) else [(one["post"], one.get("reason", "")) for one in refused]
-    for key, reason in refused.items() if listed is None else listed:
+    if not isinstance(refused, dict):
+        if not isinstance(refused, list):
+            raise TypeError("neither form")
+        refused = [(one["post"], one.get("reason", "")) for one in refused]
+    for key, reason in refused.items() if isinstance(refused, dict) else refused:
         if not isinstance(key, str) or not isinstance(reason, str):
             raise ValueError("not text")
         yield key, reason
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises ValueError where a key stands twice: one of its values would be lost."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _unknown(project: Project, plan: Plan, refused: Iterable[str]) -> list[str]:
+    """The refused posts that neither the plan nor any manifest of the project has."""
+    unknown = set(refused) - {action.post for action in plan.actions}
+    if unknown:  # the plan may be of some posts only
+        loaded = project.load()
+        unknown -= {post.key for post in loaded.posts} | {one.key for one in loaded.faulty}
+    return sorted(unknown)
 
 
 def _failed(project: Project, why: str) -> Problem:

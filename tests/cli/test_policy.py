@@ -161,6 +161,10 @@ def test_a_refusal_frees_a_place_for_a_post_that_the_program_then_sees_too(studi
         ("print('{\"refused\": 3}')", "gave an answer"),
         ('print(\'{"refused": {}, "allow": true}\')', "gave an answer"),
         ('print(\'{"refused": {"acme/one": 3}}\')', "gave an answer"),
+        ('print(\'{"refused": ""}\')', "gave an answer"),
+        ('print(\'{"refused": {"acme/one": "no"}, "refused": {}}\')', "gave an answer"),
+        ('print(\'{"refused": {"one": "no"}}\')', "no post of this project"),
+        ('print(\'{"refused": [{"post": "acme/0ne", "reason": "no"}]}\')', "no post of this project"),
         ("print('[' * 100000)", "gave an answer"),
         ("print('x' * 2000000)", "bytes"),
         ("time.sleep(60)", "took longer"),
@@ -177,6 +181,14 @@ def test_a_program_that_fails_never_counts_as_a_yes(
     ran = studio.run("apply", "--auto-approve")
     assert (ran.code, "[policy-cmd-failed]" in ran.out + ran.err, said in ran.out + ran.err) == (5, True, True), ran
     assert sent(studio) == []
+
+
+def test_a_program_may_refuse_a_post_that_the_plan_leaves_out(studio: Studio) -> None:
+    studio.post("one")
+    studio.post("two")
+    with_program(studio, 'print(json.dumps({"refused": {"acme/two": "legal"}}))')
+    assert studio.run("apply", "--auto-approve", "--only", "acme/one").code == 0
+    assert sent(studio) == ["acme/one"]
 
 
 def test_a_program_that_is_missing_blocks(studio: Studio) -> None:
