@@ -26,7 +26,7 @@ from contentsync.watch.feed import Feed
 from contentsync.watch.folder_check import FolderCheck
 from contentsync.watch.following import REFRESH_EVERY, Following
 from contentsync.watch.kept_project import KeptProject
-from contentsync.watch.outlook import see
+from contentsync.watch.outlook import APPROVAL, Concern, see
 from contentsync.watch.reports import Reports
 from contentsync.watch.retries import Retries
 from contentsync.watch.sending import Sending
@@ -294,7 +294,7 @@ class Watch:
         if self._following.has_refreshed or not made.world.accounts:
             only_approved = self._kept.approve is not Approve.AUTO
             self._announcements.next(made.plan, made.world.accounts, made.world.now, approved=only_approved)
-            self._reports.concerns(outlook.concerns)
+            self._reports.concerns(one for one in outlook.concerns if not self._is_outdated(one))
             self._sending.saw(made, outlook, now)
         else:  # first TikTok is asked who the accounts are, and what time it is
             self._sending.forget()
@@ -311,6 +311,10 @@ class Watch:
             unknown=outlook.counts.get(Kind.UNKNOWN, 0),
             looks=self._health.looks + 1,
         )
+
+    def _is_outdated(self, concern: Concern) -> bool:
+        """Whether it may only say that the approval was used: by the attempt that is under way."""
+        return concern.problem.code in APPROVAL and self._sending.is_sending(concern.post)
 
     def _wall_of(self, mono: float, now: Instant) -> datetime:
         return (now.wall + timedelta(seconds=mono - now.mono)).astimezone(UTC)

@@ -95,17 +95,21 @@ class NoticeSender:
             return
         problems = list(notifier.refused)
         try:
-            if self._project is not None:
-                self._on_round(self._project)
-            for notice in notices:
-                notifier.tell(notice)
-            if self._made is not None:
-                notifier.tell_happened(self._made)
-            problems += notifier.send(seconds)
+            with machine_errors():  # a disk that fails ends no thread: later notices are sent
+                problems += self._told_now(notifier, notices, seconds)
         except ContentsyncError as err:
             problems += err.problems
         self._say(problems)
         self._close()
+
+    def _told_now(self, notifier: Notifier, notices: list[Notice], seconds: float) -> list[Problem]:
+        if self._project is not None:
+            self._on_round(self._project)
+        for notice in notices:
+            notifier.tell(notice)
+        if self._made is not None:
+            notifier.tell_happened(self._made)
+        return notifier.send(seconds)
 
     def _notifier(self) -> Notifier | None:
         """The recipients as the project names them now; None while it can't be opened."""

@@ -74,6 +74,10 @@ class Sending:
     def is_busy(self) -> bool:
         return self._job.is_busy
 
+    def is_sending(self, post: str) -> bool:
+        """Whether the post is being sent, or was just now, so that a plan may know only a part of it."""
+        return self._job.is_busy and post in self._marks
+
     @property
     def is_done(self) -> bool:
         """Whether a result waits to be taken in."""

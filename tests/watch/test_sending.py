@@ -148,3 +148,12 @@ def test_a_stop_is_no_problem(desk: Desk) -> None:
     desk.saw(0.0, "acme/a")
     desk.step(5.0)
     assert [said for said in desk.said if said.startswith("problem")] == []
+
+
+def test_a_post_counts_as_being_sent_until_its_result_is_taken_in(desk: Desk) -> None:
+    """A plan made meanwhile may know the approval as used, and not the attempt that uses it."""
+    desk.saw(0.0, "acme/a")
+    desk.sending.step(instant(5.0), lambda _: None)
+    assert desk.sending.is_sending("acme/a") and not desk.sending.is_sending("acme/b")
+    desk.sending.take(instant(5.0))
+    assert not desk.sending.is_sending("acme/a")
