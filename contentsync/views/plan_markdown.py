@@ -28,6 +28,8 @@ from contentsync.visible import visible, visible_lines
 MOST: Final = 65_000  # GitHub takes 65,536 characters
 _PROBLEMS: Final = 25_000  # for the list of all problems
 _ACCOUNTS: Final = 10_000
+_UNPINNED: Final = "open-id-not-pinned"
+_NAMED: Final = 20  # accounts in the line about those that are not pinned yet
 _LINE: Final = 600  # of one text in a line; the page and the terminal have it whole
 _CLOSED: Final = 400  # what the lines after the posts may take, counts of those left out included
 
@@ -66,7 +68,7 @@ def _head(preview: Preview, sections: dict[Section, list[Group]]) -> Iterator[st
     yield ""
     yield from _as_far_as([_account(line) for line in accounts(preview)], _ACCOUNTS, "account")
     needs = [card for group in sections[Section.NEEDS_A_PERSON] for card in group.cards]
-    told = [*(_problem(problem) for problem in (*preview.problems, *plan.notes)), *map(_needs, needs)]
+    told = [*_problems((*preview.problems, *plan.notes)), *map(_needs, needs)]
     if told:
         yield ""
         only_notes = not needs and all(problem.level is Level.NOTE for problem in (*preview.problems, *plan.notes))
@@ -84,6 +86,31 @@ def _needs(card: Card) -> str:
     first = next(iter(card.problems), None)
     told = _problem(first).removeprefix("- ") if first else code(card.action.reason)
     return f"- {code(card.action.post)} {card.meaning}: {told}"
+
+
+def _problems(problems: Sequence[Problem]) -> Iterator[str]:
+    """A line for each problem; one for all accounts that are not pinned yet, at the place of the first."""
+    unpinned = [problem for problem in problems if _is_unpinned(problem)]
+    for problem in problems:
+        if len(unpinned) < 2 or not _is_unpinned(problem):
+            yield _problem(problem)
+        elif problem is unpinned[0]:
+            yield _all_unpinned(unpinned)
+
+
+def _is_unpinned(problem: Problem) -> bool:
+    return problem.code == _UNPINNED and problem.level is Level.NOTE
+
+
+def _all_unpinned(problems: Sequence[Problem]) -> str:
+    """The accounts that are not pinned yet. Whom each posts as stands in the list of accounts."""
+    names = [code(problem.what.partition(" ")[0]) for problem in problems[:_NAMED]]
+    more = f" and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
+    return (
+        f"- **note** {len(problems)} accounts are not pinned to a TikTok account yet: {', '.join(names)}{more} "
+        f"({code(_UNPINNED)}). Each posts as the TikTok account named above; apply writes its open_id into "
+        "contentsync.yaml, and from then on only that one may post for it"
+    )
 
 
 def _problem(problem: Problem) -> str:

@@ -100,6 +100,22 @@ def test_notes_alone_are_not_called_problems() -> None:
     assert "**Notes**" in text and "**Problems first**" not in text
 
 
+def test_accounts_that_are_not_pinned_share_one_line() -> None:
+    names = [f"acme{number}" for number in range(25)]
+    notes = [
+        Problem("open-id-not-pinned", f"{name} is not pinned to a TikTok account yet", level=Level.NOTE)
+        for name in names
+    ]
+    other = Problem("list-not-read", "the list was not read", level=Level.NOTE)
+    post, action = ten_posts()[0]
+    text = comment(replace(a_preview(a_plan_of(action), [post]), problems=(notes[0], other, *notes[1:])))
+    (line,) = (line for line in text.splitlines() if "open-id-not-pinned" in line)
+    assert line.startswith("- **note** 25 accounts are not pinned to a TikTok account yet: `acme0`, `acme1`, ")
+    assert "`acme19` and 5 more (`open-id-not-pinned`)" in line
+    assert "the list was not read" in text
+    assert_harmless(text)
+
+
 @given(st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40)), min_size=1, max_size=4).map(" ".join))
 def test_text_of_any_kind_stays_text(text: str) -> None:
     assert_harmless(comment(full_of([text, f"{text}\n{text}", text[::-1], f"`{text}`", f"```\n/close {text}"])))
