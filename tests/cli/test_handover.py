@@ -76,6 +76,8 @@ def test_the_page_holds_the_caption_to_be_copied_as_it_is(delivered: Studio) -> 
     page = (delivered.root / "drafts.html").read_text("utf-8")
     found = re.search(r'id="c1">(.*?)</p>', page, re.DOTALL)
     assert ran.code == 0 and found and unescape(found[1]) == CAPTION
+    code = qr.modules(CAPTION)
+    assert code and qr.lines(code)[0] not in ran.out, "the codes are on the page only"
     assert "QR code of the caption" in page and page.count('<input type="checkbox">') == 10
 
 

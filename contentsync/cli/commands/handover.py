@@ -19,7 +19,7 @@ from contentsync.visible import visible, visible_lines
 @click.argument("posts", nargs=-1, metavar="[POST]...", shell_complete=complete.posts)
 @as_json
 @as_page
-@click.option("--qr", is_flag=True, help="Draw each caption as a QR code: scan it, and the phone has the text.")
+@click.option("--qr", is_flag=True, help="Draw each caption as a QR code; with --html on the page only.")
 @click.pass_obj
 def handover(context: Context, posts: tuple[str, ...], json_: bool, html: Path | None, qr: bool) -> int:
     """Show what the creator pastes and chooses in TikTok's app to finish a draft.
@@ -48,7 +48,7 @@ def handover(context: Context, posts: tuple[str, ...], json_: bool, html: Path |
     for number, one in enumerate(found):
         if number:
             text.say()
-        _show(one, qr)
+        _show(one, qr and not html)
     if not found:
         text.say("No draft waits in an inbox, as far as is known. To ask TikTok: contentsync status")
     return exits.DONE
