@@ -142,7 +142,7 @@ class AccountAtWork(KnownAccount):
             inside(project.root, project.root / PROJECT_FILE)
             pin.pin(project.root, self.name, self.open_id)
         except ManifestError as err:
-            detail["why"] = f"{err.problems[0].what}; add the line under accounts: {self.name}: yourself"
+            detail["why"] = f"{err.problems[0].what}; add under accounts: {self.name}: yourself: {detail['line']}"
         except pin.NotPinned as err:
             detail["why"] = f"{err.problems[0].what}; {err.problems[0].hint}"
         tell(Told("pinned", self.name, detail))

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from contentsync.emulator.config import Account, App
+from contentsync.emulator.server import Emulator
 from contentsync.errors import Problem, StoreError
 from contentsync.store.sqlite.accounts import SqliteAccounts
 from tests.builders import ManualClock
 from tests.cli.at_a_desk import Desk, a_desk
+from tests.cli.support import Studio
 
 PROJECT = """\
 version: 1
@@ -67,6 +69,19 @@ def test_a_first_post_names_whom_it_goes_out_as_and_pins_it_in_the_project_file(
     open_id = desk.site.emulator.accounts["acme"].open_id
     text = (desk.site.studio.root / "contentsync.yaml").read_text()
     assert text == PROJECT.replace("  acme:\n", f'  acme:\n    open_id: "{open_id}"\n')
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_first_post_names_the_line_to_commit_on_stderr(
+    studio: Studio, emulator: Emulator, options: tuple[str, ...]
+) -> None:
+    """A CI throws away the folder in which apply wrote the line."""
+    studio.post("launch")
+    ran = studio.run("apply", "--auto-approve", *options)
+    line = f'commit the new line in contentsync.yaml: open_id: "{emulator.accounts["acme"].open_id}"'
+    assert ran.code == 0 and ran.err.count(line) == 1
+    studio.post("second")
+    assert line not in studio.run("apply", "--auto-approve", *options).err
 
 
 def test_where_the_file_can_not_be_written_the_state_keeps_the_pin_and_the_line_is_reported(desk: Desk) -> None:

@@ -68,6 +68,12 @@ class JsonLines:
             if told.event == "progress" and not _is_due(self._last, told.post, JSON_EVERY):
                 return
             text.say_json(apply_events.event(told, SystemClock().now()))
+            if told.event == "pinned":  # a CI throws its folder away: a person must see which line to commit
+                _tell_pinned(told)
+
+
+def _tell_pinned(told: Told) -> None:
+    text.tell(f"{told.post}: {_said(told)}", told.event, account=told.post, add=told.detail["line"])
 
 
 class Lines:
@@ -84,6 +90,8 @@ class Lines:
                 self._progress(told)
             elif told.event == "hosted" and told.detail["at"] < told.detail["total"]:
                 return  # a line once all of them are there
+            elif told.event == "pinned":
+                _tell_pinned(told)
             elif told.event in _WORDS:
                 text.tell(f"{told.post}: {_said(told)}", told.event, post=told.post)
 
@@ -106,6 +114,8 @@ def _is_due(last: dict[str, float], post: str, every: float) -> bool:
 
 def _said(told: Told) -> str:
     words = "accepted by TikTok, which fetches the media" if told.detail.get("pulls") else _WORDS[told.event]
+    if told.event == "pinned" and not told.detail.get("why"):
+        words += f"; commit the new line in contentsync.yaml: {told.detail['line']}"
     if reason := told.detail.get("reason") or told.detail.get("why"):
         words += f" ({visible(str(reason))})"
     if post_id := told.detail.get("post_id"):
