@@ -31,6 +31,11 @@ from contentsync.views.board_page import Frame
 HOW: Final = "board"
 WHY_LENGTH: Final = 300
 LOCK_SECONDS: Final = 20.0
+_CHANGED: Final = Problem(
+    "changed-meanwhile",
+    "what is known of this post changed since the page was opened",
+    "open the page again, and look at it again",
+)
 _TYPES: Final = {
     "mp4": "video/mp4",
     "mov": "video/quicktime",
@@ -180,6 +185,8 @@ class Desk:
             raise UsageError(Problem("verdict-missing", "you did not say what you found", "choose one")) from err
         given_id = form.one("post_id").strip() if verdict is Verdict.PUBLISHED else ""
         with project.lock(f"contentsync board: resolve {post}", LOCK_SECONDS):
+            if form.one("shown") != board.shown_by(board.one_post(project, post)):
+                raise UsageError(_CHANGED)  # a word about an earlier attempt must not settle a later one
             row = resolve.resolve(project, post, verdict, given_id, _why(form))
         stands = row.last.phase if row.last else "bound"
         return Answer(board_page.word_page(frame, "Settled", (f"{row.key}: {stands}",), f"post/{row.key}"))

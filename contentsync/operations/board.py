@@ -110,6 +110,13 @@ def one_post(project: Project, key: str) -> Case:
     return explain(project, key, refresh=False)
 
 
+def shown_by(case: Case) -> str:
+    """Another value once a post has another attempt, outcome or video than the person saw who settles it."""
+    attempts = [(one.id, one.phase) for one in case.row.attempts] if case.row else []
+    videos = [sorted(one.post_id for one in videos) for videos in (case.bound, case.alike)]
+    return hashlib.sha256(repr((attempts, videos)).encode()).hexdigest()
+
+
 class Pulse:
     """Says whether what the board shows may have changed. Keeps one project open, for one thread."""
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from contentsync.errors import Level, Problem
 from contentsync.lifecycle import OPEN, Phase
-from contentsync.operations.board import AccountNow, Snapshot
+from contentsync.operations.board import AccountNow, Snapshot, shown_by
 from contentsync.operations.calendar import Calendar
 from contentsync.operations.explain import Case
 from contentsync.operations.posting import Posting
@@ -92,6 +92,7 @@ def post_page(frame: Frame, case: Case, zone: str, can_approve: bool) -> str:
         alike=[_video(one, zone) for one in case.alike],
         history=list(_history(list(reversed(case.history)), zone)),
         can_resolve=last is not None and last.phase is Phase.UNKNOWN,
+        shown=shown_by(case),
         can_approve=can_approve,
         media=_media(case.desired) if case.desired else [],
         kind=str(case.desired.kind) if case.desired else "",

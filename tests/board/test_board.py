@@ -189,6 +189,22 @@ def test_an_unknown_outcome_is_settled_with_the_evidence_beside_it(
     assert "resolved-not-published" in history and "not in the app (board)" in history
 
 
+def test_a_word_about_an_earlier_attempt_settles_no_later_one(
+    open_board: OpenBoard, studio: Studio, emulator: Emulator
+) -> None:
+    """The page shows the first attempt; when the form is sent, a second one has an unknown outcome."""
+    an_unknown(studio, emulator)
+    board = open_board(allow_actions=True).sign_in()
+    form = board.form_of("/post/acme/launch") | {"verdict": "not-published"}
+    assert studio.run("resolve", "launch", "--not-published", "--because", "looked").code == 0
+    emulator.add_fault("video_init:drop_after")
+    assert studio.run("apply", "--auto-approve").code == 4
+    emulator.clear_faults()
+    answer = board.post("/resolve/acme/launch", form)
+    assert answer.status_code == 404 and "changed since the page was opened" in answer.text
+    assert [post["phase"] for post in studio.run("status", "--json").json["posts"]] == ["unknown"]
+
+
 def an_unknown(studio: Studio, emulator: Emulator) -> None:
     """A post that TikTok fetches, whose init was never answered."""
     studio.post("launch", video="https://media.acme.example/clip.mp4", privacy="only_me")
