@@ -1,7 +1,8 @@
 """Does a text hold a word, a hashtag or a mention, however it is written? Pure.
 
 The danger: a banned word is spelt so that people read it and a comparison does not: in full-width or mathematical
-letters, with invisible characters in it, with marks over its letters, with Cyrillic or Greek letters that look Latin.
+letters, with invisible characters in it, with marks over its letters, with Cyrillic or Greek
+letters that look Latin, in small capitals.
 So text and word are brought to one form before they are compared. Spellings with blanks between letters or with
 digits for letters are not recognised.
 """
@@ -19,7 +20,8 @@ from contentsync.visible import without_unseen
 # Letters of other alphabets and what they look like, after case is folded.
 _PAIRS: Final = (
     "аa еe оo рp сc уy хx іi јj ѕs һh ԁd ԛq ԝw ӏl кk мm нh тt вb ɡg ıi "  # Cyrillic, Latin extensions
-    "αa βb εe ηn ιi κk νv οo ρp τt υu χx ωw γy"  # Greek
+    "αa βb εe ηn ιi κk νv οo ρp τt υu χx ωw γy "  # Greek
+    "ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ꞯq ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz ɪi"  # small capitals
 )
 _LATIN: Final = {ord(pair[0]): pair[1] for pair in _PAIRS.split()}
 _SPACELESS: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")

@@ -32,6 +32,7 @@ HIDDEN = [
     "gua\u00adranteed",
     "g\u0336u\u0336a\u0336r\u0336a\u0336n\u0336t\u0336e\u0336e\u0336d\u0336",
     "guаrаntееd",  # with Cyrillic а and е
+    "ɢᴜᴀʀᴀɴᴛᴇᴇᴅ",
     "gυαrαnteed",  # with Greek υ and α
     "#guaranteed!",
     "\u202eguaranteed",
