@@ -192,7 +192,10 @@ class Watch:
         """Send and ask what may be sent and asked now; the moments of the next steps."""
         if "ground" in self._reports.standing:
             return []
+        was_busy = self._sending.is_busy
         steps = (self._sending.step(now, self._parts.feed.tell), self._following.step(now))
+        if self._sending.is_busy and not was_busy:
+            self._table.sending_began(now.mono)
         return [moment for moment in steps if moment is not None]
 
     # What wakes it.

@@ -20,6 +20,7 @@ FULL_AT_MOST: Final = 600.0  # seconds between two, however long a look takes
 SHARE: Final = 0.005  # of one processor, at most, for full looks
 STORM: Final = 5  # debounces, at most, for which a stream of events puts a look off
 REST: Final = 10  # times what a look took, until another one because of the state
+REST_WHILE_SENDING: Final = 10.0  # seconds from the start of a batch, in which the state is no reason for a look
 JUMP: Final = 5.0  # seconds by which the wall clock may differ from the monotonic one before it counts as set
 
 
@@ -76,6 +77,10 @@ class Timetable:
     def state_changed(self, now: float) -> None:
         """The state was written to: look, but not after each chunk of an upload."""
         self.plan(Why.STATE, max(now, self._rests_until))
+
+    def sending_began(self, now: float) -> None:
+        """A post is being sent: its start is not slowed down by looks at what its own sending writes."""
+        self._rests_until = max(self._rests_until, now + REST_WHILE_SENDING)
 
     def plan(self, why: Why, at: float) -> None:
         """Look at that monotonic moment, or earlier."""

@@ -88,3 +88,13 @@ def test_a_saved_file_waits_for_no_look_that_took_long(table: Timetable) -> None
     table.looked(instant(10), 5.0, 1.0)
     table.files_changed(11.0)
     assert table.next(instant(11)) == (13.0, Why.FILES)
+
+
+def test_the_start_of_an_upload_is_not_slowed_down_by_what_it_writes(table: Timetable) -> None:
+    table.sending_began(11.0)
+    table.state_changed(11.5)
+    table.files_changed(12.0)
+    assert table.next(instant(12)) == (14.0, Why.FILES)
+    table.looked(instant(14), 0.0, 1.0)
+    table.state_changed(15.0)
+    assert table.next(instant(15)) == (15.0, Why.STATE)
