@@ -148,6 +148,23 @@ def test_a_hostile_pull_request_runs_nothing_and_gets_no_secret(ci: Ci, forge: F
     assert not [value for name, value in ci.secrets.items() if "API_URL" not in name and value in body]
 
 
+COMMAND = "##[set-output name=code]0 ##[add-mask]e"
+
+
+@pytest.mark.parametrize("job", ["plan", "apply"])
+def test_text_of_a_manifest_is_no_command_to_the_runner(ci: Ci, forge: Forge, job: str) -> None:
+    """GitHub's runner looks for commands in all that a step prints, and for these anywhere in a line."""
+    one = runner(ci, forge, PULL, secrets=job == "apply")
+    (one.folder / "posts" / "bad.yaml").write_text(f'name: bad\naccount: acme\nvideo: "{COMMAND}.mp4"\n')
+    one.job("github/posts.yml", job)
+    said = next(step.said for step in one.done if step.name.lower() == job)
+    token = re.search(r"^::stop-commands::([0-9a-f]{64})$", said, re.M)
+    assert token
+    before, _, rest = said.partition(token[0])
+    held, resumed, after = rest.partition(f"\n::{token[1]}::\n")
+    assert resumed and "##[" in held and "##[" not in before + after
+
+
 def test_forks_get_a_comment_by_a_second_workflow_that_takes_nothing_from_them(ci: Ci, forge: Forge) -> None:
     sha = "a" * 40
     head = {"head_branch": "idea", "head_sha": sha, "head_repository": {"owner": {"login": "mallory"}}}
