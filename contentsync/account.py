@@ -6,9 +6,9 @@ decided here: the planner gets plain facts, and each attempt takes its own steps
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,8 @@ class Asked:
     creator: Creator
     #: What a person should know of the answers.
     notes: tuple[Problem, ...] = ()
+    #: By post key: why TikTok gave no news of its attempt.
+    no_news: Mapping[str, Problem] = field(default_factory=dict)
 
 
 class Unlisted(ContentsyncError):
@@ -96,8 +98,8 @@ class AccountAtWork(KnownAccount):
         creator = remote.see_list(self.client, self.store, creator, now, granted=granted, full=full_list)
         if unlisted := remote.not_listed(self.settings, creator, self._how_to_grant):
             notes.append(unlisted)
-        self.look_at(self.store.posts(creator.open_id))
-        return Asked(creator, tuple(notes))
+        no_news = self.look_at(self.store.posts(creator.open_id))
+        return Asked(creator, tuple(notes), no_news)
 
     def ask_with_list(self, *, scope_needed: bool = True) -> Creator:
         """As `ask`, with the whole public list.
@@ -112,12 +114,17 @@ class AccountAtWork(KnownAccount):
                 raise SignInNeeded(problem)
         return asked.creator
 
-    def look_at(self, rows: list[PostState]) -> None:
-        """Ask TikTok about the attempts of these posts that may have moved on; their receipts follow."""
+    def look_at(self, rows: list[PostState]) -> dict[str, Problem]:
+        """Ask TikTok about the attempts of these posts that may have moved on; their receipts follow.
+
+        Returns by post key why TikTok gave no news of its attempt.
+        """
         from contentsync import remote
 
-        for row in remote.look_at_attempts(self.steps(), rows, self.clock):
+        looked = remote.look_at_attempts(self.steps(), rows, self.clock)
+        for row in looked.behind:
             self._project.offer_receipt(row)
+        return looked.no_news
 
     @property
     def is_pinned(self) -> bool:

@@ -6,7 +6,7 @@ This changes nothing at TikTok, and needs no lock: each write repeats its precon
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -38,6 +38,9 @@ LIST_SCOPE: Final = "video.list"
 
 ANOTHER_APP: Final = "token-not-authorized-for-specified-publish-id"  # another app began it; only a person can tell
 NEVER: Final = datetime.fromtimestamp(0, UTC)  # of a video whose time TikTok does not tell
+
+#: The codes of a look that brought no news, so that what is known of the attempt is as old as before.
+NO_NEWS: Final = frozenset({"not-sent", "unanswered", "rate-limit-exceeded", "token-lock-held"})
 
 LATE_IDS: Final = 10  # asked for at a time: some never come, and each question counts against a limit by the minute
 
@@ -198,11 +201,21 @@ def _see_public(store: Store, open_id: str, listed: set[str], now: datetime) -> 
         store.mark_public(seen, now)
 
 
-def look_at_attempts(steps: Steps, rows: Iterable[PostState], clock: Clock) -> list[PostState]:
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """What came of asking TikTok about attempts."""
+
+    #: The rows whose receipt may be behind.
+    behind: list[PostState]
+    #: By post key: why TikTok gave no news of its attempt.
+    no_news: dict[str, Problem]
+
+
+def look_at_attempts(steps: Steps, rows: Iterable[PostState], clock: Clock) -> LookedAt:
     """Ask TikTok about attempts that are open, unknown, or lack an id that may still come.
 
-    Returns the rows whose receipt may be behind: those that changed now, and the latest of those that changed
-    lately, since a run may have been cut off between the state and the receipt.
+    A receipt may be behind for those that changed now, and for the latest of those that changed lately, since a run
+    may have been cut off between the state and the receipt.
     Raises SignInNeeded where the token may not see them.
     """
     now = clock.now()
@@ -210,13 +223,16 @@ def look_at_attempts(steps: Steps, rows: Iterable[PostState], clock: Clock) -> l
     behind = dict.fromkeys(row.uid for row in newest[:RECEIPTS] if now - _changed_at(row) < RECENT)
     asked = [row for row in newest if worth_asking(row, now)]
     settled = [row for row in asked if not _is_unsettled(row)]
+    no_news: dict[str, Problem] = {}
     for row in (*filter(_is_unsettled, asked), *settled[:LATE_IDS]):
         attempt = _to_ask(row, now)
         assert attempt is not None
-        after = _look(steps, attempt)
+        after, problem = _look(steps, attempt)
+        if problem is not None:
+            no_news[row.key] = problem
         if (after.phase, after.post_id) != (attempt.phase, attempt.post_id):
             behind[row.uid] = None
-    return [fresh for uid in behind if (fresh := steps.store.post(uid))]
+    return LookedAt([fresh for uid in behind if (fresh := steps.store.post(uid))], no_news)
 
 
 def _changed_at(row: PostState) -> datetime:
@@ -253,17 +269,24 @@ def look_again(steps: Steps, attempt: Attempt) -> Attempt:
     lacks_id = attempt.phase is Phase.PUBLISHED and not attempt.post_id
     failed = attempt.phase is Phase.FAILED and attempt.may_be_live
     asked = attempt.is_open or attempt.phase in {Phase.UNKNOWN, Phase.DELIVERED} or lacks_id or failed
-    return _look(steps, attempt) if asked and attempt.publish_id else attempt
+    return _look(steps, attempt)[0] if asked and attempt.publish_id else attempt
 
 
-def _look(steps: Steps, attempt: Attempt) -> Attempt:
+def _look(steps: Steps, attempt: Attempt) -> tuple[Attempt, Problem | None]:
+    """The attempt after asking TikTok about it, and why there was no news of it."""
     try:
         step = _asked(steps, attempt)
     except Superseded:
-        return steps.store.attempt(attempt.id)
+        return steps.store.attempt(attempt.id), None
     if step.stop and step.problem and step.problem.code != ANOTHER_APP:
         raise SignInNeeded(step.problem)
-    return step.attempt
+    return step.attempt, step.problem if step.problem and step.problem.code in NO_NEWS else None
+
+
+def as_last_known(problem: Problem) -> Problem:
+    """The note for a post of whose attempt there is no news."""
+    what = f"TikTok gave no news of it now, so this is as last known: {problem.what}"
+    return replace(problem, what=what, level=Level.NOTE)
 
 
 def _asked(steps: Steps, attempt: Attempt) -> Step:

@@ -17,6 +17,7 @@ from contentsync.post import Privacy
 from contentsync.remote import (
     LATE_IDS,
     STOPS,
+    as_last_known,
     ask_creator,
     clock_wrong,
     identify,
@@ -175,7 +176,7 @@ def test_a_list_cut_off_in_its_middle_changes_nothing(store: SqliteStore) -> Non
 
 
 def looked_at(bench: Bench) -> list[str]:
-    rows = look_at_attempts(bench.steps, bench.store.posts(OPEN_ID), bench.clock)
+    rows = look_at_attempts(bench.steps, bench.store.posts(OPEN_ID), bench.clock).behind
     return [str(row.last.phase) for row in rows if row.last]
 
 
@@ -243,3 +244,13 @@ def test_a_video_that_vanishes_is_drift_a_day_later(tmp_path: Path, clock: Manua
         clock.advance(timedelta(days=2))
         assert site.kinds() == {"acme/launch": "drift"}
         assert site.apply().results == {}
+
+
+def test_a_look_that_brings_no_news_says_so(bench: Bench) -> None:
+    bench.processing()
+    bench.tiktok.statuses = [silence(), PUBLISHED]
+    looked = look_at_attempts(bench.steps, bench.store.posts(OPEN_ID), bench.clock)
+    ((key, problem),) = looked.no_news.items()
+    assert (key, problem.code) == ("acme/launch", "unanswered")
+    assert "as last known: cut off" in as_last_known(problem).what
+    assert not look_at_attempts(bench.steps, bench.store.posts(OPEN_ID), bench.clock).no_news

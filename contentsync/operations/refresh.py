@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, Level, Problem
 from contentsync.operations.side_by_side import side_by_side
 from contentsync.project import Project
+from contentsync.remote import as_last_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,14 @@ class Seen:
     videos: int
     open: int
     notes: tuple[Problem, ...] = ()
+    #: By post key: why TikTok gave no news of an open attempt.
+    no_news: Mapping[str, Problem] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All that a person should know; what concerns one post names it."""
+        last_known = {key: as_last_known(one) for key, one in self.no_news.items()}
+        return (*self.notes, *(replace(one, what=f"{key}: {one.what}") for key, one in last_known.items()))
 
     @property
     def is_whole(self) -> bool:
@@ -40,6 +50,6 @@ def refresh_all(
         asked = account.ask(full_list=full_list)
         facts = account.facts(asked.creator)
         still_open = sum(bool(row.last and row.last.is_open) for row in facts.rows)
-        return Seen(len(facts.remote.videos), still_open, asked.notes)
+        return Seen(len(facts.remote.videos), still_open, asked.notes, asked.no_news)
 
     return dict(side_by_side(accounts, read, failures)), failures

@@ -3,45 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from contentsync.account import AccountAtWork
-from contentsync.errors import ContentsyncError, SignInNeeded
+from contentsync.errors import ContentsyncError, Problem, SignInNeeded
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish, known_keys, rows_by_account, select
 from contentsync.operations.side_by_side import side_by_side
 from contentsync.plan.differs import Difference, differences, posted_by_creator
 from contentsync.post_state import PostState
 from contentsync.project import Project
-from contentsync.remote import worth_asking
+from contentsync.remote import as_last_known, worth_asking
 
 
-def look(
-    project: Project, wish: Wish, wait: float
-) -> tuple[dict[str, PostState | None], dict[str, ContentsyncError]]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The state of posts, after asking TikTok."""
+
+    #: By key; None for a post without a row.
+    rows: dict[str, PostState | None]
+    #: The accounts that could not be asked.
+    failures: dict[str, ContentsyncError]
+    #: By key: why TikTok gave no news of a post's attempt, so that its state is as last known.
+    no_news: dict[str, Problem]
+
+    @property
+    def notes(self) -> dict[str, Problem]:
+        """What is said about the posts without news, by key."""
+        return {key: as_last_known(problem) for key, problem in self.no_news.items()}
+
+
+def look(project: Project, wish: Wish, wait: float) -> Found:
     """The state of the selected posts, after asking TikTok about those that may have changed.
 
-    wait: seconds to keep asking while any is not final. Posts without a row are None.
+    wait: seconds to keep asking while any is not final.
     """
     project.catch_up()
     loaded = project.load()
     keys = known_keys(project, loaded)
     chosen = select(project, loaded, wish)
     failures: dict[str, ContentsyncError] = {}
+    no_news: dict[str, Problem] = {}
     until = project.clock.monotonic() + wait
     pause = project.settings.poll_initial.total_seconds()
     failures |= _removed(project, {key.partition("/")[0] for key in keys if chosen is None or key in chosen})
     while True:
         rows = {row.key: row for rows in rows_by_account(project).values() for row in rows}
         found = {key: rows.get(key) for key in sorted(keys) if chosen is None or key in chosen}
-        if not _look_at(project, [row for row in found.values() if row], failures) or failures:
+        no_news.clear()
+        if not _look_at(project, [row for row in found.values() if row], failures, no_news) or failures:
             break
         if project.clock.monotonic() + pause > until:
             break
         project.clock.sleep(pause)
         pause = min(pause * 1.5, project.settings.poll_max.total_seconds())
     rows = {row.key: row for rows in rows_by_account(project).values() for row in rows}
-    return {key: rows.get(key) for key in found}, failures
+    return Found({key: rows.get(key) for key in found}, failures, no_news)
 
 
 def decided_now(project: Project, wish: Wish) -> Made:
@@ -83,7 +100,9 @@ def _removed(project: Project, names: set[str]) -> dict[str, ContentsyncError]:
     return told
 
 
-def _look_at(project: Project, rows: list[PostState], failures: dict[str, ContentsyncError]) -> bool:
+def _look_at(
+    project: Project, rows: list[PostState], failures: dict[str, ContentsyncError], no_news: dict[str, Problem]
+) -> bool:
     """Ask about the attempts of these rows; whether any is still open."""
     asked = [row for row in rows if worth_asking(row, project.clock.now())]
     names = {row.account for row in asked}
@@ -91,7 +110,7 @@ def _look_at(project: Project, rows: list[PostState], failures: dict[str, Conten
 
     def work(account: AccountAtWork) -> bool:
         mine = [row for row in asked if row.account == account.name]
-        account.look_at(mine)
+        no_news.update(account.look_at(mine))
         fresh = [account.store.post(row.uid) for row in mine]
         return any(row and row.last and row.last.is_open for row in fresh)
 

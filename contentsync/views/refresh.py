@@ -25,7 +25,7 @@ def _account(name: str, seen: Seen) -> dict[str, Any]:
         "account": name,
         "videos": seen.videos,
         "open": seen.open,
-        "problems": [problem_as_json(problem) for problem in seen.notes],
+        "problems": [problem_as_json(problem) for problem in seen.problems],
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from contentsync import links
+from contentsync.errors import Problem
 from contentsync.lifecycle import SUCCESS
 from contentsync.pause import Pause
 from contentsync.plan.action import Action, Kind
@@ -24,14 +25,16 @@ def document(
     plans: Mapping[str, Action],
     pauses: Iterable[Pause] = (),
     differs: Mapping[str, Sequence[Difference]] | None = None,
+    no_news: Mapping[str, Problem] | None = None,
 ) -> dict[str, Any]:
     """usernames: each identity's handle, by open_id. plans: what a plan says of each post that is not settled.
 
-    differs: how posts are public in another way than declared.
+    differs: how posts are public in another way than declared. no_news: why TikTok gave no news of a post.
     """
-    told = differs or {}
+    told, unheard = differs or {}, no_news or {}
     posts = [
-        _post(key, row, usernames, plans.get(key)) | {"differs": [asdict(one) for one in told.get(key, ())]}
+        _post(key, row, usernames, plans.get(key), unheard.get(key))
+        | {"differs": [asdict(one) for one in told.get(key, ())]}
         for key, row in found.items()
     ]
     return {"format": FORMAT, "paused": [_pause(pause) for pause in pauses], "posts": posts}
@@ -42,9 +45,11 @@ def _pause(pause: Pause) -> dict[str, Any]:
     return {"account": pause.account or None, "who": pause.who, "since": since, "why": pause.why or None}
 
 
-def _post(key: str, row: PostState | None, usernames: dict[str, str], action: Action | None) -> dict[str, Any]:
+def _post(
+    key: str, row: PostState | None, usernames: dict[str, str], action: Action | None, unheard: Problem | None
+) -> dict[str, Any]:
     last = row.last if row else None
-    problem = None
+    problem = {"code": unheard.code, "what": unheard.what, "hint": unheard.hint or None} if unheard else None
     if last and last.problem_code and last.phase not in SUCCESS:
         problem = {"code": last.problem_code, "what": last.problem_what, "hint": _hint(last.problem_code, action)}
     return {

@@ -21,7 +21,9 @@ from contentsync.watch.workers import Job, Worker
 
 SHARE_EVERY: Final = 60.0  # seconds between two looks for what other machines said
 REFRESH_EVERY: Final = 900.0  # seconds between two readings of TikTok into the state
+SILENT_FOR: Final = 20.0  # seconds without news of an open attempt after which the watch does not count as healthy
 SHARE: Final = 0.05  # of an attempt's age: a post that is processed for hours is asked about every few minutes
+NO_NEWS: Final = "no-news"  # the subject of the problem that TikTok gives no news of an account's attempts
 Ask = Callable[[tuple[str, ...]], Asked]
 Refresh = Callable[[tuple[str, ...]], Asked]
 
@@ -56,6 +58,7 @@ class Following:
         self._job: Job[Asked] = Job(worker)
         self._open: dict[str, _Open] = {}
         self._told: dict[str, tuple[str, Phase]] = {}  # how attempts ended that the last look saw as open
+        self._silent: dict[str, float] = {}  # by account: since when TikTok gives no news of its attempts
         self._names: tuple[str, ...] = ()
         self._refresh_at = self._share_at = 0.0
         self._take_approvals = take_approvals
@@ -84,6 +87,7 @@ class Following:
             key: self._open.get(key) or _Open(now.mono, now.mono + first, first) for key in sorted(followed)
         }
         self._told = {key: end for key, end in self._told.items() if key in followed}
+        self._end_silence(frozenset(self._silent) - {key.partition("/")[0] for key in followed})
         if set(accounts) - set(self._names):
             self._refresh_at = now.mono
         self._names = accounts
@@ -152,6 +156,7 @@ class Following:
         self.ahead = asked.ahead if asked.ahead is not None else self.ahead
         for name in asked.accounts:
             take_account(name, asked.failures.get(name), self._accounts, self._reports, now, self._jitter())
+        self._note_silence(asked, now)
         again = [at for name in asked.failures if (at := self._accounts.until(name)) is not None]
         self._refresh_at = min([self._refresh_at, *again])
         for note in asked.notes:
@@ -159,6 +164,22 @@ class Following:
         for key, row in asked.after.items():
             self._tell_end(key, asked.before.get(key), row)
         return True
+
+    def _note_silence(self, asked: Asked, now: Instant) -> None:
+        """Note of which accounts' attempts TikTok gives no news; told once, and again when there is news."""
+        for name, problem in asked.no_news.items():
+            self._silent.setdefault(name, now.mono)
+            self._reports.stands(f"{NO_NEWS}:{name}", problem, name)
+        self._end_silence(asked.heard)
+
+    def _end_silence(self, names: frozenset[str]) -> None:
+        for name in names & self._silent.keys():
+            del self._silent[name]
+            self._reports.is_over(f"{NO_NEWS}:{name}")
+
+    def long_silent(self, mono: float) -> frozenset[str]:
+        """The accounts of whose attempts there was no news for long; any thread may ask. mono: now."""
+        return frozenset(name for name, since in self._silent.copy().items() if mono - since >= SILENT_FOR)
 
     def _tell_end(self, key: str, before: PostState | None, after: PostState | None) -> None:
         was, last = (before.last if before else None), (after.last if after else None)

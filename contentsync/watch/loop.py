@@ -24,7 +24,7 @@ from contentsync.settings import Approve
 from contentsync.watch.announcements import Announcements
 from contentsync.watch.feed import Feed
 from contentsync.watch.folder_check import FolderCheck
-from contentsync.watch.following import REFRESH_EVERY, Following
+from contentsync.watch.following import NO_NEWS, REFRESH_EVERY, Following
 from contentsync.watch.kept_project import KeptProject
 from contentsync.watch.outlook import APPROVAL, Concern, see
 from contentsync.watch.reports import Reports
@@ -134,6 +134,8 @@ class Watch:
         """The health of this watch; any thread may ask."""
         standing = self._reports.standing
         failing = {name.partition(":")[2]: p for name, p in standing.items() if name.startswith("account:")}
+        silent = self._following.long_silent(self._clock.monotonic())
+        failing = {name: p for name in silent if (p := standing.get(f"{NO_NEWS}:{name}"))} | failing
         error = next((p for name, p in standing.items() if name in {"look", "ground", "all", "asking"}), None)
         return replace(
             self._health,

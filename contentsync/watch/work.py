@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from contentsync.attempt.told import Tell
@@ -92,6 +92,9 @@ class Asked:
     accounts: frozenset[str] = frozenset()
     failures: Mapping[str, ContentsyncError] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
+    #: By account: why TikTok gave no news of one of its attempts; and the accounts of whose attempts there was news.
+    no_news: Mapping[str, Problem] = field(default_factory=dict)
+    heard: frozenset[str] = frozenset()
     error: ContentsyncError | None = None
     #: How far TikTok's clock is ahead of this machine's; None if that is unknown.
     ahead: timedelta | None = None
@@ -118,11 +121,14 @@ def ask(open_project: OpenProject, keys: tuple[str, ...], stop: Stop) -> Asked:
         with opened(open_project, stop) as project:
             wish = Wish(only=keys)
             before = {row.key: row for name in project.settings.accounts for row in _rows(project, name)}
-            after, failures = status.look(project, wish, 0.0)
+            found = status.look(project, wish, 0.0)
     except ContentsyncError as err:
         return Asked(error=err)
     names = frozenset(key.partition("/")[0] for key in keys)
-    return Asked({key: before.get(key) for key in after}, after, names, failures)
+    no_news = _by_account(found.no_news)
+    heard = names - set(no_news) - set(found.failures)
+    after = found.rows
+    return Asked({key: before.get(key) for key in after}, after, names, found.failures, no_news=no_news, heard=heard)
 
 
 def refresh(open_project: OpenProject, accounts: tuple[str, ...], stop: Stop) -> Asked:
@@ -136,6 +142,12 @@ def refresh(open_project: OpenProject, accounts: tuple[str, ...], stop: Stop) ->
         return Asked(error=err)
     notes = tuple(dict.fromkeys(note for one in seen.values() for note in one.notes))
     return Asked(accounts=frozenset(known), failures=failures, notes=notes, ahead=ahead)
+
+
+def _by_account(no_news: Mapping[str, Problem]) -> dict[str, Problem]:
+    """One problem for each account."""
+    said = "TikTok gives no news of what it is processing; watch asks again by itself"
+    return {key.partition("/")[0]: replace(one, what=f"{said}: {one.what}", hint="") for key, one in no_news.items()}
 
 
 def take_approvals(open_project: OpenProject, stop: Stop) -> Asked:

@@ -63,3 +63,36 @@ def test_an_end_that_could_not_be_kept_is_told_once_and_asked_about_ever_more_se
         asked += following.take(at(second))
     assert len([one for one in heard if isinstance(one, Happened)]) == 1
     assert asked < 30
+
+
+def test_silence_about_an_open_attempt_is_told_once_with_its_end_and_lasts_in_the_health() -> None:
+    heard: list[Live] = []
+    feed = Feed()
+    feed.listen(heard.append)
+    silent = Asked(accounts=frozenset({"acme"}), no_news={"acme": Problem("not-sent", "no connection")})
+    following = a_following(silent, feed, ManualClock())
+    now, long_silent = [0], []
+    following._ask = lambda _keys: silent if now[0] < 30 else Asked(heard=frozenset({"acme"}))
+    for second in range(60):
+        now[0] = second
+        following.saw(frozenset({KEY}), ("acme",), at(second))
+        following.step(at(second))
+        following.take(at(second))
+        long_silent += [second] if following.long_silent(second) else []
+    assert [str(one.word) for one in heard if isinstance(one, Happened)] == ["problem", "solved"]
+    assert long_silent[0] == 22 and 30 <= long_silent[-1] < 50
+
+
+def test_silence_ends_with_the_last_open_attempt_of_the_account() -> None:
+    heard: list[Live] = []
+    feed = Feed()
+    feed.listen(heard.append)
+    silent = Asked(accounts=frozenset({"acme"}), no_news={"acme": Problem("not-sent", "no connection")})
+    following = a_following(silent, feed, ManualClock())
+    for second in range(5):
+        following.saw(frozenset({KEY}), ("acme",), at(second))
+        following.step(at(second))
+        following.take(at(second))
+    following.saw(frozenset(), ("acme",), at(5))
+    assert [str(one.word) for one in heard if isinstance(one, Happened)] == ["problem", "solved"]
+    assert not following.long_silent(99.0)

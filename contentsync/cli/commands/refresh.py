@@ -39,7 +39,7 @@ def refresh(context: Context, full_list: bool, accounts: tuple[str, ...], json_:
         text.show_json(view.document(read, failures))
     for name, seen in read.items() if not json_ else ():
         text.say(f"{name}: {text.many(seen.videos, 'public video')}, {text.many(seen.open, 'open attempt')}")
-        text.show_problems(seen.notes)
+        text.show_problems(seen.problems)
     show_failures(failures)
     notifying.tell()
     codes = [exits.of_error(err) or exits.FAILED for err in failures.values()]

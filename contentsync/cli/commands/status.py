@@ -87,7 +87,8 @@ def status(
     notifying = Notifying(project)
     try:
         wish = Wish((*only, *posts), exclude, accounts)
-        found, failures = look(project, wish, wait)
+        looked = look(project, wish, wait)
+        found, failures = looked.rows, looked.failures
         made = decided_now(project, wish)
         plans = {action.post: action for action in made.plan.actions}
     finally:
@@ -97,13 +98,13 @@ def status(
     differs = differing(project, found.values())
     zones = {name: account.timezone for name, account in project.settings.accounts.items()}
     if json_:
-        text.show_json(view.document(found, handles, plans, pauses, differs))
+        text.show_json(view.document(found, handles, plans, pauses, differs, looked.notes))
     else:
         for pause in pauses:
             name = f"{pause.account}: " if pause.account else ""
             said = visible(pause.said(zones.get(pause.account) or text.shown_zone()))
             text.say(text.style(f"⏸ {name}{said}; to end it: {pause.ends_by}", fg="yellow"))
-        _show(StatusLines(zones, handles, project.clock.now()), found, plans, differs)
+        _show(StatusLines(zones, handles, project.clock.now(), looked.notes), found, plans, differs)
     notifying.tell(made)
     needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}
     needed |= {name for name, err in failures.items() if any(p.code == "access-removed" for p in err.problems)}

@@ -8,6 +8,7 @@ from typing import Final
 
 from contentsync.cli.terminal import text
 from contentsync.cli.terminal.once import Once
+from contentsync.errors import Problem
 from contentsync.lifecycle import SUCCESS
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.differs import Difference
@@ -28,9 +29,19 @@ COLOURS: Final = {
 
 
 class StatusLines:
-    """The posts as lines. zones: the IANA name of each account's zone. usernames: by open_id."""
+    """The posts as lines. zones: the IANA name of each account's zone. usernames: by open_id.
 
-    def __init__(self, zones: Mapping[str, str], usernames: Mapping[str, str], now: datetime) -> None:
+    no_news: by key, why TikTok gave no news of the post.
+    """
+
+    def __init__(
+        self,
+        zones: Mapping[str, str],
+        usernames: Mapping[str, str],
+        now: datetime,
+        no_news: Mapping[str, Problem] | None = None,
+    ) -> None:
+        self._no_news = no_news or {}
         self._zones, self._usernames, self._now = zones, usernames, now
         self._once = Once()
 
@@ -44,6 +55,9 @@ class StatusLines:
     ) -> Iterator[str]:
         """The line of one post, and those below it. width: of the column of keys."""
         yield self.line(key, row, action, width)
+        if unheard := self._no_news.get(key):
+            yield f"    {visible(unheard.what)} [{unheard.code}]"
+            yield f"    hint:\t{visible(unheard.hint)}"
         yield from self._below(row, action)
         for one in differs:
             yield f"    {visible(str(one))} [differs]"
