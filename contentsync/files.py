@@ -15,6 +15,7 @@ from pathlib import Path
 
 from contentsync.errors import ManifestError, Problem
 
+_SOURCES = frozenset([".yaml", ".yml", ".md", ".markdown", ".mp4", ".mov", ".webm", ".jpg", ".jpeg", ".webp", ".png"])
 _HINT = "replace the link with the file or folder itself"
 
 
@@ -43,11 +44,15 @@ def folder_inside(root: Path, folder: Path) -> Path:
     return folder
 
 
-def refuse_link_out(root: Path, path: Path) -> Path:
-    """`path`, which the user named and which may lie anywhere; but one in `root` must not be a link out of it.
+def output_place(root: Path, path: Path) -> Path:
+    """`path`, where the user wants a result, and which may lie anywhere. Raises ManifestError.
 
-    Raises ManifestError.
+    One in `root` must not be a link out of it. What is there must not be a manifest or media: a shell that completes
+    `--html posts/*` would otherwise cost a clip.
     """
+    if path.suffix.lower() in _SOURCES and path.is_file():
+        what = f"{path} is there, and by its name it is a manifest or a clip, so it is not replaced"
+        raise ManifestError(Problem("output-unwritable", what, "name another file"))
     seen = Path(os.path.abspath(path))  # noqa: PTH100 - links are judged, not followed
     if seen.is_relative_to(root) or seen.is_relative_to(os.path.abspath(root)):  # noqa: PTH100
         inside(root, seen)

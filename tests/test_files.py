@@ -13,7 +13,7 @@ import pytest
 
 from contentsync.errors import ManifestError
 from contentsync.evidence import receipts
-from contentsync.files import inside, leads_out, refuse_link_out
+from contentsync.files import inside, leads_out, output_place
 from tests.builders import a_row
 from tests.cli.support import Studio
 
@@ -70,9 +70,9 @@ def test_a_path_that_the_user_names_may_lie_anywhere_but_not_behind_a_link_of_th
     tmp_path: Path, outside: Path
 ) -> None:
     (tmp_path / "plan.json").symlink_to(outside / "precious.json")
-    assert refuse_link_out(tmp_path, outside / "plan.json")
+    assert output_place(tmp_path, outside / "plan.json")
     with pytest.raises(ManifestError):
-        refuse_link_out(tmp_path, tmp_path / "plan.json")
+        output_place(tmp_path, tmp_path / "plan.json")
 
 
 # Receipts
@@ -240,3 +240,15 @@ def test_validate_reads_no_file_outside(studio: Studio, outside: Path) -> None:
     for path in (str(outside / "precious.json"), "posts/out/precious.json"):
         told = studio.run("validate", path)
         assert (told.code, "[path-outside]" in told.out + told.err) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["posts/a.yaml", "posts/a.MP4", "contentsync.yaml", "posts/a.md"])
+def test_a_result_replaces_no_manifest_and_no_clip(tmp_path: Path, name: str) -> None:
+    """`plan --html posts/*` names the first file of the folder."""
+    there = tmp_path / name
+    assert output_place(tmp_path, there) == there
+    there.parent.mkdir(exist_ok=True)
+    there.write_bytes(b"mine")
+    with pytest.raises(ManifestError, match="is not replaced"):
+        output_place(tmp_path, there)
+    assert output_place(tmp_path, tmp_path / "plan.html") == tmp_path / "plan.html"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from contentsync.errors import ContentsyncError, Problem
-from contentsync.files import refuse_link_out, replace_whole
+from contentsync.files import output_place, replace_whole
 
 _MODE: Final = 0o644
 
@@ -17,7 +17,7 @@ class UnwritableFile(ContentsyncError):
 
 def write_named(path: Path, content: bytes, root: Path) -> None:
     """Write a page, table or calendar. root: the project's. Raises UnwritableFile, ManifestError."""
-    path = refuse_link_out(root, path)
+    path = output_place(root, path)
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(content)  # a pipe or a device, which no other file may replace

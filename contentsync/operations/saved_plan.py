@@ -11,7 +11,7 @@ from typing import Final
 
 from contentsync import __version__
 from contentsync.errors import ContentsyncError, Level, Problem, StalePlan
-from contentsync.files import refuse_link_out
+from contentsync.files import output_place
 from contentsync.operations.plan import Made
 from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
@@ -85,7 +85,7 @@ def read_saved(path: Path, most: int = MOST) -> str:
 
 def save_plan(project: Project, plan: Plan, path: Path) -> None:
     """Write a plan where `open_saved` will find it. Raises UnwritablePlan."""
-    path = refuse_link_out(project.root, path)
+    path = output_place(project.root, path)
     try:
         path.write_text(as_saved(project, plan)[0], encoding="utf-8")
     except OSError as err:
