@@ -68,6 +68,7 @@ class Following:
         self.ahead = timedelta()
         #: Whether approvals and pauses may come from other machines.
         self.shares = False
+        self._has_taken_approvals = False
         #: The shortest and the longest pause between two questions, in seconds.
         self.pauses = (2.0, 30.0)
 
@@ -79,6 +80,11 @@ class Following:
     def is_done(self) -> bool:
         """Whether a result waits to be taken in."""
         return self._job.is_done
+
+    @property
+    def knows_approvals(self) -> bool:
+        """Whether those that come from other machines, or from a branch, were looked for since the start."""
+        return self._has_taken_approvals or not self.shares
 
     def saw(self, followed: frozenset[str], accounts: tuple[str, ...], now: Instant) -> None:
         """Take in which attempts are open, and which accounts have posts."""
@@ -148,7 +154,8 @@ class Following:
     def _take_in(self, asked: Asked, now: Instant) -> bool:
         if isinstance(asked.error, Stopped):
             return False
-        self.has_refreshed = True
+        self.has_refreshed = self.has_refreshed or not asked.took_approvals
+        self._has_taken_approvals |= asked.took_approvals
         if asked.error is not None:
             self._reports.stands("asking", asked.error.problems[0])
             return False

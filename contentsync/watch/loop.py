@@ -295,15 +295,16 @@ class Watch:
         outlook = see(made.plan, made.posts, made.world.accounts, made.faults, made.world.now, lead)
         self._table.due(outlook.due)
         self._following.saw(outlook.followed, tuple(made.world.accounts), now)
+        self._following.shares, self._following.pauses = self._kept.shares, self._kept.pauses
         self._announcements.pauses(made.world.accounts)
         if self._following.has_refreshed or not made.world.accounts:
             only_approved = self._kept.approve is not Approve.AUTO
-            self._announcements.next(made.plan, made.world.accounts, made.world.now, approved=only_approved)
+            if self._following.knows_approvals:
+                self._announcements.next(made.plan, made.world.accounts, made.world.now, approved=only_approved)
             self._reports.concerns(one for one in outlook.concerns if not self._is_outdated(one))
             self._sending.saw(made, outlook, now)
         else:  # first TikTok is asked who the accounts are, and what time it is
             self._sending.forget()
-        self._following.shares, self._following.pauses = self._kept.shares, self._kept.pauses
         self._parts.feed.tell(made)
         self._health = replace(
             self._health,

@@ -96,6 +96,8 @@ class Asked:
     no_news: Mapping[str, Problem] = field(default_factory=dict)
     heard: frozenset[str] = frozenset()
     error: ContentsyncError | None = None
+    #: Whether it read, or tried to read, what approvals come from other machines or a branch.
+    took_approvals: bool = False
     #: How far TikTok's clock is ahead of this machine's; None if that is unknown.
     ahead: timedelta | None = None
 
@@ -157,8 +159,8 @@ def take_approvals(open_project: OpenProject, stop: Stop) -> Asked:
             project.catch_up()
             approve_by_branch(project, make_plan(project, Wish(refresh=False)))
     except ContentsyncError as err:
-        return Asked(error=err)
-    return Asked()
+        return Asked(error=err, took_approvals=True)
+    return Asked(took_approvals=True)
 
 
 def _ahead(project: Project, names: tuple[str, ...]) -> timedelta | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from contentsync.times import rfc3339
+from contentsync.watch.work import Asked
 from tests.builders import NOW
 from tests.cli.support import PROJECT
 from tests.watch.virtual import Stage, a_stage
@@ -449,6 +450,23 @@ def test_at_its_start_it_says_that_nothing_is_approved(stage: Stage) -> None:
     stage.studio.post("early", publish_at=at(HOUR))
     stage.run(10)
     assert said(stage, "next") == ["next: nothing that is approved waits to be sent"]
+
+
+def test_approvals_that_come_from_elsewhere_are_read_before_it_says_what_is_next(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.approve = "manual"
+    stage.studio.post("early", publish_at=at(HOUR))
+
+    def take_approvals(*_: object) -> Asked:
+        assert stage.studio.run("approve", "early", "--auto-approve").code == 0
+        return Asked(took_approvals=True)
+
+    monkeypatch.setattr("contentsync.watch.loop.take_approvals", take_approvals)
+    monkeypatch.setattr("contentsync.watch.kept_project.KeptProject.shares", True)
+    stage.run(10)
+    (words,) = said(stage, "next")
+    assert words.startswith("next: acme/early ") and words.endswith("; 1 approved")
 
 
 def test_with_auto_every_post_counts_and_one_that_is_due_goes_now(stage: Stage) -> None:
