@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
 from typing import Final
 
+from contentsync.visible import without_unseen
+
 _FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
@@ -27,4 +29,5 @@ def _cell(value: object) -> object:
     if value is None or isinstance(value, int):
         return value
     text = str(value).replace("\0", "")
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) or text.startswith(_FORMULA) else text
+    begins = (text, text.lstrip(), without_unseen(text).lstrip())  # some drop what can't be seen before they look
+    return f"'{text}" if any(begin.startswith(_FORMULA) for begin in begins) else text

@@ -14,7 +14,9 @@ from contentsync.views.csv_text import csv_text
 RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+49", "-1", "@me", "\t=1", "  =cmd|'/c calc'!A1", "\n=1", "＝1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+49", "-1", "@me", "\t=1", "  =cmd|'/c calc'!A1", "\n=1", "＝1", "\u200b=1", "\ufeff @SUM(1)"]
+)
 def test_no_cell_is_a_formula(text: str) -> None:
     assert next(csv.reader(io.StringIO(csv_text([[text]]), newline=""))) == [f"'{text}"]
 
