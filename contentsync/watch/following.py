@@ -9,7 +9,7 @@ from typing import Final
 
 from contentsync.apply.outcome import RESULT_OF
 from contentsync.attempt.waiting import Stopped
-from contentsync.errors import Problem
+from contentsync.errors import ManifestError, Problem
 from contentsync.lifecycle import Phase
 from contentsync.post_state import PostState
 from contentsync.watch.reports import Reports
@@ -23,6 +23,7 @@ SHARE_EVERY: Final = 60.0  # seconds between two looks for what other machines s
 REFRESH_EVERY: Final = 900.0  # seconds between two readings of TikTok into the state
 SILENT_FOR: Final = 20.0  # seconds without news of an open attempt after which the watch does not count as healthy
 SHARE: Final = 0.05  # of an attempt's age: a post that is processed for hours is asked about every few minutes
+AGAIN: Final = 2.0  # seconds after which a project file with a mistake is read again: it may be half saved
 NO_NEWS: Final = "no-news"  # the subject of the problem that TikTok gives no news of an account's attempts
 Ask = Callable[[tuple[str, ...]], Asked]
 Refresh = Callable[[tuple[str, ...]], Asked]
@@ -69,6 +70,7 @@ class Following:
         #: Whether approvals and pauses may come from other machines.
         self.shares = False
         self._has_taken_approvals = False
+        self._may_be_half_saved = False  # whether the last question found a mistake in the project file
         #: The shortest and the longest pause between two questions, in seconds.
         self.pauses = (2.0, 30.0)
 
@@ -156,9 +158,14 @@ class Following:
             return False
         self.has_refreshed = self.has_refreshed or not asked.took_approvals
         self._has_taken_approvals |= asked.took_approvals
+        if isinstance(asked.error, ManifestError) and not self._may_be_half_saved:
+            self._may_be_half_saved = True  # asked again soon, and told if it is still so
+            self._refresh_at = min(self._refresh_at, now.mono + AGAIN)
+            return False
         if asked.error is not None:
             self._reports.stands("asking", asked.error.problems[0])
             return False
+        self._may_be_half_saved = False
         self._reports.is_over("asking")
         self.ahead = asked.ahead if asked.ahead is not None else self.ahead
         for name in asked.accounts:

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from contentsync.attempt.waiting import Stop
 from contentsync.clock import Clock
-from contentsync.errors import Problem
+from contentsync.errors import ContentsyncError, ManifestError, Problem
 from contentsync.notices import Notify, tell_nobody
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Kind
@@ -255,7 +255,7 @@ class Watch:
             looked.error.problems[0] if looked.error else self._folder_check.emptied(looked.has_manifests is True)
         )
         if problem is not None or looked.made is None:
-            self._failed(problem or Problem("watch-trouble", "nothing could be read"), began)
+            self._failed(problem or Problem("watch-trouble", "nothing could be read"), looked.error, began)
             return
         self._looks.succeeded("look")
         self._reports.is_over("look")
@@ -281,8 +281,15 @@ class Watch:
         self._table.due(())
         self._table.plan(Why.RETRY, until)
 
-    def _failed(self, problem: Problem, now: Instant) -> None:
-        """A look failed: nothing is sent until one succeeds. The project file may be in the middle of an edit."""
+    def _failed(self, problem: Problem, err: ContentsyncError | None, now: Instant) -> None:
+        """A look failed: nothing is sent until one succeeds.
+
+        The project file may be half saved, so that a mistake is reported once a second look sees it too.
+        """
+        if isinstance(err, ManifestError) and self._looks.until("look") is None:
+            self._looks.failed("look", now.mono, jitter=self._parts.jitter())
+            self._put_off(now.mono + self._table.debounce)
+            return
         self._reports.stands("look", problem)
         self._put_off(self._looks.failed("look", now.mono, jitter=self._parts.jitter()))
 
@@ -301,7 +308,8 @@ class Watch:
             only_approved = self._kept.approve is not Approve.AUTO
             if self._following.knows_approvals:
                 self._announcements.next(made.plan, made.world.accounts, made.world.now, approved=only_approved)
-            self._reports.concerns(one for one in outlook.concerns if not self._is_outdated(one))
+            if self._reports.concerns(one for one in outlook.concerns if not self._is_outdated(one)):
+                self._table.plan(Why.RETRY, now.mono + self._table.debounce)
             self._sending.saw(made, outlook, now)
         else:  # first TikTok is asked who the accounts are, and what time it is
             self._sending.forget()

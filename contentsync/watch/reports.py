@@ -38,6 +38,7 @@ class Reports:
     def __init__(self, feed: Feed, notify: Notify, clock: Clock) -> None:
         self._feed, self._notify, self._clock = feed, notify, clock
         self._told: set[tuple[str, str, str]] = set()
+        self._unsure: set[tuple[str, str, str]] = set()  # of files, that one look saw: it may be half saved
         self._standing: dict[str, Problem] = {}
         #: The posts whose end was reported since they were last sent.
         self.ended: set[str] = set()
@@ -53,11 +54,17 @@ class Reports:
         """Report one event."""
         self._feed.tell(Happened(word, self._clock.now(), words, post, account, detail=detail))
 
-    def concerns(self, found: Iterable[Concern]) -> None:
-        """Report the new ones; forget those that are gone, so that they are reported when they return."""
+    def concerns(self, found: Iterable[Concern]) -> bool:
+        """Report the new ones; forget those that are gone, so that they are reported when they return.
+
+        What concerns a file is reported once two looks saw it, as the file may be half saved. Returns whether any
+        waits for another look.
+        """
         now = {concern.key: concern for concern in found}
-        new = [concern for key, concern in now.items() if key not in self._told]
-        self._told = set(now)
+        seen_before = self._told | self._unsure
+        self._unsure = {key for key, concern in now.items() if not concern.post and key not in seen_before}
+        new = [concern for key, concern in now.items() if key not in self._told | self._unsure]
+        self._told = set(now) - self._unsure
         for concern in new[:MANY]:
             self.concern(concern)
         if len(new) > MANY:
@@ -65,6 +72,7 @@ class Reports:
             self.event(Word.PROBLEM, words, more=len(new) - MANY)
         for concern in new[MANY:]:
             self._send_notice(concern)
+        return bool(self._unsure)
 
     def concern(self, concern: Concern) -> None:
         """Report one problem of a post or file."""
@@ -72,10 +80,13 @@ class Reports:
         self._send_notice(concern)
 
     def stands(self, subject: str, problem: Problem, account: str = "") -> None:
-        """The whole watch, or an account, has this problem now; reported if it is new."""
+        """The whole watch, or an account, has this problem now; reported if it is new.
+
+        One mistake in the project file hinders looking, asking and sending; it is reported once.
+        """
         before = self._standing.get(subject)
         self._standing[subject] = problem
-        if before is not None and before.code == problem.code:
+        if (before is not None and before.code == problem.code) or self._stands_elsewhere(subject, problem):
             return
         self._problem(problem, "", account)
         if problem.code not in _GIT_ONLY:
@@ -85,11 +96,15 @@ class Reports:
     def is_over(self, subject: str) -> None:
         """The problem with this subject is gone; reported if it was there."""
         problem = self._standing.pop(subject, None)
-        if problem is not None:
+        if problem is not None and not self._stands_elsewhere(subject, problem):
             account = subject.partition(":")[2]
             self._feed.tell(
                 Happened(Word.SOLVED, self._clock.now(), f"over: {problem.what}", account=account, problem=problem)
             )
+
+    def _stands_elsewhere(self, subject: str, problem: Problem) -> bool:
+        others = (name for name, other in self._standing.items() if name != subject and other == problem)
+        return ":" not in subject and any(":" not in name for name in others)
 
     def result(self, post: str, result: Result, problem: Problem | None = None, post_id: str = "") -> None:
         """Report the result of a post."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from contentsync.attempt.told import Outcome, Result, Tell, Told
 from contentsync.attempt.waiting import Stop, Stopped
-from contentsync.errors import ContentsyncError, Problem, StoreLocked
+from contentsync.errors import ContentsyncError, ManifestError, Problem, StoreLocked
 from contentsync.operations.apply import Report
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Action, Kind
@@ -190,8 +190,10 @@ class Sending:
             return
         longest = 5.0 if isinstance(err, StoreLocked) else None
         until = now.mono + longest if longest else None
+        is_first = self._retries.until(ALL) is None
         self._retries.failed(ALL, now.mono, until=until, jitter=self._jitter())
-        self._reports.stands(ALL, err.problems[0])
+        if not (is_first and isinstance(err, ManifestError)):  # the project file may be half saved
+            self._reports.stands(ALL, err.problems[0])
 
     def _take_report(self, keys: tuple[str, ...], report: Report, now: Instant) -> None:
         names = {key.partition("/")[0] for key in keys}

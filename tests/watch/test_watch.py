@@ -261,6 +261,29 @@ def test_a_mistake_in_the_project_file_ends_nothing(stage: Stage) -> None:
     assert "solved" in stage.words()
 
 
+def test_a_mistake_in_the_project_file_is_told_once_for_looking_and_asking(stage: Stage) -> None:
+    stage.studio.post("later", publish_at=at(500))
+    good = (stage.studio.root / "contentsync.yaml").read_text()
+    script = stage.script()
+    script.at(100, lambda: stage.studio.write("contentsync.yaml", good + "accounts: [\n"), "contentsync.yaml")
+    script.at(300, lambda: stage.studio.write("contentsync.yaml", good), "contentsync.yaml")
+    stage.run(450, script, refresh_every=20.0)
+    assert len(stage.problems()) == 1
+    assert stage.words().count("solved") == 1
+
+
+@pytest.mark.parametrize("name", ["contentsync.yaml", "posts/later.yaml"])
+def test_a_file_that_is_half_saved_for_a_moment_is_not_told(stage: Stage, name: str) -> None:
+    stage.studio.post("later", publish_at=at(500))
+    whole = (stage.studio.root / name).read_text()
+    script = stage.script()
+    script.at(100, lambda: stage.studio.write(name, ""), name)
+    script.at(102.5, lambda: stage.studio.write(name, whole), name)
+    stage.run(600, script)
+    assert stage.problems() == []
+    assert list(stage.posted) == ["About later"]
+
+
 # Clocks.
 
 
