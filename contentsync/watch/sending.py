@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from contentsync.attempt.told import Outcome, Result, Tell, Told
 from contentsync.attempt.waiting import Stop, Stopped
-from contentsync.errors import ContentsyncError, ManifestError, Problem, StoreLocked
+from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, StoreLocked
 from contentsync.operations.apply import Report
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Action, Kind
+from contentsync.remote import clock_wrong
 from contentsync.watch.outlook import Candidate, Concern, Outlook
 from contentsync.watch.reports import Reports
 from contentsync.watch.retries import Retries
@@ -234,7 +235,8 @@ class Sending:
         until = self._by_both_clocks(action, report, now)
         mark = self._marks.get(action.post, "")
         self._retries.failed(action.post, now.mono, mark, until=until, jitter=self._jitter())
-        for problem in action.blockers if first else ():
+        by_clock = () if until is None else _held_by_clock(action, report)
+        for problem in (*action.blockers, *by_clock) if first else ():
             self._reports.concern(Concern(problem, action.post, action.account, action.digest))
 
     def _by_both_clocks(self, action: Action, report: Report, now: Instant) -> float | None:
@@ -245,6 +247,17 @@ class Sending:
             return None
         behind: datetime = min(world.now, facts.tiktok_now or world.now)
         return now.mono + max(1.0, (action.due_at - behind).total_seconds())
+
+
+def _held_by_clock(action: Action, report: Report) -> tuple[Problem, ...]:
+    """The problem of a post that TikTok's clock calls due and this machine's does not, or the other way round."""
+    world = report.proposal.made.world
+    facts = world.accounts.get(action.account)
+    wrong = clock_wrong(world.now, facts.tiktok_now) if facts else None
+    if wrong is None or Kind.WAIT not in action.kinds:
+        return ()
+    what = f"not sent yet: it is sent once it is due by both clocks, and {wrong.what}"
+    return (replace(wrong, what=what, level=Level.ERROR),)
 
 
 def _more(keys: tuple[str, ...]) -> str:

@@ -311,6 +311,16 @@ def test_a_clock_that_is_set_a_day_ahead_sends_nothing_early(stage: Stage) -> No
     assert 5000 <= stage.posted["About launch"] < 5070
 
 
+def test_with_a_clock_that_is_behind_it_says_that_the_post_waits_and_why(stage: Stage) -> None:
+    stage.studio.post("launch", publish_at=at(100))
+    stage.time.set_by = timedelta(days=-1)
+    stage.run(1000)
+    assert stage.posted == {}
+    (event,) = (one for one in stage.said if one.word == "problem" and one.post == "acme/launch")
+    assert event.problem and event.problem.code == "clock-wrong"
+    assert "once it is due by both clocks, and this machine's clock is 1440 min behind TikTok's" in event.words
+
+
 def test_a_clock_that_was_set_back_and_is_right_again_loses_nothing(stage: Stage) -> None:
     stage.studio.post("launch", publish_at=at(5000))
     script = stage.script()
