@@ -316,3 +316,31 @@ def test_with_a_state_on_git_an_approval_from_another_machine_is_heeded(
     assert len(emulator.posts()) == 1
     assert there.run("apply", "--approved").code == 0
     assert len(emulator.posts()) == 1
+
+
+def test_with_a_log_in_json_each_line_of_stderr_is_an_object(studio: Studio) -> None:
+    """From its first line to a signal; the events themselves stay lines on stdout."""
+    studio.write("contentsync.yaml", PROJECT + QUICK)
+    studio.post("launch")
+    watch = subprocess.Popen(
+        [sys.executable, "-m", "contentsync", "-v", "--log-format", "json", "watch", "--metrics", "127.0.0.1:0"],
+        cwd=studio.root,
+        env=dict(os.environ) | studio.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_signals,
+    )
+    assert watch.stdout
+    seen = []
+    for line in watch.stdout:
+        seen.append(line)
+        if "published" in line:
+            break
+    watch.send_signal(signal.SIGINT)
+    out, err = watch.communicate(timeout=PATIENCE)
+    assert "watching" in seen[0] and "stopped" in out
+    entries = [json.loads(line) for line in err.splitlines()]
+    assert entries and all({"ts", "level", "event", "message"} <= entry.keys() for entry in entries)
+    assert "/healthz and /metrics are at" in entries[0]["message"]
