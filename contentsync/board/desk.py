@@ -36,6 +36,11 @@ _CHANGED: Final = Problem(
     "what is known of this post changed since the page was opened",
     "open the page again, and look at it again",
 )
+_PAUSED_ANEW: Final = Problem(
+    "changed-meanwhile",
+    "what is paused changed since the page was opened",
+    "open the page again, and read who paused what, and why",
+)
 _TYPES: Final = {
     "mp4": "video/mp4",
     "mov": "video/quicktime",
@@ -196,6 +201,9 @@ class Desk:
         return Answer(board_page.word_page(frame, "Paused", (held.said(project.settings.timezone),)))
 
     def _resume(self, project: Project, frame: Frame, _post: str, form: Form) -> Answer:
+        project.catch_up()
+        if form.one("pauses") != board.shown_pauses(project.reading_store.pauses.all()):
+            raise UsageError(_PAUSED_ANEW)
         ended, left = pause.resume(project, form.one("account") or None)
         words = [f"Ended: {one.account or 'the pause of all accounts'}" for one in ended] or ["Nothing was paused."]
         if left:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -115,6 +115,13 @@ def shown_by(case: Case) -> str:
     attempts = [(one.id, one.phase) for one in case.row.attempts] if case.row else []
     videos = [sorted(one.post_id for one in videos) for videos in (case.bound, case.alike)]
     return hashlib.sha256(repr((attempts, videos)).encode()).hexdigest()
+
+
+def shown_pauses(pauses: Iterable[Pause]) -> str:
+    """Another value once an account, or all of them, is paused otherwise than the person saw who ends a pause."""
+    return hashlib.sha256(
+        repr(sorted((one.account, one.since, one.who, one.why) for one in pauses)).encode()
+    ).hexdigest()
 
 
 class Pulse:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from contentsync.errors import Level, Problem
 from contentsync.lifecycle import OPEN, Phase
-from contentsync.operations.board import AccountNow, Snapshot, shown_by
+from contentsync.operations.board import AccountNow, Snapshot, shown_by, shown_pauses
 from contentsync.operations.calendar import Calendar
 from contentsync.operations.explain import Case
 from contentsync.operations.posting import Posting
@@ -69,6 +69,7 @@ def now_page(frame: Frame, found: Snapshot) -> str:
         next=[(one.post, from_now(at, one.timezone, shown.now), one) for one in ahead if (at := one.at)][:_SOON],
         history=list(_history(found.history, zone)),
         problems=found.made.faults,
+        pauses=shown_pauses(found.pauses),
         all_paused=next((pause.said(zone) for pause in found.pauses if not pause.account), ""),
     )
 

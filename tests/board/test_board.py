@@ -102,7 +102,20 @@ def test_a_pause_is_recorded_with_who_and_how(open_board: OpenBoard, studio: Stu
     assert board.post("/pause", form).status_code == 200
     (held,) = studio.run("status", "--json").json["paused"]
     assert held["account"] == "acme" and held["why"] == "wrong logo (board)" and held["who"]
-    assert board.post("/resume", board.form_of("/") | {"account": "acme"}).status_code == 200
+
+
+def test_a_page_ends_the_pause_that_it_shows_and_no_later_one(open_board: OpenBoard, studio: Studio) -> None:
+    board = open_board(allow_actions=True).sign_in()
+    board.post("/pause", board.form_of("/") | {"why": "lunch"})
+    old = board.form_of("/")
+    studio.run("resume")
+    studio.run("pause", "--reason", "wrong logo")
+
+    said = board.post("/resume", old)
+
+    assert said.status_code == 404 and "what is paused changed" in said.text
+    assert [held["why"] for held in studio.run("status", "--json").json["paused"]] == ["wrong logo"]
+    assert board.post("/resume", board.form_of("/")).status_code == 200
     assert studio.run("status", "--json").json["paused"] == []
 
 
