@@ -61,6 +61,27 @@ def look(project: Project, wish: Wish, wait: float) -> Found:
     return Found({key: rows.get(key) for key in found}, failures, no_news)
 
 
+def ask_about(project: Project, keys: Iterable[str]) -> tuple[dict[str, PostState | None], Found]:
+    """The state of these posts before and after TikTok was asked once. Reads no manifest, and no other row."""
+    wanted = sorted(keys)
+    project.catch_up()
+    before = _named(project, wanted)
+    failures = _removed(project, {key.partition("/")[0] for key in wanted})
+    no_news: dict[str, Problem] = {}
+    _look_at(project, [row for row in before.values() if row], failures, no_news)
+    return before, Found(_named(project, wanted), failures, no_news)
+
+
+def _named(project: Project, keys: Iterable[str]) -> dict[str, PostState | None]:
+    """The rows of these posts, by key; None for a post without a row, or of an account that is not known."""
+    found: dict[str, PostState | None] = {}
+    for key in keys:
+        account, _, name = key.partition("/")
+        open_id = project.at_work(account).open_id if account in project.settings.accounts else ""
+        found[key] = project.reading_store.post_named(open_id, name) if open_id else None
+    return found
+
+
 def decided_now(project: Project, wish: Wish) -> Made:
     """The plan for the selected posts as known now, without asking TikTok. It has no action for settled posts."""
     return make_plan(project, replace(wish, refresh=False))

@@ -121,16 +121,13 @@ def ask(open_project: OpenProject, keys: tuple[str, ...], stop: Stop) -> Asked:
     """Ask TikTok what became of these posts."""
     try:
         with opened(open_project, stop) as project:
-            wish = Wish(only=keys)
-            before = {row.key: row for name in project.settings.accounts for row in _rows(project, name)}
-            found = status.look(project, wish, 0.0)
+            before, found = status.ask_about(project, keys)
     except ContentsyncError as err:
         return Asked(error=err)
     names = frozenset(key.partition("/")[0] for key in keys)
     no_news = _by_account(found.no_news)
     heard = names - set(no_news) - set(found.failures)
-    after = found.rows
-    return Asked({key: before.get(key) for key in after}, after, names, found.failures, no_news=no_news, heard=heard)
+    return Asked(before, found.rows, names, found.failures, no_news=no_news, heard=heard)
 
 
 def refresh(open_project: OpenProject, accounts: tuple[str, ...], stop: Stop) -> Asked:
@@ -167,11 +164,6 @@ def _ahead(project: Project, names: tuple[str, ...]) -> timedelta | None:
     """How far TikTok's clock is ahead of ours, by its last answers."""
     told = [date for name in names if (date := project.at_work(name).client.tiktok_now)]
     return max(told) - project.clock.now() if told else None
-
-
-def _rows(project: Project, name: str) -> list[PostState]:
-    account = project.at_work(name)
-    return project.reading_store.posts(account.open_id) if account.open_id else []
 
 
 def stat_of(path: str) -> Seen:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from contentsync.operations.status import ask_about
 from contentsync.times import rfc3339
 from contentsync.watch.work import Asked
 from tests.builders import NOW
@@ -527,3 +528,19 @@ def test_a_watch_that_begins_says_which_accounts_are_paused(stage: Stage) -> Non
     stage.studio.post("launch")
     stage.run(200, full_every=20.0)
     assert said(stage, "paused") == ["acme paused in contentsync.yaml; nothing is begun for it"]
+
+
+def test_asking_about_one_post_reads_no_manifest(stage: Stage) -> None:
+    stage.studio.post("launch")
+    stage.emulator.add_fault("video_init:stuck")
+    stage.run(30)
+    with stage.opened() as project:
+        for manifest in (stage.studio.root / "posts").glob("*.yaml"):
+            manifest.write_text("no: [manifest")
+        before, found = ask_about(project, ["acme/launch", "acme/unknown", "nobody/launch"])
+    assert {key: row and str(row.last and row.last.phase) for key, row in before.items()} == {
+        "acme/launch": "processing",
+        "acme/unknown": None,
+        "nobody/launch": None,
+    }
+    assert (found.rows, found.failures) == (before, {})
