@@ -14,9 +14,9 @@ from contentsync.clock import SystemClock
 from contentsync.emulator.server import Emulator
 from contentsync.plan import declaration
 from tests.board.visitor import Opened, a_board
-from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser, a_browser
+from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser
 from tests.browser.pages import AXE, NO_AXE, WAYS, findings, overflows
-from tests.cli.support import Studio, an_emulator
+from tests.cli.support import Studio
 from tests.views.previews import hostile
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING)]
@@ -25,18 +25,6 @@ HANDLERS = """
 return [...document.querySelectorAll('*')].some(one => [...one.attributes].some(a => a.name.startsWith('on')))
 """
 HAND_MADE = "https://media.acme.example/clip.mp4"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with an_emulator() as served:
-        yield served
 
 
 @pytest.fixture

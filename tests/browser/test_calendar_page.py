@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from contentsync.plan.action import World
 from contentsync.plan.planner import make_plan
 from contentsync.post import Mode, Privacy
 from contentsync.views.calendar_page import page
-from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser, a_browser
+from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser
 from tests.browser.pages import AXE, NO_AXE, WAYS, findings, overflows, spoken
 from tests.builders import NOW, OPEN_ID
 from tests.views.previews import hostile
@@ -25,12 +24,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not (CHROMIUM and DRIVER), re
 with_axe = pytest.mark.skipif(not AXE.exists(), reason=NO_AXE)
 DAY = timedelta(days=1)
 URL = "https://www.tiktok.com/@acme/video/7400000000000000001"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as opened:
-        yield opened
 
 
 def an_entry(name: str, days: float, stands: str, **over: object) -> Entry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,18 +9,12 @@ import pytest
 from contentsync.operations.handover import Waiting
 from contentsync.plan.handover import handover_of
 from contentsync.views.handover_page import page
-from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser, a_browser
+from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser
 from tests.browser.pages import AXE, NO_AXE, WAYS, findings, overflows
 from tests.builders import NOW, a_draft
 from tests.views.previews import hostile
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as opened:
-        yield opened
 
 
 def waiting(caption: str, number: int = 0) -> Waiting:

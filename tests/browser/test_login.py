@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from contentsync.emulator.server import Emulator
-from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser, a_browser
+from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser
 from tests.cli.signing import Login, a_studio
-from tests.cli.support import Studio, an_emulator
+from tests.cli.support import Studio
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING)]
 HAND_OVER = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.argv[2])"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with an_emulator() as served:
-        yield served
 
 
 @pytest.fixture

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from contentsync.views.plan_page import page
-from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser, a_browser
+from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser
 from tests.browser.pages import AXE, NO_AXE, WAYS, findings, overflows, spoken
 from tests.builders import a_post
 from tests.views.previews import a_plan_of, a_preview, an_action, answers, full_of, hostile, of_every_kind, ten_posts
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING)]
 with_axe = pytest.mark.skipif(not AXE.exists(), reason=NO_AXE)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as opened:
-        yield opened
 
 
 def written(folder: Path, text: str) -> Path:
