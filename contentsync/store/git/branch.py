@@ -4,11 +4,16 @@ The danger: a push whose answer is lost may have arrived, and one that nobody wa
 The rule: a commit counts only once the remote's branch is seen to hold it. A push is compare-and-swap: the server
 takes a commit only where its parent is the branch's present head, so of two writers one is refused and must read
 again. After an unclear answer the remote is read, and the commit is looked for in what it shows.
+
+Others push while this process reads, so git can fail though the remote is well: the branch appears between a fetch
+and the question whether it is there, or another push holds the branch's lock on the server. Only such failures are
+tried again here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -18,6 +23,9 @@ from contentsync.store.git.program import Ended, Git
 
 HIDDEN: Final = "refs/contentsync"  # where our references live: no branch, tag or remote branch of the user's
 NOBODY: Final = "contentsync <contentsync@localhost>"
+PAUSES: Final = (0.0, 0.2, 0.5, 1.0, 2.0)  # seconds before each further try while another process is in the way
+#: How a server says that it could not lock the branch, in its refusal of a push.
+_LOCKED: Final = ("failed to update ref", "cannot lock ref", "unable to lock")
 
 
 class Pushed(StrEnum):
@@ -46,6 +54,8 @@ class Branch:
     git: Git
     remote: str
     name: str
+    #: Lets seconds pass while another process is in the way.
+    wait: Callable[[float], None] = time.sleep
 
     @property
     def _theirs(self) -> str:
@@ -57,22 +67,34 @@ class Branch:
 
     def fetch(self) -> Fetched:
         """Read the remote's head, with its files."""
+        for seconds in (*PAUSES, None):
+            ended = self._fetched()
+            if ended.code == 0:
+                return Fetched(self.git.run("rev-parse", "--verify", "--quiet", f"{self._ours}^{{commit}}").line)
+            found = self._instead_of(ended)
+            if found is not None or seconds is None:
+                break
+            self.wait(seconds)
+        return found or Fetched("", ended.why)
+
+    def _fetched(self) -> Ended:
         depth = ("--depth=1",) if self._is_shallow() else ()
         spec = f"+{self._theirs}:{self._ours}"
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc")
-        ended = self.git.remote("fetch", *quiet, *depth, self.remote, spec)
-        if ended.code == 0:
-            return Fetched(self.git.run("rev-parse", "--verify", "--quiet", f"{self._ours}^{{commit}}").line)
-        return self._absent_or_unreachable(ended)
+        return self.git.remote("fetch", *quiet, *depth, self.remote, spec)
 
-    def _absent_or_unreachable(self, ended: Ended) -> Fetched:
-        """A branch that is not there fails a fetch as a dead remote does; the remote's own list tells which."""
-        if ended.code is None:
-            return Fetched("", ended.why)
+    def _instead_of(self, failed: Ended) -> Fetched | None:
+        """What a failed fetch means. None if the branch is there now: another process was in the way.
+
+        A fetch of a missing branch fails as a fetch from a dead remote does; the list of the remote's branches
+        differs.
+        """
+        if failed.code is None:
+            return Fetched("", failed.why)
         listed = self.git.remote("ls-remote", "--exit-code", self.remote, self._theirs)
         if listed.code == 2:  # reached, and there is no such branch
             return Fetched("")
-        return Fetched("", (ended if listed.code == 0 else listed).why)
+        return None if listed.code == 0 else Fetched("", listed.why)
 
     def fetched_by_user(self) -> str:
         """The branch's head as the user's own clone or fetch brought it; empty where none did."""
@@ -118,6 +140,14 @@ class Branch:
 
         Returns what became of it, and why where it was not taken.
         """
+        for seconds in (*PAUSES, None):
+            what, why = self._pushed(commit, parent)
+            if what is not Pushed.UNREACHABLE or seconds is None or not any(said in why for said in _LOCKED):
+                break
+            self.wait(seconds)
+        return what, why
+
+    def _pushed(self, commit: str, parent: str) -> tuple[Pushed, str]:
         lease = f"--force-with-lease={self._theirs}:{parent}"  # a head that was put back must not pass as our parent
         quiet = ("--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
         ended = self.git.remote("push", *quiet, lease, self.remote, f"{commit}:{self._theirs}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from contentsync.store.git.branch import Branch, Pushed
-from contentsync.store.git.program import Git
+from contentsync.store.git.branch import Branch, Fetched, Pushed
+from contentsync.store.git.program import Ended, Git
 from tests.store.git.remotes import a_branch, a_remote_repository, git
 
 WHEN = 1_790_000_000
@@ -67,6 +69,69 @@ def test_of_two_first_commits_one_is_refused(remote: Path) -> None:
     one, other = a_branch(remote, "one"), a_branch(remote, "other")
     assert one.push(one.commit("", {"a": b"1"}, "mine", WHEN), "")[0] is Pushed.TAKEN
     assert other.push(other.commit("", {"a": b"2"}, "theirs", WHEN), "")[0] is Pushed.REFUSED
+
+
+class InTheWay(Git):
+    """Git in a clone that another process gets in the way of, once."""
+
+    def __init__(self, git: Git, meanwhile: Callable[[], object]) -> None:
+        super().__init__(git.folder, git.environ)
+        object.__setattr__(self, "meanwhile", iter([meanwhile]))
+
+    def remote(self, *args: str) -> Ended:
+        ended = super().remote(*args)
+        for meanwhile in self.meanwhile:  # type: ignore[attr-defined]
+            meanwhile()
+        return ended
+
+
+def test_a_branch_that_appears_while_it_is_looked_for_is_read(remote: Path) -> None:
+    one, other = a_branch(remote, "one"), a_branch(remote, "other")
+    first = one.commit("", {"a": b"1"}, "begin", WHEN)
+    racing = replace(other, git=InTheWay(other.git, lambda: one.push(first, "")))
+
+    assert racing.fetch() == Fetched(first)
+
+
+def test_a_fetch_waits_while_another_process_fetches_into_the_same_shallow_clone(remote: Path) -> None:
+    one, other = a_branch(remote, "one"), a_branch(remote, "other", "--depth=1")
+    first = one.commit("", {"a": b"1"}, "begin", WHEN)
+    one.push(first, "")
+    lock = other.git.folder / ".git" / "shallow.lock"
+    lock.touch()
+
+    assert replace(other, wait=lambda _: lock.unlink(missing_ok=True)).fetch() == Fetched(first)
+
+
+@pytest.mark.parametrize("parents", [0, 1])
+def test_a_push_waits_while_another_one_holds_the_branch_on_the_server(remote: Path, parents: int) -> None:
+    branch = a_branch(remote, "one")
+    parent = branch.commit("", {"a": b"1"}, "begin", WHEN) if parents else ""
+    if parent:
+        branch.push(parent, "")
+    lock = remote / "refs" / "heads" / "contentsync-state.lock"
+    lock.touch()
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        lock.unlink(missing_ok=True)
+
+    made = branch.commit(parent, {"a": b"2"}, "next", WHEN)
+
+    assert replace(branch, wait=wait).push(made, parent) == (Pushed.TAKEN, "")
+    assert len(waited) == 1
+
+
+def test_a_lock_that_a_dead_server_left_is_reported_as_what_it_is(remote: Path) -> None:
+    branch = a_branch(remote, "one")
+    (remote / "refs" / "heads" / "contentsync-state.lock").touch()
+    made = branch.commit("", {"a": b"1"}, "begin", WHEN)
+
+    what, why = replace(branch, wait=lambda _: None).push(made, "")
+
+    assert what is Pushed.UNREACHABLE
+    assert "failed to update ref" in why
 
 
 def test_a_push_that_arrived_but_was_not_answered_counts_as_taken(remote: Path, tmp_path: Path) -> None:
