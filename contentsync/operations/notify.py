@@ -58,6 +58,7 @@ class Notifier:
 
     def tell_happened(self, made: Made | None = None) -> None:
         """Send all notices that are due now. made: the newest plan; None makes one without asking TikTok."""
+        self._since = self._told_since()  # another machine may have named a recipient earlier
         if self._since:
             for notice in notices_of(self._known(made or make_plan(self._project, Wish(refresh=False)))):
                 self.tell(notice)
@@ -68,7 +69,9 @@ class Notifier:
             return []
         now = self._project.clock.now()
         recipients = by_name(self._project)
-        claimed = {name: self._outbox.claim(name, now, AT_A_TIME) for name in self._since}
+        asked = [one for name in self._since for one in self._outbox.claim(name, now, AT_A_TIME)]
+        agreed = self._outbox.agree(asked, now)
+        claimed = {name: [one for one in agreed if one.recipient == name] for name in self._since}
         work = {
             name: (sender(self._project, recipients[name][0], seconds), [one.notice for one in waiting])
             for name, waiting in claimed.items()

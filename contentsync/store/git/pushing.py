@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from contentsync.errors import Level, Problem, StoreError
-from contentsync.store.git import approvals, documents
+from contentsync.store.git import approvals, documents, notices
 from contentsync.store.git.branch import Pushed
 from contentsync.store.git.line import FORMAT, HEAD, NUMBER, Root
 from contentsync.store.git.reading import GitReading
@@ -64,6 +64,8 @@ class GitPushing(GitReading):
             return self._shared_pauses.text(path)
         if path.startswith(approvals.FOLDER):
             return self._approvals.text(open_id, name)
+        if path.startswith(notices.FOLDER):
+            return self._shared_outbox.text(path)
         row = self.post_named(open_id, name)
         return documents.post_text(row) if row else None
 
@@ -142,6 +144,15 @@ class GitPushing(GitReading):
             if err.problems[0].code != "state-unreachable":
                 raise
             self._silent_at = now
+
+    def share_marked(self, news: str, now: datetime, *, at_once: bool) -> None:
+        """Push what is marked: at once, or when the state is closed. A dead remote only delays it.
+
+        Raises StoreError for a branch that can't be used.
+        """
+        self._report(news, now)
+        if at_once:
+            self._share(now)
 
     def _mark(self, *posts: tuple[str, str]) -> None:
         for open_id, name in posts:

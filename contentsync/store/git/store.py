@@ -32,6 +32,7 @@ from contentsync.store.git.approvals import SharedApprovals
 from contentsync.store.git.branch import Branch, Pushed
 from contentsync.store.git.claims import GitClaims
 from contentsync.store.git.line import HEAD
+from contentsync.store.git.notices import SharedOutbox
 from contentsync.store.git.people import SharedAccounts, SharedPauses
 from contentsync.store.port.values import Pin
 from contentsync.store.sqlite import migration
@@ -55,6 +56,7 @@ class GitStore(GitClaims):
         super().__init__(database, branch, machine, who, alone)
         self.accounts = SharedAccounts(database, self._history, self)
         self.approvals = self._approvals = SharedApprovals(database, self._history, self.saying)
+        self.outbox = self._shared_outbox = SharedOutbox(database, self)
         self.pauses = self._shared_pauses = SharedPauses(database, self._history, self)
 
     # -- limits by the minute
@@ -93,6 +95,7 @@ class GitStore(GitClaims):
         with self.deciding(*identities):
             for one in self._approvals.all():
                 self._copy.mark(approvals.path_of(one.open_id, one.name), one.open_id, one.name)
+            self._shared_outbox.mark_all(now)
             for account in paused | {pause.account for pause in self.pauses.all()}:
                 self._copy.mark(documents.pause_path(account), "", account)
         self._report(f"{len(rows)} posts copied from another state", now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -133,7 +133,9 @@ class Approvals(Protocol):
 
 
 class Outbox(Protocol):
-    """Which notices wait to be sent, and which were sent. On this machine only, even if the state is shared."""
+    """Which notices wait to be sent, and which were sent. Where the state is shared, all machines remember what was
+    sent; a notice that waits is known to one machine only.
+    """
 
     def since(self, recipient: str, now: datetime) -> datetime:
         """Since when a recipient gets notices; from now on if it is new."""
@@ -145,6 +147,13 @@ class Outbox(Protocol):
 
     def claim(self, recipient: str, now: datetime, most: int) -> list[Waiting]:
         """The notices that are due, oldest first; for two minutes no other process gets them."""
+        ...
+
+    def agree(self, claimed: Sequence[Waiting], now: datetime) -> list[Waiting]:
+        """Those of the claimed notices that no other machine sends. Call it once, right before they are sent.
+
+        A shared state that can't be written holds nothing back: then a notice may be sent twice.
+        """
         ...
 
     def told(self, one: Waiting) -> None:

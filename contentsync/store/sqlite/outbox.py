@@ -1,8 +1,9 @@
-"""Which notices wait to be sent to whom, and which were sent? On this machine only, even if the state is shared."""
+"""Which notices wait to be sent to whom, and which were sent?"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,9 +21,11 @@ MOST_WAITING: Final = 100
 class SqliteOutbox:
     """The notices of one state. What each call does is written in store/port/."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, claimed_by: str = "") -> None:
+        """claimed_by: what tells this process apart from others that share the state; empty where none do."""
         self._db = database
         self._q = queries()
+        self._claimed_by = claimed_by
 
     def since(self, recipient: str, now: datetime) -> datetime:
         with self._db.writing(posts=False) as db:
@@ -43,9 +46,12 @@ class SqliteOutbox:
         with self._db.writing(posts=False) as db:
             for row in list(self._q.waiting_notices(db, recipient=recipient, now=rows.to_ms(now)))[:most]:
                 named = {"key": row["key"], "recipient": recipient}
-                if self._q.claim_notice(db, **named, was=row["due_at"], until=until):
+                if self._q.claim_notice(db, **named, was=row["due_at"], until=until, claimed_by=self._claimed_by):
                     claimed.append(_waiting(row))
         return claimed
+
+    def agree(self, claimed: Sequence[Waiting], now: datetime) -> list[Waiting]:  # noqa: ARG002
+        return list(claimed)  # `claim` has decided already: nobody else shares this state
 
     def told(self, one: Waiting) -> None:
         with self._db.writing(posts=False) as db:

@@ -410,20 +410,54 @@ UPDATE recipients SET failing_since = NULL WHERE name = :name AND failing_since 
 -- name: add_notice(key, recipient, made_at, body)!
 INSERT INTO notices (key, recipient, made_at, body, due_at, state)
 VALUES (:key, :recipient, :made_at, :body, :made_at, 'waiting')
-ON CONFLICT (key, recipient) DO NOTHING;
+ON CONFLICT (key, recipient) DO UPDATE SET body = excluded.body WHERE notices.state = 'waiting' AND notices.body = '';
 
 -- name: count_waiting(recipient)^
-SELECT COUNT(*) AS count FROM notices WHERE recipient = :recipient AND state = 'waiting';
+SELECT COUNT(*) AS count FROM notices WHERE recipient = :recipient AND state = 'waiting' AND body <> '';
 
 -- name: waiting_notices(recipient, now)
-SELECT * FROM notices WHERE recipient = :recipient AND state = 'waiting' AND due_at <= :now ORDER BY made_at, key;
+SELECT * FROM notices WHERE recipient = :recipient AND state = 'waiting' AND body <> '' AND due_at <= :now
+ORDER BY made_at, key;
 
--- name: claim_notice(key, recipient, was, until)!
-UPDATE notices SET due_at = :until, tries = tries + 1
+-- name: claim_notice(key, recipient, was, until, claimed_by)!
+UPDATE notices SET due_at = :until, tries = tries + 1, claimed_by = :claimed_by
 WHERE key = :key AND recipient = :recipient AND state = 'waiting' AND due_at = :was;
 
 -- name: end_notice(key, recipient, state)!
-UPDATE notices SET state = :state, body = '' WHERE key = :key AND recipient = :recipient AND state = 'waiting';
+UPDATE notices SET state = :state, body = '', claimed_by = ''
+WHERE key = :key AND recipient = :recipient AND state = 'waiting';
 
 -- name: put_off_notice(key, recipient, due_at)!
-UPDATE notices SET due_at = :due_at WHERE key = :key AND recipient = :recipient AND state = 'waiting';
+UPDATE notices SET due_at = :due_at, claimed_by = ''
+WHERE key = :key AND recipient = :recipient AND state = 'waiting';
+
+-- name: notice(key, recipient)^
+SELECT * FROM notices WHERE key = :key AND recipient = :recipient;
+
+-- name: put_notice(key, recipient, made_at, due_at, state, claimed_by)!
+INSERT INTO notices (key, recipient, made_at, due_at, state, claimed_by)
+VALUES (:key, :recipient, :made_at, :due_at, :state, :claimed_by)
+ON CONFLICT (key, recipient) DO UPDATE SET
+    made_at = excluded.made_at,
+    due_at = excluded.due_at,
+    state = excluded.state,
+    claimed_by = excluded.claimed_by,
+    body = CASE excluded.state WHEN 'waiting' THEN notices.body ELSE '' END;
+
+-- name: shared_notices(start, end)
+SELECT * FROM notices
+WHERE made_at >= :start AND made_at < :end AND (state = 'told' OR claimed_by <> '')
+ORDER BY recipient, key;
+
+-- name: notices_before(moment)
+SELECT DISTINCT made_at FROM notices WHERE state = 'told' AND made_at < :moment;
+
+-- name: drop_notices_before(moment)!
+DELETE FROM notices WHERE state = 'told' AND made_at < :moment;
+
+-- name: renew_notice(key, recipient, made_at, before)!
+UPDATE notices SET made_at = :made_at
+WHERE key = :key AND recipient = :recipient AND state = 'told' AND made_at < :before;
+
+-- name: lower_since(name, since)!
+UPDATE recipients SET since = :since WHERE name = :name AND since > :since;

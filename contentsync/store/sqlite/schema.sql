@@ -283,3 +283,8 @@ CREATE TABLE notices (
     PRIMARY KEY (key, recipient)
 );
 CREATE INDEX notices_waiting ON notices (recipient, made_at) WHERE state = 'waiting';
+
+-- migration 13
+-- Which process, of this or another machine, said in a shared state that it is about to send the notice. due_at: until
+-- then no other process sends it. A waiting notice without a body is known from the shared state alone.
+ALTER TABLE notices ADD COLUMN claimed_by TEXT NOT NULL DEFAULT '';

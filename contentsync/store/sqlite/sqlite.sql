@@ -31,3 +31,5 @@ END;
 -- migration 11
 
 -- migration 12
+
+-- migration 13
