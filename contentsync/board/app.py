@@ -28,6 +28,11 @@ from contentsync.board.live import Live
 BODY_BYTES: Final = 65_536
 HEARTBEAT: Final = 15.0  # seconds
 PAUSE: Final = 1.0  # between two words to one page
+#: Shown for a file that can't be decoded.
+NONE: Final = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 160">'
+    '<rect width="90" height="160" rx="6" fill="#2a2f36"/><path d="M36 62v28l24-14z" fill="#8b949e"/></svg>'
+)
 HEADERS: Final = {
     b"cache-control": b"no-store",
     b"content-security-policy": b"frame-ancestors 'none'",  # the rest of the policy is in each page
@@ -61,6 +66,13 @@ def make_app(guard: Guard, desk: Desk, live: Live) -> Starlette:
             raise HTTPException(404)
         return FileResponse(found.path, headers={"content-type": found.type})
 
+    async def picture(request: Request) -> Response:
+        sha256, milliseconds = request.path_params["sha256"], request.path_params["milliseconds"]
+        found = await run_in_threadpool(desk.picture, sha256, milliseconds)
+        if found is None:
+            raise HTTPException(404)
+        return _picture(found)
+
     async def events(request: Request) -> Response:
         if not live.has_room:
             raise HTTPException(503)
@@ -81,6 +93,7 @@ def make_app(guard: Guard, desk: Desk, live: Live) -> Starlette:
         Route("/", read),
         Route("/events", events),
         Route("/media/{post:path}/{number:int}", media),
+        Route("/picture/{sha256:str}/{milliseconds:int}", picture),
         Route("/{page:str}", read),
         Route("/{action:str}", act, methods=["POST"]),
         Route("/{page:str}/{post:path}", read),
@@ -113,7 +126,9 @@ class _Guarded:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *HEADERS.items()]}
+                named = {name for name, _ in message["headers"]}
+                more = [(name, value) for name, value in HEADERS.items() if name not in named]
+                message = {**message, "headers": [*message["headers"], *more]}
             await send(message)
 
         refusal = self._guard.refuse(_facts(Request(scope)))
@@ -144,6 +159,13 @@ def _cookie(header: str) -> str:
 
 def _refused(refusal: Refusal) -> Response:
     return PlainTextResponse(f"{refusal.value}\n", refusal.status)
+
+
+def _picture(data: bytes) -> Response:
+    """A picture. Its address names the digest of its file, so a browser may keep it while the board runs."""
+    if not data:
+        return Response(NONE, headers={"content-type": "image/svg+xml"})
+    return Response(data, headers={"content-type": "image/jpeg", "cache-control": "private, max-age=86400"})
 
 
 def _html(answer: Answer) -> Response:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from contentsync.board.gallery import Gallery
 from contentsync.board.guard import Guard
-from contentsync.errors import ContentsyncError, Problem, UsageError
+from contentsync.errors import ContentsyncError, Problem, StoreLocked, UsageError
 from contentsync.files import inside
 from contentsync.operations import board, calendar, pause, posting, resolve
 from contentsync.operations.approvals import SENT_LATER
@@ -25,7 +26,7 @@ from contentsync.operations.selection import Wish
 from contentsync.plan.declaration import PROCESSING
 from contentsync.plan.posting import Choice
 from contentsync.project import Project
-from contentsync.views import board_page, handover_page, plan_page
+from contentsync.views import board_page
 from contentsync.views.board_page import Frame
 
 HOW: Final = "board"
@@ -86,6 +87,7 @@ class Desk:
     def __init__(self, open_project: Callable[[], Project], guard: Guard, wake: Callable[[], None]) -> None:
         """wake: called after something was done."""
         self._open_project, self._guard, self._wake = open_project, guard, wake
+        self._gallery = Gallery()
 
     def show(self, page: str, post: str) -> Answer:
         """A page: empty for the first one."""
@@ -139,6 +141,10 @@ class Desk:
         except ContentsyncError:
             return None  # its page says what is wrong
 
+    def picture(self, sha256: str, milliseconds: int) -> bytes | None:
+        """A small picture on the page of the plan; None if no page has shown it."""
+        return self._gallery.picture((sha256, milliseconds))
+
     # Pages.
 
     def _now(self, project: Project, frame: Frame, _post: str) -> Answer:
@@ -151,14 +157,18 @@ class Desk:
         lines = project.reading_store.latest_history(500)
         return Answer(board_page.history_page(frame, lines, project.settings.timezone))
 
-    def _plan(self, project: Project, _frame: Frame, _post: str) -> Answer:
-        """The page that `plan --html` writes, as of now."""
+    def _plan(self, project: Project, frame: Frame, _post: str) -> Answer:
+        """What `plan --html` writes, as of now."""
         made = make_plan(project, Wish(refresh=False))
-        return Answer(plan_page.page(preview(project, made, with_pictures=False)))
+        found = preview(project, made, with_pictures=False)
+        shown = [action for listed in found.sections.values() for action in listed]
+        pictures = self._gallery.addresses(project, shown, made.posts, frame.base)
+        plan = board.with_creators(project, found.plan)
+        return Answer(board_page.plan(frame, replace(found, plan=plan, pictures=pictures)))
 
-    def _drafts(self, project: Project, _frame: Frame, _post: str) -> Answer:
-        """The page that `handover --html` writes: what each creator pastes and chooses."""
-        return Answer(handover_page.page(handovers(project), project.clock.now()))
+    def _drafts(self, project: Project, frame: Frame, _post: str) -> Answer:
+        """What `handover --html` writes: what each creator pastes and chooses."""
+        return Answer(board_page.drafts(frame, handovers(project), project.clock.now()))
 
     def _post(self, project: Project, frame: Frame, post: str) -> Answer:
         case = board.one_post(project, post)
@@ -230,7 +240,17 @@ class Desk:
 
     def _trouble(self, title: str, err: ContentsyncError) -> Answer:
         words = [line for problem in err.problems for line in (str(problem), problem.hint) if line]
-        return self._word(title, words, status=404 if isinstance(err, UsageError) else 500)
+        return self._word(title, words, _status(err))
+
+
+def _status(err: ContentsyncError) -> int:
+    """The HTTP status of an answer that says why nothing was shown or done."""
+    codes = {problem.code for problem in err.problems}
+    if "changed-meanwhile" in codes or isinstance(err, StoreLocked):
+        return 409
+    if not isinstance(err, UsageError):
+        return 500
+    return 404 if codes & {"unknown-post", "unknown-account"} else 400
 
 
 def _is_to_be_sent(case: Case) -> bool:

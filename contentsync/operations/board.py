@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from contentsync.operations.handover import handovers
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
 from contentsync.pause import Pause, pause_of
-from contentsync.plan.action import Kind, Quota
+from contentsync.plan.action import Kind, Plan, Quota
 from contentsync.post_state import Attempt, PostState
 from contentsync.project import Project
 from contentsync.remote_post import Creator
@@ -88,11 +88,25 @@ def _age(row: PostState) -> datetime:
 
 
 def _accounts(project: Project, made: Made, pauses: tuple[Pause, ...]) -> Iterator[AccountNow]:
+    """Every account of the project, also those without a post: each can be paused and resumed."""
     creators = project.reading_store.creators()
-    for view in made.plan.accounts:
-        account = project.settings.accounts[view.name]
-        _, creator, seen_at = creators.get(view.name, ("", None, None))
-        yield AccountNow(account, creator, seen_at, view.quota, pause_of(pauses, view.name, view.open_id))
+    views = {view.name: view for view in made.plan.accounts}
+    for name, account in project.settings.accounts.items():
+        open_id, creator, seen_at = creators.get(name, ("", None, None))
+        view = views.get(name)
+        unused = Quota(account.limits.posts_per_day, account.limits.pending_drafts)
+        held = pause_of(pauses, name, view.open_id if view else open_id or account.open_id)
+        yield AccountNow(account, creator, seen_at, view.quota if view else unused, held)
+
+
+def with_creators(project: Project, plan: Plan) -> Plan:
+    """A plan that was made without TikTok, with each account's names as TikTok last gave them."""
+    creators = project.reading_store.creators()
+    views = [
+        replace(view, creator=view.creator or creators[view.name][1]) if view.name in creators else view
+        for view in plan.accounts
+    ]
+    return replace(plan, accounts=tuple(views))
 
 
 def _counts(rows: list[PostState], made: Made) -> dict[str, int]:

@@ -26,10 +26,10 @@ POSTS: Final = 100  # that get a picture; the others are told in words
 PHOTOS: Final = 6  # of one post
 ROOM: Final = 2_800_000  # characters of all pictures together
 SECONDS: Final = 60.0  # for all of them
-_FETCHED: Final = "no preview: TikTok fetches it"
+FETCHED: Final = "no preview: TikTok fetches it"
 _NO_ROOM: Final = "no preview: the page has no more room"
 _NO_TIME: Final = "no preview: it would take too long"
-_ELSEWHERE: Final = "no preview: the file is not here, or not the one of the plan"
+ELSEWHERE: Final = "no preview: the file is not here, or not the one of the plan"
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Pictures:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shot:
+class Shot:
     """One picture to make."""
 
     post: str
@@ -102,12 +102,42 @@ def pictures(
     return found
 
 
-def _covers(actions: Sequence[Action], posts: Mapping[str, DesiredPost]) -> list[_Shot]:
-    return [_Shot(a.post, a.media[0], 0.0 if _is_series(a) else _cover(a, posts) / 1000) for a in actions]
+def shots_of(action: Action, posts: Mapping[str, DesiredPost]) -> list[Shot]:
+    """Every picture of one post: the cover of a video, or each photo."""
+    if not action.media:
+        return []
+    return [*_covers([action], posts), *(Shot(action.post, item, 0.0) for item in action.media[1:])]
 
 
-def _photos(actions: Sequence[Action]) -> list[_Shot]:
-    return [_Shot(a.post, item, 0.0) for a in actions for item in a.media[1:PHOTOS]]
+def is_here(root: Path, item: Media) -> bool:
+    """Whether a file may be read: it lies inside the project, and has the size that the plan names."""
+    path = root / item.path
+    if item.url or not item.path or leads_out(root, path):
+        return False
+    try:
+        return path.stat().st_size == item.size
+    except OSError:
+        return False
+
+
+def one_picture(
+    root: Path, shot: Shot, is_file: Callable[[Path, Media], bool], kept: KeptPictures, paints: Painter | None
+) -> bytes:
+    """One picture as a JPEG, which is kept for later pages; empty where none could be made."""
+    if data := kept.get(shot.item.sha256, shot.at):
+        return data
+    path = root / shot.item.path
+    if paints is None or leads_out(root, path) or not is_file(path, shot.item):
+        return b""
+    return _drawn(paints, kept, shot, path)
+
+
+def _covers(actions: Sequence[Action], posts: Mapping[str, DesiredPost]) -> list[Shot]:
+    return [Shot(a.post, a.media[0], 0.0 if _is_series(a) else _cover(a, posts) / 1000) for a in actions]
+
+
+def _photos(actions: Sequence[Action]) -> list[Shot]:
+    return [Shot(a.post, item, 0.0) for a in actions for item in a.media[1:PHOTOS]]
 
 
 def _is_series(action: Action) -> bool:
@@ -120,28 +150,28 @@ def _cover(action: Action, posts: Mapping[str, DesiredPost]) -> int:
     return told if isinstance(told, int) and told > 0 else 0
 
 
-def _made(easel: _Easel, shot: _Shot) -> tuple[str, str]:
+def _made(easel: _Easel, shot: Shot) -> tuple[str, str]:
     """A picture as a data: URL, or why there is none."""
     item, path = shot.item, easel.root / shot.item.path
     if item.url or not item.path:
-        return "", _FETCHED
+        return "", FETCHED
     if leads_out(easel.root, path) or not easel.is_file(path, item):
-        return "", _ELSEWHERE
+        return "", ELSEWHERE
     data = easel.kept.get(item.sha256, shot.at) if easel.kept else b""
     why = "" if data else _hindrance(easel)
     if not data and not why:
-        data = _drawn(easel, shot, path)
+        assert easel.paints is not None
+        data = _drawn(easel.paints, easel.kept, shot, path)
         why = "" if data else NOT_READ
     return (f"data:image/jpeg;base64,{base64.b64encode(data).decode()}" if data else ""), why
 
 
-def _drawn(easel: _Easel, shot: _Shot, path: Path) -> bytes:
+def _drawn(paints: Painter, kept: KeptPictures | None, shot: Shot, path: Path) -> bytes:
     """A new picture; empty where the file could not be decoded."""
-    assert easel.paints is not None
     facts = shot.item.facts
-    data = easel.paints.draw(path, (facts.container if facts else None) or "", shot.at)
-    if data and easel.kept:
-        easel.kept.put(shot.item.sha256, shot.at, data)
+    data = paints.draw(path, (facts.container if facts else None) or "", shot.at)
+    if data and kept:
+        kept.put(shot.item.sha256, shot.at, data)
     return data
 
 

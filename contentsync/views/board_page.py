@@ -5,7 +5,7 @@ Each page works without its script; the script only keeps it fresh, or follows a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,14 +15,17 @@ from contentsync.lifecycle import OPEN, Phase
 from contentsync.operations.board import AccountNow, Snapshot, shown_by, shown_pauses
 from contentsync.operations.calendar import Calendar
 from contentsync.operations.explain import Case
+from contentsync.operations.handover import Waiting
 from contentsync.operations.posting import Posting
+from contentsync.operations.preview import Preview
+from contentsync.pause import ALL
 from contentsync.plan import declaration
 from contentsync.plan.posting import OFFERED
 from contentsync.post import DesiredPost, Disclosure, Interaction, Kind, Media, Mode, Privacy
 from contentsync.post_state import Attempt, PostState
 from contentsync.remote_post import RemotePost
 from contentsync.times import from_now, in_words, rfc3339, span
-from contentsync.views import calendar_page
+from contentsync.views import calendar_page, handover_page, plan_page
 from contentsync.views.html.page import SERVED, render
 
 LIVE: Final = ("board.js",)
@@ -76,6 +79,14 @@ def now_page(frame: Frame, found: Snapshot) -> str:
 
 def calendar(frame: Frame, found: Calendar) -> str:
     return frame.render("board_calendar.html", **calendar_page.values(found))
+
+
+def plan(frame: Frame, found: Preview) -> str:
+    return frame.render("board_plan.html", **plan_page.values(found))
+
+
+def drafts(frame: Frame, found: Iterable[Waiting], now: datetime) -> str:
+    return frame.render("board_drafts.html", scripts=(*LIVE, "copy.js"), **handover_page.values(found, now))
 
 
 def post_page(frame: Frame, case: Case, zone: str, can_approve: bool) -> str:
@@ -192,7 +203,7 @@ def _account(one: AccountNow, found: Snapshot) -> dict[str, Any]:
         "drafts_left": one.quota.drafts_left,
         "drafts": limits.pending_drafts,
         "paused": _pause(one),
-        "by_person": one.pause is not None and one.pause.account == one.account.name,
+        "by_person": one.pause is not None and one.pause.account != ALL,
     }
 
 
@@ -219,7 +230,12 @@ def _upload(row: PostState, now: datetime) -> dict[str, Any]:
 def _unknown(row: PostState, zone: str) -> dict[str, Any]:
     last = row.last
     assert last is not None
-    return {"post": row.key, "what": last.problem_what, "since": in_words(last.updated_at, zone)}
+    return {
+        "post": row.key,
+        "what": last.problem_what,
+        "since": in_words(last.updated_at, zone),
+        "attempt": _attempt(last, zone),
+    }
 
 
 def _attempt(one: Attempt, zone: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from contentsync.operations.handover import Waiting
 from contentsync.times import in_words
@@ -34,8 +35,13 @@ class Sheet:
 
 def page(found: Iterable[Waiting], now: datetime, *, with_codes: bool = False) -> str:
     """The page for these drafts. with_codes: draw each caption as a QR code, for a phone that scans this page."""
+    return render("handover.html", scripts=("copy.js",), **values(found, now, with_codes=with_codes))
+
+
+def values(found: Iterable[Waiting], now: datetime, *, with_codes: bool = False) -> dict[str, Any]:
+    """What the template shows."""
     sheets = [_sheet(number, one, now, with_codes) for number, one in enumerate(found, 1)]
-    return render("handover.html", scripts=("copy.js",), sheets=sheets, made=in_words(now))
+    return {"sheets": sheets, "made": in_words(now)}
 
 
 def _sheet(number: int, one: Waiting, now: datetime, with_codes: bool) -> Sheet:

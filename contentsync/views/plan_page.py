@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 from contentsync.amounts import many
 from contentsync.operations.pictures import POSTS, Pictures
@@ -82,20 +82,24 @@ class Group:
 
 def page(preview: Preview) -> str:
     """The page of a plan."""
+    return render("plan.html", **values(preview))
+
+
+def values(preview: Preview) -> dict[str, Any]:
+    """What the template shows."""
     plan = preview.plan
-    return render(
-        "plan.html",
-        plan=plan,
-        summary=summary(plan),
-        digest=preview.digest,
-        made=in_words(plan.created_at, "UTC"),
-        ends=in_words(plan.expires_at, "UTC"),
-        problems=(*preview.problems, *plan.notes),
-        accounts=accounts(preview),
-        sections=[(TITLES[section], groups) for section, groups in grouped(preview).items() if groups],
-        declarations=declarations(plan.actions),
-        is_long=len(plan.actions) > LONG,
-    )
+    return {
+        "plan": plan,
+        "summary": summary(plan),
+        "digest": preview.digest,
+        "made": in_words(plan.created_at, "UTC"),
+        "ends": in_words(plan.expires_at, "UTC"),
+        "problems": (*preview.problems, *plan.notes),
+        "accounts": accounts(preview),
+        "sections": [(TITLES[section], groups) for section, groups in grouped(preview).items() if groups],
+        "declarations": declarations(plan.actions),
+        "is_long": len(plan.actions) > LONG,
+    }
 
 
 def summary(plan: Plan) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
+import shutil
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +29,13 @@ HOSTILE = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(
 
 def in_days(days: float) -> str:
     return (SystemClock().now() + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def a_film(studio: Studio) -> Path:
+    """A film in the studio that decodes."""
+    film = studio.root / "posts" / "film.mp4"
+    film.parent.mkdir(exist_ok=True)
+    return shutil.copy(THREE_SECONDS, film)
 
 
 def approvals(studio: Studio) -> dict[str, dict[str, Any]]:
@@ -59,6 +68,65 @@ def test_the_plan_and_the_drafts_are_on_it(open_board: OpenBoard, studio: Studio
     assert "acme/soon" in board.page("/plan")
     assert "Paste me" in board.page("/drafts")
     assert "it waits in the inbox" in board.page("/")
+
+
+def test_plan_and_drafts_are_pages_of_the_board_that_follow_changes(open_board: OpenBoard, studio: Studio) -> None:
+    studio.post("soon", publish_at=in_days(1))
+    board = open_board().sign_in()
+    for path in ("/plan", "/drafts"):
+        text = board.page(path)
+        assert f'data-events="{board.base}/events"' in text and "EventSource" in text
+        assert f'<a href="{board.base}/history">History</a>' in text
+    assert f'href="{board.base}/post/acme/soon"' in board.page("/plan")
+
+
+def test_the_plan_shows_the_cover_of_each_video_and_every_photo(open_board: OpenBoard, studio: Studio) -> None:
+    film = a_film(studio)
+    studio.post("film", video=film.name, cover_at="2s", publish_at=in_days(1))
+    board = open_board().sign_in()
+    digest = hashlib.sha256(film.read_bytes()).hexdigest()
+    (address,) = re.findall(r'<img src="([^"]+)"', board.page("/plan"))
+    assert address == f"{board.base}/picture/{digest}/2000"
+    path = address.removeprefix(board.base)
+    picture = board.get(path)
+    assert picture.headers["content-type"] == "image/jpeg" and picture.content[:2] == b"\xff\xd8"
+    assert "max-age" in picture.headers["cache-control"]
+    film.unlink()
+    assert board.get(path).content == picture.content  # it was kept
+
+
+def test_the_plan_names_the_creator_as_tiktok_last_did(open_board: OpenBoard, studio: Studio) -> None:
+    studio.post("soon", publish_at=in_days(1))
+    board = open_board().sign_in()
+    assert "TikTok was not asked" in board.page("/plan")
+    studio.run("plan")
+    text = board.page("/plan")
+    assert "TikTok was not asked" not in text and "(@acme)" in text
+
+
+def test_a_picture_that_no_page_showed_is_not_made(open_board: OpenBoard, studio: Studio) -> None:
+    film = a_film(studio)
+    digest = hashlib.sha256(film.read_bytes()).hexdigest()
+    assert open_board().sign_in().get(f"/picture/{digest}/2000").status_code == 404
+
+
+def test_a_file_that_changed_since_the_page_was_made_gives_no_picture(open_board: OpenBoard, studio: Studio) -> None:
+    film = a_film(studio)
+    studio.post("film", video=film.name, publish_at=in_days(1))
+    board = open_board().sign_in()
+    (address,) = re.findall(r'<img src="([^"]+)"', board.page("/plan"))
+    film.write_bytes(bytes(reversed(film.read_bytes())))
+    assert board.get(address.removeprefix(board.base)).headers["content-type"] == "image/svg+xml"
+
+
+def test_an_account_without_posts_can_be_paused_and_resumed(open_board: OpenBoard, studio: Studio) -> None:
+    studio.post("launch", account="acme", publish_at=in_days(1))
+    studio.run("pause", "acme_de", "--reason", "wrong logo")
+    board = open_board(allow_actions=True).sign_in()
+    assert "wrong logo" in board.page() and 'aria-label="Resume acme_de"' in board.page()
+    assert board.post("/resume", board.form_of("/") | {"account": "acme_de"}).status_code == 200
+    assert studio.run("status", "--json").json["paused"] == []
+    assert 'aria-label="Pause acme_de"' in board.page()
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/post/acme/nothing", "/approve/acme/nothing", "/media/acme/launch/7"])
@@ -113,7 +181,7 @@ def test_a_page_ends_the_pause_that_it_shows_and_no_later_one(open_board: OpenBo
 
     said = board.post("/resume", old)
 
-    assert said.status_code == 404 and "what is paused changed" in said.text
+    assert said.status_code == 409 and "what is paused changed" in said.text
     assert [held["why"] for held in studio.run("status", "--json").json["paused"]] == ["wrong logo"]
     assert board.post("/resume", board.form_of("/")).status_code == 200
     assert studio.run("status", "--json").json["paused"] == []
@@ -192,10 +260,11 @@ def test_an_unknown_outcome_is_settled_with_the_evidence_beside_it(
     an_unknown(studio, emulator)
     board = open_board(allow_actions=True).sign_in()
     assert "unknown" in board.page() and "Needs a person" in board.page()
+    assert re.search(r"Attempt 1 \(direct\), init \w+ \d", board.page()) and "All the evidence" in board.page()
     text = board.page("/post/acme/launch")
     assert "Is it at TikTok?" in text and "never sent" not in text and "<dt>init</dt>" in text
     path = "/resolve/acme/launch"
-    assert board.post(path, board.form_of("/post/acme/launch")).status_code == 404  # nothing was chosen
+    assert board.post(path, board.form_of("/post/acme/launch")).status_code == 400  # nothing was chosen
     form = board.form_of("/post/acme/launch") | {"verdict": "not-published", "why": "not in the app"}
     assert board.post(path, form).status_code == 200
     history = studio.run("state", "history", "launch").out
@@ -214,7 +283,7 @@ def test_a_word_about_an_earlier_attempt_settles_no_later_one(
     assert studio.run("apply", "--auto-approve").code == 4
     emulator.clear_faults()
     answer = board.post("/resolve/acme/launch", form)
-    assert answer.status_code == 404 and "changed since the page was opened" in answer.text
+    assert answer.status_code == 409 and "changed since the page was opened" in answer.text
     assert [post["phase"] for post in studio.run("status", "--json").json["posts"]] == ["unknown"]
 
 

@@ -24,6 +24,7 @@ with_axe = pytest.mark.skipif(not AXE.exists(), reason=NO_AXE)
 HANDLERS = """
 return [...document.querySelectorAll('*')].some(one => [...one.attributes].some(a => a.name.startsWith('on')))
 """
+FILM = Path(__file__).parents[1] / "media" / "video-h264.mp4"
 HAND_MADE = "https://media.acme.example/clip.mp4"
 
 
@@ -91,6 +92,35 @@ def test_a_page_shows_a_change_by_itself(browser: Browser, board: Opened, studio
     assert "not approved" in browser.text()
     studio.run("approve", "launch", "--auto-approve")
     soon(browser, lambda: "not approved" not in browser.text() and "approved" in browser.text())
+
+
+def test_the_plan_shows_pictures_and_follows_an_edit(browser: Browser, board: Opened, studio: Studio) -> None:
+    studio.post("launch", publish_at=in_days(1), caption="One")
+    (studio.root / "posts" / "launch.mp4").write_bytes(FILM.read_bytes())
+    sign_in(browser, board)
+    visit(browser, board, "/plan")
+    soon(browser, lambda: "Live." in browser.text())
+    soon(browser, lambda: browser.run("return document.querySelector('.phone img').naturalWidth") > 0)
+    browser.run("window.kept = document.querySelector('.phone img')")
+    studio.post("launch", publish_at=in_days(1), caption="Two", video="launch.mp4")
+    soon(browser, lambda: "Two" in browser.text())
+    assert browser.run("return window.kept === document.querySelector('.phone img')")  # it was not drawn again
+
+
+def test_drafts_follow_the_state_and_keep_what_was_ticked(browser: Browser, board: Opened, studio: Studio) -> None:
+    studio.post("first", account="acme_de", caption="Paste me")
+    studio.run("apply", "--auto-approve")
+    sign_in(browser, board)
+    visit(browser, board, "/drafts")
+    soon(browser, lambda: "Live." in browser.text())
+    tick = "[id='draft-acme_de/first'] input[type=checkbox]"
+    browser.click(tick)
+    studio.post("second", account="acme_de", caption="Paste me too")
+    studio.run("apply", "--auto-approve")
+    soon(browser, lambda: "Paste me too" in browser.text())
+    assert browser.is_ticked(tick) and not browser.is_ticked("[id='draft-acme_de/second'] input[type=checkbox]")
+    browser.click("[id='draft-acme_de/second'] button")
+    soon(browser, lambda: "Copied." in browser.text())
 
 
 def test_a_post_is_approved_on_the_posting_screen_and_goes_out(
@@ -168,12 +198,23 @@ def everything(studio: Studio, emulator: Emulator) -> None:
     emulator.add_fault("video_init:drop_after")
     studio.run("apply", "--auto-approve")
     emulator.clear_faults()
+    studio.post("inboxed", account="acme_de")
+    studio.run("apply", "--auto-approve")
     studio.post("soon", account="acme_de", publish_at=in_days(1))
     studio.post("missed", publish_at=in_days(-2))
     studio.run("pause", "acme_de", "--reason", "wrong logo")
 
 
-PAGES = ("/", "/calendar", "/history", "/post/acme/lost", "/post/acme/out", "/approve/acme/launch")
+PAGES = (
+    "/",
+    "/calendar",
+    "/plan",
+    "/drafts",
+    "/history",
+    "/post/acme/lost",
+    "/post/acme/out",
+    "/approve/acme/launch",
+)
 
 
 @with_axe
@@ -200,7 +241,13 @@ def test_hostile_captions_do_nothing(browser: Browser, board: Opened, studio: St
         studio.post(f"h-{number}", caption=text[:2000], publish_at=in_days(1 + number / 24))
     sign_in(browser, board)
     browser.requests()
-    for path in ("/", "/calendar", "/post/acme/h-0", *(f"/approve/acme/h-{number}" for number in range(0, 25, 5))):
+    for path in (
+        "/",
+        "/calendar",
+        "/plan",
+        "/post/acme/h-0",
+        *(f"/approve/acme/h-{number}" for number in range(0, 25, 5)),
+    ):
         visit(browser, board, path)
         names = browser.run("return [...new Set([...document.querySelectorAll('main *')].map(one => one.localName))]")
         assert not set(names) & {"script", "iframe", "base", "object", "embed", "link", "style"}

@@ -1,16 +1,16 @@
-// Copy a text with one tap. Without this script the text can be selected as a whole by one tap.
+// Copy a text with one tap. Without this script the buttons stay hidden, and one tap selects the whole text.
 "use strict";
-for (const button of document.querySelectorAll("button[data-copies]")) {
+document.documentElement.classList.add("copies");
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copies]");
+  if (!button) return;
   const source = document.getElementById(button.dataset.copies);
   const told = button.nextElementSibling;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(source.textContent);
-      told.textContent = "Copied.";
-    } catch {
-      getSelection().selectAllChildren(source);
-      told.textContent = document.execCommand("copy") ? "Copied." : "Selected: now choose Copy.";
-    }
-  });
-}
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    told.textContent = "Copied.";
+  } catch {
+    getSelection().selectAllChildren(source);
+    told.textContent = document.execCommand("copy") ? "Copied." : "Selected: now choose Copy.";
+  }
+});
