@@ -150,8 +150,10 @@ class Branch:
     def _pushed(self, commit: str, parent: str) -> tuple[Pushed, str]:
         lease = f"--force-with-lease={self._theirs}:{parent}"  # a head that was put back must not pass as our parent
         quiet = ("--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no")
-        ended = self.git.remote("push", *quiet, lease, self.remote, f"{commit}:{self._theirs}")
-        if ended.code == 0:
+        one_branch = ("-c", f"remote.{self.remote}.mirror=false")  # git pushes no single branch to a mirror
+        ended = self.git.remote(*one_branch, "push", *quiet, lease, self.remote, f"{commit}:{self._theirs}")
+        elsewhere = self._pushed_elsewhere()
+        if ended.code == 0 and not elsewhere:
             self.git.run("update-ref", self._ours, commit)
             return Pushed.TAKEN, ""
         now = self.fetch()
@@ -159,12 +161,26 @@ class Branch:
             return Pushed.UNREACHABLE, now.why
         if now.head and self.holds(now.head, commit):
             return Pushed.TAKEN, ""
+        if elsewhere and now.head == parent:
+            return Pushed.UNREACHABLE, elsewhere
         if ended.code is None:  # it may arrive yet; to try again would wait for the whole deadline each time
             return Pushed.UNREACHABLE, ended.why
         refusal = _refusal(ended)
         if now.head == parent:
             return Pushed.UNREACHABLE, refusal  # the head is still our parent: it was not the race that spoke
         return Pushed.REFUSED, refusal
+
+    def _pushed_elsewhere(self) -> str:
+        """Why a push says nothing about what is fetched; empty where both go to one address.
+
+        Two addresses may be one repository (https to read, ssh to write) or two (a project and its fork). In two,
+        every clone with another fork would have a state of its own, so what was pushed must be seen in a fetch.
+        """
+        read, written = (self.git.run("remote", "get-url", *of, self.remote).out for of in ((), ("--push", "--all")))
+        if not read or read.strip() in written.splitlines():
+            return ""
+        one = f"run git remote set-url --push {self.remote} with the address that it fetches"
+        return f"git fetches {self.remote} from one repository and pushes to another; {one}"
 
     def holds(self, head: str, commit: str) -> bool:
         """Whether `commit` is `head`, or one of its ancestors as far as they are here."""

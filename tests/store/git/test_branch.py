@@ -65,6 +65,29 @@ def test_of_two_writers_one_is_refused(remote: Path) -> None:
     assert content(one, head_of(one)) == {"a": b"3"}
 
 
+def test_a_push_to_another_repository_than_the_one_that_is_fetched_is_not_taken(remote: Path) -> None:
+    branch = a_branch(remote, "one")
+    fork = remote.parent / "fork.git"
+    git(remote, "clone", "--quiet", "--bare", str(remote), str(fork))
+    git(branch.git.folder, "config", "remote.origin.pushurl", str(fork))
+    what, why = branch.push(branch.commit("", {"a": b"1"}, "mine", WHEN), "")
+    assert what is Pushed.UNREACHABLE
+    assert "set-url --push origin" in why
+
+
+def test_a_push_by_another_address_of_the_same_repository_is_taken(remote: Path) -> None:
+    branch = a_branch(remote, "one")
+    git(branch.git.folder, "config", "remote.origin.pushurl", remote.as_uri())
+    assert branch.push(branch.commit("", {"a": b"1"}, "mine", WHEN), "") == (Pushed.TAKEN, "")
+
+
+def test_a_remote_that_is_a_mirror_takes_the_branch_alone(remote: Path) -> None:
+    branch = a_branch(remote, "one")
+    git(branch.git.folder, "config", "remote.origin.mirror", "true")
+    made = branch.commit("", {"a": b"1"}, "mine", WHEN)
+    assert branch.push(made, "") == (Pushed.TAKEN, "")
+
+
 def test_of_two_first_commits_one_is_refused(remote: Path) -> None:
     one, other = a_branch(remote, "one"), a_branch(remote, "other")
     assert one.push(one.commit("", {"a": b"1"}, "mine", WHEN), "")[0] is Pushed.TAKEN
