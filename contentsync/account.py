@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from contentsync.attempt.told import Tell, Told
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, SignInNeeded, StoreError
 from contentsync.evidence import first_posts
 from contentsync.files import inside
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.post import DesiredPost, Media
 from contentsync.post_state import Attempt, PostState
@@ -41,7 +42,7 @@ def say_nothing(_told: Told) -> None:
     """Nobody watches these steps."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What TikTok answered about an account."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from contentsync.account_line import AccountLine
@@ -11,6 +10,7 @@ from contentsync.deferred import DeferredMapping, DeferredSequence
 from contentsync.evidence import first_posts, journal, receipts
 from contentsync.evidence.identity import Former, Identity, Witnessed, Witnesses
 from contentsync.evidence.witness import Witness
+from contentsync.frozen import frozen
 from contentsync.pause import pause_of
 from contentsync.plan.action import AccountFacts, Remote
 from contentsync.post import DesiredPost
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ONE_BY_ONE: Final = 1_000  # rows up to which reading single ones costs less than reading all
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class About:
     """The post that evidence is read for, right before it is sent.
 
@@ -37,7 +37,7 @@ class About:
     others: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Apart:
     """The posts of one account that a plan leaves out, since they rest as they were sent (operations/resting.py)."""
 

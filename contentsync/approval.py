@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.post import DesiredPost
 from contentsync.post_state import Attempt
@@ -28,7 +28,7 @@ _WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approval:
     """A person's yes to one generation of one post."""
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Level, Problem, StoreError
+from contentsync.frozen import frozen
 from contentsync.manifest.files import would_find
 from contentsync.manifest.load import Loaded, load, load_settings
 from contentsync.media.disk import DiskReader
@@ -33,7 +34,7 @@ _TEXT: Final = 1_048_577  # one byte more than a manifest may have
 _NOT_READ: Final = MediaLook(1, "0" * 64)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blob:
     """A regular file of a commit."""
 
@@ -41,7 +42,7 @@ class Blob:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declared:
     """What one commit of a branch declares."""
 
@@ -60,7 +61,7 @@ _digests: dict[str, str] = {}
 _declared: dict[tuple[object, ...], Declared] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BranchContent:
     """The content of one branch, as the remote has it."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from contentsync.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Shown:
     """What a calendar file said last of one post."""
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from contentsync.frozen import frozen
+
 
 class Level(StrEnum):
     """How serious a problem is: an error stops the command, the others are only reported."""
@@ -32,7 +34,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """One thing that is wrong, as data.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from contentsync.errors import Place, Problem
+from contentsync.frozen import frozen
 from contentsync.post import DesiredPost
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Faulty:
     """A declared post with at least one error. Its manifest exists, so its row has not vanished."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
+from contentsync.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Figures:
     """What TikTok said of one public video at one time. A count is None where TikTok did not give it."""
 

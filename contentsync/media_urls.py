@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from contentsync.frozen import frozen
 from contentsync.post import DesiredPost, Media, MediaFacts
 
 _ENDINGS: Final = {"jpeg": "jpg", "webp": "webp"}
@@ -33,7 +33,7 @@ class Answer(StrEnum):
     NOT_CHECKED = "not-checked"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """What a look at one address found. what: in words, for any answer but a good one.
 
@@ -45,7 +45,7 @@ class Look:
     passes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hosting:
     """How local photos become public addresses.
 

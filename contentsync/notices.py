@@ -7,11 +7,12 @@ for the sender where there is no recipient.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.times import rfc3339
 
 
@@ -42,7 +43,7 @@ EVENTS = tuple(kind for kind in NoticeKind if kind is not NoticeKind.TEST)
 Facts = Mapping[str, str | int | float | bool | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """One message to people."""
 
@@ -78,7 +79,7 @@ class Notice:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recipient:
     """A recipient: an address that apprise knows, or a program of the project."""
 

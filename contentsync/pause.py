@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
+from contentsync.frozen import frozen
 from contentsync.times import in_words
 
 #: The name under which a pause of all accounts is kept.
 ALL = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pause:
     """A person's word that nothing more is begun until it is taken back."""
 

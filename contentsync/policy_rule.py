@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from contentsync.errors import Level, Place
+from contentsync.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hours:
     """A part of each day, in minutes after midnight of the account's zone; it may go past midnight."""
 
@@ -29,7 +29,7 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """One rule; exactly one of its demands is set."""
 

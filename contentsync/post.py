@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from contentsync.errors import Place
+from contentsync.frozen import frozen
 
 
 class Mode(StrEnum):
@@ -53,7 +54,7 @@ class Kind(StrEnum):
     PHOTOS = "photos"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MediaFacts:
     """The facts in a media file's content; None for a fact that could not be read.
 
@@ -72,7 +73,7 @@ class MediaFacts:
 ABSENT: Final = "absent"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Media:
     """One file or URL of a post.
 
@@ -96,7 +97,7 @@ class Media:
         return self.sha256 or self.url
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DesiredPost:
     """One post as a manifest asks for it, for one account.
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Final, Self
 
+from contentsync.frozen import frozen
 from contentsync.lifecycle import OPEN, SUCCESS, Event, Phase, advance
 from contentsync.post import Kind, Mode
 
 BY_HAND: Final = "by-hand"  # the run of an attempt that only records a person's word
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """One try to publish a post, as its row in the state describes it.
 
@@ -100,7 +101,7 @@ class Attempt:
         return self.last_put_at is not None or (self.pulls and self.init_sent_at is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostState:
     """What the state knows of one post.
 

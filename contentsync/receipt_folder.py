@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Set
-from dataclasses import dataclass
 from pathlib import Path
 
 from contentsync.errors import Level, Problem
 from contentsync.evidence import receipts
+from contentsync.frozen import frozen
 from contentsync.post_state import PostState
 from contentsync.store.port.store import Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReceiptFolder:
     """The receipts of a project, written from its state."""
 

@@ -6,7 +6,7 @@ This changes nothing at TikTok, and needs no lock: each write repeats its precon
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from contentsync.attempt.steps import Steps
 from contentsync.clock import Clock
 from contentsync.errors import Level, ManifestError, NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.figures import Figures
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.plan.schedule import CLOCKS_APART
 from contentsync.post import Privacy
@@ -201,7 +202,7 @@ def _see_public(store: Store, open_id: str, listed: set[str], now: datetime) -> 
         store.mark_public(seen, now)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LookedAt:
     """What came of asking TikTok about attempts."""
 

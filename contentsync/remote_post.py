@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from contentsync.frozen import frozen
 from contentsync.post import Interaction, Privacy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemotePost:
     """One public video as TikTok lists it. caption: cut at 150 units. duration: whole seconds."""
 
@@ -20,7 +20,7 @@ class RemotePost:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Creator:
     """What TikTok says about an account now, from new requests.
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 
 from contentsync import limits
 from contentsync.errors import Place, Problem
+from contentsync.frozen import frozen
 from contentsync.notices import Recipient
 from contentsync.policy_rule import Rule
 from contentsync.post import Disclosure, Interaction, Mode
 from contentsync.trust import Wanted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What an account may do; TikTok's own figures unless the project says otherwise."""
 
@@ -28,7 +29,7 @@ class Limits:
     max_creates_per_day: int = limits.MAX_CREATES_PER_DAY
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """A weekly time: weekday 0 is Monday; hour and minute in the account's zone."""
 
@@ -37,7 +38,7 @@ class Slot:
     minute: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """An account as the project file declares it. timezone: an IANA name."""
 
@@ -53,7 +54,7 @@ class Account:
     command_refused: Problem | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sandbox:
     """A sandbox of the app, which has keys of its own. None where the environment does not hold them."""
 
@@ -61,7 +62,7 @@ class Sandbox:
     client_secret: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class App:
     """The developer's app. client_key and client_secret: None where the environment does not hold them."""
 
@@ -73,7 +74,7 @@ class App:
     sandbox: Sandbox | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Defaults:
     """What manifests may leave out. Never privacy: it is chosen for each post."""
 
@@ -95,7 +96,7 @@ class Approve(StrEnum):
     BRANCH = "branch"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApproveBy:
     """`watch.approve` of the project file."""
 
@@ -104,7 +105,7 @@ class ApproveBy:
     branch: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Watching:
     """When `watch` looks at files, and when it takes them for complete."""
 
@@ -114,7 +115,7 @@ class Watching:
     settle: timedelta = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """The project file, with its defaults filled in and ${NAME} read.
 

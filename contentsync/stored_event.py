@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from contentsync.frozen import frozen
 
 
 class EventState(StrEnum):
@@ -15,7 +16,7 @@ class EventState(StrEnum):
     KEPT = "kept"  # nothing came of it, or nothing could; it stays to be looked at
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredEvent:
     """One event as it was delivered.
 
@@ -40,7 +41,7 @@ class StoredEvent:
     due_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemovedAccess:
     """That an account took the app's access away. reason: 0 to 5, TikTok's. Source: Webhook Events."""
 

@@ -11,9 +11,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Final
 
+from contentsync.frozen import frozen
 from contentsync.visible import as_json, visible
 
 OURS: Final = "CONTENTSYNC_"
@@ -25,7 +26,7 @@ SECRET_KEYS: Final = frozenset({"app.client_secret", "app.sandbox.client_secret"
 NOTIFY_URL: Final = "notify.url"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserSays:
     """What the user says of a project, outside of its repository."""
 
@@ -37,7 +38,7 @@ class UserSays:
     granted: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """All that a project file asks for and that needs a grant, each with the key that asks."""
 

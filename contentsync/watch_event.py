@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 
 
 class Word(StrEnum):
@@ -27,7 +28,7 @@ class Word(StrEnum):
     STOPPED = "stopped"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Happened:
     """One event, as a line shows it."""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.times import span
 
 #: How long the first look may take.
 FIRST_LOOK: Final = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Health:
     """What is known of the watch at one moment. Times are aware, in UTC."""
 

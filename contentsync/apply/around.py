@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from contentsync.attempt.told import Tell
+from contentsync.frozen import frozen
 from contentsync.plan.action import Kind
 from contentsync.plan.last_look import Against
 from contentsync.post import DesiredPost
@@ -29,7 +30,7 @@ class Around(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """What is common to one apply."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from contentsync.attempt.steps import Steps
 from contentsync.attempt.told import Outcome, Result, Told
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import Problem, StoreError
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import Action, Kind
 from contentsync.post import DesiredPost, Mode
@@ -29,7 +30,7 @@ UNREACHABLE: Final = "state-unreachable"
 OVERTAKEN: Final = 20  # times that other machines may write first before a claim is given up
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotBegun:
     """Why no attempt was begun, and how the post stands by that."""
 

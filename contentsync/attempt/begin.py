@@ -18,12 +18,12 @@ This module does not look at other witnesses (receipts, the journal, the public 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from contentsync import limits
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.lifecycle import OPEN, SUCCESS, Phase
 from contentsync.post import DesiredPost, Mode
 from contentsync.post_state import Attempt, PostState
@@ -31,7 +31,7 @@ from contentsync.post_state import Attempt, PostState
 DAY: Final = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """Why no attempt may begin now."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.post import Mode
 from contentsync.post_state import Attempt
 
@@ -21,7 +20,7 @@ class HourOver(Exception):
     """The upload's hour ended while its last bytes were held back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """The result of one step of an attempt."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.times import rfc3339
 
 
@@ -30,7 +31,7 @@ class Result(StrEnum):
     OBSERVED = "observed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """One event of a run."""
 
@@ -41,7 +42,7 @@ class Told:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How one action ended."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
 from contentsync.clock import Clock
 from contentsync.errors import ContentsyncError, Problem
+from contentsync.frozen import frozen
 
 SLICE: Final = 0.25
 
@@ -25,7 +25,7 @@ class Stopped(ContentsyncError):
         super().__init__(Problem("stopped", "stopped while waiting", "run the same command again; it continues"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoppableClock:
     """A clock whose sleep ends soon after a person asks to stop.
 

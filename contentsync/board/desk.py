@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from contentsync.board.gallery import Gallery
 from contentsync.board.guard import Guard
 from contentsync.errors import ContentsyncError, Problem, StoreLocked, UsageError
 from contentsync.files import inside
+from contentsync.frozen import frozen
 from contentsync.operations import board, calendar, pause, posting, resolve
 from contentsync.operations.approvals import SENT_LATER
 from contentsync.operations.explain import Case
@@ -52,7 +53,7 @@ _TYPES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """A page and its status."""
 
@@ -60,7 +61,7 @@ class Answer:
     status: int = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """A media file of a post."""
 
@@ -68,7 +69,7 @@ class Shown:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """The fields of a form, each with all its values."""
 

@@ -16,9 +16,10 @@ import hashlib
 import hmac
 import secrets
 import threading
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from contentsync.frozen import frozen
 
 COOKIE: Final = "contentsync_board"
 #: The only request without a cookie: it takes the token.
@@ -27,7 +28,7 @@ READS: Final = frozenset({"GET", "HEAD"})
 SAME: Final = frozenset({"", "same-origin", "none"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """The parts of one request that the guard looks at."""
 

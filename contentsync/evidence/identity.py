@@ -12,10 +12,11 @@ Why that is enough: every witness of a post has the open_id that made it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from contentsync.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """A TikTok account in the view of one app."""
 
@@ -37,7 +38,7 @@ class Identity:
         return f"@{self.username} ({self.open_id})" if self.username else self.open_id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Witnessed:
     """That posts were made under an identity, for an account of that name."""
 
@@ -47,7 +48,7 @@ class Witnessed:
     receipts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Former:
     """Another open_id under which posts of the account were made."""
 

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from contentsync.errors import Problem, StoreError
 from contentsync.evidence.compare import tells_more
 from contentsync.evidence.record import MALFORMED, as_json, tried_of
 from contentsync.evidence.witness import Source, Tried, Witness
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.post_state import Attempt, PostState
 
@@ -40,7 +41,7 @@ _BRIEF: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Noted:
     """What the journal says of one attempt; of none, where only that a state works for the identity was noted."""
 

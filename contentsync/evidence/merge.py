@@ -8,17 +8,18 @@ resuming it would post a second time.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from contentsync.evidence.compare import NOTHING_CAME, is_same, tells_more
 from contentsync.evidence.record import lost
 from contentsync.evidence.witness import Tried
+from contentsync.frozen import frozen
 from contentsync.lifecycle import OPEN, OVER, Event, Phase
 from contentsync.post_state import Attempt
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Merged:
     """What is to be written."""
 

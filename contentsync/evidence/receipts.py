@@ -12,7 +12,7 @@ import errno
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from contentsync.evidence.record import (
 )
 from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.files import folder_inside, leads_out, replace_whole
+from contentsync.frozen import frozen
 from contentsync.lifecycle import OVER, Phase
 from contentsync.post_state import PostState
 from contentsync.times import rfc3339
@@ -43,7 +44,7 @@ _USUAL: Final = 16_384  # bytes; a larger buffer costs more than reading the fil
 _UNREADABLE: Final = (OSError, RecursionError, *MALFORMED)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What a receipt says. body: all of it; empty where it could not be read."""
 

@@ -7,11 +7,11 @@ all (`compare.py`). The list of public videos knows no attempts; `plan/match.py`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, Self
 
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.post_state import Attempt
 
@@ -25,7 +25,7 @@ class Source(StrEnum):
     JOURNAL = "journal"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tried:
     """One attempt as a witness tells of it. An empty value is one that the witness does not tell."""
 
@@ -60,7 +60,7 @@ class Tried:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Witness:
     """What one witness says of one post."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.media_urls import host_of
 
 CLOUDS: Final = {"s3": "Amazon S3", "gs": "Google Cloud Storage", "az": "Azure Blob Storage"}
@@ -45,7 +45,7 @@ _ONLINE: Final = "check that this machine is online"
 _METADATA: Final = frozenset({"169.254.169.254", "169.254.170.2", "169.254.170.23", "metadata.google.internal"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where it went wrong. cloud: s3, gs, az; empty for a folder. verb: a participle."""
 

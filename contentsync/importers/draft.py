@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Final
 
 from contentsync.errors import Level, Place, Problem
+from contentsync.frozen import frozen
 from contentsync.manifest.writer import Value
 
 #: Files that are photos by their names.
@@ -23,7 +24,7 @@ class Shape(StrEnum):
     FILE = "file"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """A post as another tool has it."""
 
@@ -48,7 +49,7 @@ class Draft:
         return Place(self.where.file, self.where.line, self.columns.get(key, (1, ""))[0])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """What was read from one file."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from contentsync.errors import Level, Place, Problem
+from contentsync.frozen import frozen
 from contentsync.importers import cells, columns
 from contentsync.importers.dates import Order
 from contentsync.importers.draft import Draft, Shape, Taken, lost
@@ -28,7 +28,7 @@ _MEDIA: Final = ("video", "photos", "file")
 _SINGLE: Final = frozenset({*_MEDIA, "date", "time", "hashtags", "comment", "duet", "stitch"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Row:
     line: int
     cells: list[str]

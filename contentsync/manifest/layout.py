@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from contentsync.errors import Level, Place, Problem
+from contentsync.frozen import frozen
 from contentsync.manifest.document import Document
 from contentsync.manifest.markdown import front_matter, read_markdown
 from contentsync.manifest.scalars import Plain
@@ -27,7 +27,7 @@ _BLANK_LINES: Final = re.compile(r"\n(?:[ \t]*\n){2,}")
 _AS_WRITTEN: Final = frozenset({"ai_generated", "auto_music", "hold", "cover", "generation"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LaidOut:
     """The text of a file in the one layout. left: why the text was not changed, though it may have another layout."""
 

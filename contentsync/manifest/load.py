@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Level, Problem
 from contentsync.faulty import Faulty
 from contentsync.files import inside
+from contentsync.frozen import frozen
 from contentsync.manifest import json_text, markdown
 from contentsync.manifest.attachments import Attachments
 from contentsync.manifest.checked_document import CheckedDocument, tell_doubles
@@ -185,7 +186,7 @@ class _Desk:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _File:
     """One manifest on its way to posts."""
 

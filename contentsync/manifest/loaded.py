@@ -6,11 +6,12 @@ An error blocks only the posts that it is about.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from contentsync.errors import Level, Place, Problem
 from contentsync.faulty import Faulty
+from contentsync.frozen import frozen
 from contentsync.manifest.document import PROBLEMS_OF_A_DOCUMENT, TOO_MANY
 from contentsync.post import DesiredPost
 from contentsync.settings import Settings
@@ -21,7 +22,7 @@ Told = tuple[frozenset[str], Problem]  # a problem, with the keys of the posts i
 _STAYS: Final = "you need to do nothing: the post stays as it was sent"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """A project as it is written."""
 

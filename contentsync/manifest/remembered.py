@@ -18,6 +18,7 @@ import json
 import os
 import stat
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -33,6 +34,7 @@ from contentsync.settings import Settings
 #: Raised when the same bytes would give another post, or the same post another text.
 VERSION: Final = 2
 _MICROSECOND: Final = timedelta(microseconds=1)
+_FACTS: Final = tuple(one.name for one in fields(MediaFacts))
 _EXPECTED: Final = (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError)
 
 
@@ -108,7 +110,7 @@ class Remembered:
         look = self._looks.get(self._root / item.path, key) if key else None
         if look is None or look.sha256 != item.sha256:
             return None
-        facts = item.facts and [getattr(item.facts, name) for name in MediaFacts.__slots__]
+        facts = item.facts and [getattr(item.facts, name) for name in _FACTS]
         return [item.path, "", item.sha256, item.size, facts, key]
 
     def _is_untouched(self, item: list[Any]) -> bool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
 from contentsync import limits
 from contentsync.errors import Level, Problem
+from contentsync.frozen import frozen
 from contentsync.manifest.document import Path
 from contentsync.post import Disclosure, Interaction, Kind, Mode, Privacy
 from contentsync.settings import Account, Defaults
@@ -29,7 +29,7 @@ _HASHTAG: Final = re.compile(r"(?<!\S)#\w")
 _PHOTO_KEYS: Final = frozenset({Interaction.DUET, Interaction.STITCH})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """What a post is judged against: its account, the project's defaults, and the zone of its times."""
 

@@ -7,12 +7,13 @@ act on the settings must check the problems first.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from contentsync.destinations import host_on_this_machine, may_be_chosen, may_get_secrets
 from contentsync.errors import Level, Problem, by_place
+from contentsync.frozen import frozen
 from contentsync.manifest import notify_rules, policy_rules, project_rules
 from contentsync.manifest.document import Document, at
 from contentsync.manifest.files import misnamed, read_bytes
@@ -39,7 +40,7 @@ _NO_DATABASE: Final = Problem(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """What a project file is read with: its folder, the environment, and its user's own configuration."""
 

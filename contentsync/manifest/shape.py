@@ -5,10 +5,10 @@ A faulty document is read again without its faulty keys, so that the rules can c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.manifest.document import Document, Path
 from contentsync.manifest.scalars import ScalarError
 from contentsync.manifest.wording import did_you_mean, listed, shown, tidy
@@ -30,7 +30,7 @@ _OF_A_WHOLE: Final = frozenset({"repeated-value", "not-a-branch"})  # said of a 
 _TAKES: Final = {"string_type": "text", "tuple_type": "a list", "model_type": "a mapping", "dict_type": "a mapping"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckedDocument:
     """What the shape of a manifest says: the post, and the keys about which nothing more is to be said."""
 

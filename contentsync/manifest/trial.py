@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.manifest import markdown
 from contentsync.manifest.attachments import Attachments
 from contentsync.manifest.checked_document import keys_of
@@ -21,7 +21,7 @@ from contentsync.post import DesiredPost
 from contentsync.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tried:
     """What a manifest would declare."""
 

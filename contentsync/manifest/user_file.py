@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from contentsync.errors import ManifestError, Problem
+from contentsync.frozen import frozen
 from contentsync.manifest.wording import did_you_mean, shown
 from contentsync.standard_paths import USER_FILE, config_folder
 
 _KEYS: Final = ("api_url", "safe_folders", "projects")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserFile:
     """The user's configuration."""
 

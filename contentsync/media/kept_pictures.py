@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from contentsync.files import replace_whole
+from contentsync.frozen import frozen
 
 MOST: Final = 2_000  # pictures: about 25 MB
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptPictures:
     """Pictures by their film's digest and the time in it. Where the folder can't be used, nothing is kept."""
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import Level, Problem
+from contentsync.frozen import frozen
 from contentsync.post import MediaFacts
 
 LOOK_VERSION: Final = 2  # raised when a look of today would differ from one that was kept
@@ -34,7 +35,7 @@ class StatKey(NamedTuple):
         return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MediaLook:
     """What was seen in one file."""
 

@@ -14,11 +14,11 @@ import shutil
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from contentsync.frozen import frozen
 from contentsync.media import frame
 
 SECONDS: Final = 10.0
@@ -37,7 +37,7 @@ NOT_READ: Final = "no preview: the file could not be decoded"
 _ENVIRONMENT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "TMPDIR", "TEMP")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Painter:
     """Makes pictures with one of the two programs."""
 

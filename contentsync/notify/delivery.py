@@ -9,13 +9,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from contentsync.clock import Clock
+from contentsync.frozen import frozen
 from contentsync.notices import Notice
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """What became of one notice for one recipient."""
 

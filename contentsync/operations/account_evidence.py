@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from contentsync.evidence.compare import Known
 from contentsync.evidence.gather import gather
 from contentsync.evidence.journal import Noted
 from contentsync.evidence.receipts import Told
+from contentsync.frozen import frozen
 from contentsync.post import DesiredPost
 from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.settings import Account
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heard:
     """The evidence about one account."""
 

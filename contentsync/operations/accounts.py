@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError
+from contentsync.frozen import frozen
 from contentsync.operations.side_by_side import side_by_side
 from contentsync.project import Project
 from contentsync.remote import ask_creator, ask_stats
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contentsync.tiktok.wire import UserInfo
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Met:
     """One account from fresh calls, with its tokens. stats: None where not asked for, or not to be had."""
 

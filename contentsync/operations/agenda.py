@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from contentsync.approval import Approval
 from contentsync.errors import ContentsyncError, Level, Problem
+from contentsync.frozen import frozen
 from contentsync.operations.approvals import lack
 from contentsync.operations.gaps import Gap, gaps
 from contentsync.operations.plan import Made, make_plan
@@ -22,7 +23,7 @@ from contentsync.tiktok.overriding_token import override_of
 _AHEAD = frozenset({Kind.CREATE, Kind.RESUME, Kind.WAIT, Kind.BLOCKED})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One post that is to go out."""
 
@@ -40,7 +41,7 @@ class Entry:
     in_the_way: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agenda:
     """What goes out until a time, the earliest first."""
 

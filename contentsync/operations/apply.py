@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from contentsync.account import NeverStop, say_nothing
 from contentsync.attempt.told import Outcome, Tell
 from contentsync.attempt.waiting import Stop, StoppableClock
 from contentsync.errors import ContentsyncError, StalePlan
+from contentsync.frozen import frozen
 from contentsync.operations.approvals import only_approved, record
 from contentsync.operations.branch_approvals import approve_by_branch
 from contentsync.operations.carry_out import DOING, apply_plan
@@ -26,7 +27,7 @@ from contentsync.plan.pointers import held_for_files
 from contentsync.project import Project
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proposal:
     """The actions that a person is asked to approve."""
 
@@ -45,7 +46,7 @@ def _is_left(action: Action) -> bool:
     return bool(action.kinds & {Kind.BLOCKED, Kind.UNKNOWN}) or (Kind.WAIT in action.kinds and action.left)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """The result of an apply."""
 

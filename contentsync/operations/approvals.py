@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from contentsync.approval import Approval, against, approval_of
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.policy_gate import judged
 from contentsync.operations.selection import Wish, load_all
@@ -25,7 +26,7 @@ from contentsync.project import Project
 SENT_LATER = frozenset({Kind.CREATE, Kind.RESUME, Kind.WAIT})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """What a person is asked to approve."""
 

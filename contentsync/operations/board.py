@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.operations.calendar import Calendar, calendar
 from contentsync.operations.explain import Case, explain
@@ -24,7 +25,7 @@ from contentsync.settings import Account, Approve
 RECENT: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountNow:
     """One account as it is now."""
 
@@ -37,7 +38,7 @@ class AccountNow:
     pause: Pause | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """What the board shows at one moment."""
 

@@ -6,11 +6,11 @@ Reads only, and asks for no more pages than are shown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 from contentsync.errors import Problem, Refused, SignInNeeded, UsageError
+from contentsync.frozen import frozen
 from contentsync.project import Project
 from contentsync.settings import Account
 from contentsync.tiktok.client import COMMENT_PAGE, PAGE
@@ -22,7 +22,7 @@ from contentsync.tiktok.wire import WHOLE_VIDEO_FIELDS, Video
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """Public videos of an account, newest first; of asked ones those that TikTok knows.
 
@@ -37,7 +37,7 @@ class Listed:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Thread:
     """Comments on one video, or replies to one of them. more: there are others beyond the limit."""
 

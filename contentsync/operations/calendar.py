@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ from contentsync.approval import Approval
 from contentsync.calendar_entry import Shown
 from contentsync.errors import Level, Problem
 from contentsync.figures import Figures, by_post
+from contentsync.frozen import frozen
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.links import url_of
 from contentsync.operations.approvals import lack_of
@@ -30,7 +31,7 @@ _AHEAD: Final = frozenset({Kind.CREATE, Kind.RESUME, Kind.WAIT, Kind.BLOCKED})
 _PAST: Final = SUCCESS | {Phase.UNKNOWN, Phase.ABANDONED}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One post in the calendar."""
 
@@ -69,7 +70,7 @@ class Entry:
         return self.post.partition("/")[2]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FreeSlot:
     """A slot that no post has."""
 
@@ -78,7 +79,7 @@ class FreeSlot:
     timezone: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calendar:
     """What went out and goes out in a span of days, the earliest first."""
 

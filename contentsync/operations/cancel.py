@@ -5,12 +5,11 @@ Source: Media Transfer Guide, "Cancel": best effort, for downloads only, and not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from contentsync.attempt.step import Step
 from contentsync.attempt.steps import Steps
 from contentsync.attempt.waiting import Stop, Stopped
 from contentsync.errors import NotSent, Problem, Refused, SignInNeeded, Unanswered
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.operations.state_rows import NotSettled, row_of, written
 from contentsync.operations.under_lock import under_lock
@@ -20,7 +19,7 @@ from contentsync.store.port.conflicts import Superseded
 from contentsync.tiktok import refusals
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancelled:
     """The outcome. asked: TikTok was asked to cancel the post. problem: why that failed.
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from contentsync.account import AccountAtWork
@@ -20,6 +20,7 @@ from contentsync.apply.following import Following
 from contentsync.attempt.told import Outcome, Tell
 from contentsync.attempt.waiting import Stop
 from contentsync.errors import ContentsyncError
+from contentsync.frozen import frozen
 from contentsync.operations.last_look import LastLook
 from contentsync.operations.plan import Made
 from contentsync.operations.side_by_side import SIDE_BY_SIDE, in_turns
@@ -32,7 +33,7 @@ from contentsync.store.lock import SharedLock
 DOING = "contentsync apply"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CarriedOut:
     """The result of carrying out a plan."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Place, Problem
+from contentsync.frozen import frozen
 from contentsync.importers.draft import PICTURES, Draft, Shape
 from contentsync.manifest.files import would_find
 from contentsync.manifest.wording import listed, shown
@@ -19,7 +19,7 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _ELSEWHERE: Final = "posts"  # for manifests that name no file on disk
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choices:
     """What holds for drafts that do not say it themselves, and where things are."""
 

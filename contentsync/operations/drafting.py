@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Level, ManifestError, Problem
 from contentsync.files import inside, write_new
+from contentsync.frozen import frozen
 from contentsync.importers.draft import Draft
 from contentsync.manifest.trial import Trial
 from contentsync.manifest.wording import listed, shown
@@ -29,7 +30,7 @@ _LONGEST_NAME: Final = 63
 _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A manifest that would be written."""
 
@@ -170,7 +171,7 @@ class Drafting:
         return made
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Chosen:
     values: Mapping[str, Value]
     problems: tuple[Problem, ...] = ()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from contentsync.errors import Level, Problem
+from contentsync.frozen import frozen
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish, known_keys, one_key
 from contentsync.operations.status import differing
@@ -18,7 +18,7 @@ from contentsync.project import Project
 from contentsync.remote_post import RemotePost
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """All that is known of one post. alike: public videos that match its last attempt and belong to no post."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Level, ManifestError, Place, Problem
 from contentsync.files import inside, replace_whole
+from contentsync.frozen import frozen
 from contentsync.manifest import markdown
 from contentsync.manifest.decoding import decoded
 from contentsync.manifest.files import find, read_bytes
@@ -22,7 +22,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _TEXTS: Final = (".yaml", ".yml", *markdown.SUFFIXES)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Formatted:
     """One manifest, before and after."""
 

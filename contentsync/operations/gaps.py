@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from contentsync.frozen import frozen
 from contentsync.lifecycle import SUCCESS
 from contentsync.operations.plan import Made
 from contentsync.plan.action import AccountFacts, Action, Kind
@@ -17,7 +17,7 @@ from contentsync.settings import Account
 from contentsync.times import zone_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gap:
     """What is empty for one account until a time."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
 from contentsync.errors import UsageError
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.operations.selection import load_all, rows_by_account
 from contentsync.plan.handover import Handover, handover_of
@@ -16,7 +16,7 @@ from contentsync.post_state import PostState
 from contentsync.project import Project, unknown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """One draft, and what is left to do with it."""
 

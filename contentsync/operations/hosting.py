@@ -6,9 +6,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from contentsync.frozen import frozen
 from contentsync.hosting.bucket import Bucket, HostingError
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.media_urls import object_name
@@ -27,7 +27,7 @@ _NAME: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 SETTLED: Final = frozenset({Kind.FROZEN, Kind.DRIFT, Kind.FORGET})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Belonging:
     """A local photo and its address for TikTok. posts: keys of the posts that use it."""
 
@@ -58,7 +58,7 @@ def _once(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pruned:
     """What a pruning did, or would do. kept: objects that a post still needs. failed: objects that stayed."""
 

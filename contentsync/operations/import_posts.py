@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Level, ManifestError, Place, Problem, UsageError
+from contentsync.frozen import frozen
 from contentsync.importers.buffer import read_buffer
 from contentsync.importers.dates import Order
 from contentsync.importers.decoding import BYTES, decoded
@@ -30,7 +30,7 @@ class Source(StrEnum):
     TWITTER_TOGETHER = "twitter-together"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proposal:
     """All that an import would write, and all problems with it."""
 

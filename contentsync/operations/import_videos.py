@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from contentsync.errors import ManifestError, Problem
 from contentsync.files import write_new
+from contentsync.frozen import frozen
 from contentsync.manifest.files import would_find
 from contentsync.operations.rebuild import unbound
 from contentsync.operations.settled import load_sound
@@ -23,7 +23,7 @@ from contentsync.remote_post import RemotePost
 from contentsync.settings import Account
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Imported:
     """A video and its import. path: the manifest; None if none was written. belongs: why it was skipped."""
 

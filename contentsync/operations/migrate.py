@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from contentsync.errors import Problem, StoreError, UsageError
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.post_state import PostState
 from contentsync.project import Project
@@ -22,7 +22,7 @@ from contentsync.store.port.backend import Backend
 from contentsync.store.port.store import Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Migrated:
     """What was moved, and where it is now."""
 

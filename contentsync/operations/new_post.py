@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from contentsync.errors import Place, Problem, UsageError
+from contentsync.frozen import frozen
 from contentsync.importers.draft import PICTURES, Draft, Shape
 from contentsync.manifest.writer import Value
 from contentsync.media.disk import DiskReader
@@ -20,7 +21,7 @@ from contentsync.store.machine_secret import machine_secret
 from contentsync.store.sqlite.cache import FileCache
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What is known of the post before it is written: files, values by key, and where it goes."""
 

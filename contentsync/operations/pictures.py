@@ -17,6 +17,7 @@ from time import monotonic
 from typing import Final
 
 from contentsync.files import leads_out
+from contentsync.frozen import frozen
 from contentsync.media.kept_pictures import KeptPictures
 from contentsync.media.picture import NO_PROGRAM, NOT_READ, Painter, painter
 from contentsync.plan.action import Action
@@ -45,7 +46,7 @@ class Pictures:
         self.why = self.why or why
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shot:
     """One picture to make."""
 

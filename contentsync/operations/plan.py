@@ -6,13 +6,14 @@ The rules are in plan/. apply.py carries the plan out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 
 from contentsync.account import AccountAtWork
 from contentsync.account_facts import witnesses_of
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem
 from contentsync.faulty import Faulty
+from contentsync.frozen import frozen
 from contentsync.manifest.loaded import Loaded
 from contentsync.manifest.pointers import git_prefix
 from contentsync.operations import resting
@@ -32,7 +33,7 @@ from contentsync.tiktok.refusals import hints
 UNSET = "unset-variable"  # worth a note offline; where TikTok is asked, what is needed is missed by itself
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """A plan with what apply needs of it. failures: accounts that could not be asked, and why."""
 

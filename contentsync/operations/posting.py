@@ -6,11 +6,11 @@ sent; an approval makes the plan again, compares the digest, and refuses a choic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from contentsync.approval import Approval, digest_for_approval
 from contentsync.errors import Level, Problem, UsageError
+from contentsync.frozen import frozen
 from contentsync.operations.approvals import SENT_LATER, lack, record
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish, one_key
@@ -27,7 +27,7 @@ class NotAsDeclared(UsageError):
     """A person's choice approves nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Posting:
     """One post as a posting screen shows it."""
 

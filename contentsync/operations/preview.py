@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from contentsync.approval import Approval, against
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.media.kept_pictures import KeptPictures
 from contentsync.operations.approvals import SENT_LATER
 from contentsync.operations.pictures import Pictures, pictures
@@ -33,7 +34,7 @@ class Section(StrEnum):
     LEFT_ALONE = "left-alone"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """A plan with all that a page or a comment about it shows."""
 

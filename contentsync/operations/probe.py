@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from contentsync.errors import Level, Problem
+from contentsync.frozen import frozen
 from contentsync.lfs import lfs_command
 from contentsync.manifest import media_rules
 from contentsync.manifest.pointers import git_prefix
@@ -15,7 +16,7 @@ from contentsync.media.look import MediaLook, MediaReader
 from contentsync.post import Kind, Media, Mode
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Probed:
     """One file: what was seen, and each verdict on it."""
 

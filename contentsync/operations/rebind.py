@@ -7,7 +7,7 @@ open_id stops the account's creates, and a second run finishes the move.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from contentsync.account import AccountAtWork
@@ -16,6 +16,7 @@ from contentsync.attempt.step import said
 from contentsync.errors import Problem, SignInNeeded, StoreError
 from contentsync.evidence import first_posts, receipts
 from contentsync.evidence.identity import Former, Identity
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Event, Phase
 from contentsync.operations.under_lock import under_lock
 from contentsync.post_state import Attempt
@@ -26,7 +27,7 @@ from contentsync.settings import Account
 from contentsync.store.port.store import Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rebinding:
     """What would move to an account's new open_id."""
 

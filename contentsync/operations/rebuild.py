@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from contentsync.errors import ContentsyncError, StoreError
+from contentsync.frozen import frozen
 from contentsync.manifest.fields import NAME_PATTERN
 from contentsync.operations.account_evidence import Heard, hear
 from contentsync.operations.under_lock import under_lock
@@ -19,7 +19,7 @@ from contentsync.remote_post import RemotePost
 from contentsync.settings import Account
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rebuilt:
     """What a rebuild did for one account."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from contentsync.frozen import frozen
 from contentsync.notices import Notice, NoticeKind, Recipient
 from contentsync.notify import chat, program
 from contentsync.notify.delivery import Send, deliver
@@ -13,7 +13,7 @@ from contentsync.project import Project
 from contentsync.trust import without_secrets
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tried:
     """How one notice went for one recipient."""
 

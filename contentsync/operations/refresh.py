@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, Level, Problem
+from contentsync.frozen import frozen
 from contentsync.operations.side_by_side import side_by_side
 from contentsync.project import Project
 from contentsync.remote import as_last_known
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """What a refresh found of one account: how many public videos, and attempts that are still open."""
 

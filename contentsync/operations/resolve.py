@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -19,6 +19,7 @@ from contentsync.errors import Problem
 from contentsync.evidence.compare import Known, is_settled, knows_less
 from contentsync.evidence.record import made_up
 from contentsync.evidence.witness import Tried
+from contentsync.frozen import frozen
 from contentsync.lifecycle import OVER, SUCCESS, Event, Phase
 from contentsync.operations.account_evidence import Heard, hear
 from contentsync.operations.selection import one_key
@@ -50,7 +51,7 @@ _EVENTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """What a person said, and when."""
 
@@ -65,7 +66,7 @@ class Word:
         return f"resolved-{self.verdict}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """All that is known about the post that a person settles."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
+from contentsync.frozen import frozen
 from contentsync.operations.nothing_to_do import NothingToDo, Spot, problem_of, told_problem
 from contentsync.operations.settled import Odd
 from contentsync.tree import Folder, Stat
@@ -15,7 +16,7 @@ from contentsync.tree import Folder, Stat
 DETAILS: Final = "resting-details"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A manifest that rests."""
 

@@ -5,13 +5,14 @@ A saved plan is its own approval, so nothing is done that it does not show, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from contentsync import __version__
 from contentsync.errors import ContentsyncError, Level, Problem, StalePlan
 from contentsync.files import output_place
+from contentsync.frozen import frozen
 from contentsync.operations.plan import Made
 from contentsync.operations.selection import Wish
 from contentsync.plan import planfile
@@ -25,7 +26,7 @@ MOST: Final = 100_000_000  # bytes of a plan file: some 30,000 posts
 _AGAIN: Final = "make a new plan: contentsync plan --out FILE"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Saved:
     """A plan from a file. name: the file. digest: identifies it once it is used."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from contentsync.errors import Level, ManifestError, Problem, UsageError
+from contentsync.frozen import frozen
 from contentsync.plan.guard_names import GUARDS
 from contentsync.post_state import PostState
 from contentsync.project import Project, unknown
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from contentsync.manifest.load import Loaded
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """Which posts to plan, and how. only, exclude: globs of keys or names. allow: guards to lift. retry: keys."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from contentsync.errors import Level, ManifestError, Problem
 from contentsync.faulty import Faulty
+from contentsync.frozen import frozen
 from contentsync.manifest.loaded import Loaded
 from contentsync.operations.state_rows import all_rows
 from contentsync.plan.action import AccountFacts
@@ -29,7 +29,7 @@ class Odd(NamedTuple):
     keys: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class History:
     """The faulty posts, parted."""
 

@@ -6,11 +6,12 @@ A plan file may come from anyone. So it is read within bounds and against its sc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from contentsync.errors import Problem, StalePlan
+from contentsync.frozen import frozen
 from contentsync.operations.pictures import Pictures, pictures
 from contentsync.operations.preview import Preview, is_file, kept_pictures
 from contentsync.operations.saved_plan import Saved, read_saved
@@ -20,7 +21,7 @@ from contentsync.project import Project
 from contentsync.times import in_words
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shown:
     """A plan file, with what is wrong with it."""
 

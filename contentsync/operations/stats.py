@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from contentsync.figures import Figures, by_post, gained
+from contentsync.frozen import frozen
 from contentsync.links import url_of
 from contentsync.operations.selection import full_keys, rows_by_account
 from contentsync.post_state import PostState
@@ -16,7 +16,7 @@ from contentsync.remote_post import RemotePost
 WEEK: Final = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostFigures:
     """One post that is public, or was, with what TikTok said of it."""
 
@@ -38,7 +38,7 @@ class PostFigures:
         return self.series[-1] if self.series else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stats:
     """The posts that have a video, the newest first."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, Problem, SignInNeeded
+from contentsync.frozen import frozen
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish, known_keys, rows_by_account, select
 from contentsync.operations.side_by_side import side_by_side
@@ -16,7 +17,7 @@ from contentsync.project import Project
 from contentsync.remote import as_last_known, worth_asking
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """The state of posts, after asking TikTok."""
 

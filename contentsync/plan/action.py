@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -17,6 +17,7 @@ from contentsync.errors import Level, Problem
 from contentsync.evidence.identity import Former
 from contentsync.evidence.witness import Witness
 from contentsync.faulty import Faulty
+from contentsync.frozen import frozen
 from contentsync.media_urls import Hosting, Look
 from contentsync.pause import Pause
 from contentsync.policy_rule import Rule
@@ -45,7 +46,7 @@ class Kind(StrEnum):
 DOES_SOMETHING: Final = frozenset({Kind.CREATE, Kind.RESUME, Kind.ADOPT, Kind.MOVE})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One setting that was edited after it was sent."""
 
@@ -54,7 +55,7 @@ class Change:
     after: object
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """What to do about one post, and why."""
 
@@ -99,7 +100,7 @@ class Action:
         return tuple(p for p in self.problems if p.level is Level.ERROR)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quota:
     """What an account may still send in its sliding day, before this plan."""
 
@@ -107,7 +108,7 @@ class Quota:
     drafts_left: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountView:
     """An account as the plan's header shows it."""
 
@@ -122,7 +123,7 @@ class AccountView:
     sandbox: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """The ordered, frozen list of actions, and the values that it was made from."""
 
@@ -152,7 +153,7 @@ class Plan:
         return any(action.kind in DOES_SOMETHING for action in self.actions)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remote:
     """The public list of an account."""
 
@@ -162,7 +163,7 @@ class Remote:
     read_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountFacts:
     """All that is known of one account: its settings, identity, rows and public list."""
 
@@ -212,7 +213,7 @@ class AccountFacts:
         return self.how_to_renew or f"contentsync login {self.account.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What the project's own program says about posts."""
 
@@ -228,7 +229,7 @@ class Verdict:
         return self.every or self.refused.get(key)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class World:
     """Everything that the planner looks at."""
 

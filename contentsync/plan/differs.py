@@ -6,8 +6,7 @@ compared, and what the list does not show is never called different.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.plan.match import normal, same_caption, same_length
 from contentsync.post import Mode
@@ -15,7 +14,7 @@ from contentsync.post_state import Attempt, PostState
 from contentsync.remote_post import RemotePost
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """One thing that is public in another way than declared."""
 

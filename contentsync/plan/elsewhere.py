@@ -9,13 +9,13 @@ behind.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from contentsync.errors import Problem
 from contentsync.evidence.compare import Known, is_settled, lacking, videos_of
 from contentsync.evidence.witness import Source, Tried, Witness
+from contentsync.frozen import frozen
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.plan.action import AccountFacts
 from contentsync.post_state import PostState
@@ -23,7 +23,7 @@ from contentsync.post_state import PostState
 _REBUILD: Final = "contentsync state rebuild"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lack:
     """One fact that a witness knows and the rows do not."""
 

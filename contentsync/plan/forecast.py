@@ -8,16 +8,16 @@ paused, blocked) has none, and stands at the time that its author wrote.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from contentsync.frozen import frozen
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.schedule import FreeSlots, window_of
 from contentsync.post import DesiredPost
 from contentsync.post_state import PostState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forecast:
     """When one post goes out, or would."""
 

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from contentsync import limits
 from contentsync.errors import Level, Problem
+from contentsync.frozen import frozen
 from contentsync.plan.action import AccountFacts, Action, Kind, World
 from contentsync.plan.blocks import APP_CAP, cap_of
 from contentsync.plan.caps import DAY, MAY_SHOW, Ledger, ledger_of, posting_users
@@ -30,7 +31,7 @@ from contentsync.times import in_words
 _MONTH = timedelta(days=limits.SAME_MEDIA_DAYS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """A create, or a wait for its time, that caps and guards may still delay or block."""
 

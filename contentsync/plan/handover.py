@@ -7,13 +7,13 @@ the rest by hand. Each choice is worded as TikTok's app words it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from contentsync.frozen import frozen
 from contentsync.post import DesiredPost, Disclosure, Interaction, Kind, Privacy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """One setting that the creator makes in TikTok's app."""
 
@@ -28,7 +28,7 @@ class Choice:
         return f"{self.label}: {self.value}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handover:
     """What is left to do for one draft."""
 

@@ -14,10 +14,10 @@ to be known after the intent can't be acted on: TikTok has no undo.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.plan.action import AccountFacts, Kind, Plan, World, fingerprint
 from contentsync.plan.guards import Wanted, lookalike
 from contentsync.plan.planner import decide
@@ -27,7 +27,7 @@ from contentsync.post import DesiredPost
 from contentsync.times import in_words
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Against:
     """Why an approved action may not be carried out any more."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from contentsync import visible
 from contentsync.errors import Problem, StalePlan
+from contentsync.frozen import frozen
 from contentsync.plan.action import Plan
 from contentsync.plan.document import FORMAT, PlanDocument
 from contentsync.trust import hide
@@ -68,7 +68,7 @@ def load(text: str, name: str) -> tuple[Plan, str]:
     return told.plan, told.digest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What a plan file says, sound or not."""
 

@@ -8,10 +8,10 @@ same: a choice that differs approves nothing, and the person learns what to chan
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.plan import declaration
 from contentsync.post import DesiredPost, Disclosure, Interaction, Kind, Privacy
 from contentsync.remote_post import Creator
@@ -24,7 +24,7 @@ OFFERED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """What a person chose for one direct post."""
 

@@ -7,11 +7,12 @@ shown and carried out with the move, so a rename never hides an open attempt or 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from contentsync.errors import Problem
 from contentsync.evidence.witness import Witness
+from contentsync.frozen import frozen
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.scene import Scene
 from contentsync.post import DesiredPost
@@ -20,7 +21,7 @@ from contentsync.post_state import PostState
 _TAKEN: Final = ("due_at", "changes", "problems", "left", "adopts")  # of what follows, by the move that tells it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rename:
     """A row that gets another name, or another account's name, and why."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.post import DesiredPost
 from contentsync.post_state import PostState
 from contentsync.settings import Account, Slot
@@ -29,7 +29,7 @@ def late_clock(now: datetime, tiktok_now: datetime | None) -> datetime:
     return tiktok_now if tiktok_now is not None and abs(now - tiktok_now) >= CLOCKS_APART else now
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """From when until when a post may be sent; None: from now on, and without an end.
 

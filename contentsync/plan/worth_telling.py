@@ -7,11 +7,12 @@ and a sender that remembers each notice's key sends each notice once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final
 
 from contentsync import links
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.notices import Facts, Notice, NoticeKind
 from contentsync.plan.action import Action, Kind
@@ -36,7 +37,7 @@ _ENDED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """All that notices are made of."""
 

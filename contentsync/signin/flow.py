@@ -9,7 +9,7 @@ import contextlib
 import hmac
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, Protocol
 
 from contentsync.destinations import host_on_this_machine
@@ -23,6 +23,7 @@ from contentsync.errors import (
     Unanswered,
     UsageError,
 )
+from contentsync.frozen import frozen
 from contentsync.manifest import pin
 from contentsync.project import Project
 from contentsync.settings import Account, Settings
@@ -45,7 +46,7 @@ FIVE_MINUTES: Final = 300.0
 _NO_ANSWER: Final = (Refused, Unanswered, NotSent, SignInNeeded)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wish:
     """How to sign in.
 
@@ -81,7 +82,7 @@ class Person(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignedIn:
     """Who signed in.
 
@@ -368,7 +369,7 @@ def _seen_before(project: Project, account: Account) -> str | None:
     return seen if seen and project.reading_store.posts(seen) else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Bearer:
     """A token that was just given, before it is kept."""
 

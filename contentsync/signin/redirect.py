@@ -6,19 +6,20 @@ Source: Login Kit for Desktop and for Web, "Redirect URI" and "Authorization res
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from contentsync.destinations import is_on_this_machine
 from contentsync.errors import Problem, SignInNeeded, UsageError
+from contentsync.frozen import frozen
 from contentsync.tiktok.reading import told, word
 
 _DESKTOP: Final = re.compile(r"(https?)://(localhost|127\.0\.0\.1):(\*|[0-9]{1,5})(/[^?#\s]*)?")
 _WEB: Final = re.compile(r"https://[^\s/?#@\[]+(/[^?#\s]*)?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """A registered redirect URI. port: None for `*`. is_desktop: a loopback one. is_plain: we can answer there."""
 
@@ -46,7 +47,7 @@ def target_of(uri: str) -> Target:
     raise UsageError(Problem("redirect-uri", what, hint))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """The answer of the redirect: a code with the granted scopes, or an error.
 

@@ -6,9 +6,9 @@ Source: Scopes Reference; Content Sharing Guidelines; Query Creator Info; Add a 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from contentsync.frozen import frozen
 from contentsync.remote_post import Creator
 from contentsync.settings import App
 
@@ -64,7 +64,7 @@ def missing(granted: Iterable[str] | None, wanted: Iterable[str] = WANTED) -> di
     }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ability:
     """Whether one thing can be done for an account, and why not or with what limits. possible: None: not known."""
 

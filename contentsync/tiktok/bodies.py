@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from contentsync.frozen import frozen
 from contentsync.post import DesiredPost, Disclosure, Interaction, Media, Mode
 from contentsync.tiktok.chunks import plan_chunks
 from contentsync.tiktok.wire import PRIVACY_LEVELS
@@ -13,7 +13,7 @@ from contentsync.tiktok.wire import PRIVACY_LEVELS
 _CONTENT_TYPES: Final = {"mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostInfo:
     """The settings of a direct video post. Source: Direct Post, "post_info"."""
 
@@ -55,7 +55,7 @@ class PostInfo:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileSource:
     """A file that we send in chunks. Source: Direct Post, "source_info"."""
 
@@ -78,7 +78,7 @@ class FileSource:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UrlSource:
     """A URL that TikTok fetches itself."""
 
@@ -91,7 +91,7 @@ class UrlSource:
 Source = FileSource | UrlSource
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PhotoPost:
     """The whole body of a photo post. Source: Photo, "post_info", "source_info".
 

@@ -5,12 +5,11 @@ Source: Content Posting API, Media Transfer Guide, "Chunk restrictions"; the siz
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from contentsync import limits
+from contentsync.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChunkPlan:
     """What is declared at init: every chunk but the last has chunk_size bytes; the last takes what is left over."""
 
@@ -18,7 +17,7 @@ class ChunkPlan:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunk:
     """One byte range of an upload; `last` is inclusive, as in Content-Range."""
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from contentsync.errors import Problem, Refused, Unanswered
+from contentsync.frozen import frozen
 from contentsync.tiktok import bodies, wire
 from contentsync.tiktok.calling import LACKS_SCOPE, Calling
 from contentsync.tiktok.comments import FIELDS as COMMENT_FIELDS
@@ -25,7 +26,7 @@ PAGES: Final = 10_000  # of a list of videos; no account has so many
 EMPTY_PAGES: Final = 5  # in a row, with the promise of more, before a list is given up
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PutAnswer:
     """How TikTok answered a chunk. acknowledged_bytes: as its Content-Range says; chunks.snap tells what it means."""
 

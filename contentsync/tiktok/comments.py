@@ -6,16 +6,16 @@ Source: Query Video Comments.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from contentsync.frozen import frozen
 from contentsync.tiktok.reading import flag, ids, mapping, moment, text, whole
 
 FIELDS: Final = "id,video_id,text,like_count,reply_count,parent_comment_id,create_time"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comment:
     """What someone wrote under a video, or in reply. Source: Query Video Comments.
 
@@ -49,7 +49,7 @@ class Comment:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommentPage:
     """One page of comments; it may hold fewer than asked for. cursor: where the next one starts, an index."""
 

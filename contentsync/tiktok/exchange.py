@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final
 from weakref import WeakSet
@@ -19,6 +19,7 @@ from weakref import WeakSet
 from contentsync import __version__, limits
 from contentsync.clock import Clock
 from contentsync.errors import NotSent, Problem
+from contentsync.frozen import frozen
 from contentsync.tiktok.answers import unanswered
 from contentsync.tiktok.deadline import Deadline, Sockets
 from contentsync.tiktok.reading import decode, without_secrets
@@ -36,7 +37,7 @@ UPLOAD_SECONDS: Final = float(limits.UPLOAD_URL_SECONDS)  # a chunk that takes l
 OnRequest = Callable[[str, str, int, str, float], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timeouts:
     """How long a request may take, in seconds."""
 
@@ -55,7 +56,7 @@ class Timeouts:
 USUAL_TIMEOUTS: Final = Timeouts()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What came back. body: decoded JSON, None where there was none that could be read."""
 
@@ -64,7 +65,7 @@ class Answer:
     body: object
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetched:
     """A file that was fetched. size: of what was read; more than was allowed where it is too long."""
 
@@ -73,7 +74,7 @@ class Fetched:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Line:
     """What one thread speaks over."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import quote, quote_plus, urlencode
 
 from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Refused
+from contentsync.frozen import frozen
 from contentsync.tiktok.answers import unanswered
 from contentsync.tiktok.exchange import Answer, Exchange
 from contentsync.tiktok.reading import mapping, text, told, whole, word
@@ -25,7 +26,7 @@ AUTHORIZE_URL: Final = "https://www.tiktok.com/v2/auth/authorize/"
 _SECRET: Final = frozenset({"client_secret", "code", "code_verifier", "refresh_token", "token"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TokenAnswer:
     """A pair of tokens. expires_in, refresh_expires_in: seconds from now; None, and "" as text, where not said."""
 
@@ -55,7 +56,7 @@ class TokenAnswer:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AppKeys:
     """What TikTok knows an app by; a sandbox has a pair of its own."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from contentsync.frozen import frozen
 from contentsync.settings import Account
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Override:
     """A token source that overrides a sign-in."""
 

@@ -9,12 +9,12 @@ Media Transfer Guide ("Cancel"); OAuth Error Handling; Get Post Status, "fail_re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 
 MINUTE: Final = timedelta(seconds=61)  # TikTok's limits by the minute slide
 DAY: Final = timedelta(hours=24)  # so do its daily caps
@@ -33,7 +33,7 @@ class Family(StrEnum):
     TIKTOK = "tiktok"  # TikTok's own trouble
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """One row: a final no of TikTok.
 
@@ -57,7 +57,7 @@ class Failure:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal(Failure):
     """One row: an error code. definite: whether it says for certain that the call did nothing."""
 

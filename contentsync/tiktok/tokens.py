@@ -19,7 +19,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +29,7 @@ import filelock
 
 from contentsync.errors import NotSent, Problem, TokensUnusable, UsageError
 from contentsync.files import replace_whole
+from contentsync.frozen import frozen
 from contentsync.standard_paths import data_folder
 from contentsync.tiktok.os_keyring import Keyring, OsKeyring
 
@@ -51,7 +52,7 @@ class TokensMoved(Exception):
     """Another machine saved another pair since this one was read: read it again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pair:
     """An access token and its refresh token.
 
@@ -87,7 +88,7 @@ class Pair:
         return self.kept_in is Choice.KEYRING and not (self.access_token or self.refresh_token)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Owner:
     """The owner of tokens: the API's address, the app (empty if not known) and the account's name."""
 
@@ -96,7 +97,7 @@ class Owner:
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Record:
     """One line of the file. entry: the name of the pair in the keyring; empty for one that lies in the file.
 

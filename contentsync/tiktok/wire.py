@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from contentsync.figures import Figures
+from contentsync.frozen import frozen
 from contentsync.post import Interaction, Privacy
 from contentsync.remote_post import RemotePost
 from contentsync.tiktok.reading import flag, ids, mapping, moment, text, told, whole, word
@@ -57,7 +58,7 @@ VIDEO_FIELDS: Final = (
 WHOLE_VIDEO_FIELDS: Final = VIDEO_FIELDS + ",cover_image_url,height,width,embed_html,embed_link"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Envelope:
     """The frame of every answer but those of OAuth and of the upload.
 
@@ -78,7 +79,7 @@ class Envelope:
         return cls(code, told(error.get("message")), log_id_in(body), mapping(body.get("data"))) if code else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InitAnswer:
     """TikTok's handle of one posting. upload_url: for a file only; contains a token, so it is never shown.
 
@@ -95,7 +96,7 @@ class InitAnswer:
         return cls(publish_id, text(data.get("upload_url")) or None) if publish_id else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Status:
     """The status of a posting.
 
@@ -142,7 +143,7 @@ class Status:
         return not (self.published or self.delivered or self.failed)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CreatorInfo:
     """What the creator may post now. privacy: None where TikTok did not say; levels we don't know are left out.
 
@@ -177,7 +178,7 @@ def _levels(value: object) -> tuple[Privacy, ...] | None:
     return tuple(dict.fromkeys(_PRIVACY_OF[level] for level in words if level in _PRIVACY_OF))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserInfo:
     """The user of an access token. Figures and profile: empty or None if the scope was not granted.
 
@@ -222,7 +223,7 @@ class UserInfo:
         return answer if answer.open_id else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Video:
     """One public video as listed, with its figures. created_at: 1970 where TikTok did not say.
 
@@ -271,7 +272,7 @@ class Video:
         return Figures(self.post.post_id, at, self.views, self.likes, self.comments, self.shares)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VideoPage:
     """One page of the public list, newest first. cursor: UTC milliseconds; videos before it are on the next page."""
 

@@ -6,11 +6,11 @@ Each page works without its script; the script only keeps it fresh, or follows a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from contentsync.errors import Level, Problem
+from contentsync.frozen import frozen
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.operations.board import AccountNow, Snapshot, shown_by, shown_pauses
 from contentsync.operations.calendar import Calendar
@@ -39,7 +39,7 @@ _WHO: Final = {
 _ALLOW: Final = {Interaction.COMMENT: "Comment", Interaction.DUET: "Duet", Interaction.STITCH: "Stitch"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """What every page of the board needs: its base path, the form token, and whether it may act."""
 
@@ -158,7 +158,7 @@ def word_page(frame: Frame, title: str, words: Sequence[str], back: str = "") ->
 # What the templates show.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A line of history."""
 

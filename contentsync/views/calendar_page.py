@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from contentsync.frozen import frozen
 from contentsync.operations.calendar import Calendar, Entry, FreeSlot
 from contentsync.times import in_words, rfc3339, zone_of
 from contentsync.views.chart import HEIGHT, WIDTH, chart_of
@@ -42,7 +43,7 @@ class Day:
         return not (self.items or self.free)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One post, as every part of the page shows it."""
 
@@ -70,7 +71,7 @@ class Item:
     is_exact: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """A free slot."""
 
@@ -80,7 +81,7 @@ class Slot:
     utc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Month:
     """The weeks of a month, each of seven days."""
 

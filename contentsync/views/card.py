@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
 from contentsync.amounts import size
 from contentsync.errors import Level, Problem
+from contentsync.frozen import frozen
 from contentsync.media_urls import shown
 from contentsync.plan.action import AccountView, Action, Kind
 from contentsync.plan.declaration import disclosed, label
@@ -52,7 +53,7 @@ _LINES: Final = 8
 _PHOTOS: Final = frozenset({"jpeg", "png", "webp"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """One line about a post."""
 
@@ -62,7 +63,7 @@ class Fact:
     tone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Card:
     """One post of a plan."""
 

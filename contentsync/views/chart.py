@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from contentsync.figures import Figures
+from contentsync.frozen import frozen
 
 WIDTH: Final = 640
 HEIGHT: Final = 200
@@ -15,7 +15,7 @@ HEIGHT: Final = 200
 LINES: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """The views of one post."""
 
@@ -25,7 +25,7 @@ class Line:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chart:
     """The views of the posts that have most, over time."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contentsync.frozen import frozen
 from contentsync.operations.handover import Waiting
 from contentsync.times import in_words
 from contentsync.views import qr
@@ -14,7 +14,7 @@ from contentsync.views.html.page import render
 from contentsync.visible import unseen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """One draft on the page."""
 

@@ -11,12 +11,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from contentsync.calendar_entry import Shown
 from contentsync.errors import Problem, UsageError
+from contentsync.frozen import frozen
 from contentsync.operations.calendar import Calendar, Entry
 from contentsync.times import rfc3339, zone_of
 from contentsync.visible import visible_lines
@@ -27,7 +27,7 @@ _URL: Final = re.compile(r"https://[!-~]+")
 _CUT: Final = 80  # characters of a caption in a title
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """One post as the file shows it, without what is remembered of it."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Any, Final
 
 from contentsync.amounts import many
+from contentsync.frozen import frozen
 from contentsync.operations.pictures import POSTS, Pictures
 from contentsync.operations.preview import Preview, Section
 from contentsync.plan.action import AccountView, Action, Kind, Plan
@@ -32,7 +32,7 @@ TITLES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """How much of a cap is left once the plan is applied."""
 
@@ -51,7 +51,7 @@ class Bar:
         return max(0, self.left - self.planned)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountLine:
     """An account at the head of a page."""
 
@@ -71,7 +71,7 @@ class AccountLine:
         return "; ".join(filter(None, (told, "SANDBOX sign-in: no public posts" if self.view.sandbox else "")))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Cards under one summary; folded where there are many alike."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
 from contentsync.attempt.told import Told
+from contentsync.frozen import frozen
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Action, Kind
 from contentsync.post import DesiredPost
@@ -19,7 +20,7 @@ from contentsync.watch_event import Happened, Word
 _WAITS_FOR_US: Final = frozenset({Kind.CREATE, Kind.RESUME})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figures:
     """The figures of one moment; each mapping by the account's name, and by the word that the field names."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from contentsync.attempt.waiting import Stop
 from contentsync.clock import Clock
 from contentsync.errors import ContentsyncError, ManifestError, Problem
+from contentsync.frozen import frozen
 from contentsync.notices import Notify, tell_nobody
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Kind
@@ -68,7 +69,7 @@ class NoFiles:
         """Nothing to close."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parts:
     """What the loop works with."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
 from contentsync.errors import Level, Problem
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import DOES_SOMETHING, AccountFacts, Action, Kind, Plan
 from contentsync.post import DesiredPost
@@ -18,7 +19,7 @@ APPROVAL: Final = frozenset({"not-approved", "approval-lapsed"})
 MOST_SOON: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """A post for which something would be sent."""
 
@@ -34,7 +35,7 @@ class Candidate:
         return self.post.partition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Concern:
     """Something that a person must know. It is reported once for each content."""
 
@@ -51,7 +52,7 @@ class Concern:
         return (self.problem.code, self.post or self.account or place or self.problem.what, self.mark)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outlook:
     """What one look saw."""
 

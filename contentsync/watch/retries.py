@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from contentsync.frozen import frozen
+
 FIRST: Final = 5.0  # seconds
 LONGEST: Final = 600.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pause:
     """A pause after failed tries."""
 

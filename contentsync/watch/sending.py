@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from contentsync.attempt.told import Outcome, Result, Tell, Told
 from contentsync.attempt.waiting import Stop, Stopped
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem, StoreLocked
+from contentsync.frozen import frozen
 from contentsync.operations.apply import Report
 from contentsync.operations.plan import Made
 from contentsync.plan.action import Action, Kind
@@ -34,7 +35,7 @@ ALL = "all"  # the subject of a problem that keeps anything from being sent
 GOOD = frozenset({Result.PUBLISHED, Result.DELIVERED, Result.ADOPTED, Result.MOVED, Result.OBSERVED})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EitherStop:
     """Set once one of the two is."""
 

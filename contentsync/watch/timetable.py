@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from contentsync.frozen import frozen
+
 TICK: Final = 1.0  # seconds, at most, between two readings of the clocks
 FULL_EVERY: Final = 60.0  # seconds between two looks at everything
 FULL_AT_MOST: Final = 600.0  # seconds between two, however long a look takes
@@ -38,7 +40,7 @@ class Why(StrEnum):
     FULL = "full"  # nothing is known to have changed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instant:
     """One moment by both clocks."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+from contentsync.frozen import frozen
 
 MOST: Final = 500  # names of changed files that are kept; of more of them a look finds out by itself
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hint:
     """What came since the last time."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from contentsync.attempt.told import Tell
 from contentsync.attempt.waiting import Stop, StoppableClock
 from contentsync.clock import Clock, SystemClock
 from contentsync.errors import ContentsyncError, Problem, UsageError
+from contentsync.frozen import frozen
 from contentsync.operations import status
 from contentsync.operations.apply import Report, apply
 from contentsync.operations.approvals import only_approved
@@ -62,7 +63,7 @@ def opened(open_project: OpenProject, stop: Stop | None = None) -> Iterator[Proj
             project.close_state()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Looked:
     """The result of a look: the plan, or why none could be made."""
 
@@ -72,7 +73,7 @@ class Looked:
     has_manifests: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """The result of a try to send."""
 
@@ -81,7 +82,7 @@ class Sent:
     error: ContentsyncError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What TikTok was asked, and its answers."""
 
@@ -175,7 +176,7 @@ def stat_of(path: str) -> Seen:
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClockAhead:
     """A clock that is ahead of another one, as TikTok's is where this machine's is wrong."""
 

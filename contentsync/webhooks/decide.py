@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from contentsync.frozen import frozen
 from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.post_state import Attempt
 from contentsync.stored_event import EventState
@@ -57,7 +57,7 @@ _WHY: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Came:
     """The result of an event: its new state, and the reason in a word."""
 

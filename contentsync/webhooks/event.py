@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from contentsync.frozen import frozen
 
 _LONGEST: Final = 200  # of what is kept in a column; the body is kept whole beside it
 _LATEST: Final = 32_503_680_000  # the year 3000: a time beyond is none
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """One event. Texts are empty and numbers None where the body does not tell them.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from contentsync.clock import Clock
 from contentsync.errors import StoreError
+from contentsync.frozen import frozen
 from contentsync.store.port.rooms import Events
 from contentsync.stored_event import EventState, StoredEvent
 from contentsync.webhooks import event as events
@@ -23,7 +23,7 @@ NOT_OURS: Final = 403
 NO_ROOM: Final = 503  # TikTok delivers it again
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Received:
     """The answer to one delivery. what: a word for the log. event: empty where nothing was stored."""
 
@@ -42,7 +42,7 @@ class Received:
         return str(effect_of(self.event)) if self.digest else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inbox:
     """Receives deliveries.
 

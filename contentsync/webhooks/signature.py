@@ -10,9 +10,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from contentsync.frozen import frozen
 
 HEADER: Final = "TikTok-Signature"
 TOLERANCE: Final = timedelta(seconds=300)
@@ -20,7 +21,7 @@ RETRIES: Final = timedelta(hours=72)  # how long TikTok repeats a delivery. Sour
 _LONGEST: Final = 4_096
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signed:
     """What a header says. times: each `t` as written. digests: each `s`, in lower case."""
 

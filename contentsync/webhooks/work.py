@@ -16,6 +16,7 @@ from contentsync.account import AccountAtWork
 from contentsync.attempt.doubt import doubt
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import ContentsyncError, Problem, Refused, SignInNeeded, StoreError
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Event, Phase
 from contentsync.post_state import Attempt
 from contentsync.project import Project
@@ -34,7 +35,7 @@ _BY_TIKTOK: Final = frozenset({HOW, "published", "delivered", "post-id"})  # bin
 _SAID_BY_A_VIDEO: Final = {Phase.UNKNOWN: Event.FOUND, Phase.DELIVERED: Event.PUBLISHED}  # that is, or was, public
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Worked:
     """The result of one event, for the log. again_at: when it is tried again."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,6 +15,7 @@ from contentsync.cli.terminal import text
 from contentsync.cli.terminal.interrupt import Stop
 from contentsync.cli.terminal.status_lines import StatusLines
 from contentsync.cli.terminal.table import width_of
+from contentsync.frozen import frozen
 from contentsync.operations.plan import Made
 from contentsync.operations.selection import Wish
 from contentsync.operations.status import as_known, differing, usernames
@@ -35,7 +35,7 @@ _DRAW, _LINE_END, _REST = "\x1b[H", "\x1b[K", "\x1b[J"
 _FAR: Final = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """The state of the posts at one moment."""
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from contentsync.frozen import frozen
 from contentsync.visible import visible_lines
 
 _NO_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A column's heading, and the side on which its cells stand."""
 

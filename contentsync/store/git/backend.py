@@ -7,13 +7,13 @@ import socket
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
 from contentsync.clock import Clock
 from contentsync.errors import StoreError
+from contentsync.frozen import frozen
 from contentsync.store.git.branch import Branch
 from contentsync.store.git.store import GitStore
 from contentsync.store.lock import apply_lock, watch_lock
@@ -30,7 +30,7 @@ from contentsync.store.sqlite.shared import SharedCopy
 MACHINE = "machine"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GitBackend:
     """A state on a branch; `path` is this machine's copy."""
 

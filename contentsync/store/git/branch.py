@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from contentsync.errors import Problem, StoreError
+from contentsync.frozen import frozen
 from contentsync.store.git.program import Ended, Git
 
 HIDDEN: Final = "refs/contentsync"  # where our references live: no branch, tag or remote branch of the user's
@@ -38,7 +38,7 @@ class Pushed(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetched:
     """The head of the remote's branch. head: empty where there is no such branch."""
 
@@ -47,7 +47,7 @@ class Fetched:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch:
     """One branch of one remote."""
 

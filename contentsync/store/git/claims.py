@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from contentsync.approval import Approval
 from contentsync.errors import StoreError
+from contentsync.frozen import frozen
 from contentsync.lifecycle import OPEN, Phase
 from contentsync.pause import pause_of
 from contentsync.post import DesiredPost
@@ -18,7 +19,7 @@ from contentsync.store.git.pushing import TRIES, GitPushing
 from contentsync.store.port.conflicts import AttemptOpen, Overtaken, Superseded
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Before:
     """What the local copy held of a post before a claim."""
 

@@ -9,11 +9,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
 from contentsync.errors import Problem, StoreError
+from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.pause import Pause
 from contentsync.post import Mode
@@ -65,7 +66,7 @@ def _escaped(found: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in found[0].encode())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Acquaintance:
     """What people decided about an identity, which every machine must know."""
 

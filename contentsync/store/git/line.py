@@ -6,11 +6,11 @@ import json
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from contentsync.errors import Problem, StoreError
+from contentsync.frozen import frozen
 from contentsync.post_state import Attempt
 from contentsync.store.git import documents
 from contentsync.store.git.branch import Branch
@@ -26,7 +26,7 @@ NUMBER, SERIAL, COUNTED = "shared number", "shared serial", "serial when last sh
 FORMAT: Final = "contentsync.state/1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Root:
     """What the branch says of itself."""
 

@@ -16,10 +16,10 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from contentsync.frozen import frozen
 from contentsync.errors import StoreError
 from contentsync.notices import Notice
 from contentsync.store.port.values import Waiting
@@ -41,7 +41,7 @@ RENEW: Final = timedelta(days=20)
 _DAY: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One notice to one recipient, as the branch says it."""
 

@@ -10,11 +10,11 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Problem, StoreError
+from contentsync.frozen import frozen
 
 LOCAL: Final = 60.0  # seconds for what stays on this machine
 _BLOCK: Final = 1 << 20
@@ -53,7 +53,7 @@ _ADVICE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     """How a call ended. code: the exit code; None where the deadline passed and nobody knows what it did."""
 
@@ -76,7 +76,7 @@ class Ended:
         return (causes or said or [f"git ended with {self.code}"])[-1][:300]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Git:
     """The git program in one repository."""
 

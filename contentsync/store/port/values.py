@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from contentsync.frozen import frozen
 from contentsync.notices import Notice
 from contentsync.post import DesiredPost
 
@@ -12,7 +12,7 @@ from contentsync.post import DesiredPost
 Pin = tuple[DesiredPost, datetime]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostedObject:
     """One object that contentsync uploaded, or began to upload, for TikTok to fetch."""
 
@@ -34,7 +34,7 @@ class HostedObject:
         return self.name.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shared:
     """What posts may have in common with others: any of it makes them kin."""
 
@@ -46,7 +46,7 @@ class Shared:
     tried: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """A notice that is to be sent."""
 

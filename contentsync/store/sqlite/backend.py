@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 
 from contentsync.clock import Clock
 from contentsync.errors import StoreError
+from contentsync.frozen import frozen
 from contentsync.store.room import why_not_writable
 from contentsync.store.sqlite.state import SqliteStore
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SqliteBackend:
     """A state in the file at `path`."""
 
