@@ -34,14 +34,21 @@ def inside(root: Path, path: Path) -> Path:
 
 def folder_inside(root: Path, folder: Path) -> Path:
     """`folder`, if neither it nor anything that lies directly in it is a link out of `root`. Raises ManifestError."""
+    names_inside(root, folder)
+    return folder
+
+
+def names_inside(root: Path, folder: Path) -> list[str]:
+    """The names in `folder`, checked as in `folder_inside`; none where it can't be read. Raises ManifestError."""
     inside(root, folder)
     try:
-        links = [entry.name for entry in os.scandir(folder) if entry.is_symlink()]
+        with os.scandir(folder) as entries:
+            found = [(entry.name, entry.is_symlink()) for entry in entries]
     except OSError:
-        return folder  # there is none yet, or whoever opens it says why it can't be opened
-    for name in sorted(links):
+        return []  # there is none yet, or whoever opens it says why it can't be opened
+    for name in sorted(name for name, is_link in found if is_link):
         inside(root, folder / name)
-    return folder
+    return [name for name, _ in found]
 
 
 def output_place(root: Path, path: Path) -> Path:

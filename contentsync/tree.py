@@ -18,7 +18,7 @@ SKIPPED: Final = frozenset({".git", ".contentsync"})
 SKIPPED_AT_ROOT: Final = frozenset({"receipts"})
 #: Nanoseconds; coarser than the clock of any file system in use.
 RACY: Final = 2_000_000_000
-_LINK, _KIND = stat.S_IFLNK, 0o170000
+_LINK, _FOLDER, _KIND = stat.S_IFLNK, stat.S_IFDIR, 0o170000
 _NOTHING: Final = (-1, -1, -1, -1)
 
 #: The size, the times of the last write and of the last change (nanoseconds), and the inode.
@@ -102,22 +102,33 @@ def stat_of(path: str) -> Stat | None:
 
 
 def _read(path: str, found: Folder) -> list[str]:
-    """Take in the files of one folder; returns the folders in it."""
+    """Take in the files of one folder; returns the folders in it.
+
+    Not `os.scandir`: a stat by a name in an open folder costs a fifth less than one by a path, which its entries use.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        return _read_open(path, handle, found)
+    finally:
+        os.close(handle)
+
+
+def _read_open(path: str, handle: int, found: Folder) -> list[str]:
     folders = []
-    names, add = found.names, found.values.extend
-    with os.scandir(path) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(entry.name)
-                continue
-            seen = entry.stat(follow_symlinks=False)
-            names.append(entry.name)
-            add((seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino))
-            if seen.st_mode & _KIND == _LINK:
-                if os.path.isdir(entry.path):  # noqa: PTH112
-                    raise _LinkedFolder
-                names.append(f"{entry.name}\0")  # what it leads to
-                add(stat_of(entry.path) or _NOTHING)
+    look, take, add = os.stat, found.names.append, found.values.extend
+    for name in os.listdir(handle):
+        seen = look(name, dir_fd=handle, follow_symlinks=False)
+        kind = seen.st_mode & _KIND
+        if kind == _FOLDER:
+            folders.append(name)
+            continue
+        take(name)
+        add((seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino))
+        if kind == _LINK:
+            if os.path.isdir(f"{path}/{name}"):  # noqa: PTH112
+                raise _LinkedFolder
+            take(f"{name}\0")  # what it leads to
+            add(stat_of(f"{path}/{name}") or _NOTHING)
     return folders
 
 

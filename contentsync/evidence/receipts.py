@@ -32,7 +32,7 @@ from contentsync.evidence.record import (
     tried_of,
 )
 from contentsync.evidence.witness import Source, Tried, Witness
-from contentsync.files import folder_inside, leads_out, replace_whole
+from contentsync.files import leads_out, names_inside, replace_whole
 from contentsync.frozen import frozen
 from contentsync.lifecycle import OVER, Phase
 from contentsync.post_state import PostState
@@ -176,16 +176,12 @@ def pages(folder: Path, account: str, without: Set[str] = frozenset()) -> Pages:
 
     Raises ManifestError where they lie outside of the project, or one of them does, by a link.
     """
-    own = folder_inside(folder.parent, folder / account)
-    try:
-        with os.scandir(own) as entries:
-            found = [entry.name for entry in entries if entry.name.endswith(_ENDING)]
-    except OSError:
-        return ()
-    names = {file.removesuffix(_ENDING) for file in found} - without
-    return tuple(
-        [(name, _bytes_of(f"{own}/{name}{_ENDING}")) for name in sorted(names, key=lambda name: name + _ENDING)]
-    )
+    own = folder / account
+    end = -len(_ENDING)
+    found = [
+        file for file in names_inside(folder.parent, own) if file.endswith(_ENDING) and file[:end] not in without
+    ]
+    return tuple([(file[:end], _bytes_of(f"{own}/{file}")) for file in sorted(found)])
 
 
 def read(folder: Path, account: str) -> Iterator[Told]:

@@ -73,13 +73,13 @@ def _read(text: str, file: str, is_markdown: bool) -> tuple[list[Document], list
 
 
 def _means_the_same(before: str, after: str, file: str, is_markdown: bool) -> bool:
-    from contentsync.manifest.schema import MANIFEST
+    from contentsync.manifest.schema import validated
 
     old, _ = _read(before, file, is_markdown)
     new, errors = _read(after, file, is_markdown)
     if errors or [one.value for one in old] != [one.value for one in new]:
         return False
-    posts = [[MANIFEST.validate_python(one.value) for one in documents] for documents in (old, new)]
+    posts = [[validated(one.value) for one in documents] for documents in (old, new)]
     return posts[0] == posts[1] and _comments(before, is_markdown) == _comments(after, is_markdown)
 
 

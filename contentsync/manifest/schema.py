@@ -139,13 +139,29 @@ def kind_of(value: Any) -> str:
 
 
 Manifest = VideoPost | PhotosPost | BoundPost
+SHAPES: Final[dict[str, type[VideoPost] | type[PhotosPost] | type[BoundPost]]] = {
+    "video": VideoPost,
+    "photos": PhotosPost,
+    "bound": BoundPost,
+}
+KEYS: Final = tuple(BoundPost.model_fields)
+
+
+def validated(value: Any) -> Manifest:
+    """The post that a mapping declares. Raises pydantic's ValidationError.
+
+    Only the shape that is asked for is built, at its first use: that takes several milliseconds.
+    """
+    return SHAPES[kind_of(value)].model_validate(value)
+
+
+#: All shapes, for the JSON Schema.
 MANIFEST: Final[TypeAdapter[Manifest]] = TypeAdapter(
     Annotated[
         Annotated[VideoPost, Tag("video")]
         | Annotated[PhotosPost, Tag("photos")]
         | Annotated[BoundPost, Tag("bound")],
         Discriminator(kind_of),
-    ]
+    ],
+    config=ConfigDict(defer_build=True),
 )
-SHAPES: Final[dict[str, type[_Post]]] = {"video": VideoPost, "photos": PhotosPost, "bound": BoundPost}
-KEYS: Final = tuple(BoundPost.model_fields)

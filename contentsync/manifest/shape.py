@@ -5,6 +5,7 @@ A faulty document is read again without its faulty keys, so that the rules can c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from contentsync.errors import Problem
@@ -14,7 +15,7 @@ from contentsync.manifest.scalars import ScalarError
 from contentsync.manifest.wording import did_you_mean, listed, shown, tidy
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     from contentsync.manifest.project_schema import ProjectFile
     from contentsync.manifest.schema import Manifest
@@ -42,17 +43,17 @@ def judge_manifest(document: Document) -> CheckedDocument:
     """The post that a document asks for; faults go to the document's problems."""
     from pydantic import ValidationError
 
-    from contentsync.manifest.schema import KEYS, MANIFEST, SHAPES, kind_of
+    from contentsync.manifest.schema import KEYS, SHAPES, kind_of, validated
 
     broken = frozenset(str(path[0]) for path in document.broken)
     try:
-        return CheckedDocument(MANIFEST.validate_python(document.value), broken)
+        return CheckedDocument(validated(document.value), broken)
     except ValidationError as err:
-        faults = _faults(err, is_tagged=True)
+        faults = _faults(err)
     shape = SHAPES[kind_of(document.value)]
     bad = broken | {str(path[0]) for path in (_path(document, fault) for fault in faults) if path}
     _Translator(document, {"": tuple(shape.model_fields)}, KEYS).tell(faults)
-    return CheckedDocument(_salvaged(MANIFEST, document.value, bad), bad)
+    return CheckedDocument(_salvaged(validated, document.value, bad), bad)
 
 
 def judge_project(document: Document) -> ProjectFile:
@@ -64,21 +65,21 @@ def judge_project(document: Document) -> ProjectFile:
     try:
         return PROJECT.validate_python(document.value)
     except ValidationError as err:
-        faults = _faults(err, is_tagged=False)
+        faults = _faults(err)
     faulty = {_path(document, fault) for fault in faults} | document.broken
     _Translator(document, {path: tuple(shape.model_fields) for path, shape in SHAPES.items()}, ()).tell(faults)
-    good = _salvaged(PROJECT, _without(document.value, faulty), frozenset())
+    good = _salvaged(PROJECT.validate_python, _without(document.value, faulty), frozenset())
     tops = frozenset(str(path[0]) for path in faulty)
-    return good or _salvaged(PROJECT, document.value, tops) or ProjectFile()
+    return good or _salvaged(PROJECT.validate_python, document.value, tops) or ProjectFile()
 
 
-def _salvaged(adapter: TypeAdapter[Any], value: dict[str, Any], bad: frozenset[str]) -> Any:
+def _salvaged(validate: Callable[[Any], Any], value: dict[str, Any], bad: frozenset[str]) -> Any:
     from pydantic import ValidationError
 
     kept = {key: inner for key, inner in value.items() if key not in bad}
     kept |= {key: _STAND_INS[key] for key in bad & _STAND_INS.keys() if key != "photos" or "video" not in value}
     try:
-        return adapter.validate_python(kept)
+        return validate(kept)
     except ValidationError:
         return None
 
@@ -108,10 +109,10 @@ def _path(document: Document, fault: Any) -> Path:
     return (*path, loc[-1]) if fault["type"] == "missing" else tuple(path)
 
 
-def _faults(err: ValidationError, is_tagged: bool) -> list[Any]:
-    """The findings of the schema; of a tagged union without the tag at the start of their paths."""
+def _faults(err: ValidationError) -> list[Any]:
+    """The findings of the schema."""
     faults: list[Any] = err.errors(include_url=False)
-    return [fault | {"loc": fault["loc"][1:]} for fault in faults] if is_tagged else faults
+    return faults
 
 
 class _Translator:

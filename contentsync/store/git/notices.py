@@ -19,8 +19,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from contentsync.frozen import frozen
 from contentsync.errors import StoreError
+from contentsync.frozen import frozen
 from contentsync.notices import Notice
 from contentsync.store.port.values import Waiting
 from contentsync.store.sqlite import rows
