@@ -128,10 +128,10 @@ class FileHints:
         """Watch the root itself, and each of these folders of it with all below."""
         self.close()
         _quieten(self._wakeups)
-        observer, handler = self._new_observer(), _Handler(self._root, self._wakeups)
-        observer.start()  # first: what can't be watched is then refused here, and not in a thread
-        again, self._observer = bool(self._watched), observer
+        handler, again = _Handler(self._root, self._wakeups), bool(self._watched)
         try:
+            self._observer = observer = self._new_observer()  # asks the kernel already, which may refuse
+            observer.start()  # first: what can't be watched is then refused here, and not in a thread
             for name, _, _ in sorted(folders):
                 observer.schedule(handler, str(self._root / name), recursive=name != ".", event_filter=EVENTS)
         except FileNotFoundError:

@@ -139,6 +139,19 @@ def test_where_the_limit_of_watches_is_reached_it_polls_and_says_so(tmp_path: Pa
     assert site.wakes.wait(1.0).files
 
 
+def test_where_no_further_watcher_may_be_made_it_polls_and_says_so(tmp_path: Path) -> None:
+    def refused() -> BaseObserver:
+        raise OSError(24, "inotify instance limit reached")
+
+    site = Site(tmp_path / "studio", observer=refused)
+    told = site.hints.tend(0.0)
+    assert told is not None
+    assert (told.code, "inotify instance limit reached" in told.what) == ("watch-polls", True)
+    (site.root / "posts" / "a.yaml").write_text("x")
+    site.hints.tend(1000.0)
+    assert site.wakes.wait(1.0).files
+
+
 def test_folders_that_the_kernel_left_out_are_noticed(tmp_path: Path) -> None:
     held = [7]
     site = Site(tmp_path / "studio", held=lambda: held[0])
