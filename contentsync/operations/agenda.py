@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from contentsync.approval import Approval
-from contentsync.errors import ContentsyncError, Level, Problem
+from contentsync.errors import Level, Problem
 from contentsync.frozen import frozen
 from contentsync.operations.approvals import lack
 from contentsync.operations.gaps import Gap, gaps
+from contentsync.operations.known_here import with_what_is_known_here
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
 from contentsync.plan.action import Action, Kind
-from contentsync.plan.blocks import scope_missing
-from contentsync.plan.pointers import held_for_files
 from contentsync.plan.schedule import window_of
 from contentsync.project import Project
-from contentsync.tiktok.overriding_token import override_of
 
 _AHEAD = frozenset({Kind.CREATE, Kind.RESUME, Kind.WAIT, Kind.BLOCKED})
 
@@ -61,7 +57,7 @@ def agenda(project: Project, days: int) -> Agenda:
     made = make_plan(project, Wish(refresh=False))
     now = project.clock.now()
     until = now + timedelta(days=days)
-    actions = _with_what_is_known_here(project, made)
+    actions = with_what_is_known_here(project, made)
     found = [_entry(project, made, action, now) for action in actions if action.kinds & _AHEAD]
     near = [entry for entry in found if entry.at is None or entry.at <= until]
     near.sort(key=lambda entry: (entry.at is None, entry.at or now))
@@ -72,34 +68,6 @@ def agenda(project: Project, days: int) -> Agenda:
             going_out.setdefault(entry.action.account, []).append(entry.at)
     empty = gaps(made, project.settings.accounts, going_out, until)
     return Agenda(made, until, tuple(near), len(found) - len(near), has_approvals, empty)
-
-
-def _with_what_is_known_here(project: Project, made: Made) -> Iterator[Action]:
-    """The actions, with those blocked whose files are pointers, or whose account's stored token lacks a scope."""
-    held = held_for_files(made.plan.actions, made.posts, made.world)
-    scopes = {name: _stored_scopes(project, name) for name in {action.account for action in held} & made.zones.keys()}
-    for action in held:
-        post = made.posts.get(action.post)
-        facts = made.world.accounts.get(action.account)
-        lacks = post and facts and scope_missing(post, replace(facts, scopes=scopes[action.account]))
-        if not lacks or not action.kinds & {Kind.CREATE, Kind.WAIT}:
-            yield action
-        elif Kind.WAIT in action.kinds:
-            yield replace(action, problems=(*action.problems, *lacks))
-        else:
-            yield replace(
-                action, kind=Kind.BLOCKED, then=None, reason=lacks[0].what, problems=(*lacks, *action.problems)
-            )
-
-
-def _stored_scopes(project: Project, name: str) -> frozenset[str] | None:
-    """The scopes of the sign-in that is stored on this machine; None if there is none or it is not used."""
-    if override_of(project.account(name), project.environ):
-        return None
-    try:
-        return project.at_work(name).credentials.scopes()
-    except ContentsyncError:
-        return None
 
 
 def _entry(project: Project, made: Made, action: Action, now: datetime) -> Entry:

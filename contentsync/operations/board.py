@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
+from contentsync.operations.approvals import SENT_LATER
 from contentsync.operations.calendar import Calendar, calendar
 from contentsync.operations.explain import Case, explain
 from contentsync.operations.handover import handovers
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
 from contentsync.pause import Pause, pause_of
-from contentsync.plan.action import Kind, Plan, Quota
+from contentsync.plan.action import Action, Kind, Plan, Quota
 from contentsync.post_state import Attempt, PostState
 from contentsync.project import Project
 from contentsync.remote_post import Creator
@@ -67,7 +68,8 @@ def snapshot(project: Project) -> Snapshot:
     store = project.reading_store
     pauses = store.pauses.all()
     by_hand = project.settings.approve_by.way is Approve.MANUAL
-    waiting = [one.post for one in shown.entries if not one.is_past and one.goes_out and one.not_approved]
+    sent_later = {one.post for one in made.plan.actions if _is_sent_later(one)}
+    waiting = [one.post for one in shown.entries if not one.is_past and one.post in sent_later and one.not_approved]
     return Snapshot(
         made=made,
         calendar=shown,
@@ -80,6 +82,12 @@ def snapshot(project: Project) -> Snapshot:
         pauses=pauses,
         counts=_counts(rows, made),
     )
+
+
+def _is_sent_later(action: Action) -> bool:
+    """Whether a post goes out once it is due, unless something that a person can still settle stops it."""
+    has_time = action.due_at is not None or Kind.WAIT not in action.kinds
+    return bool(action.kinds & SENT_LATER) and has_time and not action.blockers
 
 
 def _age(row: PostState) -> datetime:

@@ -16,11 +16,13 @@ from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.links import url_of
 from contentsync.operations.approvals import lack_of
 from contentsync.operations.gaps import free_slots_of, scenes_of
+from contentsync.operations.known_here import with_what_is_known_here
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.selection import Wish
-from contentsync.plan.action import AccountFacts, Action, Kind
+from contentsync.plan.action import Action, Kind
 from contentsync.plan.forecast import forecast_of
 from contentsync.plan.scene import Scene
+from contentsync.plan.sending import stopped
 from contentsync.post import DesiredPost, Mode, Privacy
 from contentsync.post_state import Attempt, PostState
 from contentsync.project import Project
@@ -105,7 +107,7 @@ def calendar(project: Project, back: int = BACK, ahead: int = AHEAD, made: Made 
     today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
     since, until = today - timedelta(days=back), today + timedelta(days=ahead + 1)
     scenes = scenes_of(made)
-    found = [*_ahead(project, made, scenes, now), *_behind(project, made)]
+    found = [*_ahead(project, made, scenes), *_behind(project, made)]
     near = [one for one in found if one.at is None or since <= one.at < until]
     near.sort(key=lambda one: (one.at is None, one.at or now, one.post))
     free = sorted(_free(made, scenes, until), key=lambda one: (one.at, one.account))
@@ -114,36 +116,33 @@ def calendar(project: Project, back: int = BACK, ahead: int = AHEAD, made: Made 
     return Calendar(made, now, since, until, zone, tuple(near), tuple(free), has_approvals)
 
 
-def _ahead(project: Project, made: Made, scenes: Mapping[str, Scene], now: datetime) -> Iterator[Entry]:
+def _ahead(project: Project, made: Made, scenes: Mapping[str, Scene]) -> Iterator[Entry]:
     """The posts that are still to be sent."""
-    rows = {(name, row.name): row for name, scene in scenes.items() for row in scene.rows.values()}
-    for action in made.plan.actions:
+    for action in with_what_is_known_here(project, made):
         if action.kinds & _AHEAD:
-            post, facts = made.posts.get(action.post), made.world.accounts.get(action.account)
-            row = rows.get((action.account, post.name)) if post else None
-            yield _planned(project, action, post, row, facts, made.zones.get(action.account, "UTC"), now)
+            post, scene = made.posts.get(action.post), scenes.get(action.account)
+            lacking = lack_of(project, post, scene.facts) if post and scene else None
+            approval = None
+            if post and scene and scene.facts.open_id and lacking is None:
+                approval = project.reading_store.approvals.find(scene.facts.open_id, post.name, post.generation)
+            entry = entry_ahead(action, post, scene, made.plan.created_at)
+            zone = made.zones.get(action.account, "UTC")
+            yield replace(entry, timezone=zone, approval=approval, not_approved=lacking)
 
 
-def _planned(
-    project: Project,
-    action: Action,
-    post: DesiredPost | None,
-    row: PostState | None,
-    facts: AccountFacts | None,
-    zone: str,
-    now: datetime,
-) -> Entry:
-    told = forecast_of(action, post, row, now)
-    open_id = facts.open_id or "" if facts else ""
-    lacking = lack_of(project, post, facts) if post and facts else None
-    approval = None
-    if post and open_id and lacking is None:
-        approval = project.reading_store.approvals.find(open_id, post.name, post.generation)
+def entry_ahead(action: Action, post: DesiredPost | None, scene: Scene | None, now: datetime) -> Entry:
+    """A post that is still to be sent, without its approval.
+
+    post: None where the manifest is gone or can't be read. scene: None for an account that is not known.
+    """
+    row = scene.rows.get(post.name) if scene and post else None
+    stops = stopped(scene) if scene and Kind.WAIT in action.kinds else ()
+    told = forecast_of(action, post, row, now, stopped=bool(stops))
     return Entry(
         post=action.post,
         account=action.account,
-        open_id=open_id,
-        timezone=zone,
+        open_id=(scene.facts.open_id or "") if scene else "",
+        timezone=scene.facts.account.timezone if scene else "UTC",
         at=told.at,
         stands=str(action.then or action.kind),
         reason=action.reason,
@@ -156,9 +155,7 @@ def _planned(
         is_fixed=told.is_fixed,
         ends_at=told.ends_at,
         where=action.where,
-        approval=approval,
-        not_approved=lacking,
-        in_the_way=tuple(problem for problem in action.problems if problem.level is not Level.NOTE),
+        in_the_way=(*stops, *(problem for problem in action.problems if problem.level is not Level.NOTE)),
     )
 
 

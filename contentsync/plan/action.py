@@ -85,6 +85,8 @@ class Action:
     then: Kind | None = None
     #: The settings that are sent with the media, in the manifest's words (DesiredPost.settings_sent).
     sends: Mapping[str, object] = field(default_factory=dict)
+    #: Whether a post that waits will be blocked once its time has come, as things are now. No saved plan has this.
+    blocked_then: bool = False
 
     @property
     def kinds(self) -> frozenset[Kind]:

@@ -2,7 +2,7 @@
 
 The plan already counts everything that delays a post: its time or slot, caps of every sliding day, earlier failures.
 So a forecast adds nothing; it only reads the time from the action. A post that does not go out as things are (held,
-paused, blocked) has none, and stands at the time that its author wrote.
+paused, blocked now or by then) is shown at the time that its author wrote.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ class Forecast:
     ends_at: datetime | None = None
 
 
-def forecast_of(action: Action, post: DesiredPost | None, row: PostState | None, now: datetime) -> Forecast:
+def forecast_of(
+    action: Action, post: DesiredPost | None, row: PostState | None, now: datetime, *, stopped: bool = False
+) -> Forecast:
     """The forecast for an action.
 
     post: None where the manifest is gone or can't be read. row: without a slot that it gave up, as in Scene.rows.
+    stopped: whether an unknown outcome stops the account until a person settles it.
     """
     window = window_of(post, row, None) if post else None
     wished, ends_at = (window.opens_at, window.ends_at) if window else (None, None)
@@ -42,7 +45,8 @@ def forecast_of(action: Action, post: DesiredPost | None, row: PostState | None,
         return Forecast(now, goes_out=True, is_fixed=False, ends_at=ends_at)
     if Kind.WAIT in action.kinds and action.due_at:
         fixed = action.due_at == wished or (post is not None and post.next_slot and not action.left)
-        return Forecast(action.due_at, goes_out=not action.blockers, is_fixed=fixed, ends_at=ends_at)
+        goes_out = not (action.blockers or action.blocked_then or stopped)
+        return Forecast(action.due_at, goes_out=goes_out, is_fixed=fixed, ends_at=ends_at)
     return Forecast(wished, goes_out=False, is_fixed=wished is not None, ends_at=ends_at)
 
 

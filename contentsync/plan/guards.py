@@ -199,7 +199,8 @@ def warned(action: Action, *problems: Problem) -> Action:
     """A wait with a warning about problems that would block it later; its own reason keeps it a line of its own."""
     reason = f"{action.reason}; then blocked, as things are: {problems[0].what}" if problems else action.reason
     told = tuple(replace(problem, level=Level.WARNING) for problem in problems)
-    return replace(action, reason=reason, problems=(*action.problems, *told))
+    blocked = action.blocked_then or bool(problems)
+    return replace(action, reason=reason, problems=(*action.problems, *told), blocked_then=blocked)
 
 
 def _blocked(want: Wanted, problem: Problem) -> Action:

@@ -27,6 +27,7 @@ from contentsync.remote_post import RemotePost
 from contentsync.times import from_now, in_words, rfc3339, span
 from contentsync.views import calendar_page, handover_page, plan_page
 from contentsync.views.html.page import SERVED, render
+from contentsync.views.stands import why_not
 
 LIVE: Final = ("board.js",)
 _SOON: Final = 10
@@ -69,7 +70,9 @@ def now_page(frame: Frame, found: Snapshot) -> str:
         to_approve=found.to_approve[:_SOON],
         more_to_approve=max(0, len(found.to_approve) - _SOON),
         blocked=[one for one in shown.entries if not one.is_past and one.stands == "blocked"],
-        next=[(one.post, from_now(at, one.timezone, shown.now), one) for one in ahead if (at := one.at)][:_SOON],
+        next=[
+            (one.post, from_now(at, one.timezone, shown.now), one, why_not(one)) for one in ahead if (at := one.at)
+        ][:_SOON],
         history=list(_history(found.history, zone)),
         problems=found.made.faults,
         pauses=shown_pauses(found.pauses),

@@ -98,7 +98,7 @@ def values(found: Calendar) -> dict[str, Any]:
     """What the template shows."""
     zone = zone_of(found.timezone)
     today = found.now.astimezone(zone).date()
-    items = [(one, _item(one, number, found)) for number, one in enumerate(found.entries)]
+    items = list(zip(found.entries, items_of(found), strict=True))
     days = _days(found, items, today)
     drawn = chart_of([(one.post, one.figures) for one in found.entries if one.figures])
     return {
@@ -119,6 +119,11 @@ def values(found: Calendar) -> dict[str, Any]:
         "chart_since": in_words(drawn.since, found.timezone) if drawn else "",
         "chart_until": in_words(drawn.until, found.timezone) if drawn else "",
     }
+
+
+def items_of(found: Calendar) -> list[Item]:
+    """Every post, in the order of the calendar."""
+    return [_item(one, number, found) for number, one in enumerate(found.entries)]
 
 
 def _days(found: Calendar, items: Sequence[tuple[Entry, Item]], today: date) -> dict[date, Day]:

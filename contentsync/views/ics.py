@@ -19,6 +19,7 @@ from contentsync.errors import Problem, UsageError
 from contentsync.frozen import frozen
 from contentsync.operations.calendar import Calendar, Entry
 from contentsync.times import rfc3339, zone_of
+from contentsync.views.stands import stands, why_not
 from contentsync.visible import visible_lines
 
 #: How long an event of a fixed time lasts in the calendar.
@@ -87,7 +88,7 @@ def _event(one: Entry, at: datetime) -> Event:
 
 def _text(one: Entry) -> Iterator[str]:
     yield f"{one.post}, {one.mode}" + (f", for {one.privacy}" if one.privacy else "")
-    yield f"stands: {one.stands}" if one.goes_out else f"does not go out as things are: {one.stands}"
+    yield visible_lines(f"{stands(one)}: {reason}" if (reason := why_not(one)) else stands(one))
     if not one.is_past:
         if one.approval:
             yield visible_lines(f"approved by {one.approval.who}")

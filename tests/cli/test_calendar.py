@@ -56,6 +56,28 @@ def test_the_terminal_shows_days(busy: Studio) -> None:
     assert "acme: free slot" in out and "acme/out  published" in out and "\u202e" not in out
 
 
+def test_the_terminal_says_why_a_post_does_not_go_out(busy: Studio) -> None:
+    busy.post("pointer")
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 5\n"
+    (busy.root / "posts" / "pointer.mp4").write_text(pointer, encoding="utf-8")
+    out = busy.run("calendar").out
+    assert re.search(r"acme/pointer  blocked, not approved: .*pointer", out), out
+    assert "acme/held  does not go out as things are" in out and ": hold: true" in out
+
+
+def test_an_unknown_outcome_stops_the_posts_that_wait(studio: Studio, emulator: Emulator) -> None:
+    studio.post("lost", video="https://media.acme.example/clip.mp4", privacy="only_me")
+    emulator.add_fault("video_init:drop_after")
+    assert studio.run("apply", "--auto-approve").code == 4
+    studio.post("soon", publish_at=in_days(1))
+    assert "acme/soon  does not go out as things are: " in studio.run("calendar").out
+    found = {one["post"]: one for one in studio.run("calendar", "--json").json["posts"]}
+    assert not found["acme/soon"]["goes_out"]
+    assert found["acme/soon"]["in_the_way"][0]["code"] == "account-has-unknown"
+    studio.run("resolve", "lost", "--keep")
+    assert "acme/soon  goes out then" in studio.run("calendar").out
+
+
 def test_an_empty_calendar_says_so(offline: Studio) -> None:
     assert offline.run("calendar").out == "Nothing went out or goes out in these days.\n"
 

@@ -2,25 +2,34 @@
 
 The engine here is the planner on a virtual clock: at each time at which something is due it plans anew, as `watch`
 does, and what the plan creates is published at once. No post may go out at another time than the calendar said, and
-none that the calendar does not show.
+none that the calendar does not show. What terminal, page and .ics file say of a post is compared with it too.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
+import click
 import pytest
 
+from contentsync.cli.commands.calendar import line_of
+from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.lifecycle import Phase
-from contentsync.plan.action import AccountFacts, Kind, Plan, World
-from contentsync.plan.forecast import Forecast, forecast_of, free_slots
+from contentsync.operations.calendar import Calendar, entry_ahead
+from contentsync.plan.action import AccountFacts, Kind, World
+from contentsync.plan.forecast import free_slots
 from contentsync.plan.planner import make_plan
+from contentsync.plan.scene import Scene
 from contentsync.plan.schedule import FreeSlots, rule_of
 from contentsync.post import DesiredPost
 from contentsync.post_state import PostState
 from contentsync.settings import Account, App, Limits, Slot
+from contentsync.views import calendar_page
+from contentsync.views.ics import events
 from tests.builders import NOW, OPEN_ID, a_creator, a_media, a_post, a_row, an_account, an_attempt
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -37,25 +46,40 @@ class Engine:
     posts: dict[str, DesiredPost] = field(default_factory=dict)
     rows: dict[str, PostState] = field(default_factory=dict)
     users: int | None = None
+    #: The names of posts that another state on the machine has sent, as the journal says.
+    elsewhere: set[str] = field(default_factory=set)
 
-    def plan(self) -> tuple[Plan, dict[str, AccountFacts]]:
+    def world(self) -> World:
         facts = {}
         for name, account in self.accounts.items():
             open_id = f"{OPEN_ID}-{name}"
             mine = tuple(row for row in self.rows.values() if row.account == name)
-            facts[name] = AccountFacts(account, open_id, a_creator(open_id=open_id), mine)
+            noted = [self.posts[key] for key in sorted(self.elsewhere & self.posts.keys())]
+            journal = [a_note(post) for post in noted if post.account == name]
+            facts[name] = AccountFacts(account, open_id, a_creator(open_id=open_id), mine, journal=journal)
         attempts = tuple(a for row in self.rows.values() for a in row.attempts if a.created_at > self.now - DAY)
         app = App("key", "secret", audited=True, posting_users_per_day=self.users)
-        world = World(now=self.now, accounts=facts, app=app, attempts=attempts)
-        return make_plan(self.posts.values(), world), facts
+        return World(now=self.now, accounts=facts, app=app, attempts=attempts, lineage="mine")
 
-    def forecasts(self) -> dict[str, Forecast]:
-        plan, _ = self.plan()
-        return {a.post: forecast_of(a, self.posts[a.post], self.rows.get(a.post), self.now) for a in plan.actions}
+    def calendar(self) -> Calendar:
+        world = self.world()
+        mine = {
+            name: {post.name: post for post in self.posts.values() if post.account == name} for name in self.accounts
+        }
+        scenes = {name: Scene(world.accounts[name], mine[name], world) for name in self.accounts}
+        actions = make_plan(self.posts.values(), world).actions
+        entries = [
+            entry_ahead(one, self.posts[one.post], scenes[one.account], self.now)
+            for one in actions
+            if one.kind is not Kind.UNKNOWN
+        ]
+        span = {"since": self.now - DAY, "until": self.now + HORIZON, "timezone": "UTC"}
+        made: Any = None
+        return Calendar(made, self.now, **span, entries=tuple(entries), free=(), has_approvals=False)
 
     def carry_out(self) -> tuple[dict[str, datetime], datetime | None]:
         """Send what is due now. Returns when each post went out, and when the next one is due."""
-        plan, _ = self.plan()
+        plan = make_plan(self.posts.values(), self.world())
         sent, due = {}, []
         for action in plan.actions:
             post = self.posts[action.post]
@@ -83,6 +107,12 @@ class Engine:
 
     def copy(self) -> Engine:
         return replace(self, posts=dict(self.posts), rows=dict(self.rows))
+
+    def lose(self, key: str) -> None:
+        """An attempt whose outcome nobody knows, or what a person found out of it."""
+        row = self.rows[key]
+        phase = Phase.PUBLISHED if row.attempts[-1].phase is Phase.UNKNOWN else Phase.UNKNOWN
+        self.rows[key] = replace(row, attempts=(*row.attempts[:-1], replace(row.attempts[-1], phase=phase)))
 
     def _publish(self, post: DesiredPost) -> None:
         open_id = f"{OPEN_ID}-{post.account}"
@@ -112,7 +142,22 @@ def edit(engine: Engine, chance: random.Random, number: int, scarce: bool) -> No
     is overdue by then, so the forecast of one may move while it waits.
     """
     waiting = [key for key in engine.posts if key not in engine.rows or not engine.rows[key].attempts]
-    kind = chance.choice(["add", "add", "add", "move", "hold", "slot", "drop", "pause", "again", "pass"])
+    kinds = [
+        "add",
+        "add",
+        "add",
+        "move",
+        "hold",
+        "slot",
+        "drop",
+        "pause",
+        "again",
+        "pass",
+        "lose",
+        "twin",
+        "elsewhere",
+    ]
+    kind = chance.choice(kinds)
     key = chance.choice(waiting) if waiting else ""
     if kind == "add" or not key:
         account = chance.choice(list(engine.accounts))
@@ -137,8 +182,36 @@ def edit(engine: Engine, chance: random.Random, number: int, scarce: bool) -> No
     elif kind == "again" and (done := [key for key in engine.posts if key not in waiting]):
         again = chance.choice(done)
         engine.posts[again] = replace(engine.posts[again], generation=engine.posts[again].generation + 1)
+    elif kind == "lose" and (done := [key for key in engine.posts if key not in waiting]):
+        engine.lose(chance.choice(done))
+    elif kind == "twin":
+        other = chance.choice(list(engine.posts.values()))
+        at = engine.now + chance.randrange(1, 200) * HOUR / 3
+        twin = replace(other, name=f"twin-{number}", generation=1, publish_at=at, next_slot=False, hold=False)
+        engine.posts[twin.key] = twin
+    elif kind == "elsewhere":
+        engine.elsewhere ^= {key}
     else:
         engine.run(engine.now + chance.randrange(48) * HOUR)
+
+
+def a_note(post: DesiredPost) -> Witness:
+    """What the machine's journal says of a post that another state has sent."""
+    attempt = Tried.of(an_attempt(post, phase=Phase.PUBLISHED, id=f"elsewhere-{post.key}", post_id=f"of-{post.key}"))
+    return Witness(Source.JOURNAL, post.name, (attempt,), media=post.media_digest, lineage="another")
+
+
+def shown(calendar: Calendar) -> Iterator[tuple[str, str, str]]:
+    """What the terminal, the page and the .ics file say of each post, after its key."""
+    items = {item.post: item.stands for item in calendar_page.items_of(calendar)}
+    texts = {event.name: event.text for event in events(calendar)}
+    for entry in calendar.entries:
+        post, terminal = entry.post, click.unstyle(line_of(entry, calendar))
+        yield post, "terminal", terminal
+        yield post, "page", items[post]
+        generation = f"#{entry.generation}" if entry.generation > 1 else ""
+        if entry.at is not None:
+            yield post, "ics", texts[entry.name + generation]
 
 
 @pytest.mark.parametrize("scarce", [False, True])
@@ -148,9 +221,12 @@ def test_each_post_goes_out_when_the_calendar_says_after_1000_edits(seed: int, s
     engine = an_engine(chance, scarce)
     for number in range(50):
         edit(engine, chance, number, scarce)
-        said = {key: one.at for key, one in engine.forecasts().items() if one.goes_out}
+        calendar = engine.calendar()
+        said = {one.post: one.at for one in calendar.entries if one.goes_out}
         done = engine.copy().run(engine.now + HORIZON)
         assert done == said, f"seed {seed}, after edit {number}"
+        for post, where, text in shown(calendar):
+            assert ("goes out" in text.replace("does not go out", "")) == (post in done), f"{where}: {text}"
 
 
 def test_free_slots_are_those_that_no_post_has_or_gets() -> None:

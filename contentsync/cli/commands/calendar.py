@@ -19,7 +19,7 @@ from contentsync.operations.calendar import AHEAD, BACK, Calendar, Entry, FreeSl
 from contentsync.project import Project
 from contentsync.times import in_words, zone_of
 from contentsync.views import calendar as view
-from contentsync.views.stands import stands
+from contentsync.views.stands import stands, why_not
 from contentsync.visible import visible
 
 _COLOURS = {"published": "green", "delivered": "green", "unknown": "magenta", "blocked": "red"}
@@ -89,7 +89,7 @@ def _show(found: Calendar) -> None:
     if undated:
         text.say(text.style("No time yet", bold=True))
     for entry in undated:
-        text.say(f"  {_line(entry, found)}")
+        text.say(f"  {line_of(entry, found)}")
     if not (days or undated):
         text.say("Nothing went out or goes out in these days.")
 
@@ -100,10 +100,11 @@ def _day(entries: list[Entry | FreeSlot], found: Calendar) -> Iterator[str]:
             when = in_words(one.at, one.timezone, found.now)
             yield text.style(f"{when}  {visible(one.account)}: free slot", dim=True)
         else:
-            yield _line(one, found)
+            yield line_of(one, found)
 
 
-def _line(one: Entry, found: Calendar) -> str:
+def line_of(one: Entry, found: Calendar) -> str:
+    """One post, as the terminal shows it."""
     when = f"{in_words(one.at, one.timezone, found.now)}  " if one.at else ""
     told = [stands(one)]
     if one.approval:
@@ -114,5 +115,7 @@ def _line(one: Entry, found: Calendar) -> str:
         told.append(text.many(one.figures[-1].views, "view"))
     colour = "red" if not one.goes_out and one.stands == "blocked" else _COLOURS.get(one.stands, "blue")
     line = f"{when}{one.post}  {text.style(', '.join(told), fg=colour)}"
+    if reason := why_not(one):
+        return f"{line}: {one_line(reason, 200)}"
     caption = one_line(one.caption, 40)
     return f"{line}  {text.style(caption, dim=True)}" if caption else line
