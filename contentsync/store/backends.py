@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from contentsync.store.sqlite.migration import attempts_left
 
 if TYPE_CHECKING:
     from contentsync.store.git.branch import Branch
+    from contentsync.store.git.program import Git
 
 BRANCH: Final = "contentsync-state"
 REMOTE: Final = "origin"
@@ -53,7 +55,9 @@ def approving_branch(root: Path, state: str, environ: Mapping[str, str], name: s
     if not remote:
         what = f"watch.approve names branch {name}, and there is no git remote at {root}"
         raise _refused(Problem("approve-branch-unread", what, "run: git remote add origin URL"))
-    return Branch(Git(root, environ), remote, name)
+    git = Git(root, environ)
+    _settings_of(git, remote)
+    return Branch(git, remote, name)
 
 
 def backend_of(root: Path, state: str, environ: Mapping[str, str]) -> Backend:
@@ -97,11 +101,27 @@ def _git(root: Path, state: str, environ: Mapping[str, str]) -> Backend:
         raise _refused(Problem("state-backend", what, hint))
     remote = named["remote"] or REMOTE
     git = Git(root, environ)
-    if not git.run("config", "--get", f"remote.{remote}.url").line:
+    if f"remote.{remote}.url" not in _settings_of(git, remote):
         what = f"state: {state} needs a git repository with a remote called {remote}, and there is none at {root}"
         hint = f"run: git remote add {remote} URL; or name a file in `state:`"
         raise _refused(Problem("state-remote-missing", what, hint))
     return GitBackend(Branch(git, remote, named["branch"] or BRANCH), root / ".contentsync" / "shared.db")
+
+
+def _settings_of(git: Git, remote: str) -> set[str]:
+    """The keys of git's configuration. Raises StoreError where the repository's own part names a program."""
+    from contentsync.store.git.named_programs import refusal, settings_of
+
+    found = settings_of(git.ask("config", "--list", "--show-scope", "-z"))
+    if problem := refusal(found, remote, _top_of(git.folder), shutil.which("ssh") or ""):
+        raise StoreError(problem)
+    return {one.key for one in found}
+
+
+def _top_of(folder: Path) -> Path:
+    """The top folder of the repository round `folder`; itself where there is none."""
+    here = folder.absolute()
+    return next((top for top in (here, *here.parents) if (top / ".git").exists()), here)
 
 
 def _refused(problem: Problem) -> StoreError:

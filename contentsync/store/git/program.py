@@ -33,6 +33,7 @@ _SETTINGS: Final = (
     "push.followTags=false",
     "push.gpgSign=false",
     "submodule.recurse=false",
+    "log.showSignature=false",
     "fastimport.unpackLimit=100",
 )
 # Where git was started from must not decide which repository this is, nor which index is written.
