@@ -99,7 +99,7 @@ class AccountAtWork(KnownAccount):
         creator = remote.see_list(self.client, self.store, creator, now, granted=granted, full=full_list)
         if unlisted := remote.not_listed(self.settings, creator, self._how_to_grant):
             notes.append(unlisted)
-        no_news = self.look_at(self.store.posts(creator.open_id))
+        no_news = self.look_at(remote.may_have_moved_on(self.store, creator.open_id, now))
         return Asked(creator, tuple(notes), no_news)
 
     def ask_with_list(self, *, scope_needed: bool = True) -> Creator:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from contentsync.attempt.doubt import RECENT as DOUBTED
 from contentsync.attempt.doubt import ask_again, doubtful
 from contentsync.attempt.step import Step
 from contentsync.attempt.steps import Steps
@@ -62,7 +63,7 @@ def identify(
     """
     user = client.user_info()
     known = account.open_id or store.accounts.pinned(account.name)
-    if not known and (seen := store.last_seen(account.name)) and store.posts(seen):
+    if not known and (seen := store.last_seen(account.name)) and seen in store.identities():
         known = seen
     known = known or noted
     if known not in {"", user.open_id}:
@@ -174,8 +175,8 @@ def see_list(
 
 def read_list(client: Client, store: Store, open_id: str, now: datetime, *, full: bool) -> bool:
     """Take in the public list, newest first until known, or all of it; False where the scope is missing."""
-    known = {video.post_id for video, gone_at in store.videos(open_id) if gone_at is None}
-    stop_at = frozenset() if full or store.list_read_at(open_id) is None else frozenset(known)
+    is_whole = full or store.list_read_at(open_id) is None
+    stop_at = frozenset() if is_whole else frozenset(store.listed_ids(open_id))
     listed: list[RemotePost] = []
     figures: list[Figures] = []
     try:
@@ -196,10 +197,15 @@ def read_list(client: Client, store: Store, open_id: str, now: datetime, *, full
 
 
 def _see_public(store: Store, open_id: str, listed: set[str], now: datetime) -> None:
-    bound = store.bindings(open_id)
+    bound = store.bindings(open_id) if listed else {}
     seen = {uid for post_id, uid in bound.items() if post_id in listed}
     if seen:
         store.mark_public(seen, now)
+
+
+def may_have_moved_on(store: Store, open_id: str, now: datetime) -> list[PostState]:
+    """The rows of which `look_at_attempts` may ask or report anything: all others are left unread."""
+    return store.unfinished_or_since(open_id, now - max(ASK_FOR, RECENT, DOUBTED))
 
 
 @frozen

@@ -49,8 +49,9 @@ def refresh_all(
 
     def read(account: AccountAtWork) -> Seen:
         asked = account.ask(full_list=full_list)
-        facts = account.facts(asked.creator)
-        still_open = sum(bool(row.last and row.last.is_open) for row in facts.rows)
-        return Seen(len(facts.remote.videos), still_open, asked.notes, asked.no_news)
+        open_id, store = asked.creator.open_id, account.store
+        unfinished = store.unfinished_or_since(open_id, project.clock.now())
+        still_open = sum(bool(row.last and row.last.is_open) for row in unfinished)
+        return Seen(len(store.listed_ids(open_id)), still_open, asked.notes, asked.no_news)
 
     return dict(side_by_side(accounts, read, failures)), failures

@@ -53,6 +53,10 @@ class Posts(Protocol):
         """The posts with an attempt that changed at or after `since`."""
         ...
 
+    def unfinished_or_since(self, open_id: str, since: datetime) -> list[PostState]:
+        """The posts of an identity with an attempt that is open or unknown, or that began, changed or ended since."""
+        ...
+
     def has_unknown(self, open_id: str) -> bool: ...
 
     def ensure_post(self, post: DesiredPost, open_id: str, *, now: datetime) -> PostState:

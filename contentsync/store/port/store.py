@@ -135,6 +135,14 @@ class Store(Posts, Protocol):
         """The videos ever listed, newest first, each with the time at which it was found gone, or None."""
         ...
 
+    def videos_unbound_or_gone(self, open_id: str) -> list[tuple[RemotePost, datetime | None]]:
+        """The same of those that belong to no post, and of those that were found gone."""
+        ...
+
+    def listed_ids(self, open_id: str) -> set[str]:
+        """The ids of the videos that are in the public list, as it was last read."""
+        ...
+
     def list_read_at(self, open_id: str) -> datetime | None: ...
 
     # -- accounts

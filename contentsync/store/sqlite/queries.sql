@@ -194,6 +194,25 @@ SELECT videos.open_id, videos.post_id, created_at, caption, title, duration, url
 FROM videos LEFT JOIN told_visibility AS told ON told.open_id = videos.open_id AND told.post_id = videos.post_id
 WHERE videos.open_id = :open_id ORDER BY created_at DESC;
 
+-- name: listed_ids(open_id)
+SELECT videos.post_id
+FROM videos LEFT JOIN told_visibility AS told ON told.open_id = videos.open_id AND told.post_id = videos.post_id
+WHERE videos.open_id = :open_id AND
+    CASE WHEN told.visible = 0 AND told.at > seen_at THEN COALESCE(gone_at, told.at)
+         WHEN told.visible = 1 AND told.at > gone_at THEN NULL
+         ELSE gone_at END IS NULL;
+
+-- name: videos_unbound_or_gone(open_id)
+SELECT videos.open_id, videos.post_id, created_at, caption, title, duration, url, seen_at,
+    CASE WHEN told.visible = 0 AND told.at > seen_at THEN COALESCE(gone_at, told.at)
+         WHEN told.visible = 1 AND told.at > gone_at THEN NULL
+         ELSE gone_at END AS gone_at
+FROM videos LEFT JOIN told_visibility AS told ON told.open_id = videos.open_id AND told.post_id = videos.post_id
+WHERE videos.open_id = :open_id AND (gone_at IS NOT NULL OR told.visible = 0
+    OR NOT EXISTS (SELECT 1 FROM bindings WHERE bindings.open_id = videos.open_id
+        AND bindings.post_id = videos.post_id))
+ORDER BY created_at DESC;
+
 -- name: save_figures(open_id, post_id, at, views, likes, comments, shares)*!
 INSERT INTO figures (open_id, post_id, at, views, likes, comments, shares)
 VALUES (:open_id, :post_id, :at, :views, :likes, :comments, :shares)
@@ -391,6 +410,13 @@ WHERE open_id = :open_id AND name = :name AND generation = :generation AND revok
 
 -- name: use_approval(open_id, name, generation, used_by)!
 UPDATE approvals SET used_by = :used_by WHERE open_id = :open_id AND name = :name AND generation = :generation;
+
+-- Asked for the posts about whose attempts TikTok may know more: those under way, and those of the last days.
+-- name: unfinished_or_since(open_id, since)
+SELECT DISTINCT post_uid FROM attempts
+WHERE open_id = :open_id AND (phase IN ('intent', 'uploading', 'processing', 'unknown')
+    OR created_at >= :since OR updated_at >= :since OR finished_at >= :since)
+ORDER BY post_uid;
 
 -- name: changed_since(since)
 SELECT DISTINCT post_uid FROM attempts WHERE updated_at >= :since ORDER BY post_uid;

@@ -66,6 +66,12 @@ class SqliteReading(SqliteHistory):
             uids = [row["post_uid"] for row in self._q.changed_since(db, since=rows.to_ms(since))]
         return [row for uid in uids if (row := self.post(uid))]
 
+    def unfinished_or_since(self, open_id: str, since: datetime) -> list[PostState]:
+        with self._db.reading() as db:
+            found = self._q.unfinished_or_since(db, open_id=open_id, since=rows.to_ms(since))
+            uids = [row["post_uid"] for row in found]
+        return [row for uid in uids if (row := self.post(uid))]
+
     def attempts_since(self, since: datetime) -> list[Attempt]:
         """The attempts of all accounts that began at or after `since`, oldest first."""
         with self._db.reading() as db:

@@ -53,6 +53,15 @@ class SqliteRemote(SqliteHistory):
         with self._db.reading() as db:
             return [(rows.video_of(row), rows.from_ms(row["gone_at"])) for row in self._q.videos(db, open_id=open_id)]
 
+    def videos_unbound_or_gone(self, open_id: str) -> list[tuple[RemotePost, datetime | None]]:
+        with self._db.reading() as db:
+            found = self._q.videos_unbound_or_gone(db, open_id=open_id)
+            return [(rows.video_of(row), rows.from_ms(row["gone_at"])) for row in found]
+
+    def listed_ids(self, open_id: str) -> set[str]:
+        with self._db.reading() as db:
+            return {row["post_id"] for row in self._q.listed_ids(db, open_id=open_id)}
+
     def list_read_at(self, open_id: str) -> datetime | None:
         """When the public list was last read; None for never."""
         with self._db.reading() as db:
