@@ -86,7 +86,8 @@ class KnownAccount(AccountLine):
 
         creator: from fresh calls, None where none were made. left: the receipts under former names of accounts, where
         they were read already, as for many accounts at a time. about: leave out evidence that is of no concern for
-        one post. apart: leave out these posts, with what is of no concern for others.
+        one post. apart: leave out these posts, with what is of no concern for others. With both, the posts that are
+        left out are among the others of `about`.
         """
         open_id = creator.open_id if creator else self.open_id
         # Receipts and journal are read before the rows: a row is written first, so it is never behind. What they say
@@ -102,7 +103,9 @@ class KnownAccount(AccountLine):
         noted = self._project.journal.pages(open_id)
         everywhere = [*noted, *self._noted_elsewhere(open_id)]
         notes = self._concerning(everywhere, about, apart)
-        videos, rows = store.videos(open_id), self._rows(open_id, apart)
+        # Nothing looks for a listed video that belongs to a post, unless all posts are looked at.
+        videos = store.videos_unbound_or_gone(open_id) if apart else store.videos(open_id)
+        rows = self._rows(open_id, apart)
         return AccountFacts(
             account=self.settings,
             open_id=open_id,
@@ -124,7 +127,7 @@ class KnownAccount(AccountLine):
             tiktok_now=self.client.tiktok_now if creator else None,
             scopes=self.credentials.scopes() if creator else None,
             formers=DeferredSequence(
-                lambda: self.formers(open_id, witnesses, pages, apart.identities() if apart else None)
+                lambda: self.formers(open_id, witnesses, pages, apart.identities() if apart and not about else None)
             ),
             token_since=self.credentials.pair().saved_at if creator else None,
             how_to_renew=self._how_to_renew,

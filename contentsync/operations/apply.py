@@ -19,6 +19,7 @@ from contentsync.operations.approvals import only_approved, record
 from contentsync.operations.branch_approvals import approve_by_branch
 from contentsync.operations.carry_out import DOING, apply_plan
 from contentsync.operations.earlier_videos import AskAboutVideos, noted_after_asking
+from contentsync.operations.nothing_to_do import NothingToDo
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.saved_plan import Saved, to_do
 from contentsync.operations.selection import Wish
@@ -79,6 +80,7 @@ def apply(
     approved_only: bool = False,
     how: str = "",
     ask_about_videos: AskAboutVideos | None = None,
+    still: NothingToDo | None = None,
 ) -> Report:
     """Plan, ask `approve`, and carry out what was approved.
 
@@ -87,7 +89,7 @@ def apply(
     begins. wait: seconds to wait for TikTok's final states. lock_timeout: seconds to wait for the lock. on_lock:
     called once the lock is held. approved_only: send only what a person approved beforehand. how: by which way a
     person approves in `approve`, for the record; empty where nobody is asked. ask_about_videos: whether the videos of
-    an account are from before this project; None where nobody can be asked.
+    an account are from before this project; None where nobody can be asked. still: as in make_plan.
     Raises StoreLocked; StalePlan for a saved plan that no longer holds; ManifestError for an unsound project.
     """
     stop = stop or NeverStop()
@@ -98,7 +100,11 @@ def apply(
         if saved:
             saved.check_state(project)
         asked = wish or Wish()
-        made = make_plan(project, replace(saved.wish, strict=asked.strict) if saved else asked)
+        if (
+            saved or asked.allow
+        ):  # these look at what all posts are: a saved plan, and a guard that is lifted for some
+            still = None
+        made = make_plan(project, replace(saved.wish, strict=asked.strict) if saved else asked, still)
         if ask_about_videos and not saved and noted_after_asking(project, made, ask_about_videos):
             made = make_plan(project, asked)
         if approved_only:

@@ -14,6 +14,8 @@ from contentsync.errors import Level, Problem
 from contentsync.operations.approvals import lack_of
 from contentsync.operations.plan import Made
 from contentsync.operations.policy_gate import is_to_be_sent
+from contentsync.operations.resting import Resting, facts_alone
+from contentsync.operations.resting_again import by_now
 from contentsync.plan.action import AccountFacts, Kind, World
 from contentsync.plan.last_look import Against, against, edited, expired
 from contentsync.plan.policy import LOOKED_BACK
@@ -23,6 +25,7 @@ from contentsync.project import Project
 from contentsync.settings import Account
 
 if TYPE_CHECKING:
+    from contentsync.account import AccountAtWork
     from contentsync.manifest.load import Loaded
 
 
@@ -85,9 +88,23 @@ class LastLook:
         at_work = self._project.at_work(account.name)
         if at_work.client.lost_time:
             at_work.client.user_info()  # for the time that its answer tells
-        planned = self._made.world.accounts[account.name]
-        about = About(post, frozenset(row.name for row in planned.rows) - {post.name})
+        planned, apart = self._made.world.accounts[account.name], self._made.apart
+        names = {row.name for row in planned.rows} | (apart.by_account.get(account.name, set()) if apart else set())
+        about = About(post, frozenset(names - {post.name}))
+        if apart and (
+            known := _without_resting(at_work, self._project, planned, about, by_now(apart, self._project))
+        ):
+            return replace(known, account=account)
         return replace(at_work.facts(planned.creator, about=about), account=account)
+
+
+def _without_resting(
+    at_work: AccountAtWork, project: Project, planned: AccountFacts, about: About, apart: Resting
+) -> AccountFacts | None:
+    """What is known of the account for this post; None where posts that the plan left out matter for it by now."""
+    post = about.post
+    facts = at_work.facts(planned.creator, about=about, apart=apart.apart(at_work.name, [post], project))
+    return facts_alone(project, apart, [post], facts)
 
 
 def _is_sent(kind: Kind, post: DesiredPost, facts: AccountFacts) -> bool:

@@ -5,11 +5,11 @@ The rules are in plan/. apply.py carries the plan out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
 from functools import cache
 
-from contentsync.account import AccountAtWork
+from contentsync.account import AccountAtWork, Asked
 from contentsync.account_facts import witnesses_of
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem
 from contentsync.faulty import Faulty
@@ -21,6 +21,7 @@ from contentsync.operations.addresses import decided
 from contentsync.operations.nothing_to_do import NothingToDo
 from contentsync.operations.policy_gate import judged
 from contentsync.operations.resting import Resting
+from contentsync.operations.resting_again import after_asking
 from contentsync.operations.selection import Wish, load_all, select
 from contentsync.operations.settled import settled_posts
 from contentsync.plan.action import AccountFacts, Kind, Plan, World
@@ -51,6 +52,8 @@ class Made:
     media: frozenset[str] | None = None
     #: Whether only what a person approved beforehand may be sent.
     approved_only: bool = False
+    #: The posts that were left out because they rest; None where all were looked at.
+    apart: Resting | None = None
 
     @property
     def zones(self) -> dict[str, str]:
@@ -63,43 +66,85 @@ class Made:
         return bool(self.faults or self.failures)
 
 
+@dataclass(slots=True)
+class _Answers:
+    """What TikTok answered for one plan. It is asked once, even if the plan is made a second time."""
+
+    creators: dict[str, Creator] = field(default_factory=dict)
+    notes: list[Problem] = field(default_factory=list)
+    #: The accounts that could not be asked, and why.
+    failures: dict[str, ContentsyncError] = field(default_factory=dict)
+    #: By the accounts that were asked: whether also what they may post.
+    asked: dict[str, bool] = field(default_factory=dict)
+
+    def ask(self, accounts: Iterable[AccountAtWork], direct: Set[str], wish: Wish) -> None:
+        """Ask about these accounts, as far as that was not done. direct: those that have direct posts."""
+        lacking = [a for a in accounts if a.name not in self.asked or self.asked[a.name] < (a.name in direct)]
+        if not lacking or not wish.refresh:
+            return
+        from contentsync.operations.side_by_side import side_by_side
+        from contentsync.remote import refuse_twins
+
+        def ask(one: AccountAtWork) -> Asked:
+            return one.ask(posting=one.name in direct, full_list=wish.full_list)
+
+        asked = side_by_side(lacking, ask, self.failures)
+        self.asked |= {one.name: one.name in direct for one in lacking}
+        self.creators |= {name: answer.creator for name, answer in asked}
+        self.notes = _each_once([*self.notes, *(note for _, answer in asked for note in answer.notes)])
+        refuse_twins({name: creator.open_id for name, creator in self.creators.items()})
+
+
 def make_plan(project: Project, wish: Wish, still: NothingToDo | None = None) -> Made:
     """What apply would do.
 
-    still: for a plan of all posts without a network: what the last one found, so that it can leave resting posts out.
+    still: what the last plan found, so that this one can leave resting posts out; None to look at all posts.
     Raises ManifestError for a faulty project file (with `strict` for any fault), UsageError for unknown names.
     """
+    answers = _Answers()
     if still is None:
-        made = _made(project, wish, None)
+        made = _made(project, wish, None, answers)
         assert made is not None
         return made[0]
     still.begin(project)
     was_open = project.has_open_state
     project.state_is_proven = not was_open and still.is_proven()
-    project.reading_store.use_copy()  # a shared state: before its rows are compared
-    before = resting.known(still, project)
-    made = (before and _made(project, wish, before)) or _made(project, wish, None)
+    _read_shared_state(project, wish)  # before its rows are compared
+    before = resting.known(still, project, asks=wish.refresh)
+    made = (before and _made(project, wish, before, answers)) or _made(project, wish, None, answers)
     assert made is not None
     plan, loaded = made
-    resting.keep(still, project, loaded, plan.world.accounts, before if plan.world.resting else None)
-    still.keep(plan, project)
+    if not (wish.selects or plan.failures):  # else not all rows were looked at
+        resting.keep(still, project, loaded, plan.world.accounts, plan.apart)
+        if not wish.refresh:
+            still.keep(plan, project)
     if not was_open:
         still.keep_proven()
     return plan
 
 
-def _made(project: Project, wish: Wish, apart: Resting | None) -> tuple[Made, Loaded] | None:
+def _read_shared_state(project: Project, wish: Wish) -> tuple[Problem | None, Problem | None]:
+    """Read what other machines wrote, where TikTok is asked too; else use the copy. Returns two possible notes."""
+    if not wish.refresh:
+        return None, project.reading_store.use_copy()
+    project.refuse_unset()
+    return project.catch_up(), None
+
+
+def _made(project: Project, wish: Wish, apart: Resting | None, answers: _Answers) -> tuple[Made, Loaded] | None:
     """The plan, and what it was made from; None where it can't be made without the posts that rest."""
-    if wish.refresh:
-        project.refuse_unset()
-    behind = project.catch_up() if wish.refresh else None
-    copied = None if wish.refresh else project.reading_store.use_copy()
+    behind, copied = _read_shared_state(project, wish)
     loaded = load_all(project, apart.names if apart else None)
+    if apart and loaded.settings != project.settings:
+        return None  # the project file was changed since it was opened, maybe before it was looked at for the view
     posts = {post.key: post for post in loaded.posts}
     selected = select(project, loaded, wish)
     asked = _accounts_of(project, posts, selected, apart)
-    failures: dict[str, ContentsyncError] = {}
-    facts, notes = _facts(project, asked, posts, wish, failures, apart)
+    answers.ask(asked, _direct(posts.values(), apart), wish)
+    if apart and wish.refresh and (apart := _after_asking(project, apart, asked, answers)) is None:
+        return None
+    failures, notes = answers.failures, [*answers.notes]
+    facts = _facts(project, asked, posts, answers, apart)
     if apart and (alone := resting.stands_alone(project, apart, loaded, facts)) is None:
         return None
     facts = alone if apart and alone is not None else facts
@@ -142,7 +187,8 @@ def _made(project: Project, wish: Wish, apart: Resting | None) -> tuple[Made, Lo
     faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
     said = (*of_files, *shared, *notes)
     plan = replace(plan, notes=(*said, *_left_out(failures)))
-    return Made(plan, told, world, failures, said, faults, media=_media_of(loaded)), loaded
+    made = Made(plan, told, world, failures, said, faults, media=_media_of(loaded), apart=apart)
+    return made, loaded
 
 
 def _media_of(loaded: Loaded) -> frozenset[str] | None:
@@ -201,39 +247,42 @@ def _accounts_of(
     if selected is None:
         with_rows = set(project.reading_store.identities())
         names |= {account.name for account in project.all_at_work() if account.open_id in with_rows}
-    if apart:
-        names |= apart.by_account.keys()
+        names |= apart.by_account.keys() if apart else set()
     return [project.at_work(name) for name in project.settings.accounts if name in names]
+
+
+def _direct(posts: Iterable[DesiredPost], apart: Resting | None) -> frozenset[str]:
+    """The accounts with direct posts: of them TikTok is asked what they may post."""
+    left_out = apart.direct if apart else frozenset()
+    return left_out | {post.account for post in posts if post.mode is Mode.DIRECT and not post.post_id}
+
+
+def _after_asking(
+    project: Project, apart: Resting, accounts: list[AccountAtWork], answers: _Answers
+) -> Resting | None:
+    """What still rests after TikTok was asked; None if an account turned out to be another one, or a row changed."""
+    for account in accounts:
+        creator = answers.creators.get(account.name)
+        if creator and account.name in apart.by_account and creator.open_id != apart.open_ids.get(account.name):
+            return None
+    return after_asking(apart, project)
 
 
 def _facts(
     project: Project,
     accounts: list[AccountAtWork],
     posts: dict[str, DesiredPost],
-    wish: Wish,
-    failures: dict[str, ContentsyncError],
+    answers: _Answers,
     apart: Resting | None,
-) -> tuple[dict[str, AccountFacts], list[Problem]]:
-    creators: dict[str, Creator] = {}
-    notes: list[Problem] = []
-    direct = {post.account for post in posts.values() if post.mode is Mode.DIRECT and not post.post_id}
-    if wish.refresh:
-        from contentsync.operations.side_by_side import side_by_side
-
-        asked = side_by_side(accounts, lambda a: a.ask(posting=a.name in direct, full_list=wish.full_list), failures)
-        creators = {name: answer.creator for name, answer in asked}
-        notes = _each_once(note for _, answer in asked for note in answer.notes)
-        from contentsync.remote import refuse_twins
-
-        refuse_twins({name: creator.open_id for name, creator in creators.items()})
-    present = [account for account in accounts if account.name not in failures]
+) -> dict[str, AccountFacts]:
+    present = [account for account in accounts if account.name not in answers.failures]
     left = project.receipts.left_behind(project.settings.accounts)
     witnesses = cache(lambda: witnesses_of(project, left))
     found = {}
     for account in present:
         rest = apart.apart(account.name, posts.values(), project) if apart else None
-        found[account.name] = account.facts(creators.get(account.name), left, witnesses, apart=rest)
-    return found, notes
+        found[account.name] = account.facts(answers.creators.get(account.name), left, witnesses, apart=rest)
+    return found
 
 
 def _each_once(notes: Iterable[Problem]) -> list[Problem]:

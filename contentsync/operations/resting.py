@@ -40,7 +40,7 @@ from contentsync.store.port.values import Shared
 from contentsync.tree import RACY
 
 _FILE: Final = "resting"
-_VERSION: Final = 3
+_VERSION: Final = 4
 _SPARE: Final = 1 << 20  # bytes of details that nothing refers to any more, up to which they stay in the file
 _MANY: Final = 200  # posts beyond which to look for kin costs more than the whole plan
 _QUIET: Final = frozenset({"media-lfs-pointer"})
@@ -64,6 +64,10 @@ class Resting:
     pages: dict[str, Page] = field(default_factory=dict)
     #: The names that are left out, by their account.
     by_account: dict[str, set[str]] = field(default_factory=dict)
+    #: The identity of each account whose rows were looked at.
+    open_ids: Mapping[str, str] = field(default_factory=dict)
+    #: The mark of each row when this was found, left out or not; empty for a plan that asks nobody.
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     def apart(self, account: str, posts: Iterable[DesiredPost], project: Project) -> Apart:
         """What the facts of an account may leave out. posts: all that are declared and not left out."""
@@ -72,12 +76,16 @@ class Resting:
         return Apart(frozenset(self.by_account.get(account, ())), self.uids, mine, identities)
 
 
-def known(still: NothingToDo, project: Project) -> Resting | None:
-    """What rests, as the last plan kept it; None if that can't be relied on."""
+def known(still: NothingToDo, project: Project, *, asks: bool = False) -> Resting | None:
+    """What rests, as the last plan kept it; None if that can't be relied on.
+
+    asks: the plan asks TikTok, so that rows may change while it is made (resting_again.py).
+    """
     kept = still.read(_FILE)
     tree = still.tree
     if kept is None or tree is None or not tree.is_whole:
         return None
+    marks = project.reading_store.marks() if asks else {}  # before the state is compared
     head, *lines = kept.split("\n")
     told = json.loads(head)
     basis = still.basis(project)
@@ -85,21 +93,22 @@ def known(still: NothingToDo, project: Project) -> Resting | None:
         return None
     if any(told["basis"][name] != basis[name] for name in ("texts", "others")):
         return None
+    if any(project.at_work(name).open_id != open_id for name, open_id in told["open_ids"].items()):
+        return None
     pages = {page.folder: page for page in map(Page.of_line, lines)}
     try:
         if basis["state"] and told["basis"]["state"] == basis["state"]:
             found = _compared(pages, set(told["left"]), still, project)
         else:
-            found = _rechecked(pages, still, project)
+            found = _rechecked(pages, still, project, marks or project.reading_store.marks())
     except DetailsLost:
         return None
-    return found if found.prints else None
+    return replace(found, marks=marks, open_ids=told["open_ids"]) if found.prints else None
 
 
-def _rechecked(pages: dict[str, Page], still: NothingToDo, project: Project) -> Resting:
+def _rechecked(pages: dict[str, Page], still: NothingToDo, project: Project, marks: Mapping[str, str]) -> Resting:
     """What still rests, where the state changed: by the mark of each row."""
     assert still.tree is not None
-    marks = project.reading_store.marks()
     looks, left = Looks(still.tree.folders), set(marks)
     for folder, page in pages.items():
         entries = page.entries(still)
@@ -148,18 +157,23 @@ def stands_alone(
         return None
     made = {}
     for name, one in facts.items():
-        mine = [post for post in posts if post.account == name]
-        others = resting.by_account.get(name)
-        if not others or one.open_id is None:
-            made[name] = one
-            continue
-        if _matters(project, resting, mine, one):
+        alone = facts_alone(project, resting, [post for post in posts if post.account == name], one)
+        if alone is None:
             return None
-        shows = project.reading_store.others_show(one.open_id, resting.uids)
-        if not shows:
-            return None
-        made[name] = replace(one, others_show=True)
+        made[name] = alone
     return made
+
+
+def facts_alone(
+    project: Project, resting: Resting, posts: list[DesiredPost], facts: AccountFacts
+) -> AccountFacts | None:
+    """The facts of one account for decisions about these posts of it; None where the resting ones matter for them."""
+    if not resting.by_account.get(facts.account.name) or facts.open_id is None:
+        return facts
+    if _matters(project, resting, posts, facts):
+        return None
+    shows = project.reading_store.others_show(facts.open_id, resting.uids)
+    return replace(facts, others_show=True) if shows else None
 
 
 def _matters(project: Project, resting: Resting, posts: list[DesiredPost], facts: AccountFacts) -> bool:
@@ -211,7 +225,14 @@ def _keep(
         pages[folder] = Page.made(folder, [], [], looks)
     uids = {uid for entry in entries.values() for _, _, uid, _ in entry.posts}
     left = before.uids if before else frozenset(row.uid for one in facts.values() for row in one.rows)
-    head = {"version": _VERSION, "basis": basis, "made": still.began, "left": sorted(left - uids)}
+    open_ids = {name: one.open_id for name, one in facts.items() if one.open_id}
+    head = {
+        "version": _VERSION,
+        "basis": basis,
+        "made": still.began,
+        "left": sorted(left - uids),
+        "open_ids": open_ids,
+    }
     _write(still, json.dumps(head), list(pages.values()))
 
 

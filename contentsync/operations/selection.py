@@ -31,6 +31,11 @@ class Wish:
     #: Refuse the whole project where any post or file of it has errors.
     strict: bool = False
 
+    @property
+    def selects(self) -> bool:
+        """Whether it means only some of the posts."""
+        return bool(self.only or self.exclude or self.accounts)
+
 
 def load_all(project: Project, found: Sequence[str] | None = None) -> Loaded:
     """The manifests, sound or not. Raises ManifestError for a faulty project file, which stops everything.
@@ -50,7 +55,7 @@ def select(project: Project, loaded: Loaded, wish: Wish) -> frozenset[str] | Non
     for guard in wish.allow:
         if guard not in GUARDS:
             raise UsageError(unknown("guard", guard, list(GUARDS)))
-    if not (wish.only or wish.exclude or wish.accounts):
+    if not wish.selects:
         return None
     only = frozenset(wish.only)
     if only and only <= frozenset(loaded.keys) and not (wish.exclude or wish.accounts):

@@ -46,7 +46,7 @@ def old_videos(facts: AccountFacts) -> int:
 
     Then one answer of a person ends the guard: the videos are from before this project.
     """
-    is_young = not any(row.removed_at or _shows(row) for row in facts.rows)
+    is_young = not (facts.others_show or any(row.removed_at or _shows(row) for row in facts.rows))
     speaks_else = facts.noted_elsewhere or facts.left_out or _unknown_receipts(facts)
     return _unknown_videos(facts) if is_young and not speaks_else else 0
 

@@ -53,7 +53,8 @@ def make_plan(posts: Iterable[DesiredPost], world: World, selected: frozenset[st
     asked.sort(key=lambda want: (want.due, natural(want.post.key)))
     actions += ration(asked, world)
     actions = [_with_move(scenes, desired[action.post], action, renames[action.post]) for action in actions]
-    unchanged = len(world.resting) + sum(action.kind is Kind.UNCHANGED for action in actions)
+    left_out = sum(selected is None or key in selected for key in world.resting)
+    unchanged = left_out + sum(action.kind is Kind.UNCHANGED for action in actions)
     for scene in scenes.values():
         actions += [action for action in vanished(scene) if selected is None or action.post in selected]
     for one in (one for several in world.faulty.values() for one in several):

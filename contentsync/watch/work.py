@@ -107,10 +107,20 @@ def send(open_project: OpenProject, made: Made, keys: tuple[str, ...], tell: Tel
     """Send these posts, each only with a valid approval. TikTok's final answer is asked for later."""
     try:
         with opened(open_project) as project:
+            still = _view_of(project)
             if project.settings.approve_by.way is Approve.AUTO:
                 approve_as_it_lies(project, made, keys)
             wish = Wish(only=keys)
-            report = apply(project, wish, approve=lambda _: True, tell=tell, stop=stop, wait=0.0, approved_only=True)
+            report = apply(
+                project,
+                wish,
+                approve=lambda _: True,
+                tell=tell,
+                stop=stop,
+                wait=0.0,
+                approved_only=True,
+                still=still,
+            )
     except UsageError:  # a post went away since the look; the next look says so
         return Sent(keys)
     except ContentsyncError as err:
@@ -155,7 +165,7 @@ def take_approvals(open_project: OpenProject, stop: Stop) -> Asked:
     try:
         with opened(open_project, stop) as project:
             project.catch_up()
-            approve_by_branch(project, make_plan(project, Wish(refresh=False)))
+            approve_by_branch(project, make_plan(project, Wish(refresh=False), _view_of(project)))
     except ContentsyncError as err:
         return Asked(error=err, took_approvals=True)
     return Asked(took_approvals=True)
@@ -193,14 +203,16 @@ class ClockAhead:
         self.clock.sleep(seconds)
 
 
+def _view_of(project: Project) -> NothingToDo | None:
+    """What the last plan found, so that a plan can leave resting posts out."""
+    return NothingToDo.around(project.root, project.environ, SystemClock())  # files get their times by that clock
+
+
 def look(project: Project) -> Looked:
     """The plan from disk and state, without a request or a lock. Gives out the slots that it shows."""
     try:
         with machine_errors():
-            still = NothingToDo.around(
-                project.root, project.environ, SystemClock()
-            )  # files get their times by that clock
-            made = make_plan(project, Wish(refresh=False), still)
+            made = make_plan(project, Wish(refresh=False), _view_of(project))
             is_auto = project.settings.approve_by.way is Approve.AUTO
             made = without_revoked(project, made) if is_auto else only_approved(project, made)
             give_slots(project, made, made.plan.actions)
