@@ -19,6 +19,7 @@ from contentsync.emulator.message import Request, Response, plain
 READ = 262_144
 HEAD_LIMIT = 65_536
 LINGER_SECONDS = 1.0
+GLANCE_SECONDS = 0.02
 
 
 class Gone(Exception):
@@ -101,9 +102,7 @@ class Connection:
         return await self._send(answer, done=True)
 
     async def _before(self, exchange: Exchange) -> None:
-        delay = exchange.fault(Action.DELAY, after=False)
-        if delay:
-            await asyncio.sleep(delay.seconds)
+        await _delay(exchange, after=False)
 
     async def _after(self, exchange: Exchange) -> None:
         """What goes wrong between the work and its answer."""
@@ -111,9 +110,7 @@ class Connection:
             raise Gone
         if exchange.fault(Action.STALL, after=True):
             await self._hang()
-        delay = exchange.fault(Action.DELAY, after=True)
-        if delay:
-            await asyncio.sleep(delay.seconds)
+        await _delay(exchange, after=True)
 
     async def _body(self, exchange: Exchange) -> None:
         """Read the body, up to where a fault stops it."""
@@ -206,6 +203,14 @@ class Connection:
                     pass
         except TimeoutError:
             pass
+
+
+async def _delay(exchange: Exchange, *, after: bool) -> None:
+    """Wait as long as a fault says, but not past the moment at which the faults are cleared."""
+    delay, clock = exchange.fault(Action.DELAY, after=after), asyncio.get_running_loop().time
+    ends_at = clock() + (delay.seconds if delay else 0.0)
+    while (left := ends_at - clock()) > 0 and not exchange.are_cleared():
+        await asyncio.sleep(min(left, GLANCE_SECONDS))
 
 
 def _bytes_of(data: bytes) -> list[bytes]:

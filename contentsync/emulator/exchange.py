@@ -49,9 +49,12 @@ class LogLine:
 
 
 class Exchange(ABC):
-    """One request under way. early: the answer that the head alone earns, None if the body matters."""
+    """One request under way."""
 
+    #: The answer that the head alone earns; None if the body matters.
     early: Response | None = None
+    #: Whether the faults were cleared after this request met them.
+    are_cleared: Callable[[], bool] = staticmethod(lambda: False)
 
     def __init__(self, world: World, line: LogLine, faults: tuple[Fault, ...]) -> None:
         self.world, self.line, self.faults = world, line, faults

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Final
@@ -168,6 +168,8 @@ class FaultBook:
     armed: list[Armed] = field(default_factory=list)
     calls_left: int | None = None
     lose_answer: bool = False
+    #: How often the faults were cleared.
+    clearings: int = 0
 
     def add(self, fault: Fault) -> None:
         """Put a fault in force."""
@@ -175,8 +177,14 @@ class FaultBook:
 
     def clear(self) -> None:
         """Nothing goes wrong any more."""
+        self.clearings += 1
         self.armed.clear()
         self.mend()
+
+    def are_cleared(self) -> Callable[[], bool]:
+        """A question for later: have the faults of this moment been cleared?"""
+        before = self.clearings
+        return lambda: self.clearings != before
 
     def mend(self) -> None:
         """Undo cut_after."""

@@ -127,7 +127,7 @@ class Emulator:
         self._do(lambda: self._stage.book.add(made))
 
     def clear_faults(self) -> None:
-        """Nothing goes wrong any more; a cut wire is mended too."""
+        """Nothing goes wrong any more: a delay under way ends, and a cut wire is whole again."""
         self._do(self._stage.book.clear)
 
     def cut_the_wire_after(self, calls: int, *, lose_answer: bool = False) -> None:

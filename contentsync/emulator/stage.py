@@ -80,6 +80,11 @@ class Stage:
 
     def open(self, head: Request) -> Exchange:
         """Take the head of a request to one of TikTok's paths."""
+        exchange = self._exchange(head)
+        exchange.are_cleared = self.book.are_cleared()
+        return exchange
+
+    def _exchange(self, head: Request) -> Exchange:
         if head.path in UPLOAD_PATHS and head.method == "PUT":
             task = self.world.uploads.get(head.query.get("upload_id", ""))
             line = self._line(head, "upload", task.account if task else "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from contentsync.tiktok.auth import owners
 from contentsync.tiktok.tokens import Pair
 from tests.cli.shared_state import SHARED, Site, Studio, start
 from tests.cli.support import Ran
+from tests.processes import count, until
 from tests.store.git.remotes import git
 
 DOC = Path(__file__).parents[2] / "docs" / "ci.md"
@@ -149,9 +149,9 @@ def test_two_runs_at_once_post_each_post_once(ci: Ci) -> None:
 def test_a_runner_that_vanishes_in_an_upload_is_followed_by_the_next_one(
     ci: Ci, emulator: Emulator, when: str
 ) -> None:
-    emulator.add_fault(f"upload:delay=30,when={when}")
+    emulator.add_fault(f"upload:delay=600,when={when}")
     lost = start(ci.checked_out(), *commands_of("apply")[0])
-    wait_for(emulator, "upload", lost)
+    until(lambda: count(emulator, "upload") > 0, lost)
     lost.send_signal(signal.SIGKILL)
     lost.communicate()
     emulator.clear_faults()
@@ -172,11 +172,3 @@ def test_a_token_renewed_by_a_runner_that_vanished_serves_the_next_one(ci: Ci, e
     ci.merge("four")
     assert ci.job("apply")[-1].code == 0
     assert len(ci.site.captions()) == 4
-
-
-def wait_for(emulator: Emulator, endpoint: str, run: subprocess.Popen[str]) -> None:
-    until = time.monotonic() + 60
-    while not any(request["endpoint"] == endpoint for request in emulator.requests()):
-        assert run.poll() is None, run.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.05)

@@ -24,7 +24,8 @@ from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, OPEN_ID, a_post, an_attempt
 from tests.cli.disks import a_disk, filled, read_only
 from tests.cli.support import Ran, Studio
-from tests.cli.test_locks import APPLY, PATIENCE, attempts, begun, count, inits, until
+from tests.cli.test_locks import APPLY, attempts
+from tests.processes import PATIENCE, begun, count, inits, until
 
 MEGABYTE = 1_000_000
 PULL = "https://media.acme.example/a.mp4"
@@ -46,7 +47,7 @@ def ran_until(
 ) -> Iterator[Callable[[], Ran]]:
     """An apply under way; its disk is full once it has come that far. Yields what waits for its end."""
     with begun(studio, *APPLY) as process:
-        until(happens)
+        until(happens, process)
         with filled(disk):
             emulator.clear_faults()
 
@@ -86,7 +87,7 @@ def large(studio: Studio) -> None:
 
 def test_between_init_and_its_publish_id(studio: Studio, emulator: Emulator, disk: Path) -> None:
     studio.post("launch")
-    emulator.add_fault("video_init:delay=2,when=after")
+    emulator.add_fault("video_init:delay=600,when=after")
     with ran_until(studio, emulator, lambda: inits(emulator) == 1, disk) as ended:
         ran = ended()
     assert (ran.code, told_plainly(ran), count(emulator, "upload")) == (1, True, 0)
@@ -98,7 +99,7 @@ def test_between_init_and_its_publish_id(studio: Studio, emulator: Emulator, dis
 
 def test_between_the_init_of_a_pull_and_its_publish_id(studio: Studio, emulator: Emulator, disk: Path) -> None:
     studio.post("launch", video=PULL, privacy="only_me")
-    emulator.add_fault("video_init:delay=2,when=after")
+    emulator.add_fault("video_init:delay=600,when=after")
     with ran_until(studio, emulator, lambda: inits(emulator) == 1, disk) as ended:
         ran = ended()
     assert (ran.code, told_plainly(ran)) == (1, True)
@@ -110,7 +111,7 @@ def test_between_the_init_of_a_pull_and_its_publish_id(studio: Studio, emulator:
 @pytest.mark.parametrize("chunks", [1, 6, 7])
 def test_between_chunks_and_after_the_last(studio: Studio, emulator: Emulator, disk: Path, chunks: int) -> None:
     large(studio)
-    emulator.add_fault(f"upload:delay=2,nth={chunks},when=after")
+    emulator.add_fault(f"upload:delay=600,nth={chunks},when=after")
     with ran_until(studio, emulator, lambda: count(emulator, "upload") == chunks, disk) as ended:
         ran = ended()
     assert (ran.code, told_plainly(ran), count(emulator, "upload")) == (1, True, chunks)
@@ -121,7 +122,7 @@ def test_between_chunks_and_after_the_last(studio: Studio, emulator: Emulator, d
 
 def test_while_the_outcome_is_asked_for(studio: Studio, emulator: Emulator, disk: Path) -> None:
     studio.post("launch")
-    emulator.add_fault("status:delay=2,when=after")
+    emulator.add_fault("status:delay=600,when=after")
     with ran_until(studio, emulator, lambda: count(emulator, "status") >= 1, disk) as ended:
         ran = ended()
     assert (ran.code, told_plainly(ran)) == (1, True)
@@ -201,7 +202,7 @@ def test_what_a_killed_process_left_in_the_log_is_seen(
     studio.post("launch")
     emulator.add_fault("video_init:delay=600,when=after")
     with begun(studio, *APPLY) as process:
-        until(lambda: inits(emulator) == 1)
+        until(lambda: inits(emulator) == 1, process)
         process.kill()
         process.wait()
     assert (disk / "state.db-wal").stat().st_size

@@ -6,65 +6,20 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from contentsync.emulator.faults import INITS
 from contentsync.emulator.server import Emulator
 from tests.cli.support import PROJECT, Studio
+from tests.processes import PATIENCE, begun, count, inits, stop, until, waiting_for_the_lock
 
 APPLY = ("apply", "--auto-approve")
 MEGABYTE = 1_000_000
-PATIENCE = 60.0
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
-
-
-def heed_signals() -> None:
-    """What the tests themselves may run under (a job in the background, nohup) is not passed on."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
-
-
-@contextmanager
-def begun(studio: Studio, *args: str, stdout: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
-    """`contentsync ARGS` under way, in a process of its own that is gone in the end."""
-    command = [sys.executable, "-m", "contentsync", *args]
-    environment = dict(os.environ) | studio.environment
-    pipe, null = subprocess.PIPE, subprocess.DEVNULL
-    with subprocess.Popen(
-        command,
-        cwd=studio.root,
-        env=environment,
-        stdin=null,
-        stdout=stdout,
-        stderr=pipe,
-        text=True,
-        preexec_fn=heed_signals,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def until(happens: Callable[[], bool]) -> None:
-    ends_at = time.monotonic() + PATIENCE
-    while not happens():
-        assert time.monotonic() < ends_at, "it never happened"
-        time.sleep(0.01)
-
-
-def count(emulator: Emulator, endpoint: str) -> int:
-    return sum(request["endpoint"] == endpoint for request in emulator.requests())
-
-
-def inits(emulator: Emulator) -> int:
-    return sum(count(emulator, endpoint) for endpoint in INITS)
 
 
 @contextmanager
@@ -72,7 +27,7 @@ def holding(studio: Studio, emulator: Emulator) -> Iterator[subprocess.Popen[str
     """An apply that holds the lock while TikTok does not answer its init."""
     emulator.add_fault("video_init:delay=600,when=after,count=all")
     with begun(studio, *APPLY) as process:
-        until(lambda: inits(emulator) == 1)
+        until(lambda: inits(emulator) == 1, process)
         yield process
 
 
@@ -123,10 +78,9 @@ def test_without_waiting_the_others_are_refused(studio: Studio, emulator: Emulat
 
 def test_who_waits_for_the_lock_can_be_stopped(studio: Studio, emulator: Emulator) -> None:
     studio.post("launch")
-    with holding(studio, emulator), begun(studio, *APPLY, "--lock-timeout", "60") as waiting:
-        time.sleep(1.5)  # until it waits; nothing outside tells
+    with holding(studio, emulator), waiting_for_the_lock(studio, *APPLY, "--lock-timeout", "600") as waiting:
         waiting.send_signal(signal.SIGINT)
-        assert waiting.wait(PATIENCE) in {130, -signal.SIGINT}  # the latter where it was still starting
+        assert waiting.wait(PATIENCE) == 130
 
 
 # The lock of an account.
@@ -164,14 +118,14 @@ def test_an_apply_that_only_waits_holds_nobody_up(studio: Studio, emulator: Emul
 
 @pytest.fixture
 def large(studio: Studio, emulator: Emulator) -> Path:
-    """A post whose file is sent in seven chunks, each of them slowly."""
+    """A post whose file is sent in seven chunks; TikTok answers the second only once the faults are cleared."""
     studio.post("launch", privacy="only_me")
     clip = studio.root / "posts" / "launch.mp4"
     size = 70 * MEGABYTE - clip.stat().st_size
     with clip.open("ab") as file:
         file.write(size.to_bytes(4, "big") + b"free")
         file.truncate(file.tell() - 8 + size)
-    emulator.add_fault("upload:delay=0.4,count=all")
+    emulator.add_fault("upload:delay=600,nth=2")
     return clip
 
 
@@ -185,10 +139,10 @@ def test_one_signal_finishes_the_chunk_and_the_next_apply_goes_on(
     studio: Studio, emulator: Emulator, large: Path, name: str
 ) -> None:
     with begun(studio, *APPLY) as process:
-        until(lambda: count(emulator, "upload") == 2)
-        process.send_signal(getattr(signal, name))
+        until(lambda: count(emulator, "upload") == 2, process)
+        stop(process, getattr(signal, name))
+        emulator.clear_faults()
         assert process.wait(PATIENCE) == 130
-    emulator.clear_faults()
     sent = count(emulator, "upload")
     attempt = attempts(studio)[0]
     assert (sent, attempt["phase"], attempt["sent_bytes"]) == (2, "uploading", 20 * MEGABYTE)
@@ -197,13 +151,11 @@ def test_one_signal_finishes_the_chunk_and_the_next_apply_goes_on(
 
 
 def test_two_interrupts_leave_at_once_and_nothing_is_lost(studio: Studio, emulator: Emulator, large: Path) -> None:
-    emulator.add_fault("upload:delay=30,nth=2")
     with begun(studio, *APPLY) as process:
-        until(lambda: count(emulator, "upload") == 2)
+        until(lambda: count(emulator, "upload") == 2, process)
+        stop(process)
         process.send_signal(signal.SIGINT)
-        time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(PATIENCE) == 130
     emulator.clear_faults()
     assert studio.run(*APPLY).code == 0
     assert (len(attempts(studio)), inits(emulator), len(emulator.posts())) == (1, 1, 1)

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from contentsync.emulator.server import Emulator
 from tests.cli.support import Ran, Studio
+from tests.processes import PATIENCE, begun, count, until
 
-COMMAND = [sys.executable, "-m", "contentsync", "apply", "--auto-approve"]
-
-
-def start(studio: Studio, *args: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*COMMAND, *args],
-        cwd=studio.root,
-        env=dict(os.environ) | studio.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+APPLY = ("apply", "--auto-approve")
 
 
 def published(studio: Studio, *names: str, **keys: object) -> None:
@@ -48,27 +33,20 @@ def test_four_runners_at_once_publish_each_post_once(studio: Studio, emulator: E
     for number in range(3):
         studio.post(f"p{number}")
 
-    runners = [start(studio, "--lock-timeout", "60") for _ in range(4)]
-    codes = [runner.wait(timeout=90) for runner in runners]
-    for runner in runners:
-        runner.communicate()
+    with ExitStack() as held:
+        runners = [held.enter_context(begun(studio, *APPLY, "--lock-timeout", "600")) for _ in range(4)]
+        said = [runner.communicate(timeout=PATIENCE) for runner in runners]
 
-    assert codes == [0, 0, 0, 0]
+    assert [runner.returncode for runner in runners] == [0, 0, 0, 0], said
     assert sorted(post.caption for post in emulator.posts()) == ["About p0", "About p1", "About p2"]
 
 
 def test_the_lock_names_its_holder_lets_readers_pass_and_dies_with_it(studio: Studio, emulator: Emulator) -> None:
     studio.post("one")
-    emulator.add_fault("upload:delay=20")
-    holder = start(studio)
-    until = time.monotonic() + 30
-    while not any(request["endpoint"] == "video_init" for request in emulator.requests()):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-    second, reading = apply(studio), studio.run("status")
-    holder.send_signal(signal.SIGKILL)
-    holder.communicate()
+    emulator.add_fault("upload:delay=600")
+    with begun(studio, *APPLY) as holder:
+        until(lambda: count(emulator, "video_init") == 1, holder)
+        second, reading = apply(studio), studio.run("status")
     emulator.clear_faults()
 
     assert (second.code, f"process {holder.pid}" in second.err, reading.code != 6) == (6, True, True)
@@ -239,19 +217,16 @@ def test_an_unknown_pull_is_settled_in_one_command(studio: Studio, emulator: Emu
 def test_tokens_that_expire_amid_an_apply_are_renewed_and_nothing_is_begun_twice(
     studio: Studio, emulator: Emulator, call: str
 ) -> None:
-    def calls(endpoint: str) -> int:
-        return sum(request["endpoint"] == endpoint for request in emulator.requests())
-
     for number in range(3):
         studio.post(f"p{number}")
-    emulator.add_fault(f"{call}:delay=0.5,count=all,when=before")
-    with start(studio) as runner:
-        while calls(call) == 0 and runner.poll() is None:
-            time.sleep(0.01)
+    emulator.add_fault(f"{call}:delay=600,count=all,when=before")
+    with begun(studio, *APPLY) as runner:
+        until(lambda: count(emulator, call) > 0, runner)
         emulator.expire_tokens("acme")
-        out, err = runner.communicate(timeout=90)
+        emulator.clear_faults()
+        out, err = runner.communicate(timeout=PATIENCE)
 
-    assert (runner.returncode, calls("token")) == (0, 1), out + err
+    assert (runner.returncode, count(emulator, "token")) == (0, 1), out + err
     statuses = [request["status"] for request in emulator.requests() if request["endpoint"] == "video_init"]
     assert (len(emulator.posts()), statuses.count(200)) == (3, 3)
     assert all(status == 401 for status in statuses if status != 200)

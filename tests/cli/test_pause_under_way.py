@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,12 @@ import pytest
 from contentsync.emulator.server import Emulator
 from tests.cli.shared_state import Site
 from tests.cli.support import PROJECT, Studio
-from tests.cli.test_locks import APPLY, MEGABYTE, begun, count, inits, until
+from tests.cli.test_locks import APPLY, MEGABYTE
+from tests.processes import PATIENCE, begun, count, inits, until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
 
-SOON = 25.0  # seconds, on a busy machine; the wait that it cuts short is longer
+SOON = 50.0  # seconds, on a busy machine; the wait that it cuts short takes a minute
 
 
 def a_long_post(studio: Studio, name: str) -> None:
@@ -38,11 +38,12 @@ def test_an_upload_stops_before_its_last_chunk_and_nothing_else_begins(
 ) -> None:
     a_long_post(studio, "a-first")
     studio.post("b-second")
-    emulator.add_fault("upload:delay=2,when=after,count=all")
+    emulator.add_fault("upload:delay=600,when=after,count=all")
     with begun(studio, *APPLY) as process:
-        until(lambda: count(emulator, "upload") == 1)
+        until(lambda: count(emulator, "upload") == 1, process)
         assert studio.run("pause", *account, "--reason", "wrong logo").code == 0
-        out, err = process.communicate(timeout=SOON)
+        emulator.clear_faults()
+        out, err = process.communicate(timeout=PATIENCE)
     assert inits(emulator) == 1 and committed(emulator) == 0
     assert out.count("wrong logo") == out.count("contentsync resume") == 2
     assert "Applied: 0 of 2 actions; exit 0." in out and "done" not in out + err
@@ -58,11 +59,12 @@ def test_an_upload_stops_before_its_last_chunk_and_nothing_else_begins(
 
 def test_what_tiktok_has_completely_goes_on_to_its_outcome(studio: Studio, emulator: Emulator) -> None:
     studio.post("launch")
-    emulator.add_fault("status:delay=2,count=1")
+    emulator.add_fault("status:delay=600,count=1")
     with begun(studio, *APPLY) as process:
-        until(lambda: count(emulator, "status") >= 1)
+        until(lambda: count(emulator, "status") >= 1, process)
         assert studio.run("pause", "acme").code == 0
-        process.communicate(timeout=SOON)
+        emulator.clear_faults()
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and committed(emulator) == 1
     assert studio.run("status", "--json").json["posts"][0]["phase"] == "published"
 
@@ -72,11 +74,10 @@ def test_a_wait_for_the_minute_ends_with_the_pause(studio: Studio, emulator: Emu
     studio.post("a-first")
     studio.post("b-second")
     with begun(studio, *APPLY) as process:
-        until(lambda: committed(emulator) == 1)
-        began = time.monotonic()
+        until(lambda: committed(emulator) == 1, process)
         assert studio.run("pause", "acme").code == 0
         out, _ = process.communicate(timeout=SOON)
-    assert time.monotonic() - began < SOON and inits(emulator) == 1
+    assert inits(emulator) == 1
     assert "acme/b-second" in out and "paused by" in out
 
 
@@ -84,9 +85,10 @@ def test_a_pause_on_another_machine_is_seen_within_seconds(tmp_path: Path, emula
     site = Site.made(tmp_path, emulator, "b-second")
     one, other = site.clone("one"), site.clone("other")
     a_long_post(one, "a-first")
-    emulator.add_fault("upload:delay=4,when=after,count=all")
+    emulator.add_fault("upload:delay=600,when=after,count=all")
     with begun(one, *APPLY) as process:
-        until(lambda: count(emulator, "upload") == 1)
+        until(lambda: count(emulator, "upload") == 1, process)
         assert other.run("pause", "acme", "--reason", "wrong logo").code == 0
-        out, err = process.communicate(timeout=SOON)
+        emulator.clear_faults()
+        out, err = process.communicate(timeout=PATIENCE)
     assert inits(emulator) == 1 and committed(emulator) == 0 and "wrong logo" in out + err

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ from contentsync.emulator.server import Emulator
 from contentsync.plan import planfile
 from contentsync.plan.guard_names import GUARDS
 from tests.cli.support import PROJECT, Ran, Studio
-from tests.cli.test_locks import PATIENCE, begun, count, holding, until
+from tests.cli.test_locks import holding
+from tests.processes import PATIENCE, begun, count, stop, until, waiting_for_the_lock
 
 JSON = ("apply", "--auto-approve", "--json")
 posix = pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
@@ -143,15 +143,15 @@ def test_a_held_lock_is_told(studio: Studio, emulator: Emulator) -> None:
 def test_one_interrupt_and_one_while_the_lock_is_waited_for(studio: Studio, emulator: Emulator) -> None:
     studio.post("one")
     studio.write("contentsync.yaml", PROJECT.replace("10ms, poll_max: 50ms", "40s, poll_max: 60s"))
-    emulator.add_fault("upload:delay=8")
+    emulator.add_fault("upload:delay=600")
     with begun(studio, *JSON) as process:
-        until(lambda: count(emulator, "upload") == 1)
-        with begun(studio, *JSON, "--lock-timeout", "60") as waiting:
-            until(lambda: waits_for_the_lock(waiting.pid))
+        until(lambda: count(emulator, "upload") == 1, process)
+        with waiting_for_the_lock(studio, *JSON, "--lock-timeout", "600") as waiting:
             waiting.send_signal(signal.SIGINT)
             out, err = waiting.communicate(timeout=PATIENCE)
             assert ended(Ran(waiting.returncode, out, err)) == (130, [])
-        process.send_signal(signal.SIGINT)
+        stop(process)
+        emulator.clear_faults()
         out, err = process.communicate(timeout=PATIENCE)
     assert ended(Ran(process.returncode, out, err)) == (130, [])
 
@@ -163,9 +163,8 @@ def test_two_interrupts_leave_a_summary_too(studio: Studio, emulator: Emulator) 
     studio.post("one")
     emulator.add_fault("video_init:delay=600,when=after,count=all")
     with begun(studio, *JSON) as process:
-        until(lambda: count(emulator, "video_init") == 2)
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
+        until(lambda: count(emulator, "video_init") == 2, process)
+        stop(process)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
     assert ended(Ran(process.returncode, out, err)) == (130, [])
@@ -182,33 +181,12 @@ def test_two_interrupts_end_it_though_nobody_reads_its_lines(studio: Studio, emu
         os.set_blocking(writer, False)
         fill(writer)
         os.set_blocking(writer, True)
-        until(lambda: count(emulator, "video_init") == 2)
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
+        until(lambda: count(emulator, "video_init") == 2, process)
+        stop(process)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 130
     os.close(reader)
     os.close(writer)
-
-
-def waits_for_the_lock(pid: int) -> bool:
-    """Whether a process has the lock's file open, as it has for a moment at each try.
-
-    Without /proc: True after a while.
-    """
-    files = Path(f"/proc/{pid}/fd")
-    if not Path("/proc/self/fd").is_dir():
-        time.sleep(3)
-        return True
-    return any(leads_to(link).endswith("apply.lock") for link in files.iterdir())
-
-
-def leads_to(link: Path) -> str:
-    """Where a link of /proc leads; nowhere once it is gone, because the process may close a file while we read."""
-    try:
-        return str(link.readlink())
-    except FileNotFoundError:
-        return ""
 
 
 def fill(pipe: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from contentsync.emulator.server import Emulator
 from tests.cli.support import Studio
-from tests.cli.test_locks import begun, count, until
+from tests.processes import begun, count, until
 
 
 def test_init_makes_a_project_that_validates_and_plans(offline: Studio) -> None:
@@ -117,8 +117,8 @@ def test_explain_shows_the_evidence_and_the_decision(studio: Studio) -> None:
 def test_explain_tells_both_clocks_of_an_open_upload(studio: Studio, emulator: Emulator) -> None:
     studio.post("one")
     emulator.add_fault("upload:delay=600")
-    with begun(studio, "apply", "--auto-approve"):
-        until(lambda: count(emulator, "upload") == 1)
+    with begun(studio, "apply", "--auto-approve") as process:
+        until(lambda: count(emulator, "upload") == 1, process)
 
     out = studio.run("explain", "one").out
 

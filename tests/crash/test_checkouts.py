@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,10 +12,10 @@ from contentsync.clock import SystemClock
 from contentsync.emulator.faults import INITS
 from tests.attempt.site import Site, a_site
 from tests.cli.support import Studio
+from tests.processes import PATIENCE, begun, until
 
-APPLY = [sys.executable, "-m", "contentsync", "apply", "--auto-approve", "--lock-timeout", "60"]
+APPLY = ("apply", "--auto-approve", "--lock-timeout", "600")
 NAMES = ("one", "two", "three", "four", "five")
-PATIENCE = 90.0
 
 
 @pytest.fixture
@@ -35,15 +30,6 @@ def sites(tmp_path: Path) -> Iterator[list[Site]]:
         yield [first, Site(Studio(folder, first.studio.environment), first.emulator, first.clock)]
 
 
-def begun(site: Site, held: ExitStack) -> subprocess.Popen[bytes]:
-    environment = dict(os.environ) | site.studio.environment
-    null = subprocess.DEVNULL
-    process = subprocess.Popen(APPLY, cwd=site.studio.root, env=environment, stdin=null, stdout=null, stderr=null)
-    held.callback(process.wait)
-    held.callback(process.kill)
-    return process
-
-
 def arrived(site: Site) -> list[str | None]:
     return sorted(filter(None, site.arrived()))
 
@@ -53,8 +39,8 @@ def each_once(site: Site) -> bool:
 
 
 def test_applied_at_once_they_post_each_post_once(sites: list[Site]) -> None:
-    with ExitStack() as held:
-        codes = [process.wait(PATIENCE) for process in [begun(site, held) for site in sites]]
+    with begun(sites[0].studio, *APPLY) as one, begun(sites[1].studio, *APPLY) as other:
+        codes = [process.wait(PATIENCE) for process in (one, other)]
     assert each_once(sites[0])
     assert 0 in codes and set(codes) <= {0, 5}
 
@@ -62,11 +48,8 @@ def test_applied_at_once_they_post_each_post_once(sites: list[Site]) -> None:
 @pytest.mark.parametrize("inits", [1, 3])
 def test_the_other_one_does_not_repeat_what_a_killed_one_began(sites: list[Site], inits: int) -> None:
     first, other = sites
-    with ExitStack() as held:
-        killed, goes_on = begun(first, held), begun(other, held)
-        ends_at = time.monotonic() + PATIENCE
-        while sum(first.count(endpoint) for endpoint in INITS) < inits and time.monotonic() < ends_at:
-            time.sleep(0.002)
+    with begun(first.studio, *APPLY) as killed, begun(other.studio, *APPLY) as goes_on:
+        until(lambda: sum(first.count(endpoint) for endpoint in INITS) >= inits)
         killed.kill()
         goes_on.wait(PATIENCE)
     for site in (first, other):

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from contentsync.emulator.server import Emulator
 from tests.cli.shared_state import SHARED, Site, apply, start
 from tests.cli.support import Studio, an_emulator
+from tests.processes import PATIENCE, until
 
 # Runs on the remote, before or after it takes a push: stops the process whose id is in a file, at its Nth push.
 STOPS = """#!/bin/sh
@@ -23,7 +23,6 @@ if [ "$n" = {nth} ]; then kill -STOP "$(cat "{pid}")"; echo stopped > "{stopped}
 exit 0
 """
 PUSHES = 3  # of one post
-PATIENCE = 60.0
 TAKEOVER = 1.0
 PROJECT = SHARED.replace("\napp:", f"\ntakeover: {TAKEOVER:g}s\napp:")
 
@@ -42,7 +41,7 @@ def test_a_process_stopped_for_longer_than_takeover_posts_nothing_twice(
         process = start(first, "apply", "--auto-approve", "--wait", "5s")
         (tmp_path / "pid").write_text(str(process.pid))
         try:
-            _until(stopped, process)
+            until(stopped.exists, process)
             (site.remote / "hooks" / hook).unlink()
             time.sleep(TAKEOVER + 0.2)
             taken_over = apply(other, "--wait", "3s")
@@ -72,14 +71,6 @@ def _stops(site: Site, hook: str, nth: int) -> Path:
     path.write_text(STOPS.format(count=folder / "count", pid=folder / "pid", nth=nth, stopped=stopped))
     path.chmod(0o755)
     return stopped
-
-
-def _until(stopped: Path, process: subprocess.Popen[str]) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not stopped.exists():
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < ends
-        time.sleep(0.02)
 
 
 def _posted(emulator: Emulator) -> list[str]:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from contentsync.emulator.config import Account
 from contentsync.emulator.faults import Action, Fault, parse
 from tests.emulator.support import Caller, a_caller, code
+from tests.processes import until
 
 GONE = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
@@ -137,6 +139,16 @@ def test_an_answer_can_be_late() -> None:
         before = time.monotonic()
         assert code(caller.get("/v2/user/info/?fields=open_id")) == (200, "ok")
         assert time.monotonic() - before >= 0.2
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_delay_under_way_ends_once_the_faults_are_cleared(when: str) -> None:
+    with a_caller() as caller, ThreadPoolExecutor() as pool:
+        caller.emulator.add_fault(f"user_info:delay=600,when={when}")
+        asked = pool.submit(caller.get, "/v2/user/info/?fields=open_id")
+        until(lambda: len(caller.emulator.requests()) == 1)
+        caller.emulator.clear_faults()
+        assert code(asked.result()) == (200, "ok")
 
 
 @pytest.mark.parametrize(("spec", "tasks"), [("init:stall", 0), ("init:stall,when=after", 1), ("init:stall=4", 0)])

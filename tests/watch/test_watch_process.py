@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +17,8 @@ import pytest
 
 from contentsync.emulator.server import Emulator
 from tests.cli.support import PROJECT, Studio, an_emulator
-from tests.cli.test_locks import heed_signals
+from tests.processes import PATIENCE, begun, count, heed_signals, until
 
-PATIENCE = 40.0
 MEGABYTE = 1_000_000
 QUICK = "watch: {debounce: 200ms, settle: 500ms, approve: auto}\n"
 
@@ -51,11 +49,10 @@ class Watcher:
             self.events.append(json.loads(line))
 
     def until(self, happens: Callable[[], bool]) -> None:
-        ends_at = time.monotonic() + PATIENCE
-        while not happens():
-            assert time.monotonic() < ends_at, f"it never happened: {self.events}"
-            assert self.process.poll() is None, self.error
-            time.sleep(0.02)
+        try:
+            until(happens, self.process)
+        except AssertionError as err:
+            raise AssertionError(f"{err}; it told {self.events}") from None
 
     def told(self, event: str, post: str = "", **detail: object) -> bool:
         return any(
@@ -68,6 +65,9 @@ class Watcher:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> int:
         code = self.process.wait(PATIENCE)
         self._reader.join(PATIENCE)
         return code
@@ -108,21 +108,19 @@ def studio(tmp_path: Path, emulator: Emulator) -> Studio:
     return made
 
 
-def a_large_post(
-    studio: Studio, emulator: Emulator, name: str = "launch", megabytes: int = 80, delay: float = 0.5
-) -> None:
-    """A post whose upload takes some chunks of 10 MB. delay: seconds for each."""
-    studio.post(name, privacy="only_me")
-    clip = studio.root / "posts" / f"{name}.mp4"
-    size = megabytes * MEGABYTE - clip.stat().st_size
+def a_large_post(studio: Studio, emulator: Emulator, *, held_at: int) -> None:
+    """A post whose upload takes 8 chunks of 10 MB. held_at: the chunk answered only once the faults are cleared."""
+    studio.post("launch", privacy="only_me")
+    clip = studio.root / "posts" / "launch.mp4"
+    size = 80 * MEGABYTE - clip.stat().st_size
     with clip.open("ab") as file:
         file.write(size.to_bytes(4, "big") + b"free")
         file.truncate(file.tell() - 8 + size)
-    emulator.add_fault(f"upload:delay={delay},count=all,when=after")
+    emulator.add_fault(f"upload:delay=600,nth={held_at},when=after")
 
 
 def uploads(emulator: Emulator) -> int:
-    return sum(request["endpoint"] == "upload" for request in emulator.requests())
+    return count(emulator, "upload")
 
 
 def test_it_publishes_what_is_there_and_what_comes_and_each_line_is_json(studio: Studio, emulator: Emulator) -> None:
@@ -141,20 +139,22 @@ def test_it_publishes_what_is_there_and_what_comes_and_each_line_is_json(studio:
 def test_a_signal_in_a_chunk_ends_it_after_the_chunk_and_the_next_one_goes_on(
     studio: Studio, emulator: Emulator, name: str, code: int
 ) -> None:
-    a_large_post(studio, emulator)
+    a_large_post(studio, emulator, held_at=2)
     with watching(studio) as watcher:
         watcher.until(lambda: uploads(emulator) == 2)
-        assert watcher.end(getattr(signal, name)) == code
-    assert uploads(emulator) < 6
-    emulator.clear_faults()
+        watcher.process.send_signal(getattr(signal, name))
+        watcher.until(lambda: watcher.told("stopping"))
+        emulator.clear_faults()
+        assert watcher.ended() == code
+    assert uploads(emulator) == 2
     with watching(studio) as watcher:
         watcher.until(lambda: watcher.told("result", "acme/launch", result="published"))
         assert watcher.end() == 0
     assert len(emulator.ledger()["tasks"]) == 1  # type: ignore[arg-type]
 
 
-def lines_after_ctrl_c(studio: Studio, happens: Callable[[], bool]) -> list[str]:
-    """What a person reads after Ctrl-C, on both streams; without the time."""
+def lines_after_ctrl_c(studio: Studio, emulator: Emulator, happens: Callable[[], bool]) -> list[str]:
+    """What a person reads after Ctrl-C, on both streams; without the time. What TikTok holds it lets go then."""
     with subprocess.Popen(
         [sys.executable, "-m", "contentsync", "watch"],
         cwd=studio.root,
@@ -165,24 +165,26 @@ def lines_after_ctrl_c(studio: Studio, happens: Callable[[], bool]) -> list[str]
         text=True,
         preexec_fn=heed_signals,
     ) as process:
-        ends_at = time.monotonic() + PATIENCE
-        while not happens():
-            assert time.monotonic() < ends_at and process.poll() is None
-            time.sleep(0.02)
+        until(happens, process)
         process.send_signal(signal.SIGINT)
-        told = process.communicate(timeout=PATIENCE)[0].splitlines()
+        assert process.stdout
+        told = []
+        for line in process.stdout:
+            told.append(line.rstrip("\n"))
+            if "stopping" in line:
+                emulator.clear_faults()
     return [line.partition("  ")[2] or line for line in told if "stop" in line]
 
 
 def test_ctrl_c_says_in_one_line_that_nothing_was_being_sent(studio: Studio, emulator: Emulator) -> None:
     studio.post("launch", hold=True)
     done = "stopped; nothing was being sent"
-    assert lines_after_ctrl_c(studio, lambda: bool(emulator.requests())) == [done]
+    assert lines_after_ctrl_c(studio, emulator, lambda: bool(emulator.requests())) == [done]
 
 
 def test_ctrl_c_in_a_chunk_says_what_it_waits_for(studio: Studio, emulator: Emulator) -> None:
-    a_large_post(studio, emulator)
-    said = lines_after_ctrl_c(studio, lambda: uploads(emulator) == 2)
+    a_large_post(studio, emulator, held_at=2)
+    said = lines_after_ctrl_c(studio, emulator, lambda: uploads(emulator) == 2)
     assert said == [
         "stopping after the chunk under way; Ctrl-C once more leaves now, which is safe too",
         "stopped; the next watch or apply continues there",
@@ -190,7 +192,7 @@ def test_ctrl_c_in_a_chunk_says_what_it_waits_for(studio: Studio, emulator: Emul
 
 
 def test_a_kill_in_a_chunk_costs_nothing_but_the_chunk(studio: Studio, emulator: Emulator) -> None:
-    a_large_post(studio, emulator)
+    a_large_post(studio, emulator, held_at=2)
     with watching(studio) as watcher:
         watcher.until(lambda: uploads(emulator) == 2)
         watcher.end(signal.SIGKILL)
@@ -202,7 +204,9 @@ def test_a_kill_in_a_chunk_costs_nothing_but_the_chunk(studio: Studio, emulator:
 
 
 def test_a_slow_upload_delays_no_other_account(studio: Studio, emulator: Emulator) -> None:
-    a_large_post(studio, emulator, delay=2.0)
+    a_large_post(studio, emulator, held_at=1)
+    emulator.clear_faults()
+    emulator.add_fault("upload:delay=4,count=all,when=after")  # the other account's turn comes after the chunk
     with watching(studio) as watcher:
         watcher.until(lambda: uploads(emulator) == 1)
         studio.post("soon", account="acme_de")
@@ -249,24 +253,23 @@ def test_the_projects_lock_is_held_only_while_it_sends(studio: Studio) -> None:
 
 
 def test_an_apply_beside_it_is_told_once_and_waited_for(studio: Studio, emulator: Emulator) -> None:
-    a_large_post(studio, emulator)
-    apply = subprocess.Popen(
-        [sys.executable, "-m", "contentsync", "apply", "--auto-approve"],
-        cwd=studio.root,
-        env=dict(os.environ) | studio.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    with apply, watching(studio) as watcher:
-        studio.post("other", account="acme_de")
-        watcher.until(lambda: "locked" in watcher.codes())
-        watcher.until(lambda: watcher.told("result", "acme_de/other", result="delivered"))
-        watcher.until(lambda: watcher.told("solved"))
-        assert watcher.codes() == ["locked"]
-        watcher.end()
-        apply.wait(PATIENCE)
+    a_large_post(studio, emulator, held_at=1)
+    with begun(studio, "apply", "--auto-approve") as apply:
+        until(lambda: uploads(emulator) == 1, apply)
+        with watching(studio) as watcher:
+            is_told_once_that_it_is_locked(studio, emulator, watcher)
+        apply.communicate(timeout=PATIENCE)
     assert len(emulator.ledger()["tasks"]) == 2  # type: ignore[arg-type]
+
+
+def is_told_once_that_it_is_locked(studio: Studio, emulator: Emulator, watcher: Watcher) -> None:
+    studio.post("other", account="acme_de")
+    watcher.until(lambda: "locked" in watcher.codes())
+    emulator.clear_faults()
+    watcher.until(lambda: watcher.told("result", "acme_de/other", result="delivered"))
+    watcher.until(lambda: watcher.told("solved"))
+    assert watcher.codes() == ["locked"]
+    watcher.end()
 
 
 def git(studio: Studio, *args: str) -> None:

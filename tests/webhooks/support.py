@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -92,14 +91,6 @@ class Desk:
 def a_desk(folder: Path, clock: ManualClock, **changes: Any) -> Iterator[Desk]:
     with a_site(folder, clock, **changes) as site:
         yield Desk(site, clock)
-
-
-def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait, looking often, until something is so; it must be in time."""
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, "it did not happen in time"
-        time.sleep(0.02)
 
 
 DAY = timedelta(days=1)

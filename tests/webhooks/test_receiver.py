@@ -24,7 +24,8 @@ from contentsync.emulator.config import Pace
 from contentsync.emulator.server import Emulator
 from contentsync.store.sqlite.state import SqliteStore
 from tests.cli.support import Studio, an_emulator
-from tests.webhooks.support import HIDDEN, PUBLISHED, until
+from tests.processes import PATIENCE, until
+from tests.webhooks.support import HIDDEN, PUBLISHED
 
 pytest.importorskip("uvicorn", reason="the extra `web` is not installed")
 
@@ -62,7 +63,7 @@ class Served:
 
     def next(self, event: str) -> dict[str, Any]:
         """The next line that tells of this."""
-        while (line := self.lines.get(timeout=30))["event"] != event:
+        while (line := self.lines.get(timeout=PATIENCE))["event"] != event:
             pass
         return line
 
@@ -76,9 +77,9 @@ class Served:
 
     def over(self) -> int:
         """Wait for its end, and for all that it said."""
-        code = self.process.wait(timeout=30)
+        code = self.process.wait(PATIENCE)
         for reader in self._readers:
-            reader.join(timeout=10)
+            reader.join(PATIENCE)
         for pipe in (self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()
@@ -207,7 +208,7 @@ def test_what_tiktok_pushes_brings_a_post_to_its_end(studio: Studio, emulator: E
         def bound() -> bool:
             return any(event["outcome"] == "bound" for event in events(studio))
 
-        until(bound, 60)
+        until(bound)
         assert served.end() == 0
     log = "".join(served.said)
     secret = studio.environment["CONTENTSYNC_CLIENT_SECRET"]
@@ -229,7 +230,7 @@ def test_a_kill_between_receipt_and_work_loses_nothing(studio: Studio, emulator:
     key = studio.environment["CONTENTSYNC_CLIENT_KEY"]
     content = {"publish_id": posting.publish_id, "post_id": int(posting.post_id or 0)}
     body = emulated.body_of(key, PUBLISHED, open_id, content, int(time.time()))
-    emulator.add_fault("status:delay=60,count=all")  # its work does not end before the kill
+    emulator.add_fault("status:delay=600,count=all")  # its work does not end before the kill
     with serving(studio) as served:
         assert ask(served, "POST", "/tiktok/webhooks", body, signed(studio, body)) == (200, b"")
         served.end(signal.SIGKILL)
