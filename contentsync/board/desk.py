@@ -200,12 +200,16 @@ class Desk:
         except ValueError as err:
             raise UsageError(Problem("verdict-missing", "you did not say what you found", "choose one")) from err
         given_id = form.one("post_id").strip() if verdict is Verdict.PUBLISHED else ""
+        doubts: list[Problem] = []
+        project.on_note = doubts.append
         with project.lock(f"contentsync board: resolve {post}", LOCK_SECONDS):
             if form.one("shown") != board.shown_by(board.one_post(project, post)):
                 raise UsageError(_CHANGED)  # a word about an earlier attempt must not settle a later one
             row = resolve.resolve(project, post, verdict, given_id, _why(form))
         stands = row.last.phase if row.last else "bound"
-        return Answer(board_page.word_page(frame, "Settled", (f"{row.key}: {stands}",), f"post/{row.key}"))
+        said = [f"{one.what}: {one.hint}." for one in doubts if one.code == "post-id-doubtful"]
+        words = (f"{row.key}: {stands}", *said)
+        return Answer(board_page.word_page(frame, "Settled", words, f"post/{row.key}"))
 
     def _pause(self, project: Project, frame: Frame, _post: str, form: Form) -> Answer:
         held = pause.pause(project, form.one("account") or None, _why(form))

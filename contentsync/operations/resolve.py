@@ -25,6 +25,7 @@ from contentsync.operations.account_evidence import Heard, hear
 from contentsync.operations.selection import one_key
 from contentsync.operations.state_rows import NotSettled, settled, shared_rows
 from contentsync.operations.under_lock import under_lock
+from contentsync.plan.named_video import Listed, doubt
 from contentsync.post import DesiredPost, Mode
 from contentsync.post_state import BY_HAND, Attempt, PostState
 from contentsync.project import Project
@@ -103,6 +104,7 @@ def resolve(project: Project, name: str, verdict: Verdict, post_id: str, why: st
         return settled(project, case.open_id, case.name)
     if post_id:
         _refuse_taken(project, case, post_id)
+        _say_doubt(project, case, post_id)
     if verdict is Verdict.NOT_PUBLISHED:
         _refuse_to_rule_out(case)
     said = [step(project, case, word) for step in (_take_in, _settle_unknown)]
@@ -168,6 +170,20 @@ def _refuse_taken(project: Project, case: Case, post_id: str) -> None:
     holder = project.store.bindings(case.open_id).get(post_id)
     if holder and (row is None or holder != row.uid):
         raise _taken(post_id, "another post")
+
+
+def _say_doubt(project: Project, case: Case, post_id: str) -> None:
+    """Warn if the public list, as far as it was read, speaks against the video."""
+    read_at = project.store.list_read_at(case.open_id)
+    if read_at is None:
+        return
+    account = project.settings.accounts.get(case.key.partition("/")[0])
+    videos = [video for video, gone_at in project.store.videos(case.open_id) if gone_at is None]
+    bound = project.store.bindings(case.open_id).keys()
+    listed = Listed(videos, bound, read_at, account.timezone if account else "UTC")
+    known = case.row or case.told
+    if problem := doubt(case.key, post_id, case.post, known.last if known else None, listed):
+        project.on_note(problem)
 
 
 def _taken(post_id: str, holder: str) -> NotSettled:

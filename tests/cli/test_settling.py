@@ -76,6 +76,21 @@ def test_resolve_settles_an_unknown(
     assert "resolved-" in history and "“looked into the app”" in history
 
 
+def test_a_video_that_the_public_list_speaks_against_is_doubted_and_taken(
+    studio: Studio, run: Run, emulator: Emulator
+) -> None:
+    studio.post("launch", video=PULL, privacy="everyone")
+    emulator.add_fault("video_init:drop_after")
+    assert run("apply", "--auto-approve").code == 4
+    run("refresh")
+
+    ran = run("resolve", "launch", "--published", "--post-id", "123")
+
+    assert (ran.code, ran.out) == (0, "acme/launch: published as 123\n")
+    assert "[post-id-doubtful]" in ran.err
+    assert "does not show video 123" in ran.err
+
+
 @pytest.mark.parametrize("state", ["unknown", "new"])
 def test_the_same_word_said_twice_changes_nothing(studio: Studio, run: Run, emulator: Emulator, state: str) -> None:
     if state == "unknown":
