@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -19,7 +20,10 @@ def main() -> None:
     os.environ["NODEFAULTCURRENTDIRECTORYINEXEPATH"] = "1"
     from contentsync.cli.main import main as run
 
-    run()
+    try:
+        run()
+    finally:
+        gc.freeze()  # else Python looks for garbage among all values, right before it drops them: a tenth of a plan
 
 
 if __name__ == "__main__":

@@ -42,7 +42,6 @@ SLOW = {
     "rich",
     "watchdog",
     "jinja2",
-    "pymediainfo",
     "starlette",
     "uvicorn",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from contentsync.errors import Level
 from contentsync.media import mediainfo
+from contentsync.media import probe as probe_process
 from contentsync.media.disk import DiskReader
 from contentsync.media.look import MediaLook
 from contentsync.media.probe import Prober
@@ -246,20 +248,50 @@ def test_probe_prints_facts_and_verdicts(tmp_path: Path) -> None:
 
 def test_the_process_of_the_probe_imports_only_what_it_needs() -> None:
     found = subprocess.run(
-        [sys.executable, "-I", "-X", "importtime", mediainfo.__file__],
-        input="",
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-X",
+            "importtime",
+            mediainfo.__file__,
+            "missing.so",
+            *probe_process.libraries(),
+        ],
+        input=b"",
         capture_output=True,
-        text=True,
         check=True,
     )
-    assert found.stdout == "true\n"
-    assert "email" not in found.stderr
+    assert found.stdout.strip() == b"true"
+    assert not any(name in found.stderr for name in (b"json", b"typing", b"pymediainfo", b"site"))
 
 
-def test_a_release_of_the_library_that_needs_more_is_imported_with_all(tmp_path: Path) -> None:
-    module = "from importlib import metadata\nmetadata.distributions()\nclass MediaInfo: pass\n"
-    (tmp_path / "pymediainfo.py").write_text(module)
-    script = "import sys; from contentsync.media import mediainfo; sys.path.insert(0, sys.argv[1])\n"
-    script += "print(mediainfo._library().__module__, hasattr(sys.modules['importlib.metadata'], 'entry_points'))"
-    found = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert found.stdout == "pymediainfo True\n"
+def test_the_process_says_where_the_library_is_missing() -> None:
+    command = [sys.executable, "-I", "-S", mediainfo.__file__, "missing.so"]
+    found = subprocess.run(command, input=b"", capture_output=True, check=True)
+    assert found.stdout.strip() == b"false"
+
+
+def test_a_process_that_ends_amid_an_answer_is_replaced(tmp_path: Path) -> None:
+    prober = Prober()
+    assert prober(FIXTURES / "video-h264.mp4")
+    assert prober._process
+    prober._process.kill()
+    prober._process.wait()
+    assert prober(FIXTURES / "video-h264.mp4") == []
+    assert prober(FIXTURES / "video-h264.mp4")
+    prober.close()
+
+
+@pytest.mark.parametrize("told", [b"", b"{", b"[]", b"{}", b'{"media": null}', b'{"media": {"track": 1}}', b"\xff"])
+def test_an_answer_that_is_none_has_no_track(told: bytes) -> None:
+    assert probe_process._tracks(told) == []
+
+
+@pytest.mark.parametrize("said", [b"", b"5", b"word\n", b"-1\n", b"5\nabc"])
+def test_an_answer_that_is_cut_short_is_none(said: bytes) -> None:
+    assert probe_process._answer(io.BytesIO(said)) is None
+
+
+def test_an_answer_is_as_long_as_it_says() -> None:
+    assert probe_process._answer(io.BytesIO(b"3\na\nbrest")) == b"a\nb"

@@ -10,14 +10,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from contentsync.media import mediainfo
 from contentsync.post import MediaFacts
 
 #: The tracks of a film as libmediainfo names their values; None where it is not on this machine.
 Tracks = Callable[[Path], list[dict[str, Any]] | None]
+_NAMES: Final = {"win32": ("MediaInfo.dll",), "darwin": ("libmediainfo.0.dylib", "libmediainfo.dylib")}
 _CODECS: Final = {"AVC": "h264", "HEVC": "h265", "VP8": "vp8", "VP9": "vp9", "AV1": "av1", "MPEG-4 Visual": "mpeg4"}
 
 
@@ -27,7 +29,7 @@ class Prober:
     def __init__(self, deadline: float = 30.0) -> None:
         self._deadline = deadline
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __call__(self, path: Path) -> list[dict[str, Any]] | None:
         """The tracks of a file; None where libmediainfo is not there, nothing where it fails or takes too long."""
@@ -35,8 +37,8 @@ class Prober:
             process = self._process or self._start()
             if process is None:
                 return None
-            line = self._ask(process, json.dumps(os.fspath(path.absolute())))
-        return _tracks(line)
+            told = self._ask(process, os.fsencode(path.absolute()).hex().encode() + b"\n")
+        return _tracks(told)
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -44,44 +46,63 @@ class Prober:
         if process:
             _end(process)
 
-    def _start(self) -> subprocess.Popen[str] | None:
-        command = [sys.executable, "-I", mediainfo.__file__]
+    def _start(self) -> subprocess.Popen[bytes] | None:
+        # Without the folders of site-packages, which take a while to find: it imports nothing from there.
+        command = [sys.executable, "-I", "-S", mediainfo.__file__, *libraries()]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("CONTENTSYNC_")}
         pipe = subprocess.PIPE
         self._process = process = subprocess.Popen(  # noqa: S603
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, text=True, encoding="ascii"
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment
         )
         assert process.stdout
-        return process if process.stdout.readline().strip() == "true" else None
+        return process if process.stdout.readline().strip() == b"true" else None
 
-    def _ask(self, process: subprocess.Popen[str], question: str) -> str:
+    def _ask(self, process: subprocess.Popen[bytes], question: bytes) -> bytes:
         assert process.stdin
         assert process.stdout
         timer = threading.Timer(self._deadline, process.kill)
         timer.start()
         try:
-            process.stdin.write(question + "\n")
+            process.stdin.write(question)
             process.stdin.flush()
-            line = process.stdout.readline()
+            told = _answer(process.stdout)
         except OSError:
-            line = ""
+            told = None
         finally:
             timer.cancel()
-        if not line:
+        if told is None:
             _end(process)
             self._process = None
-        return line
+        return told or b""
 
 
-def _tracks(line: str) -> list[dict[str, Any]]:
+def libraries() -> list[str]:
+    """Where libmediainfo may be: in pymediainfo's wheel, else among the libraries of the system."""
+    names = _NAMES.get(sys.platform, ("libmediainfo.so.0",))
+    found = find_spec("pymediainfo")
+    places = found.submodule_search_locations if found else None
+    inside = [path for place in places or () for name in names if os.path.isfile(path := os.path.join(place, name))]  # noqa: PTH113, PTH118
+    return inside or list(names)
+
+
+def _answer(stream: IO[bytes]) -> bytes | None:
+    """One answer: its size in a line, then as many bytes. None where it was cut short."""
+    size = stream.readline()
+    if not size.endswith(b"\n") or not size.strip().isdigit():
+        return None
+    told = stream.read(int(size))
+    return told if len(told) == int(size) else None
+
+
+def _tracks(told: bytes) -> list[dict[str, Any]]:
     try:
-        told = json.loads(line)
-    except ValueError:
+        tracks = json.loads(told)["media"]["track"]
+    except (ValueError, KeyError, TypeError):
         return []
-    return [track for track in told if isinstance(track, dict)] if isinstance(told, list) else []
+    return [track for track in tracks if isinstance(track, dict)] if isinstance(tracks, list) else []
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     for stream in (process.stdin, process.stdout):
         if stream:
             with contextlib.suppress(OSError):

@@ -357,7 +357,7 @@ def _warm() -> None:
     for module in pkgutil.walk_packages(contentsync.__path__, "contentsync."):
         if not module.name.startswith(NOT_NEEDED):
             importlib.import_module(module.name)
-    for name in ("certifi", "encodings.idna", "encodings.utf_16_le", "httpcore", "pymediainfo"):
+    for name in ("certifi", "encodings.idna", "encodings.utf_16_le", "httpcore"):
         importlib.import_module(name)
     queries()
     migrations()

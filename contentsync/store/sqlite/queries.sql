@@ -138,13 +138,14 @@ SELECT open_id FROM creators WHERE account = :account ORDER BY seen_at DESC LIMI
 
 -- Posts that tell of something, by identity and account name, and who TikTok said that identity is.
 -- name: witnessed_identities()
-SELECT posts.open_id, posts.account, COUNT(*) AS count, COALESCE(creators.union_id, '') AS union_id,
+SELECT told.open_id, told.account, told.count, COALESCE(creators.union_id, '') AS union_id,
     COALESCE(creators.username, '') AS username
-FROM posts LEFT JOIN creators ON creators.open_id = posts.open_id
-WHERE posts.bound_post_id <> '' OR posts.removed_at IS NOT NULL
-   OR EXISTS (SELECT 1 FROM attempts WHERE attempts.post_uid = posts.uid)
-GROUP BY posts.open_id, posts.account, creators.union_id, creators.username
-ORDER BY posts.open_id, posts.account;
+FROM (
+    SELECT open_id, account, COUNT(*) AS count FROM posts
+    WHERE bound_post_id <> '' OR removed_at IS NOT NULL OR uid IN (SELECT post_uid FROM attempts)
+    GROUP BY open_id, account
+) AS told LEFT JOIN creators ON creators.open_id = told.open_id
+ORDER BY told.open_id, told.account;
 
 -- name: identity(open_id)^
 SELECT union_id, username FROM creators WHERE open_id = :open_id;
