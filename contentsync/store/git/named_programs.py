@@ -15,11 +15,11 @@ import os
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from contentsync.errors import Problem
+from contentsync.frozen import frozen
 from contentsync.visible import visible
 
 _ITS_OWN: Final = frozenset({"local", "worktree"})  # the scopes of a repository's own files
@@ -43,7 +43,7 @@ _SSH_FLAGS: Final = frozenset({"-4", "-6", "-q", "-v", "-T", "-a", "-x", "-C"})
 _LOCAL_PATH: Final = re.compile(r"(?!\w[\w+.-]*::)(?:file://(?:localhost)?)?(?P<path>[^:]*|[A-Za-z]:[\\/].*)", re.S)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One line of git's configuration."""
 
