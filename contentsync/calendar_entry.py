@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from contentsync.frozen import frozen
+
+#: The highest sequence that calendar programs take: 31 bits.
+MOST: Final = 2_147_483_647
 
 
 @frozen

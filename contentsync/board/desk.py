@@ -238,7 +238,8 @@ class Desk:
 
     def _frame(self, project: Project | None) -> Frame:
         who = project.reading_store.who if project else ""
-        return Frame(self._guard.base, self._guard.form_token, self._guard.allow_actions, who)
+        hidden = project.settings.hidden if project else {}
+        return Frame(self._guard.base, self._guard.form_token, self._guard.allow_actions, who, hidden)
 
     def _word(self, title: str, words: Sequence[str], status: int = 200) -> Answer:
         return Answer(board_page.word_page(self._frame(None), title, words), status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -26,6 +26,7 @@ from contentsync.plan.sending import stopped
 from contentsync.post import DesiredPost, Mode, Privacy
 from contentsync.post_state import Attempt, PostState
 from contentsync.project import Project
+from contentsync.trust import hide
 
 BACK: Final = 31
 AHEAD: Final = 62
@@ -97,17 +98,21 @@ class Calendar:
     has_approvals: bool
 
 
-def calendar(project: Project, back: int = BACK, ahead: int = AHEAD, made: Made | None = None) -> Calendar:
+def calendar(project: Project, back: int = BACK, ahead: int | None = AHEAD, made: Made | None = None) -> Calendar:
     """The calendar of whole UTC days, from `back` days ago to `ahead` days from now.
 
-    made: a plan that was made just now. Raises ManifestError for a faulty project file.
+    ahead: None for as long as a post is planned. made: a plan that was made just now. Raises ManifestError for a
+    faulty project file.
     """
     made = made or make_plan(project, Wish(refresh=False))
     now = made.plan.created_at
     today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
-    since, until = today - timedelta(days=back), today + timedelta(days=ahead + 1)
     scenes = scenes_of(made)
     found = [*_ahead(project, made, scenes), *_behind(project, made)]
+    if hidden := project.settings.hidden:
+        found = [_without(one, hidden) for one in found]
+    since = today - timedelta(days=back)
+    until = _last_day(found, today) if ahead is None else today + timedelta(days=ahead + 1)
     near = [one for one in found if one.at is None or since <= one.at < until]
     near.sort(key=lambda one: (one.at is None, one.at or now, one.post))
     free = sorted(_free(made, scenes, until), key=lambda one: (one.at, one.account))
@@ -194,6 +199,18 @@ def _sent(row: PostState, attempt: Attempt, listed: dict[str, datetime], zone: s
     )
 
 
+def _last_day(found: Iterable[Entry], today: datetime) -> datetime:
+    """The end of the last day that has a post."""
+    last = max((one.at for one in found if one.at is not None), default=today)
+    return max(last, today + timedelta(days=AHEAD)) + timedelta(days=1)
+
+
+def _without(one: Entry, read: Mapping[str, str]) -> Entry:
+    """The entry with names where its texts hold a value that must not be shown, before anything cuts them."""
+    way = tuple(replace(problem, what=hide(problem.what, read)) for problem in one.in_the_way)
+    return replace(one, caption=hide(one.caption, read), reason=hide(one.reason, read), in_the_way=way)
+
+
 def _free(made: Made, scenes: Mapping[str, Scene], until: datetime) -> Iterator[FreeSlot]:
     """The slots of all accounts that no post has, nor gets by this plan."""
     for name, scene in scenes.items():
@@ -201,7 +218,14 @@ def _free(made: Made, scenes: Mapping[str, Scene], until: datetime) -> Iterator[
             yield FreeSlot(name, slot, scene.facts.account.timezone)
 
 
-def remember(project: Project, shown: Mapping[str, Mapping[str, Shown]]) -> dict[str, dict[str, Shown]]:
-    """Remember what a calendar file says now of posts, by owner and name; as the state has it by now."""
+def remember(
+    project: Project, shown: Mapping[str, Mapping[str, Shown]], earlier: Mapping[str, Mapping[str, Shown]]
+) -> dict[str, dict[str, Shown]]:
+    """Remember what a calendar file says now of posts, by owner and name; as the state has it by now.
+
+    earlier: what the file said until now, which may have been written by a machine with another state.
+    """
     memory, now = project.reading_store.calendar, project.clock.now()
+    for owner, entries in earlier.items():
+        memory.learn(owner, entries)
     return {owner: memory.show(owner, entries, now) for owner, entries in shown.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from contentsync.operations.selection import full_keys, rows_by_account
 from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.remote_post import RemotePost
+from contentsync.trust import hide
 
 WEEK: Final = timedelta(days=7)
 
@@ -63,18 +65,24 @@ def _of(project: Project, open_id: str, rows: list[PostState], now: datetime) ->
     videos = {video.post_id: video for video, _ in store.videos(open_id)}
     username = {one: creator.username for one, creator, _ in store.creators().values()}.get(open_id, "")
     mine = [row for row in rows if row.open_id == open_id]
-    return [_post(row, videos.get(row.post_id), username, told.get(row.post_id, ()), now) for row in mine]
+    hidden = project.settings.hidden
+    return [_post(row, videos.get(row.post_id), username, told.get(row.post_id, ()), now, hidden) for row in mine]
 
 
 def _post(
-    row: PostState, video: RemotePost | None, username: str, series: tuple[Figures, ...], now: datetime
+    row: PostState,
+    video: RemotePost | None,
+    username: str,
+    series: tuple[Figures, ...],
+    now: datetime,
+    hidden: Mapping[str, str],
 ) -> PostFigures:
     return PostFigures(
         post=row.key,
         post_id=row.post_id,
         url=url_of(row, username) or (video.url if video else None) or None,
         published_at=_published_at(row, video),
-        caption=video.caption if video else "",
+        caption=hide(video.caption, hidden) if video else "",
         series=series,
         week=gained(series, now - WEEK) if series else None,
     )

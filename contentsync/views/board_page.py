@@ -6,6 +6,7 @@ Each page works without its script; the script only keeps it fresh, or follows a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ from contentsync.post_state import Attempt, PostState
 from contentsync.remote_post import RemotePost
 from contentsync.times import from_now, in_words, rfc3339, span
 from contentsync.views import calendar_page, handover_page, plan_page
-from contentsync.views.html.page import SERVED, render
+from contentsync.views.html.page import SERVED, render, without
 from contentsync.views.stands import why_not
 
 LIVE: Final = ("board.js",)
@@ -49,10 +50,12 @@ class Frame:
     allow_actions: bool
     #: Who is recorded for what is done here.
     who: str
+    #: Values that no page may show, by the names that are shown instead.
+    hidden: Mapping[str, str] = field(default_factory=dict)
 
     def render(self, template: str, *, scripts: Sequence[str] = LIVE, **values: Any) -> str:
         frame = {"base": self.base, "form_token": self.form_token, "acts": self.allow_actions, "who": self.who}
-        return render(template, scripts=scripts, calls=SERVED, **frame, **values)
+        return without(render(template, scripts=scripts, calls=SERVED, **frame, **values), self.hidden)
 
 
 def now_page(frame: Frame, found: Snapshot) -> str:

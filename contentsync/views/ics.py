@@ -11,10 +11,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
-from contentsync.calendar_entry import Shown
+from contentsync.calendar_entry import MOST, Shown
 from contentsync.errors import Problem, UsageError
 from contentsync.frozen import frozen
 from contentsync.operations.calendar import Calendar, Entry
@@ -106,6 +106,39 @@ def to_remember(made: list[Event]) -> dict[str, dict[str, Shown]]:
     for one in made:
         told.setdefault(one.owner, {})[one.name] = Shown(one.start, one.digest)
     return told
+
+
+def earlier(data: bytes) -> dict[str, dict[str, Shown]]:
+    """What an earlier file says of posts, by owner and name; nothing where the data are no file of ours."""
+    found: dict[str, dict[str, Shown]] = {}
+    for event in _components(data):
+        try:
+            owner, name, shown = _read(event)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            continue  # an entry that another program made, or changed
+        found.setdefault(owner, {})[name] = shown
+    return found
+
+
+def _components(data: bytes) -> list[Any]:
+    try:
+        import icalendar
+
+        return list(icalendar.Calendar.from_ical(data).walk("VEVENT")) if data else []
+    except (ImportError, ValueError, IndexError, KeyError):
+        return []
+
+
+def _read(event: Any) -> tuple[str, str, Shown]:
+    """The owner, the name and what is said of an event. Raises ValueError and others for one that is not ours."""
+    owner, _, name = str(event["uid"]).removesuffix("@contentsync").rpartition("/")
+    sequence, changed = int(event["sequence"]), event["last-modified"].dt
+    if not (owner and name and str(event["uid"]).endswith("@contentsync")) or not 0 <= sequence < MOST:
+        raise ValueError("not of contentsync")
+    certain = str(event["status"]) == "CONFIRMED"
+    url = str(event.get("url", ""))
+    told = Event(owner, name, event["dtstart"].dt, str(event["summary"]), str(event["description"]), url, certain)
+    return owner, name, Shown(told.start, told.digest, sequence, changed.astimezone(UTC))
 
 
 def file_of(made: list[Event], remembered: Mapping[str, Mapping[str, Shown]]) -> bytes:

@@ -151,6 +151,14 @@ def test_a_hostile_caption_does_nothing_on_any_page(open_board: OpenBoard, studi
         assert "\u202e" not in text
 
 
+def test_no_page_shows_a_value_that_must_not_be_shown(open_board: OpenBoard, studio: Studio) -> None:
+    secret = studio.environment["CONTENTSYNC_CLIENT_SECRET"]
+    studio.post("launch", caption=f"{'x' * 50} {secret}", publish_at=in_days(1))
+    board = open_board(allow_actions=True).sign_in()
+    for path in ("/", "/calendar", "/plan", "/history", "/post/acme/launch", "/approve/acme/launch"):
+        assert secret[:8] not in board.page(path), path
+
+
 def test_a_video_can_be_looked_at_in_parts(open_board: OpenBoard, studio: Studio) -> None:
     studio.post("launch")
     board = open_board().sign_in()

@@ -126,6 +126,28 @@ def test_the_sequence_rises_when_a_post_moves_and_only_then(busy: Studio) -> Non
     assert of(events(busy), "soon")["sequence"] == 1
 
 
+def test_the_file_has_everything_that_is_planned(busy: Studio) -> None:
+    busy.post("far", publish_at=in_days(700))
+    assert of(events(busy), "far")
+    assert "acme/far" not in busy.run("calendar").out
+    assert busy.run("calendar", "--ics", "posts.ics", "--days", "100").code == 0
+    assert b"/far@" not in (busy.root / "posts.ics").read_bytes()
+
+
+def test_no_file_holds_a_value_that_must_not_be_shown(studio: Studio, emulator: Emulator) -> None:
+    """The value is cut in titles, and folded over two lines in the .ics file: it must be replaced before that."""
+    secret = studio.environment["CONTENTSYNC_CLIENT_SECRET"]
+    studio.post("out", caption=f"{'x' * 50} {secret}")
+    assert studio.run("apply", "--auto-approve").code == 0
+    studio.run("refresh", "--full-list")
+    studio.post("soon", caption=f"{'x' * 50} {secret}", publish_at=in_days(1))
+    studio.run("stats", "--csv", "figures.csv")
+    studio.run("calendar", "--ics", "posts.ics", "--html", "calendar.html")
+    for name in ("figures.csv", "posts.ics", "calendar.html"):
+        text = (studio.root / name).read_text("utf-8").replace("\r\n ", "").replace("\n ", "")
+        assert "xxx" in text and secret[:8] not in text, name
+
+
 def test_hostile_text_round_trips_in_lines_of_75_octets(busy: Studio) -> None:
     found = of(events(busy), "soon")
     data = (busy.root / "posts.ics").read_bytes()

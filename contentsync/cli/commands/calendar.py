@@ -25,6 +25,8 @@ from contentsync.visible import visible
 _COLOURS = {"published": "green", "delivered": "green", "unknown": "magenta", "blocked": "red"}
 #: Free slots of these next days are shown on a terminal; the page and the JSON have all.
 FREE_SHOWN = timedelta(days=14)
+#: Bytes of a calendar file that is read before it is replaced.
+MOST = 50_000_000
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -32,15 +34,18 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--html", type=_FILE, metavar="FILE", help="Write a page: week, months, list, figures.")
 @click.option("--ics", type=_FILE, metavar="FILE", help="Write a file for calendar programs.")
 @click.option(
-    "--days", type=click.IntRange(0, 3660), default=AHEAD, show_default=True, metavar="N", help="Days ahead."
+    "--days",
+    type=click.IntRange(0, 3660),
+    metavar="N",
+    help=f"Days ahead. Default: {AHEAD}; for --ics, as long as a post is planned.",
 )
 @click.option("--back", type=click.IntRange(0, 3660), default=BACK, show_default=True, metavar="N", help="Days back.")
 @as_json
 @click.pass_obj
-def calendar(context: Context, html: Path | None, ics: Path | None, days: int, back: int, json_: bool) -> int:
+def calendar(context: Context, html: Path | None, ics: Path | None, days: int | None, back: int, json_: bool) -> int:
     """Show what went out, with links and figures, and what goes out when, with free slots.
 
-    No network: from the manifests and the state alone. What is ahead is a forecast by the same rules as the plan.
+    From the manifests and the state alone, without TikTok. What is ahead is a forecast by the same rules as the plan.
 
     \b
     Examples:
@@ -49,7 +54,9 @@ def calendar(context: Context, html: Path | None, ics: Path | None, days: int, b
       contentsync calendar --ics posts.ics --days 90
     """
     project = context.project()
-    found = operation.calendar(project, back, days)
+    if ics:
+        project.catch_up()  # what other machines wrote into their files
+    found = operation.calendar(project, back, AHEAD if days is None else days)
     text.show_problems(found.made.notes)
     if html:
         from contentsync.views.calendar_page import page
@@ -57,7 +64,8 @@ def calendar(context: Context, html: Path | None, ics: Path | None, days: int, b
         write_named(html, text.hidden_page(page(found)).encode(), project.root)
         text.tell(f"Wrote {visible(str(html))}.")
     if ics:
-        _write_ics(project, found, ics)
+        whole = found if days is not None else operation.calendar(project, back, None, found.made)
+        _write_ics(project, whole, ics)
         text.tell(f"Wrote {visible(str(ics))}.")
     if json_:
         text.show_json(view.document(found))
@@ -67,10 +75,19 @@ def calendar(context: Context, html: Path | None, ics: Path | None, days: int, b
 
 
 def _write_ics(project: Project, found: Calendar, path: Path) -> None:
-    from contentsync.views.ics import events, file_of, to_remember
+    from contentsync.views.ics import earlier, events, file_of, to_remember
 
     made = events(found)
-    write_named(path, file_of(made, operation.remember(project, to_remember(made))), project.root)
+    said = operation.remember(project, to_remember(made), earlier(_old(path)))
+    write_named(path, file_of(made, said), project.root)
+
+
+def _old(path: Path) -> bytes:
+    """The file that is about to be replaced; empty where there is none that is a calendar."""
+    try:
+        return path.read_bytes() if path.is_file() and path.stat().st_size <= MOST else b""
+    except OSError:
+        return b""
 
 
 def _show(found: Calendar) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from contentsync.errors import Level, Problem, StoreError
-from contentsync.store.git import approvals, documents, notices
+from contentsync.store.git import approvals, calendar, documents, notices
 from contentsync.store.git.branch import Pushed
 from contentsync.store.git.line import FORMAT, HEAD, NUMBER, Root
 from contentsync.store.git.reading import GitReading
@@ -66,6 +66,8 @@ class GitPushing(GitReading):
             return self._approvals.text(open_id, name)
         if path.startswith(notices.FOLDER):
             return self._shared_outbox.text(path)
+        if path.startswith(calendar.FOLDER):
+            return self._shared_calendar.text(open_id, name)
         row = self.post_named(open_id, name)
         return documents.post_text(row) if row else None
 

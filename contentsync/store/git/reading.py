@@ -8,8 +8,9 @@ from datetime import datetime
 
 from contentsync.errors import Level, Problem, StoreError
 from contentsync.post_state import PostState
-from contentsync.store.git import approvals, documents, notices
+from contentsync.store.git import approvals, calendar, documents, notices
 from contentsync.store.git.approvals import SharedApprovals
+from contentsync.store.git.calendar import SharedCalendar
 from contentsync.store.git.line import HEAD, READ_AT, GitLine
 from contentsync.store.git.merge import merged
 from contentsync.store.git.notices import SharedOutbox
@@ -22,6 +23,7 @@ class GitReading(GitLine):
     _approvals: SharedApprovals
     _shared_pauses: SharedPauses
     _shared_outbox: SharedOutbox
+    _shared_calendar: SharedCalendar
 
     def use_copy(self) -> Problem | None:
         """As in Store. Also merges what git itself has fetched of the branch, as in a fresh clone."""
@@ -70,6 +72,7 @@ class GitReading(GitLine):
         )
         self._approvals.take_in({p: t for p, t in texts.items() if p.startswith(approvals.FOLDER)}, marked)
         self._shared_outbox.take_in({p: t for p, t in texts.items() if p.startswith(notices.FOLDER)})
+        self._shared_calendar.take_in({p: t for p, t in texts.items() if p.startswith(calendar.FOLDER)})
         self._mirror(told, gone, everything=changed is None)
         for one in people:
             ours = documents.account_path(one.open_id) in self._copy.marked()

@@ -30,6 +30,7 @@ from contentsync.post_state import Attempt, PostState
 from contentsync.store.git import approvals, documents
 from contentsync.store.git.approvals import SharedApprovals
 from contentsync.store.git.branch import Branch, Pushed
+from contentsync.store.git.calendar import SharedCalendar
 from contentsync.store.git.claims import GitClaims
 from contentsync.store.git.line import HEAD
 from contentsync.store.git.notices import SharedOutbox
@@ -56,6 +57,7 @@ class GitStore(GitClaims):
         super().__init__(database, branch, machine, who, alone)
         self.accounts = SharedAccounts(database, self._history, self)
         self.approvals = self._approvals = SharedApprovals(database, self._history, self.saying)
+        self.calendar = self._shared_calendar = SharedCalendar(database, self)
         self.outbox = self._shared_outbox = SharedOutbox(database, self)
         self.pauses = self._shared_pauses = SharedPauses(database, self._history, self)
 
@@ -96,6 +98,7 @@ class GitStore(GitClaims):
             for one in self._approvals.all():
                 self._copy.mark(approvals.path_of(one.open_id, one.name), one.open_id, one.name)
             self._shared_outbox.mark_all(now)
+            self._shared_calendar.mark_all()
             for account in paused | {pause.account for pause in self.pauses.all()}:
                 self._copy.mark(documents.pause_path(account), "", account)
         self._report(f"{len(rows)} posts copied from another state", now)

@@ -185,11 +185,15 @@ class VideoFigures(Protocol):
 
 
 class Calendar(Protocol):
-    """What calendar files said of posts. On this machine only, also where the state is shared."""
+    """What calendar files said of posts. Where the state is shared, all machines remember it."""
 
     def show(self, open_id: str, entries: Mapping[str, Shown], now: datetime) -> dict[str, Shown]:
         """Remember what a calendar file says now of these posts, by name.
 
         Returns the same with their sequence, which rises when a start changes, and the time of the last change.
         """
+        ...
+
+    def learn(self, open_id: str, entries: Mapping[str, Shown]) -> None:
+        """Take in what a calendar file said of these posts, as another machine wrote it. The higher sequence wins."""
         ...

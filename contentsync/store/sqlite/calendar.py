@@ -22,8 +22,20 @@ class SqliteCalendar:
             for name, one in entries.items():
                 told = {"starts_at": one.starts_at, "digest": one.digest, "changed_at": rows.to_ms(now)}
                 self._q.show_entry(db, open_id=open_id, name=name, **told)
-            found = {row["name"]: _shown(row) for row in self._q.entries(db, open_id=open_id)}
+        found = self._known(open_id)
         return {name: found[name] for name in entries}
+
+    def learn(self, open_id: str, entries: Mapping[str, Shown]) -> None:
+        with self._db.writing(posts=False) as db:
+            for name, one in entries.items():
+                told = {"starts_at": one.starts_at, "digest": one.digest, "sequence": one.sequence}
+                self._q.put_entry(
+                    db, open_id=open_id, name=name, changed_at=rows.to_ms(one.changed_at or rows.EPOCH), **told
+                )
+
+    def _known(self, open_id: str) -> dict[str, Shown]:
+        with self._db.reading() as db:
+            return {row["name"]: _shown(row) for row in self._q.entries(db, open_id=open_id)}
 
 
 def _shown(row: rows.Row) -> Shown:

@@ -245,6 +245,18 @@ ON CONFLICT (open_id, name) DO UPDATE SET
     starts_at = excluded.starts_at, digest = excluded.digest, changed_at = excluded.changed_at
 WHERE calendar_entries.starts_at <> excluded.starts_at OR calendar_entries.digest <> excluded.digest;
 
+-- name: put_entry(open_id, name, starts_at, digest, sequence, changed_at)!
+INSERT INTO calendar_entries (open_id, name, starts_at, digest, sequence, changed_at)
+VALUES (:open_id, :name, :starts_at, :digest, :sequence, :changed_at)
+ON CONFLICT (open_id, name) DO UPDATE SET
+    sequence = excluded.sequence, starts_at = excluded.starts_at, digest = excluded.digest,
+    changed_at = excluded.changed_at
+WHERE calendar_entries.sequence < excluded.sequence
+    OR (calendar_entries.sequence = excluded.sequence AND calendar_entries.changed_at < excluded.changed_at);
+
+-- name: all_entries()
+SELECT * FROM calendar_entries;
+
 -- name: entries(open_id)
 SELECT * FROM calendar_entries WHERE open_id = :open_id;
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from contentsync.times import rfc3339
+from contentsync.trust import hide
 from contentsync.visible import visible_lines
 
 #: Of a page that is opened as a file: it calls nothing.
@@ -42,6 +43,11 @@ def render(template: str, *, scripts: Sequence[str] = (), calls: str = ALONE, **
     )  # a form without one says that it comes from nowhere
     frame = {"style": style, "programs": programs, "policy": policy, "referrer": referrer}
     return env.get_template(template).render(frame | values)
+
+
+def without(page: str, read: Mapping[str, str]) -> str:
+    """The page with names instead of the values that ${NAME} gave, also where they are escaped. read: by name."""
+    return hide(hide(page, read), {name: str(escape(value)) for name, value in read.items()}) if read else page
 
 
 def _policy(style: str, programs: Sequence[str]) -> str:
