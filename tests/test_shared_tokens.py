@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -38,13 +38,16 @@ def remote(tmp_path: Path) -> Path:
 class Machine:
     """A clone with a data folder of its own."""
 
-    def __init__(self, remote: Path, name: str, url: str, key: str = KEY) -> None:
+    def __init__(
+        self, remote: Path, name: str, url: str, key: str = KEY, environ: Mapping[str, str] | None = None
+    ) -> None:
         self.clock = ManualClock()
         self.store = a_backend(remote, name).open()
         self.folder = remote.parent / f"data of {name}"
         self.tokens = SharedTokens(self.folder, Choice.FILE, key, self.store, self.clock)
         self.owner = Owner(url, "key", "acme")
-        self.credentials = Credentials(Account("acme"), App("key", "secret"), url, self.tokens, self.clock, {})
+        account, app = Account("acme"), App("key", "secret")
+        self.credentials = Credentials(account, app, url, self.tokens, self.clock, environ or {})
 
     def signed_in(self) -> Machine:
         self.tokens.save(self.owner, Pair("act.0", "rft.0"), NOW, anew=True)
@@ -78,6 +81,18 @@ def test_nothing_plain_is_on_the_branch(remote: Path, sign_in: SignIn) -> None:
         "acme: token renewal begins [skip ci]",
         "acme: token saved [skip ci]",
     ]
+
+
+def test_a_token_of_the_environment_goes_on_on_the_branch_once_it_was_renewed(remote: Path, sign_in: SignIn) -> None:
+    seeds = {"CONTENTSYNC_TOKEN_ACME": "act.0", "CONTENTSYNC_REFRESH_TOKEN_ACME": "rft.0"}
+    one = Machine(remote, "one", sign_in.url, environ=seeds)
+    assert one.credentials.token() == "act.0"
+    assert b"sealed" not in everything_on(remote)
+
+    assert one.credentials.refresh("act.0") == "act.1"
+
+    assert Machine(remote, "other", sign_in.url, environ=seeds).credentials.token() == "act.1"
+    assert not [secret for secret in SECRETS if secret.encode() in everything_on(remote)]
 
 
 def test_machines_that_renew_at_once_ask_tiktok_once(remote: Path, sign_in: SignIn) -> None:

@@ -23,7 +23,8 @@ from contentsync.times import in_words
 
 HEAD, LINEAGE, READ_AT = "shared head", "shared lineage", "shared read at"
 NUMBER, SERIAL, COUNTED = "shared number", "shared serial", "serial when last shared"
-FORMAT: Final = "contentsync.state/1"
+FORMAT: Final = "contentsync.shared-state/1"
+_EARLIER: Final = "contentsync.state/1"  # the same under its name until `state show` had it too
 
 
 @frozen
@@ -98,7 +99,7 @@ class GitLine(SqliteStore):
         except (ValueError, KeyError, TypeError) as err:
             what = f"{documents.ROOT} on branch {self._branch.name} can't be read: {err}"
             raise StoreError(Problem("state-corrupt", what, "see its history with git log")) from err
-        if written != FORMAT:
+        if written not in {FORMAT, _EARLIER}:
             what = f"branch {self._branch.name} was written by another version of contentsync ({written})"
             raise StoreError(Problem("state-newer", what, "upgrade contentsync on this machine"))
         ours, number = self._copy.value(LINEAGE), self._count(NUMBER)
