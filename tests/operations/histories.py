@@ -7,20 +7,25 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Callable
-from contextlib import suppress
+import zoneinfo
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from importlib import resources
 from pathlib import Path
 
+from contentsync.errors import StoreError
 from contentsync.evidence import receipts
 from contentsync.evidence.identity import Identity
 from contentsync.lifecycle import Phase
+from contentsync.manifest import zones
 from contentsync.post import DesiredPost, Mode
 from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.remote_post import Creator, RemotePost
 from contentsync.store.port.conflicts import Conflict
+from contentsync.store.port.store import Store
 from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, a_row, an_attempt
 from tests.cli.support import CLIP
@@ -49,10 +54,14 @@ VARIABLES = (
     ("CONTENTSYNC_API_URL", "http://127.0.0.1:9", "https://tiktok-proxy.example"),
 )
 TICK = 0.012  # seconds; longer than the clock of a file system stands still
+ZONES = ("Europe/Berlin", "Asia/Tokyo", "America/New_York")
 
 
 class Place:
     """The project, and what is done to it. Every step is chosen by numbers alone, so that it can be repeated."""
+
+    #: The project files that it may have; the first one is there at first.
+    projects: tuple[str, ...] = PROJECTS
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -62,8 +71,8 @@ class Place:
         self._build()
 
     def _build(self) -> None:
-        self.root.mkdir()
-        (self.root / "contentsync.yaml").write_text(PROJECT)
+        self.root.mkdir(exist_ok=True)
+        (self.root / "contentsync.yaml").write_text(self.projects[0])
         for number, name in enumerate(NAMES):
             folder = self.root / "posts" / str(number % 2)
             folder.mkdir(parents=True, exist_ok=True)
@@ -71,18 +80,32 @@ class Place:
             (folder / f"{name}.yaml").write_text(manifest(name))
         project = self.project()
         posts = {post.name: post for post in project.load().posts}
-        store = SqliteStore.open(self.root / ".contentsync" / "state.db")
-        store.save_creator("acme", Creator(OPEN_ID, username="acme"), NOW)
-        for number, name in enumerate(NAMES):
-            row = published(posts[name], number)
-            assert store.restore(row, NOW)
-            receipts.write(self.root / "receipts", row, Identity(OPEN_ID, username="acme"))
-        store.close()
-        files = [*self.root.rglob("*.yaml"), *self.root.rglob("*.mp4")]
-        self.first = {path: path.read_bytes() for path in files}
+        with self.state() as store:
+            store.save_creator("acme", Creator(OPEN_ID, username="acme"), NOW)
+            for number, name in enumerate(NAMES):
+                row = published(posts[name], number)
+                assert store.restore(row, NOW)
+                receipts.write(self.root / "receipts", row, Identity(OPEN_ID, username="acme"))
+        self.first = self._files()
+
+    def _files(self) -> dict[Path, bytes]:
+        files = [self.root / "contentsync.yaml", *self.manifests, *self.media]
+        return {path: path.read_bytes() for path in files}
 
     def project(self) -> Project:
         return Project.open(self.root, self.environ)
+
+    @contextmanager
+    def as_a_process(self) -> Iterator[None]:
+        """Read time zones as a new process with this environment does."""
+        told = self.environ.get("PYTHONTZPATH")
+        try:
+            zoneinfo.reset_tzpath(to=[part for part in told.split(os.pathsep) if part] if told is not None else None)
+            _forget_zones()
+            yield
+        finally:
+            zoneinfo.reset_tzpath()
+            _forget_zones()
 
     @property
     def manifests(self) -> list[Path]:
@@ -183,7 +206,7 @@ class Place:
             (folder / f"{name}.mp4").write_bytes(clip(name))
 
     def change_project(self, chance: random.Random) -> None:
-        (self.root / "contentsync.yaml").write_text(chance.choice(PROJECTS))
+        (self.root / "contentsync.yaml").write_text(chance.choice(self.projects))
 
     def edit_the_project_and_put_times_back(self, _chance: random.Random) -> None:
         """Another mode, with as many bytes and the same times."""
@@ -214,9 +237,30 @@ class Place:
     def post_at_the_next_slot(self, chance: random.Random) -> None:
         self.add(name="six", more=chance.choice(["publish_at: next-slot\n", "publish_at: 2026-01-01T09:00:00\n"]))
 
+    def change_the_zone_data(self, chance: random.Random) -> None:
+        """Other rules of time zones: an update, a folder of one's own, or none that lie in files."""
+        folder = self.root.parent / "zones"
+        if chance.random() < 0.5:
+            paths = [str(folder), f"{folder}{os.pathsep}/usr/share/zoneinfo", ""]
+            told = chance.choice([None, *paths])
+            self.environ.pop("PYTHONTZPATH", None)
+            if told is not None:
+                self.environ["PYTHONTZPATH"] = told
+            return
+        path, rules = folder / chance.choice(ZONES), chance.choice([*ZONES, "UTC", ""])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        if rules:
+            path.write_bytes(resources.files("tzdata").joinpath("zoneinfo", rules).read_bytes())
+
+    def wait_for_a_local_time(self, chance: random.Random) -> None:
+        """A post that is due at a time without an offset, in winter or in summer."""
+        when = chance.choice(["2027-01-15T09:00:00", "2027-07-15T09:00:00"])
+        self.add(name="six", more=f"publish_at: {when}\n")
+
     def finish(self, chance: random.Random) -> None:
         """The state learns something."""
-        with suppress(Conflict), self.state() as store:
+        with suppress(Conflict, StoreError), self.state() as store:
             rows = store.posts(OPEN_ID)
             row = chance.choice(rows) if rows else None
             if row is None:
@@ -234,16 +278,8 @@ class Place:
                 store.pauses.add("acme", OPEN_ID, "tested", NOW)
 
     def begin_an_attempt(self, chance: random.Random) -> None:
-        with self.state() as store:
-            known = {row.name for row in store.posts(OPEN_ID)}
-            phase = chance.choice([Phase.PUBLISHED, Phase.PROCESSING, Phase.UNKNOWN, Phase.FAILED, Phase.DELIVERED])
-            name = next((name for name in ("six", "seven", "eight") if name not in known), None)
-            if name:
-                post = DesiredPost("acme", name, caption=f"About {name}")
-                attempt = replace(an_attempt(post, phase=phase), open_id=OPEN_ID, mode=Mode.DRAFT)
-                number = chance.randrange(10**6)
-                marks = {"id": f"attempt-of-{name}", "publish_id": f"v-{number}", "post_id": ""}
-                store.restore(a_row(post, open_id=OPEN_ID, attempts=(replace(attempt, **marks),)), NOW)
+        with suppress(StoreError), self.state() as store:
+            begin_in(store, chance)
 
     def damage_caches(self, chance: random.Random) -> None:
         for path in self._caches():
@@ -274,8 +310,8 @@ class Place:
         nothing, checkout, checkout, edit, edit_and_put_times_back, edit_the_rest, break_a_manifest, touch,
         replace_media, point_media, delete_media, delete_manifest, move_manifest, copy_whole, add_post,
         change_project, change_project, edit_the_project_and_put_times_back, change_the_environment,
-        change_the_users_file, post_at_the_next_slot, finish, begin_an_attempt, damage_caches, save_caches,
-        put_older_caches_back,
+        change_the_users_file, change_the_zone_data, change_the_zone_data, wait_for_a_local_time,
+        post_at_the_next_slot, finish, begin_an_attempt, damage_caches, save_caches, put_older_caches_back,
     )  # fmt: skip
 
     def step(self, number: int, seed: int) -> None:
@@ -287,8 +323,9 @@ class Place:
         folder = self.root / ".contentsync"
         return [path for path in sorted(folder.glob("*")) if path.name in CACHES]
 
-    def state(self) -> _Opened:
-        return _Opened(self.root / ".contentsync" / "state.db")
+    def state(self) -> AbstractContextManager[Store]:
+        """The state, opened by another command that ends with the block."""
+        return closing(SqliteStore.open(self.root / ".contentsync" / "state.db"))
 
     def without_caches(self) -> dict[str, bytes]:
         """Take the caches away; `with_caches` puts them back."""
@@ -304,15 +341,18 @@ class Place:
             (self.root / ".contentsync" / name).write_bytes(data)
 
 
-class _Opened:
-    def __init__(self, path: Path) -> None:
-        self._store = SqliteStore.open(path)
-
-    def __enter__(self) -> SqliteStore:
-        return self._store
-
-    def __exit__(self, *_: object) -> None:
-        self._store.close()
+def begin_in(store: Store, chance: random.Random) -> None:
+    """One attempt more in a state, of a post that it does not know yet."""
+    known = {row.name for row in store.posts(OPEN_ID)}
+    phase = chance.choice([Phase.PUBLISHED, Phase.PROCESSING, Phase.UNKNOWN, Phase.FAILED, Phase.DELIVERED])
+    name = next((name for name in ("six", "seven", "eight") if name not in known), None)
+    if name:
+        post = DesiredPost("acme", name, caption=f"About {name}")
+        attempt = replace(an_attempt(post, phase=phase), open_id=OPEN_ID, mode=Mode.DRAFT)
+        number = chance.randrange(10**6)
+        marks = {"id": f"attempt-of-{name}-{number}", "publish_id": f"v-{number}", "post_id": ""}
+        uid = f"uid-{number}"
+        store.restore(a_row(post, uid=uid, open_id=OPEN_ID, attempts=(replace(attempt, post_uid=uid, **marks),)), NOW)
 
 
 def clip(mark: str) -> bytes:
@@ -343,6 +383,12 @@ def listed(row: PostState) -> RemotePost:
 
 def moment() -> datetime:
     return NOW + timedelta(days=2)
+
+
+def _forget_zones() -> None:
+    zoneinfo.ZoneInfo.clear_cache()
+    for known in (zones.has_database, zones.zone_of, zones.state_of):
+        known.cache_clear()
 
 
 def _one(chance: random.Random, paths: list[Path]) -> Path | None:

@@ -1,4 +1,7 @@
-"""After whatever happened between two plans, the quick plan says the same as one that remembers nothing."""
+"""After whatever happened between two plans, the quick plan says the same as one that remembers nothing.
+
+CONTENTSYNC_HISTORIES=2000 pytest tests/operations/test_nothing_changed.py -k whatever     lives other random lives
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,32 @@ from tests.builders import ManualClock
 from tests.cli.shared_state import STATE, Site, apply
 from tests.cli.support import an_emulator
 from tests.operations.histories import NAMES, OPEN_ID, PROJECTS, TICK, Place, moment
+from tests.operations.shared_histories import SharedPlace
 from tests.store.git.remotes import git
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="there a stat does not show every write")
-STEPS = st.lists(
-    st.tuples(st.integers(0, len(Place.STEPS) - 1), st.integers(0, 2**32), st.sampled_from([0, 10, 10, 10, -9_999])),
-    min_size=1,
-    max_size=6,
-)
+LIVES = int(os.environ.get("CONTENTSYNC_HISTORIES", "0"))  # how many random lives; 0: a few
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="there a stat does not show every write"),
+    pytest.mark.timeout(0 if LIVES else 300),
+]
+
+
+def some_steps(most: int) -> st.SearchStrategy[list[tuple[int, int, int]]]:
+    """The numbers of steps, with what chooses within each, and how far the clock is ahead at the plan after it."""
+    step = st.tuples(st.integers(0, most - 1), st.integers(0, 2**32), st.sampled_from([0, 10, 10, 10, -9_999]))
+    return st.lists(step, min_size=1, max_size=6)
+
+
+STEPS, SHARED_STEPS = some_steps(len(Place.STEPS)), some_steps(len(SharedPlace.STEPS))
+
+
+def random_lives(count: int) -> settings:
+    return settings(
+        max_examples=LIVES or count,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink an example takes minutes
+    )
 
 
 def ahead(seconds: float) -> ManualClock:
@@ -42,10 +63,11 @@ def ahead(seconds: float) -> ManualClock:
 
 def quick(place: Place, seconds: float) -> tuple[Answer | None, Made | None]:
     """As the command does it: the answer that holds still, or the plan, whose answer is kept."""
-    still = NothingToDo.around(place.root, place.environ, ahead(seconds), only_reads=True)
-    if still and (answer := still.answer()):
-        return answer, None
-    return None, made_by(place, still)
+    with place.as_a_process():
+        still = NothingToDo.around(place.root, place.environ, ahead(seconds), only_reads=True)
+        if still and (answer := still.answer()):
+            return answer, None
+        return None, made_by(place, still)
 
 
 def made_by(place: Place, still: NothingToDo | None = None, at: datetime | None = None) -> Made | None:
@@ -63,7 +85,8 @@ def made_by(place: Place, still: NothingToDo | None = None, at: datetime | None 
 def full(place: Place) -> Made | None:
     kept = place.without_caches()
     try:
-        return made_by(place)
+        with place.as_a_process():
+            return made_by(place)
     finally:
         place.with_caches(kept)
 
@@ -86,22 +109,36 @@ def check(place: Place, seconds: float) -> bool:
     return True
 
 
+def live(place: Place, steps: list[tuple[int, int, int]]) -> None:
+    """Check the plan after each of the steps."""
+    check(place, 10)
+    for number, seed, seconds in steps:
+        place.step(number, seed)
+        check(place, seconds)
+        check(place, seconds)
+
+
 @pytest.mark.slow
-@settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink an example takes minutes
-)
+@random_lives(12)
 @given(STEPS)
 def test_whatever_happened_the_kept_answer_is_the_whole_plans(steps: list[tuple[int, int, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        place = Place(Path(folder) / "studio")
-        check(place, 10)
-        for number, seed, seconds in steps:
-            place.step(number, seed)
-            check(place, seconds)
-            check(place, seconds)
+        live(Place(Path(folder) / "studio"), steps)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> SharedPlace:
+    return SharedPlace(tmp_path_factory.mktemp("template") / "studio")
+
+
+@pytest.mark.slow
+@random_lives(4)
+@given(SHARED_STEPS)
+def test_whatever_happened_to_a_shared_state_the_plan_is_the_whole_one(
+    template: SharedPlace, steps: list[tuple[int, int, int]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        live(SharedPlace.copied(template, Path(folder) / "all"), steps)
 
 
 @pytest.fixture
