@@ -1,14 +1,20 @@
-"""What every test has: a home of its own, an environment without our variables, and a clock that moves by hand."""
+"""What every test has: a home of its own, and an environment without our variables. What many tests ask for."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.builders import ManualClock
+
+if TYPE_CHECKING:
+    from contentsync.emulator.server import Emulator
+    from tests.cli.support import Studio
 
 settings.register_profile("ours", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("ours")
@@ -88,6 +94,23 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CONTENTSYNC_TOKEN_STORE", "file")  # never into the keyring of whoever runs the tests
     monkeypatch.setenv("NO_PROXY", "*")  # what listens on loopback is spoken to directly
     return folder
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """A stand-in for TikTok; see `an_emulator` for its accounts."""
+    from tests.cli.support import an_emulator
+
+    with an_emulator() as served:
+        yield served
+
+
+@pytest.fixture
+def studio(tmp_path: Path, emulator: Emulator) -> Studio:
+    """An empty project with the tokens of the emulator's accounts in its environment."""
+    from tests.cli.support import Studio
+
+    return Studio(tmp_path / "studio", emulator.environment)
 
 
 @pytest.fixture

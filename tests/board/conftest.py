@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
-from contentsync.emulator.server import Emulator
-from tests.board.visitor import Opened, a_board
-from tests.cli.support import Studio, an_emulator
+from tests.board.visitor import Opened, a_board, studio
+from tests.cli.support import Studio
 
+__all__ = ["studio"]
 OpenBoard = Callable[..., Opened]
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with an_emulator() as served:
-        yield served
-
-
-@pytest.fixture
-def studio(tmp_path: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    for name, value in emulator.environment.items():
-        monkeypatch.setenv(name, value)
-    return Studio(tmp_path / "studio", dict(os.environ))
 
 
 @pytest.fixture

@@ -8,11 +8,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from contentsync.board.serve import Board
+from contentsync.emulator.server import Emulator
 from contentsync.project import Project
 from tests.cli.support import Studio
 
@@ -50,6 +53,14 @@ class Opened:
         """The hidden fields of the first form of a page."""
         found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', self.page(path))
         return {name: html.unescape(value) for name, value in found}
+
+
+@pytest.fixture
+def studio(tmp_path: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Studio:
+    """An empty project, for boards that run in this process: what it needs is in this process's environment."""
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    return Studio(tmp_path / "studio", dict(os.environ))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The browser that the tests of one file share, and an emulator for each test."""
+"""The browser that the tests of one file share."""
 
 from __future__ import annotations
 
@@ -6,18 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from contentsync.emulator.server import Emulator
 from tests.browser.driver import Browser, a_browser
-from tests.cli.support import an_emulator
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with a_browser() as opened:
         yield opened
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with an_emulator() as served:
-        yield served

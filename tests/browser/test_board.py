@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -13,12 +12,13 @@ import pytest
 from contentsync.clock import SystemClock
 from contentsync.emulator.server import Emulator
 from contentsync.plan import declaration
-from tests.board.visitor import Opened, a_board
+from tests.board.visitor import Opened, a_board, studio
 from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser
 from tests.browser.pages import AXE, NO_AXE, WAYS, findings, overflows
 from tests.cli.support import Studio
 from tests.views.previews import hostile
 
+__all__ = ["studio"]
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not (CHROMIUM and DRIVER), reason=MISSING)]
 with_axe = pytest.mark.skipif(not AXE.exists(), reason=NO_AXE)
 HANDLERS = """
@@ -26,13 +26,6 @@ return [...document.querySelectorAll('*')].some(one => [...one.attributes].some(
 """
 FILM = Path(__file__).parents[1] / "media" / "video-h264.mp4"
 HAND_MADE = "https://media.acme.example/clip.mp4"
-
-
-@pytest.fixture
-def studio(tmp_path: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Studio:
-    for name, value in emulator.environment.items():
-        monkeypatch.setenv(name, value)
-    return Studio(tmp_path / "studio", dict(os.environ))
 
 
 @pytest.fixture

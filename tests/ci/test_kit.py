@@ -20,19 +20,12 @@ from contentsync.emulator.server import Emulator
 from tests.ci.forge import Forge, a_forge
 from tests.ci.runner import KIT, Runner, workflow
 from tests.cli.shared_state import SHARED, Site
-from tests.cli.support import an_emulator
 from tests.cli.test_ci_recipe import Ci
 from tests.store.git.remotes import git
 
 pytestmark = pytest.mark.slow
 
 FILES = sorted(path for path in KIT.rglob("*.y*ml"))
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with an_emulator() as served:
-        yield served
 
 
 @pytest.fixture

@@ -61,12 +61,6 @@ class Someone:
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with an_emulator() as served:
-        yield served
-
-
-@pytest.fixture
 def studio(tmp_path: Path, emulator: Emulator) -> Studio:
     return a_studio(tmp_path, emulator)
 

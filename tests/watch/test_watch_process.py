@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from contentsync.emulator.server import Emulator
-from tests.cli.support import PROJECT, Studio, an_emulator
+from tests.cli.support import PROJECT, Studio
 from tests.processes import PATIENCE, begun, count, heed_signals, until
 
 MEGABYTE = 1_000_000
@@ -93,12 +93,6 @@ def watching(studio: Studio, *args: str) -> Iterator[Watcher]:
         yield watcher
     finally:
         watcher.close()
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with an_emulator() as served:
-        yield served
 
 
 @pytest.fixture
