@@ -63,6 +63,8 @@ class Project:
     plan_chunks: Callable[[int], ChunkPlan] = plan_chunks
     media_transport: httpx.BaseTransport | None = None
     on_note: Callable[[Problem], None] = lambda _: None
+    #: Told of work that may take long: what it is, how many things are done, and of how many.
+    on_progress: Callable[[str, int, int], None] | None = None
     #: What the user says of the project, outside of its repository.
     user: UserSays = NOTHING_SAID
     #: Whether the state was found whole before and is unchanged since. Only for a plan that asks nobody.
@@ -101,7 +103,16 @@ class Project:
 
         cache = FileCache(self.root / ".contentsync" / "cache.db", machine_secret(self.data_folder))
         try:
-            return load(self.root, self.environ, paths, cache=cache, memory=cache, user=self.user, found=found)
+            return load(
+                self.root,
+                self.environ,
+                paths,
+                cache=cache,
+                memory=cache,
+                user=self.user,
+                found=found,
+                on_progress=self.on_progress,
+            )
         finally:
             cache.close()
 

@@ -88,11 +88,13 @@ class Context:
     def project(self) -> Project:
         """The project around the current folder."""
         from contentsync.cli.terminal import text
+        from contentsync.cli.terminal.counting import Counting
         from contentsync.cli.terminal.requests import show_request
         from contentsync.project import Project
 
         told = show_request if self.verbose else None
         project = Project.open(Path(), self.environ, told, lambda note: text.show_problems([note]))
+        project.on_progress = Counting()
         text.hide_values(project.settings.hidden)
         text.use_zone(project.settings.timezone)
         self._opened = (*self._opened, project)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -39,6 +39,7 @@ _MISSING_COMPARED: Final = 1_000  # missing files of a run: the clips of all tha
 _TEXTS: Final = (".yaml", ".yml", ".md", ".json")
 _FILES_A_WORKER: Final = 8  # a worker starts a process of its own for films, which costs as much as reading a few
 _ABSENT: Final = frozenset({"media-not-found", "media-dvc-pointer", "media-annex-pointer"})
+OnProgress = Callable[[str, int, int], None]
 _PICTURES: Final = (".jpg", ".jpeg", ".webp", ".png", ".gif", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff")
 
 
@@ -49,8 +50,12 @@ class Attachments:
     this machine too, and without TLS.
     """
 
-    def __init__(self, root: Path, reader: MediaReader, is_near: bool = False) -> None:
+    def __init__(
+        self, root: Path, reader: MediaReader, is_near: bool = False, on_progress: OnProgress | None = None
+    ) -> None:
+        """on_progress: told of what is done, how many files, and of how many."""
         self._root = root
+        self._on_progress = on_progress
         self._real_root = os.path.realpath(root)
         self._reader = reader
         self._is_near = is_near
@@ -65,7 +70,11 @@ class Attachments:
 
     def read_ahead(self, documents: Sequence[Document]) -> None:
         """Look into all files that these documents name, several at a time; `item` and `folder` do so one by one."""
-        names = dict.fromkeys(name for document in documents for name in self._named(document))
+        self.read_files(name for document in documents for name in self._named(document))
+
+    def read_files(self, files: Iterable[str]) -> None:
+        """Look into these files, from the root, several at a time."""
+        names = [name for name in dict.fromkeys(files) if name not in self._looks]
         workers = min(os.cpu_count() or 1, len(names) // _FILES_A_WORKER)
         if workers < 2:
             return
@@ -73,7 +82,10 @@ class Attachments:
 
         with ThreadPoolExecutor(workers) as pool:
             looks = pool.map(self._reader.read, [self._root / name for name in names])
-            self._looks |= zip(names, looks, strict=True)
+            for number, (name, look) in enumerate(zip(names, looks, strict=True), 1):
+                self._looks[name] = look
+                if self._on_progress:
+                    self._on_progress("Reading files", number, len(names))
 
     def _named(self, document: Document) -> Iterator[str]:
         """The files that a document names plainly, from the root."""

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -174,6 +175,7 @@ def _is_linked(root: Path, top: str) -> bool:
     return any((root / "/".join(parts[: end + 1])).is_symlink() for end in range(len(parts)))
 
 
+@cache
 def _as_regex(glob: str) -> str:
     parts = [_part(part) for part in glob.split("/")]
     return "/".join(parts).replace("(?:[^/.][^/]*/)*/", "(?:[^/.][^/]*/)*")

@@ -13,7 +13,7 @@ from contentsync.faulty import Faulty
 from contentsync.files import inside
 from contentsync.frozen import frozen
 from contentsync.manifest import json_text, markdown
-from contentsync.manifest.attachments import Attachments
+from contentsync.manifest.attachments import Attachments, OnProgress
 from contentsync.manifest.checked_document import CheckedDocument, tell_doubles
 from contentsync.manifest.document import TOO_MANY, Document, at
 from contentsync.manifest.files import find, linked_folders, read_bytes
@@ -40,16 +40,17 @@ def load(
     memory: Memory | None = None,
     user: UserSays = NOTHING_SAID,
     found: Sequence[str] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Loaded:
     """The project of `root`: its settings, its posts, and all that is wrong with either.
 
     paths: only these manifests and folders (absolute, or from the current folder); all of them unless given.
     probe: looks into media. cache: keeps what it saw. memory: keeps what sound manifests declared; it
     needs a cache. user: what the user says of the project. found: the manifests, from the root, where somebody
-    looked for them already, or left some out.
+    looked for them already, or left some out. on_progress: told how many files were read.
     """
     settings, problems = load_settings(root, environ, user)
-    desk = _Desk(root, settings, _reader(probe, cache))
+    desk = _Desk(root, settings, _reader(probe, cache), on_progress)
     if settings and cache and memory and not problems:
         desk.remember(memory, cache)
     files = sorted(found) if found is not None else desk.names() if paths is None else desk.names_of(paths)
@@ -75,7 +76,9 @@ class _Disk:
 class _Desk:
     """One run over the manifests: gathers the posts and problems of all files."""
 
-    def __init__(self, root: Path, settings: Settings | None, reader: MediaReader) -> None:
+    def __init__(
+        self, root: Path, settings: Settings | None, reader: MediaReader, on_progress: OnProgress | None
+    ) -> None:
         self.posts: list[DesiredPost] = []
         self.faulty: list[Faulty] = []
         self.unread: list[str] = []
@@ -83,7 +86,7 @@ class _Desk:
         self._root = root
         self._settings = settings
         self._is_near = settings is not None and bool(host_on_this_machine(settings.base_url))
-        self._attachments = Attachments(root, reader, self._is_near)
+        self._attachments = Attachments(root, reader, self._is_near, on_progress)
         self._remembered: Remembered | None = None
 
     def remember(self, memory: Memory, looks: MediaCache) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Problem
 from contentsync.frozen import frozen
 from contentsync.manifest import markdown
-from contentsync.manifest.attachments import Attachments
+from contentsync.manifest.attachments import Attachments, OnProgress
 from contentsync.manifest.checked_document import keys_of
 from contentsync.manifest.desired import Reading
 from contentsync.manifest.document import Document
@@ -34,10 +34,16 @@ class Tried:
 class Trial:
     """Checks manifests one by one; each media file is read once."""
 
-    def __init__(self, root: Path, settings: Settings, cache: MediaCache) -> None:
+    def __init__(
+        self, root: Path, settings: Settings, cache: MediaCache, on_progress: OnProgress | None = None
+    ) -> None:
         is_near = bool(host_on_this_machine(settings.base_url))
         self._settings = settings
-        self._attachments = Attachments(root, CachedReader(DiskReader(), cache), is_near)
+        self._attachments = Attachments(root, CachedReader(DiskReader(), cache), is_near, on_progress)
+
+    def read_files(self, names: Iterable[str]) -> None:
+        """Look into these files, from the root, several at a time, before manifests that name them are judged."""
+        self._attachments.read_files(names)
 
     def judge(self, name: str, text: str) -> Tried:
         """What `text` declares as the file `name`, a path from the root."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +46,7 @@ class DraftFiles:
     def __init__(self, root: Path, globs: Sequence[str], choices: Choices) -> None:
         """root: with its links followed. globs: where manifests are read from."""
         self._root, self._globs, self._choices = root, globs, choices
+        self._known_folders: dict[str, list[Path]] = {}
 
     def of(self, draft: Draft) -> tuple[list[str], list[Problem]]:
         """The files of a draft as paths from the root, and URLs as they are."""
@@ -64,22 +65,31 @@ class DraftFiles:
             if not (self._choices.media and local and _existing(self._choices.media, local)):
                 return written, None
             written = local
-        for folder in self._folders(draft):
+        for folder in self._folders(draft.where.file):
             if path := _existing(folder, written):
                 return self._from_root(path, written, where)
-        looked = listed([_told(folder, self._root) for folder in self._folders(draft)])
+        looked = listed([_told(folder, self._root) for folder in self._folders(draft.where.file)])
         what = f"{shown(written)} is not in {looked}"
         hint = "fix the name, or say where the files are: --media DIR"
         if self._choices.media:
             hint = "with --media, names are looked for there only: fix the name, or leave --media out"
         return "", Problem("media-not-found", what, hint, where)
 
-    def _folders(self, draft: Draft) -> list[Path]:
+    def _folders(self, file: str) -> list[Path]:
+        """Where the files of drafts from this file are looked for."""
+        if file not in self._known_folders:
+            self._known_folders[file] = list(dict.fromkeys(self._found_folders(file)))
+        return self._known_folders[file]
+
+    def _found_folders(self, file: str) -> Iterator[Path]:
         if self._choices.media:
-            return [self._choices.media.resolve()]
-        beside = Path(draft.where.file).resolve().parent
-        near = [parent / "media" for parent in beside.parents[:2]] if draft.where.file.endswith(".tweet") else []
-        return list(dict.fromkeys([beside, *near, self._root, self._root / _ELSEWHERE]))
+            yield self._choices.media.resolve()
+            return
+        beside = Path(file).resolve().parent
+        yield beside
+        if file.endswith(".tweet"):
+            yield from (parent / "media" for parent in beside.parents[:2])
+        yield from (self._root, self._root / _ELSEWHERE)
 
     def _from_root(self, path: Path, written: str, where: Place) -> tuple[str, Problem | None]:
         if path.is_relative_to(self._root):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
@@ -63,18 +63,27 @@ class Drafting:
         self._names: set[str] = set()
         self._taken: dict[str, Draft] = {}
         self._cache = FileCache(project.root / ".contentsync" / "cache.db", machine_secret(project.data_folder))
-        self._trial = Trial(project.root, project.settings, self._cache)
+        self._trial = Trial(project.root, project.settings, self._cache, project.on_progress)
         self._now = project.clock.now()
 
     def close(self) -> None:
         """Close the cache of media facts."""
         self._cache.close()
 
-    def entry(self, draft: Draft) -> Entry:
-        """The manifest of a draft, with everything that is wrong with it, each at its place in the draft's file."""
+    def entries(self, drafts: Iterable[Draft]) -> list[Entry]:
+        """The manifest of each draft, with all that is wrong with it, each at its place in the draft's file.
+
+        The files of all are read first, several at a time.
+        """
+        made = [self._made(draft) for draft in drafts]
+        self._trial.read_files(path for _, files in made for path in files)
+        return [self._judged(entry) if entry.text else entry for entry, _ in made]
+
+    def _made(self, draft: Draft) -> tuple[Entry, list[str]]:
+        """The manifest of a draft, without a judgment, and the files that it names, from the root."""
         values = dict(draft.values)
         if odd := tuple(_unwritable(values, draft)):
-            return Entry(draft, values=values, problems=_placed([*draft.problems, *odd], draft))
+            return Entry(draft, values=values, problems=_placed([*draft.problems, *odd], draft)), []
         values |= {key: _with_newlines(value) for key, value in values.items()}
         found, lacking = self._files.of(draft)
         account = self._account(values)
@@ -87,12 +96,13 @@ class Drafting:
         folder, apart = self._files.folder(draft, found)
         problems = [*draft.problems, *lacking, *account.problems, *apart]
         if folder is None or not found:
-            return Entry(draft, values=values, problems=_placed(problems, draft))
+            return Entry(draft, values=values, problems=_placed(problems, draft)), []
         values |= as_keys(draft.shape, [seen_from(folder, path) for path in found])
         values.pop("account" if "accounts" in values else "", None)
         text = (markdown_of if self._choices.markdown else yaml_of)(values)
         file = f"{folder}/{values['name']}{self._choices.suffix}".removeprefix("./")
-        return self._judged(Entry(draft, file, text, values, problems=_placed(problems, draft)))
+        local = [path for path in found if (self._root / path).is_file()]
+        return Entry(draft, file, text, values, problems=_placed(problems, draft)), local
 
     def _judged(self, entry: Entry) -> Entry:
         tried = self._trial.judge(entry.file, entry.text)

@@ -68,7 +68,7 @@ def propose(project: Project, file: Path, source: Source, order: Order | None, c
         raise ManifestError(*taken.problems)
     drafting = Drafting(project, choices)
     try:
-        return Proposal(tuple(drafting.entry(draft) for draft in taken.drafts), taken.problems)
+        return Proposal(tuple(drafting.entries(taken.drafts)), taken.problems)
     finally:
         drafting.close()
 

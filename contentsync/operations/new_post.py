@@ -35,6 +35,12 @@ class Asked:
         return replace(self, values={**self.values, key: value})
 
 
+def posts_of(files: Sequence[Path]) -> list[tuple[Path, ...]]:
+    """The files of each post: a clip is a post of its own; pictures, or a folder of them, are one post together."""
+    clips = not any(file.is_dir() or file.suffix.lower() in PICTURES for file in files)
+    return [(file,) for file in files] if clips else [tuple(files)]
+
+
 def suggested_name(files: Sequence[Path]) -> str:
     """A name for the post, from its first file; for photos of a folder from the folder."""
     first = files[0]
@@ -74,18 +80,20 @@ def with_sure_answers(project: Project, asked: Asked) -> Asked:
     return asked if "name" in asked.values else asked.with_value("name", suggested_name(asked.files))
 
 
-def draft(project: Project, asked: Asked) -> Entry:
-    """The manifest that would be written, with everything that is wrong with it."""
-    pictures = all(file.suffix.lower() in PICTURES or file.is_dir() for file in asked.files)
-    shape = Shape.PHOTOS if pictures or len(asked.files) > 1 else Shape.VIDEO
-    given = Draft(Place(str(Path("new").absolute())), asked.values, tuple(_absolute(asked.files)), shape)
-    drafting = Drafting(project, Choices(into=asked.into, markdown=asked.markdown))
+def drafts(project: Project, asked: Sequence[Asked]) -> list[Entry]:
+    """The manifests that would be written, with everything that is wrong with each. All go to the same place."""
+    drafting = Drafting(project, Choices(into=asked[0].into, markdown=asked[0].markdown))
     try:
-        entry = drafting.entry(given)
+        entries = drafting.entries(map(_draft, asked))
     finally:
         drafting.close()
-    problems = tuple(replace(problem, where=None) for problem in entry.problems)
-    return replace(entry, problems=problems)
+    return [replace(one, problems=tuple(replace(problem, where=None) for problem in one.problems)) for one in entries]
+
+
+def _draft(asked: Asked) -> Draft:
+    pictures = all(file.suffix.lower() in PICTURES or file.is_dir() for file in asked.files)
+    shape = Shape.PHOTOS if pictures or len(asked.files) > 1 else Shape.VIDEO
+    return Draft(Place(str(Path("new").absolute())), asked.values, tuple(_absolute(asked.files)), shape)
 
 
 def media_refused(project: Project, files: Sequence[Path]) -> list[Problem]:

@@ -26,10 +26,10 @@ from contentsync.post import DesiredPost, Media
 POSTS: Final = 100  # that get a picture; the others are told in words
 PHOTOS: Final = 6  # of one post
 ROOM: Final = 2_800_000  # characters of all pictures together
-SECONDS: Final = 60.0  # for all of them
+SECONDS: Final = 40.0  # for all of them; those that were made are kept, so the next page goes on from there
 FETCHED: Final = "no preview: TikTok fetches it"
 _NO_ROOM: Final = "no preview: the page has no more room"
-_NO_TIME: Final = "no preview: it would take too long"
+_NO_TIME: Final = "no preview yet: the pictures took too long; make the page again for more of them"
 ELSEWHERE: Final = "no preview: the file is not here, or not the one of the plan"
 
 
@@ -85,19 +85,23 @@ def pictures(
     kept: KeptPictures | None = None,
     find: Callable[[], Painter | None] = painter,
     room: int = ROOM,
+    on_progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, Pictures]:
     """The pictures of the first posts of a plan, by their keys.
 
     is_file: whether a path holds the media's bytes. kept: those of earlier pages. find: what makes new ones.
-    room: characters.
+    room: characters. on_progress: told what is done, how many of them, and of how many.
     """
     easel = _Easel(root, is_file, find(), kept, room)
     chosen = [action for action in actions if action.media][:POSTS]
     found: dict[str, Pictures] = {action.post: Pictures() for action in chosen}
+    shots = [*_covers(chosen, posts), *_photos(chosen)]
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        for shots in (_covers(chosen, posts), _photos(chosen)):
-            for shot, (data, why) in zip(shots, pool.map(partial(_made, easel), shots), strict=True):
-                found[shot.post].add(*easel.fitting(data, why))
+        made = pool.map(partial(_made, easel), shots)
+        for number, (shot, (data, why)) in enumerate(zip(shots, made, strict=True), 1):
+            found[shot.post].add(*easel.fitting(data, why))
+            if on_progress:
+                on_progress("Making pictures", number, len(shots))
     if kept:
         kept.prune()
     return found

@@ -86,7 +86,14 @@ def preview(project: Project, made: Made, *, with_pictures: bool) -> Preview:
         zones=made.zones,
         limits={name: facts.account.limits for name, facts in made.world.accounts.items()},
         approvals=_approvals(project, made),
-        pictures=pictures(project.root, order, made.posts, _has_size, kept=kept_pictures(project)),
+        pictures=pictures(
+            project.root,
+            order,
+            made.posts,
+            _has_size,
+            kept=kept_pictures(project),
+            on_progress=project.on_progress,
+        ),
     )
 
 

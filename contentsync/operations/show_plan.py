@@ -54,7 +54,8 @@ def with_pictures(shown: Shown, project: Project | None) -> Preview:
         why = "no preview: there is no project here"
         return replace(preview, pictures={action.post: Pictures(why=why) for action in preview.plan.actions})
     order = [action for listed in preview.sections.values() for action in listed]
-    return replace(preview, pictures=pictures(project.root, order, {}, is_file, kept=kept_pictures(project)))
+    kept, told = kept_pictures(project), project.on_progress
+    return replace(preview, pictures=pictures(project.root, order, {}, is_file, kept=kept, on_progress=told))
 
 
 def _against(told: planfile.Told, path: Path, project: Project | None, now: datetime) -> list[Problem]:

@@ -53,6 +53,12 @@ def test_the_proposal_is_shown_and_nothing_is_written_without_a_yes(offline: Stu
     assert not list(offline.root.rglob("day-*.yaml"))
 
 
+def test_without_a_terminal_the_rows_are_shown_and_the_option_is_named(offline: Studio) -> None:
+    ran = offline.run("import-csv", str(fortnight(offline)), "--dates", "day-first")
+    assert ran.code == 64 and "acme/day-3" in ran.out
+    assert "--auto-approve writes" in ran.err and list(offline.root.rglob("posts/clips/*.yaml")) == []
+
+
 def test_a_manifest_lies_beside_its_clip_and_reads_back_exactly(offline: Studio) -> None:
     sheet = fortnight(offline)
     ran = offline.run("import-csv", str(sheet), "--dates", "day-first", "--auto-approve")

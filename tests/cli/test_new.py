@@ -76,6 +76,44 @@ def test_pictures_are_photos(offline: Studio) -> None:
     assert ran.json["posts"][0]["posts"] == ["acme/trip"]
 
 
+def test_a_folder_of_pictures_is_one_post(offline: Studio) -> None:
+    for name in ("1.jpg", "2.jpg", "10.jpg"):
+        shutil.copy(PICTURE, offline.write(f"posts/trip/day/{name}", ""))
+    ran = offline.run("new", "posts/trip/day", *GIVEN)
+    assert ran.code == 0, ran.err
+    (written,) = offline.root.rglob("posts/**/*.yaml")
+    assert "photos: day" in written.read_text() and written == offline.root / "posts/trip/day.yaml"
+    assert offline.run("validate").code == 0
+
+
+def test_several_clips_get_a_manifest_each(offline: Studio) -> None:
+    for name in ("one", "two", "three"):
+        offline.video(f"june/{name}.mp4")
+    clips = [f"posts/june/{name}.mp4" for name in ("one", "two", "three")]
+    ran = offline.run("new", *clips, *GIVEN, "--caption", "June")
+    assert (ran.code, ran.out.count("Written: ")) == (0, 3)
+    assert sorted(path.name for path in offline.root.rglob("*.yaml") if "june" in str(path)) == [
+        "one.yaml",
+        "three.yaml",
+        "two.yaml",
+    ]
+    assert offline.run("plan", "--no-refresh", "--json").json["summary"]["create"] == 3
+
+
+def test_a_name_is_for_one_post(offline: Studio) -> None:
+    offline.video("a.mp4")
+    offline.video("b.mp4")
+    ran = offline.run("new", "posts/a.mp4", "posts/b.mp4", *GIVEN, "--name", "c")
+    assert (ran.code, "--name is for one post" in ran.err) == (64, True)
+
+
+def test_one_bad_clip_does_not_stop_the_others(offline: Studio) -> None:
+    offline.video("a.mp4")
+    offline.write("posts/b.mp4", "no video at all")
+    ran = offline.run("new", "posts/a.mp4", "posts/b.mp4", *GIVEN)
+    assert ran.code == 1 and (offline.root / "posts/a.yaml").exists() and not (offline.root / "posts/b.yaml").exists()
+
+
 def test_a_person_is_asked_for_what_is_missing_and_privacy_has_no_default(offline: Studio) -> None:
     offline.video("clip.mp4")
     answers = [

@@ -70,8 +70,6 @@ def import_csv(
       contentsync import-csv december.csv --dates day-first --markdown
       contentsync import-csv posts.json --from postiz --account acme --media downloads
     """
-    if not (auto_approve or json_ or sys.stdin.isatty()):
-        raise click.UsageError("there is no terminal to ask at: give --auto-approve")
     project = context.project()
     choices = Choices(account, privacy, mode, media, into, markdown, Source(source) in FOREIGN)
     proposal = operation.propose(project, file, Source(source), Order(dates) if dates else None, choices)
@@ -83,7 +81,12 @@ def import_csv(
     if not proposal.to_write:
         text.say("There is nothing to write.")
         return _code(proposal)
-    if not (auto_approve or says_yes(f"write {text.many(len(proposal.to_write), 'manifest')}")):
+    what = text.many(len(proposal.to_write), "manifest")
+    if not (auto_approve or sys.stdin.isatty()):
+        raise click.UsageError(
+            f"nothing was written, since there is no terminal to ask at: --auto-approve writes {what}"
+        )
+    if not (auto_approve or says_yes(f"write {what}")):
         text.tell("Nothing was written: the answer was not `yes`.")
         return exits.INTERRUPTED
     written = [entry.file for entry in operation.carry_out(project, proposal)]

@@ -1,4 +1,4 @@
-"""`contentsync new`: one manifest from a clip or photos, by questions."""
+"""`contentsync new`: a manifest from a clip or photos, by questions."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def new(
     json_: bool,
     **given: Any,
 ) -> int:
-    """Make one manifest for FILE: a video, photos, or a folder of photos.
+    """Make a manifest for FILE: a video, photos, or a folder of photos. Several videos get a manifest each.
 
     On a terminal it asks for what is not given, shows the manifest, and writes it after your yes. Elsewhere every
     value that is needed must be given. The manifest lies beside FILE. No file is overwritten, and nothing is sent.
@@ -66,24 +66,38 @@ def new(
     \b
     Examples:
       contentsync new posts/clip.mp4
+      contentsync new posts/trip
+      contentsync new posts/june/*.mp4 --publish-at next-slot --privacy everyone --auto-approve
       contentsync new posts/clip.mp4 --account acme --privacy only_me --publish-at next-slot --auto-approve
     """
     asks = sys.stdin.isatty() and not (auto_approve or json_)
     if not (asks or auto_approve or json_):
         raise click.UsageError("there is no terminal to ask at: give --auto-approve")
+    posts = new_post.posts_of(files)
+    if len(posts) > 1 and given["name"]:
+        raise click.UsageError(f"--name is for one post, and each of these {len(posts)} videos becomes one")
     project = context.project()
-    asked = new_post.with_sure_answers(project, Asked(files, _values(given), into, markdown))
+    asked = [new_post.with_sure_answers(project, Asked(mine, _values(given), into, markdown)) for mine in posts]
     if asks:
-        if problems := new_post.media_refused(project, files):
-            text.show_problems(problems)
-            text.tell("Nothing was asked or written: TikTok would not take this file.")
-            return exits.FAILED
-        asked = questions.answered(project, asked, {key for key, value in given.items() if value})
-    _refuse_lacking(project, asked)
-    entry = new_post.draft(project, asked)
+        known = {key for key, value in given.items() if value}
+        return exits.worst([_asked(project, one, known) for one in asked])
+    for one in asked:
+        _refuse_lacking(project, one)
+    entries = new_post.drafts(project, asked)
     if json_:
-        return _as_json(project, entry, auto_approve)
-    return _finish(project, entry, auto_approve)
+        return _as_json(project, entries, auto_approve)
+    return exits.worst([_finish(project, entry, auto_approve) for entry in entries])
+
+
+def _asked(project: Project, asked: Asked, known: set[str]) -> int:
+    """Ask for what is not given, and write the manifest. known: the keys that were given."""
+    if problems := new_post.media_refused(project, asked.files):
+        text.show_problems(problems)
+        text.tell("Nothing was asked or written: TikTok would not take this file.")
+        return exits.FAILED
+    asked = questions.answered(project, asked, known)
+    _refuse_lacking(project, asked)
+    return _finish(project, new_post.drafts(project, [asked])[0], auto_approve=False)
 
 
 def _values(given: dict[str, Any]) -> dict[str, Value]:
@@ -116,11 +130,11 @@ def _refuse_lacking(project: Project, asked: Asked) -> None:
         raise UsageError(Problem("answer-missing", what, f"give --{lacking[0]}: {listed(choices)}"))
 
 
-def _as_json(project: Project, entry: Entry, auto_approve: bool) -> int:
-    proposal = import_posts.Proposal((entry,))
+def _as_json(project: Project, entries: list[Entry], auto_approve: bool) -> int:
+    proposal = import_posts.Proposal(tuple(entries))
     written = [one.file for one in import_posts.carry_out(project, proposal)] if auto_approve else []
     text.show_json(view.document(proposal, written))
-    return exits.DONE if entry.is_sound else exits.FAILED
+    return exits.FAILED if proposal.has_errors else exits.DONE
 
 
 def _finish(project: Project, entry: Entry, auto_approve: bool) -> int:
