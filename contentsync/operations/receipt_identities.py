@@ -1,44 +1,125 @@
-"""Which identities do the receipts of an account name? Read again only after a receipt changed.
+"""Which identities do the receipts of an account name? Only receipts that changed are read again.
 
 Each receipt names the TikTok account that made its post. A new post needs to know them all, and there is one for each
-post that ever was. What they name is kept with the names and stats of the files, as in `still.py`.
+post that ever was. They are parted by their names. What those of a part name is kept with the names and stats of its
+files (`nothing_to_do.py` has the theory), so that a new receipt costs reading its part.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 from contentsync.evidence import receipts
 from contentsync.evidence.identity import Identity, Witnessed
+from contentsync.frozen import frozen
 from contentsync.operations.nothing_to_do import NothingToDo
 from contentsync.project import Project
-from contentsync.tree import Tree
+from contentsync.tree import RACY, Stat, Tree
 
 _FILE: Final = "receipt-identities"
+_ENDING: Final = ".json"
+_PARTS: Final = 64
+_LINK: Final = "\0"  # the end of a name that a link leads from, as in Tree
+
+
+@frozen
+class _Named:
+    """An identity that receipts name."""
+
+    identity: Identity
+    #: How many name it.
+    count: int
+    #: The first file that does, by its name.
+    first: str
+
+    def as_json(self) -> list[str | int]:
+        return [self.identity.open_id, self.identity.union_id, self.identity.username, self.count, self.first]
 
 
 def of_account(still: NothingToDo, project: Project, account: str) -> list[Witnessed]:
-    """The identities that the receipts of an account name, each with how many."""
-    folder = project.receipts.path
-    tree = Tree(str(project.root), [Path(folder, account).relative_to(project.root).as_posix()])
-    look = tree.digest()
-    kept = json.loads(still.read(_FILE) or "{}")
-    if tree.is_whole and kept.get(account, [""])[0] == look:
-        return [Witnessed(Identity(*told), account, receipts=count) for told, count in kept[account][1]]
-    found = witnessed(receipts.of_pages(project.receipts.pages(account)), account)
-    if tree.is_whole and tree.is_settled(still.began):
-        told = [[[one.identity.open_id, one.identity.union_id, one.identity.username], one.receipts] for one in found]
-        still.write(_FILE, json.dumps(kept | {account: [look, told]}))
+    """The identities that the receipts of an account name, each with how many; in the order of the names."""
+    place = Path(project.receipts.path, account).relative_to(project.root).as_posix()
+    tree = Tree(str(project.root), [place])
+    if not tree.is_whole or place not in tree.folders:
+        return _joined(_named(receipts.of_pages(project.receipts.pages(account))), account)
+    parts = _parts(tree.folders[place].files())
+    looks = {number: _look(files) for number, files in parts.items()}
+    every = json.loads(still.read(_FILE) or "{}")
+    kept = every.get(account, {})
+    known = {number: kept[number][1] for number, look in looks.items() if kept.get(number, [""])[0] == look}
+    told = [_Named(Identity(*who), count, first) for part in known.values() for *who, count, first in part]
+    new = {number: files for number, files in parts.items() if number not in known}
+    if new or kept.keys() - parts.keys():
+        read = _read(project, account, parts, new)
+        told += [named for part in read.values() for named in part]
+        keeps = {number: [looks[number], known[number]] for number in known}
+        keeps |= {n: [looks[n], [one.as_json() for one in read[n]]] for n in new if _is_settled(new[n], still.began)}
+        still.write(_FILE, json.dumps(every | {account: keeps}))
+    return _joined(told, account)
+
+
+_Files = dict[str, Stat]
+
+
+def _parts(files: Iterable[tuple[str, Stat]]) -> dict[str, _Files]:
+    """The receipts by the number of their part; the stat of what a link leads to goes with it."""
+    found: dict[str, _Files] = {}
+    for name, seen in files:
+        bare = name.removesuffix(_LINK)
+        if bare.endswith(_ENDING):
+            found.setdefault(_number(bare), {})[name] = seen
     return found
 
 
-def witnessed(told: Iterable[receipts.Told], account: str) -> list[Witnessed]:
-    """What receipts witness, one value for each identity, in the order of their names."""
-    counts: dict[Identity, int] = {}
+def _number(file: str) -> str:
+    return str(crc32(file.encode("utf-8", "surrogateescape")) % _PARTS)
+
+
+def _look(files: _Files) -> str:
+    told = repr(sorted(files.items())).encode("utf-8", "surrogateescape")
+    return blake2b(told, digest_size=16).hexdigest()
+
+
+def _is_settled(files: _Files, now: int) -> bool:
+    """As Tree.is_settled."""
+    return all(max(seen[1:3]) + RACY < now for seen in files.values())
+
+
+def _read(
+    project: Project, account: str, parts: Mapping[str, _Files], new: Mapping[str, _Files]
+) -> dict[str, list[_Named]]:
+    """What the receipts of the new parts name."""
+    known = {
+        name.removesuffix(_LINK).removesuffix(_ENDING)
+        for number, files in parts.items()
+        if number not in new
+        for name in files
+    }
+    found: dict[str, list[receipts.Told]] = {number: [] for number in new}
+    for told in receipts.of_pages(project.receipts.pages(account, known)):
+        found.setdefault(_number(told.name + _ENDING), []).append(told)
+    return {number: _named(several) for number, several in found.items()}
+
+
+def _named(told: Iterable[receipts.Told]) -> list[_Named]:
+    """The identities that these receipts name. told: in the order of their names."""
+    found: dict[Identity, _Named] = {}
     for one in told:
         if one.is_of_a_post:
-            counts[one.identity] = counts.get(one.identity, 0) + 1
+            known = found.get(one.identity) or _Named(one.identity, 0, one.name + _ENDING)
+            found[one.identity] = replace(known, count=known.count + 1)
+    return list(found.values())
+
+
+def _joined(parts: Iterable[_Named], account: str) -> list[Witnessed]:
+    """The same of all parts, one value for each identity, in the order of the receipts' names."""
+    counts: dict[Identity, int] = {}
+    for one in sorted(parts, key=lambda named: named.first):
+        counts[one.identity] = counts.get(one.identity, 0) + one.count
     return [Witnessed(identity, account, receipts=count) for identity, count in counts.items()]

@@ -40,7 +40,7 @@ from contentsync.store.port.values import Shared
 from contentsync.tree import RACY
 
 _FILE: Final = "resting"
-_VERSION: Final = 4
+_VERSION: Final = 5
 _SPARE: Final = 1 << 20  # bytes of details that nothing refers to any more, up to which they stay in the file
 _MANY: Final = 200  # posts beyond which to look for kin costs more than the whole plan
 _QUIET: Final = frozenset({"media-lfs-pointer"})
@@ -111,6 +111,9 @@ def _rechecked(pages: dict[str, Page], still: NothingToDo, project: Project, mar
     assert still.tree is not None
     looks, left = Looks(still.tree.folders), set(marks)
     for folder, page in pages.items():
+        if page.has_same_rows(marks):
+            left.difference_update(page.uids)
+            continue
         entries = page.entries(still)
         same = [entry for entry in entries if all(marks.get(uid) == mark for _, _, uid, mark in entry.posts)]
         left -= {uid for entry in same for _, _, uid, _ in entry.posts}
@@ -140,7 +143,7 @@ def _compared(pages: Mapping[str, Page], left: set[str], still: NothingToDo, pro
         found.direct |= frozenset(page.direct)
         found.pages[folder] = page
     for folder in pages.keys() - still.tree.folders.keys():
-        left |= {uid for entry in pages[folder].entries(still) for _, _, uid, _ in entry.posts}
+        left |= set(pages[folder].uids)
     found.uids = frozenset(left)
     for account, _, name in (key.partition("/") for key in found.prints):
         found.by_account.setdefault(account, set()).add(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
@@ -57,6 +57,9 @@ class Page:
     prints: dict[str, str]
     direct: list[str]
     odd: list[Odd]
+    #: The uids of the rows of its posts, and one digest over their marks.
+    uids: list[str]
+    rows: str
     #: The details, of a page that was made just now.
     details: str = ""
     #: Where the details of any other page are, and the line that says all this of it.
@@ -65,6 +68,7 @@ class Page:
 
     @classmethod
     def made(cls, folder: str, entries: list[Entry], others: list[str], tree: Looks) -> Page:
+        marks = {uid: mark for entry in entries for _, _, uid, mark in entry.posts}
         folders = {folder, *(path.rpartition("/")[0] for entry in entries for path in entry.files)}
         return cls(
             folder,
@@ -73,6 +77,8 @@ class Page:
             {key: sign for entry in entries for key, sign, _, _ in entry.posts},
             sorted({name for entry in entries for name in entry.direct}),
             [entry.odd for entry in entries if entry.odd],
+            list(marks),
+            _digest_of_rows(marks, marks),
             json.dumps([entry.as_json() for entry in entries], separators=(",", ":")),
         )
 
@@ -80,15 +86,20 @@ class Page:
         """The line for a page whose details were put there."""
         odd = [[one.file, one.key, told_problem(one.problem), sorted(one.keys)] for one in self.odd]
         keys, marks = "\n".join(self.prints), "\n".join(self.prints.values())
-        told = [self.folder, self.looks, self.others, keys, marks, self.direct, odd, spot]
+        rows = [self.uids, self.rows]
+        told = [self.folder, self.looks, self.others, keys, marks, self.direct, odd, rows, spot]
         return json.dumps(told, separators=(",", ":"))
 
     @classmethod
     def of_line(cls, line: str) -> Page:
-        folder, looks, others, keys, marks, direct, odd, (start, size, mark) = json.loads(line)
+        folder, looks, others, keys, marks, direct, odd, (uids, rows), (start, size, mark) = json.loads(line)
         prints = dict(zip(keys.split("\n"), marks.split("\n"), strict=True)) if keys else {}
         told = [Odd(file, key, problem_of(problem), frozenset(which)) for file, key, problem, which in odd]
-        return cls(folder, looks, others, prints, direct, told, "", (start, size, mark), line)
+        return cls(folder, looks, others, prints, direct, told, uids, rows, "", (start, size, mark), line)
+
+    def has_same_rows(self, marks: Mapping[str, str]) -> bool:
+        """Whether no row of its posts has changed. marks: of all rows by now."""
+        return self.rows == _digest_of_rows(self.uids, marks)
 
     def entries(self, still: NothingToDo) -> list[Entry]:
         """The manifests. Raises DetailsLost where their details are not there any more."""
@@ -134,6 +145,11 @@ class Looks:
             found = self._folders.get(folder)
             self._files[folder] = dict(found.files()) if found else {}
         return self._files[folder]
+
+
+def _digest_of_rows(uids: Iterable[str], marks: Mapping[str, str]) -> str:
+    told = "\n".join([f"{uid} {marks.get(uid, '')}" for uid in uids])
+    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _digest(found: Folder) -> str:

@@ -328,6 +328,12 @@ def test_a_settled_post_under_another_name_is_a_move(site: Site) -> None:
     assert [action.kind for action in made.plan.actions] == [Kind.MOVE]
 
 
+def test_the_media_of_a_post_that_rests_are_seen(site: Site) -> None:
+    compare(site, Wish(), nothing)
+    site.add("six", video="one.mp4")
+    assert left_out(compare(site, Wish(), nothing)) == 0
+
+
 def test_a_row_that_changes_between_the_plan_and_the_intent_is_read(site: Site) -> None:
     compare(site, Wish(), nothing)
     site.add("six")
