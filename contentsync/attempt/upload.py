@@ -158,8 +158,11 @@ def incomplete(attempt: Attempt, has: int) -> Problem:
 
 
 def offset_of(attempt: Attempt, status: wire.Status) -> int | None:
-    """Where the upload continues by TikTok's count; `size` if all bytes are there; None if it does not say."""
-    if status.uploaded_bytes is None:
+    """Where the upload continues by TikTok's count; `size` if all bytes are there; None if it does not say.
+
+    None too for a post that TikTok fetches: a count of uploaded bytes, which is 0 at most, says nothing about it.
+    """
+    if status.uploaded_bytes is None or attempt.pulls:
         return None
     plan = chunks.ChunkPlan(attempt.chunk_size or attempt.size, attempt.chunk_count or 1)
     return chunks.snap(plan, attempt.size, status.uploaded_bytes)

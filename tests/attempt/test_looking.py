@@ -161,6 +161,14 @@ def test_a_pull_without_an_id_can_not_be_asked_about(bench: Bench) -> None:
     assert bench.tiktok.calls == []
 
 
+@pytest.mark.parametrize("status", [has(0), Status("PROCESSING_DOWNLOAD", uploaded_bytes=0), has(7)])
+def test_a_count_of_uploaded_bytes_says_nothing_about_a_pull(bench: Bench, status: Status) -> None:
+    attempt = bench.pulled(Phase.PROCESSING, a_slideshow())
+    bench.tiktok.statuses = [status]
+    bench.clock.advance(timedelta(hours=2))
+    assert bench.advance(attempt).attempt.phase is Phase.PROCESSING
+
+
 def test_a_pull_whose_id_is_not_known_any_more_is_unknown(bench: Bench) -> None:
     attempt = bench.pulled(Phase.PROCESSING, a_slideshow())
     bench.clock.advance(MINUTE)
