@@ -186,6 +186,11 @@ class Project:
             self._caught_up = (behind,)
         return self._caught_up[0]
 
+    def use_copy(self) -> None:
+        """For a command without a network: use this machine's copy of a shared state; `on_note` hears of its age."""
+        if note := self.reading_store.use_copy():
+            self.on_note(note)
+
     @cached_property
     def known_identities(self) -> first_posts.Known:
         """Who the user's projects on this machine posted as; read once."""

@@ -24,9 +24,14 @@ def for_a_person(actions: Iterable[Action]) -> list[int]:
             codes.append(exits.HELD)
         if any(problem.code == "scope-missing" for problem in action.blockers):
             codes.append(exits.SIGN_IN)
-        if any(problem.code in _STATE_TROUBLE for problem in action.blockers):
+        if has_state_trouble(action):
             codes.append(exits.FAILED)
     return codes
+
+
+def has_state_trouble(action: Action) -> bool:
+    """Whether a post is held back because the shared state can't be read or written."""
+    return any(problem.code in _STATE_TROUBLE for problem in action.blockers)
 
 
 def undone(actions: Iterable[Action]) -> list[int]:

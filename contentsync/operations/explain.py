@@ -39,6 +39,8 @@ def explain(project: Project, name: str, *, refresh: bool) -> Case:
     """The evidence about one post, and the plan's decision. Raises UsageError for an unknown post."""
     if refresh:
         project.catch_up()
+    else:
+        project.use_copy()
     loaded = project.load()
     posts = {post.key: post for post in loaded.posts}
     key = one_key(known_keys(project, loaded), name)

@@ -40,6 +40,7 @@ def handovers(project: Project, names: Iterable[str] = ()) -> list[Waiting]:
 
     names: keys, names, or globs of either. Raises UsageError for one that fits no post.
     """
+    project.use_copy()
     posts = {post.key: post for post in load_all(project).posts}
     rows = {row.key: row for mine in rows_by_account(project).values() for row in mine}
     wanted = tuple(names)

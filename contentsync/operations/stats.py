@@ -50,6 +50,7 @@ class Stats:
 
 def stats(project: Project, names: tuple[str, ...] = ()) -> Stats:
     """The figures of these posts, or of all that have a video. Raises UsageError for an unknown name."""
+    project.use_copy()
     wanted = frozenset(full_keys(project, names))
     now = project.clock.now()
     rows = [row for mine in rows_by_account(project).values() for row in mine]

@@ -18,14 +18,17 @@ def under_lock(
     """Hold the project's lock while the function runs. Its callers get StoreLocked while another process has it.
 
     doing: what the lock's note says. A caller that wants to wait for the lock, or to ask a person under it, holds it
-    around the call.
+    around the call. What a person decided is shared with other machines before the lock goes: StoreError where they
+    can't be told.
     """
 
     def decorate(function: Callable[Concatenate[Project, P], R]) -> Callable[Concatenate[Project, P], R]:
         @wraps(function)
         def locked(project: Project, /, *args: P.args, **kwargs: P.kwargs) -> R:
             with project.lock(doing):
-                return function(project, *args, **kwargs)
+                done = function(project, *args, **kwargs)
+                project.store.share(project.clock.now())
+                return done
 
         return locked
 

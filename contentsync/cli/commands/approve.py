@@ -9,6 +9,7 @@ import click
 
 from contentsync.cli import complete, exits
 from contentsync.cli.commands.plan import show_failures
+from contentsync.cli.left import has_state_trouble
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
@@ -84,23 +85,25 @@ def _approve(project: Project, posts: tuple[str, ...], auto_approve: bool) -> in
     asked = operation.question(project, Wish(only=posts))
     text.show_problems(asked.made.notes)
     show_failures(asked.made.failures)
-    code = exits.worst(exits.of_error(err) or exits.FAILED for err in asked.made.failures.values())
-    if asked.made.faults:
-        code = exits.worst([code, exits.FAILED])
+    codes = [exits.of_error(err) or exits.FAILED for err in asked.made.failures.values()]
+    if asked.made.faults or any(map(has_state_trouble, asked.blocked)):
+        codes.append(exits.FAILED)
+    if asked.blocked:
+        codes.append(exits.HELD)
     for action in asked.blocked:
         text.tell(f"{action.post} can't be sent as it is: {visible(action.reason)}")
     if asked.approved:
         text.say(f"Approved already: {', '.join(asked.approved)}.")
     if not asked.actions:
         text.say("There is nothing to approve.")
-        return exits.worst([code, exits.HELD] if asked.blocked else [code])
+        return exits.worst(codes)
     _show(asked)
     if not (auto_approve or says_yes(f"approve {text.many(len(asked.actions), 'post')} exactly as shown")):
         text.tell("Nothing was approved: the answer was not `yes`.")
         return exits.INTERRUPTED
     given = operation.record(project, asked.made, asked.actions, "auto-approve" if auto_approve else "terminal")
     text.say(f"Approved: {text.many(len(given), 'post')}. `contentsync apply --approved` sends each when it is due.")
-    return exits.worst([code, exits.HELD] if asked.blocked else [code])
+    return exits.worst(codes)
 
 
 def _show(asked: Question) -> None:

@@ -63,6 +63,7 @@ class GitLine(SqliteStore):
         self._moving_to = ""  # what the next commit says of where this state went
         self._opens_again = False  # the next commit opens a state that was closed
         self._silent_at: datetime | None = None  # when the remote last did not answer
+        self._silent_why: Problem | None = None  # what it said then
         self._begun: set[str] = set()  # attempts that this process claimed
         self._dropped: dict[str, Attempt] = {}  # claims that this process held, and of which no row may be left
 

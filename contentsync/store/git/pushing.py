@@ -129,23 +129,38 @@ class GitPushing(GitReading):
         try:
             self._push(now)
         except StoreError as err:
-            what = f"{news}, on this machine only; no other machine knows it yet: {err.problems[0].what}"
-            hint = "run the same command again once the remote can be reached"
-            raise StoreError(Problem("not-shared", what, hint)) from err
+            raise _not_shared(news, err, "run the same command again once the remote can be reached") from err
+
+    def share(self, now: datetime) -> None:
+        with self._pushing:
+            if not self._news:
+                return  # it is on the remote, or this process recorded nothing
+            news = "; ".join(dict.fromkeys(self._news))
+            try:
+                if self._is_silent(now) and self._silent_why:
+                    raise StoreError(self._silent_why)
+                self._push(now)
+            except StoreError as err:
+                hint = "once the remote can be reached, `contentsync status` shares it, as any command does"
+                raise _not_shared(news, err, hint) from err
 
     def _share(self, now: datetime) -> None:
         """Push; what can't be pushed now stays marked and goes with a later push.
 
         A remote that did not answer a moment ago is not waited for again: its deadline would stop all else.
         """
-        if self._silent_at is not None and abs(now - self._silent_at) < SILENCE:
+        if self._is_silent(now):
             return
         try:
             self._push(now)
         except StoreError as err:
             if err.problems[0].code != "state-unreachable":
                 raise
-            self._silent_at = now
+            self._silent_at, self._silent_why = now, err.problems[0]
+
+    def _is_silent(self, now: datetime) -> bool:
+        """Whether the remote did not answer a moment ago."""
+        return self._silent_at is not None and abs(now - self._silent_at) < SILENCE
 
     def share_marked(self, news: str, now: datetime, *, at_once: bool) -> None:
         """Push what is marked: at once, or when the state is closed. A dead remote only delays it.
@@ -208,3 +223,8 @@ class GitPushing(GitReading):
             except StoreError as err:
                 return replace(err.problems[0], level=Level.NOTE)
         return None
+
+
+def _not_shared(news: str, err: StoreError, hint: str) -> StoreError:
+    what = f"{news}, on this machine only; no other machine knows it yet: {err.problems[0].what}"
+    return StoreError(Problem("not-shared", what, hint))

@@ -169,7 +169,7 @@ class GitStore(GitClaims):
         self, row: PostState, now: datetime, old_names: Collection[str] = (), what: str = "restored", **detail: object
     ) -> bool:
         names = (row.name, *old_names)
-        with self.sharing(now, f"{row.key}: restored", *((row.open_id, name) for name in names)):
+        with self.sharing(now, f"{row.key}: {what}", *((row.open_id, name) for name in names)):
             return super().restore(row, now, old_names, what, **detail)
 
     def give_slots(

@@ -89,6 +89,13 @@ class Store(Posts, Protocol):
         """Use what this machine holds of a shared state, without the network; a note says how old that is."""
         ...
 
+    def share(self, now: datetime) -> None:
+        """Tell the other machines what this process recorded, where the state is shared.
+
+        For a person's decision. Raises StoreError where they can't be told; then a later command tells them.
+        """
+        ...
+
     @property
     def moved_to(self) -> str:
         """Where `state migrate` moved this state, as `state:` says it; empty while it is in use."""

@@ -79,6 +79,9 @@ class SqliteStore(SqliteRestoring, SqliteRuns, SqliteDecisions, SqliteRemote):
     def use_copy(self) -> Problem | None:
         return None
 
+    def share(self, now: datetime) -> None:
+        pass
+
     @property
     def moved_to(self) -> str:
         return migration.moved_to(self._db)
