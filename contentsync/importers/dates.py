@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -29,7 +30,8 @@ _TIME: Final = re.compile(
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>[Zz]|UTC|[+-]\d{2}:?\d{2})?"
 )
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEKDAY: Final = re.compile(r"(?i)(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +")
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY: Final = re.compile(rf"(?i)({'|'.join(_WEEKDAYS)})[a-z]*\.?,? +")
 
 
 def publish_time(text: str, order: Order | None) -> str:
@@ -40,11 +42,14 @@ def publish_time(text: str, order: Order | None) -> str:
     told = " ".join(text.split())
     if told.lower().replace(" ", "-").replace("_", "-") == NEXT_SLOT:
         return NEXT_SLOT
-    told = _WEEKDAY.sub("", told, count=1)
+    weekday = _WEEKDAY.match(told)
+    told = told[weekday.end() :] if weekday else told
     for pattern, read in _FORMS:
         if found := pattern.match(told):
             day = read(found, order)
-            return _checked(f"{day}T{_time(told[found.end() :])}")
+            time = _checked(f"{day}T{_time(told[found.end() :])}")
+            _check_weekday(weekday[1] if weekday else "", day)
+            return time
     raise ScalarError("date-unknown", "is not a date with a time: {shown}", "write it like 2026-12-01 09:00")
 
 
@@ -113,6 +118,14 @@ def _checked(text: str) -> str:
     """`text`, if there is such a day and time. Raises ScalarError."""
     moment(text)
     return text
+
+
+def _check_weekday(name: str, day: str) -> None:
+    """Raise ScalarError where the day of this date is not the one that is named: one of both is a mistake."""
+    right = _WEEKDAYS[date.fromisoformat(day).weekday()]
+    if name and name.lower() != right:
+        what = f"names a weekday that is not the one of that date ({right.capitalize()}): {{shown}}"
+        raise ScalarError("date-unknown", what, "correct the weekday or the date")
 
 
 _Form = tuple[re.Pattern[str], Callable[[re.Match[str], Order | None], str]]

@@ -70,6 +70,7 @@ class Following:
         #: Whether approvals and pauses may come from other machines.
         self.shares = False
         self._has_taken_approvals = False
+        self._knows_no_time = False  # whether the question under way began before the clock was doubted
         self._may_be_half_saved = False  # whether the last question found a mistake in the project file
         #: The shortest and the longest pause between two questions, in seconds.
         self.pauses = (2.0, 30.0)
@@ -103,6 +104,7 @@ class Following:
     def doubt_clock(self, now: Instant) -> None:
         """Read TikTok at the next opportunity, because its answers contain the time."""
         self._refresh_at = now.mono
+        self._knows_no_time = self._job.is_busy
         self.has_refreshed = False
         self.ahead = timedelta()
 
@@ -156,7 +158,8 @@ class Following:
     def _take_in(self, asked: Asked, now: Instant) -> bool:
         if isinstance(asked.error, Stopped):
             return False
-        self.has_refreshed = self.has_refreshed or not asked.took_approvals
+        knows_time, self._knows_no_time = not self._knows_no_time, False
+        self.has_refreshed |= knows_time and not asked.took_approvals
         self._has_taken_approvals |= asked.took_approvals
         if isinstance(asked.error, ManifestError) and not self._may_be_half_saved:
             self._may_be_half_saved = True  # asked again soon, and told if it is still so
@@ -167,7 +170,7 @@ class Following:
             return False
         self._may_be_half_saved = False
         self._reports.is_over("asking")
-        self.ahead = asked.ahead if asked.ahead is not None else self.ahead
+        self.ahead = asked.ahead if asked.ahead is not None and knows_time else self.ahead
         for name in asked.accounts:
             take_account(name, asked.failures.get(name), self._accounts, self._reports, now, self._jitter())
         self._note_silence(asked, now)

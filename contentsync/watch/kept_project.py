@@ -51,8 +51,11 @@ class KeptProject:
         project = self._project
         return project is not None and (is_shared(project.settings.state) or self.approve is Approve.BRANCH)
 
-    def look(self, *, fresh: bool) -> Looked:
-        """The plan as it is now. fresh: everything outside of the project's folder is read again too."""
+    def look(self, *, fresh: bool, gives_slots: bool) -> Looked:
+        """The plan as it is now. fresh: everything outside of the project's folder is read again too.
+
+        gives_slots: whether the time is known well enough to give slots out, and to take those that were missed.
+        """
         try:
             with machine_errors():
                 project = self._opened(fresh=fresh)
@@ -61,7 +64,7 @@ class KeptProject:
         clock = project.clock
         project.clock = ClockAhead(clock, self.ahead) if self.ahead else clock
         try:
-            return look(project)
+            return look(project, gives_slots=gives_slots)
         finally:
             project.clock = clock
 

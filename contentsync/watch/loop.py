@@ -215,14 +215,19 @@ class Watch:
             self._sending.forget_pauses()
             self._following.doubt_clock(now)
         self._before = now
-        ahead = self._following.ahead
-        self._kept.ahead = ahead if abs(ahead) >= CLOCKS_APART else timedelta()
+        self._take_time()
         stamp = self._kept.stamp()
         if stamp != self._stamp and stamp is not None:
             self._table.state_changed(now.mono)
 
+    def _take_time(self) -> None:
+        """Look by TikTok's clock from now on, where this machine's is wrong."""
+        ahead = self._following.ahead
+        self._kept.ahead = ahead if abs(ahead) >= CLOCKS_APART else timedelta()
+
     def _take_results(self, now: Instant) -> None:
         sent, asked = self._sending.take(now), self._following.take(now)
+        self._take_time()
         if sent or asked:
             self._table.plan(Why.DONE, now.mono)
 
@@ -248,7 +253,8 @@ class Watch:
         if not self._stands_on_ground(began):
             return
         spent = self._parts.spent()
-        looked = self._kept.look(fresh=why in {Why.FULL, Why.START, Why.CLOCK})
+        fresh = why in {Why.FULL, Why.START, Why.CLOCK}
+        looked = self._kept.look(fresh=fresh, gives_slots=self._following.has_refreshed)
         took = self._parts.spent() - spent
         self._table.looked(began, took, self._parts.jitter())
         self._stamp = self._kept.stamp()

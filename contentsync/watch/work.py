@@ -208,14 +208,15 @@ def _view_of(project: Project) -> NothingToDo | None:
     return NothingToDo.around(project.root, project.environ, SystemClock())  # files get their times by that clock
 
 
-def look(project: Project) -> Looked:
-    """The plan from disk and state, without a request or a lock. Gives out the slots that it shows."""
+def look(project: Project, *, gives_slots: bool) -> Looked:
+    """The plan from disk and state, without a request or a lock; it also gives out slots, if it is asked to."""
     try:
         with machine_errors():
             made = make_plan(project, Wish(refresh=False), _view_of(project))
             is_auto = project.settings.approve_by.way is Approve.AUTO
             made = without_revoked(project, made) if is_auto else only_approved(project, made)
-            give_slots(project, made, made.plan.actions)
+            if gives_slots:
+                give_slots(project, made, made.plan.actions)
             return Looked(made, has_manifests=bool(made.posts) or project.has_manifests())
     except ContentsyncError as err:
         return Looked(error=err)

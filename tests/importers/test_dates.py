@@ -24,6 +24,7 @@ CLEAR = {
     "1st December 2026 at 9:00": "2026-12-01T09:00:00",
     "Dec 1, 2026, 9:00 AM": "2026-12-01T09:00:00",
     "Tue, 1 Dec 2026 09:00": "2026-12-01T09:00:00",
+    "Tuesday 1 Dec 2026 09:00": "2026-12-01T09:00:00",
     "Next slot": "next-slot",
 }
 REFUSED = {
@@ -36,6 +37,7 @@ REFUSED = {
     "3/4/26 9:00": "date-unknown",
     "45992.375": "date-unknown",
     "tomorrow": "date-unknown",
+    "Mon, 1 Dec 2026 09:00": "date-unknown",
     "2026-02-30 09:00": "not-a-time",
     "2026-12-01 25:00": "not-a-time",
 }

@@ -312,6 +312,27 @@ def test_a_clock_that_is_set_a_day_ahead_sends_nothing_early(stage: Stage) -> No
     assert 5000 <= stage.posted["About launch"] < 5070
 
 
+@pytest.mark.parametrize("days", [1, -1])
+def test_a_clock_that_is_set_wrong_and_right_again_takes_no_slot_and_misses_nothing(stage: Stage, days: int) -> None:
+    text = PROJECT.replace("{mode: direct,", '{mode: direct, slots: ["daily 13:00"],')
+    stage.studio.write("contentsync.yaml", text)
+    for name in ("part-1", "part-2"):
+        stage.studio.post(name, publish_at="next-slot")
+    stage.studio.post("launch", publish_at=at(6000))
+    script = stage.script()
+
+    def set_by(by: int) -> None:
+        stage.time.set_by = timedelta(days=by)
+
+    script.at(1000, lambda: set_by(days), silent=True)
+    script.at(2000, lambda: set_by(0), silent=True)
+    stage.run(6100, script, tick=60.0, full_every=HOUR)
+    assert [event.words for event in stage.said if event.problem and event.problem.code == "missed"] == []
+    assert [notice for notice in stage.notices if notice.kind == "missed"] == []
+    out = {name: round(moment, -2) for name, moment in stage.posted.items()}
+    assert out == {"About part-1": HOUR, "About launch": 6000}
+
+
 def test_with_a_clock_that_is_behind_it_says_that_the_post_waits_and_why(stage: Stage) -> None:
     stage.studio.post("launch", publish_at=at(100))
     stage.time.set_by = timedelta(days=-1)
