@@ -7,10 +7,10 @@ to a video that is not its own, and nothing corrects that later, so a contradict
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from contentsync.errors import Level, Problem
+from contentsync.frozen import frozen
 from contentsync.plan.match import Lookalikes, candidates, may_fit, same_caption
 from contentsync.post import DesiredPost, Mode, Privacy
 from contentsync.post_state import Attempt
@@ -19,7 +19,7 @@ from contentsync.times import in_words
 from contentsync.visible import visible
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """What TikTok's public list of an account showed when it was last read."""
 
