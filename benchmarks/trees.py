@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,13 +26,13 @@ from contentsync.evidence import receipts  # noqa: E402
 from contentsync.evidence.identity import Identity  # noqa: E402
 from contentsync.lifecycle import Phase  # noqa: E402
 from contentsync.manifest.load import load  # noqa: E402
-from contentsync.media.look import MediaLook  # noqa: E402
-from contentsync.post import DesiredPost, MediaFacts  # noqa: E402
+from contentsync.post import DesiredPost  # noqa: E402
 from contentsync.post_state import Attempt, PostState  # noqa: E402
 from contentsync.remote_post import Creator  # noqa: E402
 from contentsync.store.sqlite.state import SqliteStore  # noqa: E402
 
 CLIP = ROOT / "tests" / "media" / "video-h264.mp4"
+_CLIP_BYTES = CLIP.read_bytes()
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -39,21 +40,20 @@ def settled(root: Path, posts: int, accounts: int = 1, *, gone: bool = False) ->
     """A project whose posts are all published; the caches are empty. gone: without their media."""
     names = [f"a{number:04}" for number in range(accounts)]
     declare(root, names)
-    write_posts(root, [(names[number % accounts], f"p{number}") for number in range(posts)])
-    publish(root, load(root, {}, probe=_Quick()).posts)
-    if gone:
-        for path in (root / "posts").rglob("*.mp4"):
-            path.unlink()
+    wanted = [(names[number % accounts], f"p{number}") for number in range(posts)]
+    write_posts(root, wanted[:1])
+    (first,) = load(root, {}).posts
+    write_posts(root, wanted, gone=gone)
+    publish(root, (_like(first, number, *key) for number, key in enumerate(wanted)))
     make_old(root)
 
 
-class _Quick:
-    """Says of every file what a probe says of the clip, and its digest."""
-
-    def read(self, path: Path) -> MediaLook:
-        data = path.read_bytes()
-        facts = MediaFacts("mp4", "h264", 720, 1280, 1.0, 30.0)
-        return MediaLook(len(data), hashlib.sha256(data).hexdigest(), facts)
+def _like(first: DesiredPost, number: int, account: str, name: str) -> DesiredPost:
+    """The post that a manifest of write_posts declares, without a reading of it. first: of the first of them."""
+    data = _clip(account, name)
+    path = f"posts/{number // 100:03}/{account}-{name}.mp4"
+    item = replace(first.media[0], path=path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+    return replace(first, account=account, name=name, media=(item,), caption=_caption(number))
 
 
 def declare(root: Path, accounts: Iterable[str]) -> None:
@@ -63,34 +63,51 @@ def declare(root: Path, accounts: Iterable[str]) -> None:
     (root / "contentsync.yaml").write_text("\n".join(["version: 1", "accounts:", *lines]) + "\n")
 
 
-def write_posts(root: Path, posts: Iterable[tuple[str, str]]) -> None:
-    """A manifest and a clip of its own for each account and name, a hundred in a folder."""
-    clip = CLIP.read_bytes()
+def write_posts(root: Path, posts: Iterable[tuple[str, str]], *, gone: bool = False) -> None:
+    """A manifest and a clip of its own for each account and name, a hundred in a folder. gone: no clip."""
     for number, (account, name) in enumerate(posts):
         folder = root / "posts" / f"{number // 100:03}"
-        folder.mkdir(parents=True, exist_ok=True)
-        mark = f"{account}/{name}".encode()
-        (folder / f"{account}-{name}.mp4").write_bytes(clip + (len(mark) + 8).to_bytes(4, "big") + b"free" + mark)
+        if number % 100 == 0:
+            folder.mkdir(parents=True, exist_ok=True)
+        clip = folder / f"{account}-{name}.mp4"
+        if not gone:
+            clip.write_bytes(_clip(account, name))
+        else:
+            clip.unlink(missing_ok=True)
         (folder / f"{account}-{name}.yaml").write_text(
             f"name: {name}\naccount: {account}\nvideo: {account}-{name}.mp4\n"
-            f"caption: |\n  Post {number} of a long series #fyp\nprivacy: everyone\nallow: [comment]\n"
+            f"caption: |\n  {_caption(number)}\nprivacy: everyone\nallow: [comment]\n"
         )
 
 
+def _caption(number: int) -> str:
+    return f"Post {number} of a long series #fyp"
+
+
+def _clip(account: str, name: str) -> bytes:
+    mark = f"{account}/{name}".encode()
+    return _CLIP_BYTES + (len(mark) + 8).to_bytes(4, "big") + b"free" + mark
+
+
 def publish(root: Path, posts: Iterable[DesiredPost]) -> None:
-    """A row and a receipt for each post, as an apply left them long ago."""
-    os.fsync = lambda _: None
+    """A row and a receipt for each post, as an apply left them long ago; all rows in one transaction."""
     store = SqliteStore.open(root / ".contentsync" / "state.db")
-    store._db._connection.execute("PRAGMA synchronous = OFF")
+    connection = store._db._connection
+    store._db.writing = lambda **_: nullcontext(connection)  # type: ignore[assignment, return-value]
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("BEGIN IMMEDIATE")
     identities: dict[str, Identity] = {}
     for number, post in enumerate(posts):
         open_id = f"id-{post.account}"
         if post.account not in identities:
             identities[post.account] = Identity(open_id, "", post.account)
             store.save_creator(post.account, Creator(open_id, post.account, post.account), LONG_AGO)
+            (root / "receipts" / post.account).mkdir(parents=True, exist_ok=True)
         row = _published(post, open_id, number)
         assert store.restore(row, row.attempts[0].updated_at)
-        receipts.write(root / "receipts", row, identities[post.account])
+        told = receipts._content(row, identities[post.account], None)
+        (root / "receipts" / f"{post.key}.json").write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+    connection.commit()
     store.close()
 
 
