@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from contentsync.account import AccountAtWork
     from contentsync.hosting.bucket import Bucket
     from contentsync.hosting.host import Host
-    from contentsync.manifest.attachments import SentBy
     from contentsync.manifest.load import Loaded
     from contentsync.tiktok.exchange import OnRequest
     from contentsync.tiktok.tokens import TokenStore
@@ -95,15 +94,10 @@ class Project:
             raise ManifestError(*errors)
         return cls(root, settings, environ, on_request=on_request, on_note=on_note, user=user)
 
-    def load(
-        self,
-        paths: Sequence[Path] | None = None,
-        found: Sequence[str] | None = None,
-        sent_by: SentBy = lambda _: None,
-    ) -> Loaded:
+    def load(self, paths: Sequence[Path] | None = None, found: Sequence[str] | None = None) -> Loaded:
         """All manifests, or those at `paths`, with their media, and everything that is wrong with them.
 
-        found: exactly these manifests, from the root. sent_by: as in manifest.load.
+        found: exactly these manifests, from the root.
         """
         from contentsync.manifest.load import load
 
@@ -117,11 +111,7 @@ class Project:
                 memory=cache,
                 user=self.user,
                 found=found,
-<<<<<<< HEAD
                 on_progress=self.on_progress,
-=======
-                sent_by=sent_by,
->>>>>>> 6aa3862 (Look into films only where they may be sent: of a settled post whose file has the bytes that were sent, a plan makes the digest alone)
             )
         finally:
             cache.close()
