@@ -177,7 +177,56 @@ def _row_of(verb: str, page: str) -> str:
     return f"| [`{verb}`]({page}#{verb}) | {command.get_short_help_str(limit=200)} |\n"
 
 
-PAGES: Final = {"commands.md": commands_page, "refusals.md": refusals_page, "api-coverage.md": coverage_page}
+# docs/options.md
+
+
+def options_page() -> str:
+    """Every command with its arguments and options, as the program itself knows them."""
+    head = (
+        "# Every option\n\n"
+        f"Made from the commands: `{RENEW}` renews it. `contentsync COMMAND --help` says the same.\n"
+        "[commands.md](commands.md) has what each command is for, and its page explains the options.\n\n"
+    )
+    context = click.Context(cli.group, info_name="contentsync")
+    own = f"## Before the command\n\n{''.join(_options_of(cli.group, context))}\n"
+    return head + own + "".join(_every_command(cli.group, context, "")).rstrip("\n") + "\n"
+
+
+def _every_command(group: click.Group, context: click.Context, before: str) -> Iterator[str]:
+    for name in sorted(group.list_commands(context)):
+        command = group.get_command(context, name)
+        if command is None or command.hidden:
+            continue
+        words = f"{before}{name}"
+        inner = click.Context(command, info_name=name, parent=context)
+        usage = " ".join(command.collect_usage_pieces(inner))
+        yield f"## {words}\n\n{command.get_short_help_str(limit=200)}\n\n"
+        yield f"```text\ncontentsync {words} {usage}\n```\n\n"
+        if told := "".join(_options_of(command, inner)):
+            yield f"{told}\n"
+        if isinstance(command, click.Group):
+            yield from _every_command(command, inner, f"{words} ")
+
+
+def _options_of(command: click.Command, context: click.Context) -> Iterator[str]:
+    rows = [record for one in command.params if (record := one.get_help_record(context))]
+    if rows:
+        yield "| option | |\n| --- | --- |\n"
+    for names, words in rows:
+        yield f"| `{_cell(names)}` | {_cell(words)} |\n"
+
+
+def _cell(text: str) -> str:
+    """A text in a table, where `|` ends a cell and `<` begins a tag."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+PAGES: Final = {
+    "options.md": options_page,
+    "commands.md": commands_page,
+    "refusals.md": refusals_page,
+    "api-coverage.md": coverage_page,
+}
 
 
 if __name__ == "__main__":

@@ -7,10 +7,14 @@ the site does not know where the repository is.
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
+
+sys.path.insert(0, str(Path(__file__).parent))
+from diagram import drawn
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Pages outside of docs/, and where they are on the site.
@@ -44,8 +48,8 @@ def _moved(source: str) -> str:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """The page with links that lead somewhere on the site, and lists nested as Python-Markdown reads them."""
-    parts = re.split(r"(^```.*?^```$)", markdown, flags=re.M | re.S)
+    """The page as the site shows it: links that lead somewhere, lists nested as it reads them, diagrams drawn."""
+    parts = re.split(r"(^```.*?^```$)", drawn(markdown), flags=re.M | re.S)
     return "".join(part if part.startswith("```") else _nested(LINK.sub(_on_the_site, part)) for part in parts)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from contentsync.lifecycle import Phase
 from tests.browser.driver import CHROMIUM, DRIVER, MISSING, Browser, a_browser
 from tests.handbook.reader import DOCS
 
@@ -48,6 +49,18 @@ def test_pictures_are_small_shown_somewhere_and_load_nothing() -> None:
     assert sum(picture.stat().st_size for picture in pictures) < 1_500_000
     drawn = "".join(picture.read_text("utf-8") for picture in pictures if picture.suffix == ".svg")
     assert "url(http" not in drawn and "@import" not in drawn and "<script" not in drawn
+
+
+def test_the_diagram_of_phases_has_a_place_for_each() -> None:
+    spec = importlib.util.spec_from_file_location("diagram", DOCS / "site" / "diagram.py")
+    assert spec and spec.loader
+    diagram = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(diagram)
+    assert diagram.PLACES.keys() == set(map(str, Phase))
+    page = diagram.drawn((DOCS / "lifecycle.md").read_text("utf-8"))
+    assert "```mermaid" not in page and page.count("<svg") == 1
+    assert "| intent | orphaned | not-sent, lost-before-commit |" in page
+    assert "http" not in page[page.index("<svg") : page.index("</svg>")]
 
 
 @pytest.fixture(scope="module")
