@@ -184,7 +184,7 @@ def options_page() -> str:
     """Every command with its arguments and options, as the program itself knows them."""
     head = (
         "# Every option\n\n"
-        f"Made from the commands: `{RENEW}` renews it. `contentsync COMMAND --help` says the same.\n"
+        f"Made from the commands: `{RENEW}` renews it. The help of a command (`--help`) says the same.\n"
         "[commands.md](commands.md) has what each command is for, and its page explains the options.\n\n"
     )
     context = click.Context(cli.group, info_name="contentsync")
