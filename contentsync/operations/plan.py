@@ -168,7 +168,7 @@ def _made(project: Project, wish: Wish, apart: Resting | None, answers: _Answers
         faulty=_by_account(history.faulty),
         unread=loaded.unread,
         git_prefix=git_prefix(project.root.absolute()),
-        resting=apart.prints if apart else {},
+        resting=apart.prints_of(facts.keys()) if apart else {},
         hints=hints(),
         policy=project.settings.policy,
     )

@@ -14,7 +14,7 @@ Each line has the keyed digest of its details, so that details of another time a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -68,6 +68,12 @@ class Resting:
     open_ids: Mapping[str, str] = field(default_factory=dict)
     #: The mark of each row when this was found, left out or not; empty for a plan that asks nobody.
     marks: Mapping[str, str] = field(default_factory=dict)
+
+    def prints_of(self, accounts: Set[str]) -> dict[str, str]:
+        """The fingerprints of the posts of these accounts."""
+        if self.by_account.keys() <= accounts:
+            return self.prints
+        return {key: sign for key, sign in self.prints.items() if key.partition("/")[0] in accounts}
 
     def apart(self, account: str, posts: Iterable[DesiredPost], project: Project) -> Apart:
         """What the facts of an account may leave out. posts: all that are declared and not left out."""

@@ -334,6 +334,16 @@ def test_the_media_of_a_post_that_rests_are_seen(site: Site) -> None:
     assert left_out(compare(site, Wish(), nothing)) == 0
 
 
+def test_posts_of_an_account_that_can_t_be_asked_are_not_in_the_plan(site: Site) -> None:
+    compare(site, Wish(), nothing)
+    site.add("six")
+    site.emulator.revoke("acme")
+    made = compare(site, Wish(), nothing)
+    assert made is not None
+    assert (list(made.failures), made.plan.unchanged) == (["acme"], 0)
+    assert left_out(compare(site, Wish(refresh=False), nothing)) == len(NAMES)
+
+
 def test_a_row_that_changes_between_the_plan_and_the_intent_is_read(site: Site) -> None:
     compare(site, Wish(), nothing)
     site.add("six")

@@ -75,9 +75,9 @@ def plan(
     """
     if json_ and markdown:
         raise click.UsageError("--json and --markdown both go to stdout: choose one")
-    is_whole = no_refresh and not (only or exclude or accounts)
-    still = NothingToDo.around(Path(), context.environ, SystemClock(), only_reads=True) if is_whole else None
-    if still and not (json_ or markdown or html or out or allow) and (answer := still.answer()):
+    still = NothingToDo.around(Path(), context.environ, SystemClock(), only_reads=no_refresh)
+    is_bare = no_refresh and not (only or exclude or accounts or json_ or markdown or html or out or allow)
+    if still and is_bare and (answer := still.answer()):
         return _show_answer(answer)
     from contentsync.operations.selection import Wish
 
