@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from contentsync import web_server
 from contentsync.board.guard import OPEN, Guard
 from contentsync.errors import Problem, UsageError
 from contentsync.loopback import loopback_address
@@ -54,36 +53,23 @@ class Board:
     def start(self) -> None:
         """Open the port and serve. Raises UsageError if the port is in use, or the extra `web` is missing."""
         try:
-            import uvicorn
-
             from contentsync.board.app import make_app
             from contentsync.board.desk import Desk
             from contentsync.board.live import Live
+
+            web_server.import_server()
         except ImportError as err:
-            what = f"the board needs the extra `web` ({err.name} is missing)"
-            raise UsageError(Problem("web-extra-missing", what, "pip install 'contentsync[web]'")) from err
-        listener = self._listen()
+            raise web_server.extra_missing("the board", err) from err
+        listener = web_server.listen(self._host, self._port, "choose another port; 0 picks a free one")
         self._port = listener.getsockname()[1]
         self._guard.listens_on(self._host, self._port)
         self._live = Live(self._open_project)
         app = make_app(self._guard, Desk(self._open_project, self._guard, self._live.wake), self._live)
-        config = uvicorn.Config(
-            app,
-            http="h11",
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="error",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=CONNECTIONS,
-            timeout_graceful_shutdown=3,
-        )
-        self._server = uvicorn.Server(config)
+        self._server = web_server.server_of(app, connections=CONNECTIONS, seconds_to_end=3, proxied=False)
         self._live.start()
-        self._thread = threading.Thread(target=_serve, args=(self._server, listener), name="board", daemon=True)
+        self._thread = threading.Thread(
+            target=web_server.serve, args=(self._server, listener), name="board", daemon=True
+        )
         self._thread.start()
 
     def wake(self) -> None:
@@ -99,14 +85,6 @@ class Board:
             self._server.should_exit = True
             self._thread.join(10)
 
-    def _listen(self) -> socket.socket:
-        try:
-            family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-            return socket.create_server((self._host, self._port), family=family, backlog=64)
-        except OSError as err:
-            what = f"can't listen on {self._host} port {self._port}: {err.strerror or err}"
-            raise UsageError(Problem("port-taken", what, "choose another port; 0 picks a free one")) from err
-
 
 def address_of(text: str) -> tuple[str, int]:
     """The host and port of `127.0.0.1:8480` or `[::1]:0`. Raises UsageError for an address beyond this machine."""
@@ -115,9 +93,3 @@ def address_of(text: str) -> tuple[str, int]:
     what = f'"{visible(text)}" is not an address of this machine alone'
     hint = "write 127.0.0.1:PORT; to look at it from elsewhere, forward the port: ssh -L"
     raise UsageError(Problem("board-address", what, hint))
-
-
-def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
-    """Serve until it should exit. In a thread of its own, so that uvicorn leaves the process's signals alone."""
-    with contextlib.closing(listener):
-        server.run(sockets=[listener])

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from contentsync.clock import Clock
-from contentsync.errors import Problem, UsageError
 from contentsync.operations.sign_ins import sign_in_ends
 from contentsync.project import Project
 from contentsync.watch.feed import Feed
 from contentsync.watch.gauges import Gauges
 from contentsync.watch.port import Answer, Port, address_of, as_json
 from contentsync.watch_health import Health
+from contentsync.web_server import extra_missing
 
 #: What `/healthz` answers, with `ok`.
 HealthPage = Callable[[Health, datetime], Mapping[str, Any]]
@@ -55,7 +55,6 @@ class Endpoints:
         try:
             from contentsync.watch import metrics
         except ImportError as err:
-            what = f"--metrics needs the extra `web` ({err.name} is missing)"
-            raise UsageError(Problem("web-extra-missing", what, "pip install 'contentsync[web]'")) from err
+            raise extra_missing("--metrics", err) from err
         write = metrics.exposition(lambda: (self._health(), self._gauges.figures(), self._clock.now()))
         return lambda: (200, metrics.CONTENT_TYPE, write())

@@ -17,6 +17,7 @@ from typing import Final
 from contentsync.errors import Problem, UsageError
 from contentsync.loopback import LoopbackServer, loopback_address
 from contentsync.visible import visible
+from contentsync.web_server import port_taken
 
 Answer = tuple[int, str, bytes]
 _TEXT: Final = "text/plain; charset=utf-8"
@@ -47,9 +48,7 @@ class Port:
         try:
             self._server = kind((host, port), self._handler())
         except OSError as err:
-            what = f"can't listen on {host} port {port}: {err.strerror or err}"
-            hint = "choose another one with --metrics; 0 picks a free port"
-            raise UsageError(Problem("port-taken", what, hint)) from err
+            raise port_taken(host, port, err, "choose another one with --metrics; 0 picks a free port") from err
         self.port: int = self._server.server_address[1]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
         self._thread = threading.Thread(

@@ -6,16 +6,15 @@ A command keeps it while it runs: `receiver.start()`, then `receiver.check()` no
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from contentsync import web_server
 from contentsync.attempt.waiting import StoppableClock
-from contentsync.errors import ManifestError, Place, Problem, StoreError, UsageError
+from contentsync.errors import ManifestError, Place, Problem, StoreError
 from contentsync.project import Project
 from contentsync.standard_paths import PROJECT_FILE
 from contentsync.webhooks.inbox import Inbox, Received
@@ -29,6 +28,9 @@ LOOK_EVERY: Final = 30.0  # seconds, at most, between two looks at what waits
 AFTER_FAILURE: Final = 5.0
 HEAD_SECONDS: Final = 5.0
 CONNECTIONS: Final = 100  # more than these at a time are answered 503
+OPEN: Final = 2 * CONNECTIONS  # more than these at a time are closed without an answer
+
+PORT_HINT: Final = "choose another one with --port; 0 picks a free port"
 
 Happened = Received | Worked | StoreError
 
@@ -70,10 +72,10 @@ class Receiver:
     def start(self) -> None:
         """Open the port and start both threads. Raises UsageError if the port is in use, or `web` is missing."""
         server = _server_of(self._inbox, self.path, self._received)
-        listener = _listen(self.host, self.port)
+        listener = web_server.listen(self.host, self.port, PORT_HINT)
         self.port = listener.getsockname()[1]
         self._server = server
-        self._running = [self._threads.submit(_serve, server, listener), self._threads.submit(self._work)]
+        self._running = [self._threads.submit(web_server.serve, server, listener), self._threads.submit(self._work)]
 
     def check(self) -> None:
         """Raise the error that ended one of the threads, if one has ended."""
@@ -123,54 +125,28 @@ def _keys(project: Project) -> list[tuple[str | None, str]]:
     return keys
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=128)
-    except OSError as err:
-        what = f"can't listen on {host} port {port}: {err.strerror or err}"
-        raise UsageError(Problem("port-taken", what, "choose another one with --port; 0 picks a free port")) from err
-
-
 def _server_of(inbox: Inbox, path: str, received: Callable[[Received], None]) -> uvicorn.Server:
     """A server that leaves signals, logs and the process to its caller."""
     try:
-        import uvicorn
         from uvicorn.protocols.http.h11_impl import H11Protocol
 
         from contentsync.webhooks.app import make_app
     except ImportError as err:
-        what = f"the receiver needs the extra `web` ({err.name} is missing)"
-        raise UsageError(Problem("web-extra-missing", what, "pip install 'contentsync[web]'")) from err
+        raise web_server.extra_missing("the receiver", err) from err
 
     class Bounded(H11Protocol):
-        """A connection that is closed if no request's head arrives in time."""
+        """A connection that is closed if no request's head arrives in time, or if far too many are open."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
+            if len(self.connections) > OPEN:
+                transport.abort()  # each is a file of this process, which the state needs too
+                return
             self.loop.call_later(HEAD_SECONDS, self._end_without_head)
 
         def _end_without_head(self) -> None:
             if getattr(self, "cycle", None) is None:  # typed as if there always were one
                 self.transport.abort()
 
-    config = uvicorn.Config(
-        make_app(inbox, path, received),
-        http=Bounded,
-        loop="asyncio",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        limit_concurrency=CONNECTIONS,
-        timeout_graceful_shutdown=15,
-    )
-    return uvicorn.Server(config)
-
-
-def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
-    """Serve until it should exit. In a thread of its own, so that uvicorn leaves the process's signals alone."""
-    with contextlib.closing(listener):
-        server.run(sockets=[listener])
+    app = make_app(inbox, path, received)
+    return web_server.server_of(app, connections=CONNECTIONS, seconds_to_end=15, protocol=Bounded)
