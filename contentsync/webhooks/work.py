@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from contentsync.account import AccountAtWork
@@ -29,6 +29,8 @@ from contentsync.webhooks.decide import NOT_YET, Came, Effect, Token
 from contentsync.webhooks.event import parse
 
 LOOK_AROUND: Final = 5  # open attempts that are asked about for an event that tells no id of ours
+KEPT_FOR: Final = timedelta(days=180)  # an event that was settled
+FORGETS_EVERY: Final = timedelta(days=1)
 HOW: Final = "publicly-available"  # of a binding that an event brought
 _BY_TIKTOK: Final = frozenset({HOW, "published", "delivered", "post-id"})  # bindings whose order is TikTok's
 
@@ -57,6 +59,7 @@ class Worker:
     tell: Callable[[Worked | StoreError], None]
     stop: threading.Event = field(default_factory=threading.Event)
     started_at: datetime | None = None
+    _forgets_at: datetime | None = None
 
     def work_off(self) -> None:
         """Process all events that are due now. Raises StoreError where the state can't be written."""
@@ -65,10 +68,18 @@ class Worker:
                 if self.stop.is_set():
                     return
                 self._work_on(event)
+            self._forget_old()
         except Stopped:
             return
         finally:
             self.project.close()  # the next time tokens are read anew: others sign in meanwhile
+
+    def _forget_old(self) -> None:
+        """Drop what came long ago, once a day; a replay of it would be too late to be more than a hint."""
+        now = self.project.clock.now()
+        if self._forgets_at is None or now >= self._forgets_at:
+            self._forgets_at = now + FORGETS_EVERY
+            self.project.store.events.forget(now - KEPT_FOR)
 
     def _work_on(self, event: StoredEvent) -> None:
         post = ""

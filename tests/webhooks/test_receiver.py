@@ -197,6 +197,58 @@ def test_slow_clients_are_let_go_and_others_are_served_meanwhile(studio: Studio)
         assert time.monotonic() - began < 15
 
 
+def memory_of(process: int) -> int:
+    """Its resident memory, in bytes."""
+    fields = Path(f"/proc/{process}/statm").read_text().split()
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads /proc")
+def test_hundreds_of_idle_lines_and_a_flood_of_bad_signatures_leave_room_for_tiktok(studio: Studio) -> None:
+    big, body = b"x" * 65_536, a_body(studio)
+    bad = {"TikTok-Signature": f"t={int(time.time())},s={'0' * 64}"}
+    with serving(studio) as served, contextlib.ExitStack() as idle:
+        assert ask(served, "POST", "/tiktok/webhooks", big, bad)[0] == 401
+        before = memory_of(served.process.pid)
+        for _ in range(400):
+            idle.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=30))
+        until(lambda: len(list(Path(f"/proc/{served.process.pid}/fd").iterdir())) < 300)
+        until(lambda: ask_quietly(served, big, bad) == 401)  # the idle lines are let go after their five seconds
+        for _ in range(300):
+            assert ask(served, "POST", "/tiktok/webhooks", big, bad)[0] == 401
+        assert ask(served, "POST", "/tiktok/webhooks", body, signed(studio, body)) == (200, b"")
+        grown = memory_of(served.process.pid) - before
+    assert grown < 20_000_000
+    assert sum('"not-signed"' in line for line in served.said) < 100
+
+
+def ask_quietly(served: Served, body: bytes, headers: dict[str, str]) -> int:
+    """The status; 0 where the line is closed."""
+    try:
+        return ask(served, "POST", "/tiktok/webhooks", body, headers)[0]
+    except (OSError, http.client.HTTPException):
+        return 0
+
+
+def test_an_event_for_another_app_or_an_unknown_account_changes_nothing(studio: Studio, emulator: Emulator) -> None:
+    studio.post("launch")
+    assert studio.run("apply", "--auto-approve").code == 0
+    calls = emulator_calls(emulator)
+    alien = emulated.body_of("another-app", "authorization.removed", "open-1", {"reason": 1}, int(time.time()))
+    stranger = a_body(studio, "authorization.removed", reason=1)
+    with serving(studio) as served:
+        assert ask(served, "POST", "/tiktok/webhooks", alien, signed(studio, alien))[0] == 403
+        for _ in range(3):  # a replay is one event
+            assert ask(served, "POST", "/tiktok/webhooks", stranger, signed(studio, stranger))[0] == 200
+        until(lambda: [event["outcome"] for event in events(studio)] == ["no-account"])
+    assert emulator_calls(emulator) == calls
+    assert studio.run("plan").code == 0
+
+
+def emulator_calls(emulator: Emulator) -> int:
+    return len(emulator.requests())
+
+
 def test_what_tiktok_pushes_brings_a_post_to_its_end(studio: Studio, emulator: Emulator) -> None:
     studio.post("launch")
     with serving(studio) as served:

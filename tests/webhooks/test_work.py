@@ -11,8 +11,10 @@ import pytest
 
 from contentsync.emulator.config import Pace
 from contentsync.lifecycle import Event
+from contentsync.store.sqlite.events import AT_A_TIME
 from contentsync.tiktok import removed_access
 from contentsync.webhooks import decide
+from contentsync.webhooks.work import KEPT_FOR
 from tests.builders import NOW, ManualClock
 from tests.cli.support import Ran
 from tests.webhooks.support import DAY, HIDDEN, PUBLISHED, REMOVED, Desk, a_desk
@@ -346,3 +348,19 @@ def test_a_hint_of_another_account_asks_nobody(early: Desk) -> None:
     body = early.body("video.upload.failed", share_id="x").replace(b"-000", b"-999")
     assert early.came(body) == ["no-account"]
     assert early.calls().get("status", 0) == asked
+
+
+def test_what_was_settled_long_ago_is_dropped_and_what_waits_is_kept(desk: Desk) -> None:
+    assert desk.came(desk.body("portability.download.ready", request_id=1)) == []
+    desk.clock.advance(KEPT_FOR + timedelta(hours=1))
+    desk.deliver(desk.body("post.publish.complete", publish_id="of-another-tool"))
+    desk.work()
+    assert [event.event for event in desk.read(lambda project: project.store.events.all())] == [
+        "post.publish.complete"
+    ]
+
+
+def test_a_long_backlog_is_worked_off_in_pieces(desk: Desk) -> None:
+    bodies = [desk.body("post.publish.complete", publish_id=f"other-{number}") for number in range(AT_A_TIME + 1)]
+    desk.deliver(*bodies)
+    assert (len(desk.work()), len(desk.work())) == (AT_A_TIME, 1)

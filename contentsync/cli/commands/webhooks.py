@@ -16,6 +16,7 @@ from contentsync.cli.duration import DURATION
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
+from contentsync.cli.terminal.flood import Flood
 from contentsync.errors import Problem, StoreError, UsageError
 from contentsync.media_urls import shown
 from contentsync.operations.state_rows import row_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from contentsync.project import Project
 
 PORT: Final = 8486
+REFUSED_LINES: Final = 30  # a minute, about deliveries that were refused; beyond them their number
 PATH: Final = "/tiktok/webhooks"
 
 
@@ -92,6 +94,7 @@ class Teller:
     def __init__(self, json_: bool) -> None:
         self._json = json_
         self._lock = threading.Lock()
+        self._refused = Flood(REFUSED_LINES, 60.0)
 
     def listening(self, url: str) -> None:
         self._line({"event": "listening", "url": url}, f"Listening on {url}; Ctrl-C ends it.")
@@ -107,6 +110,12 @@ class Teller:
             self._received(happened)
 
     def _received(self, answer: Any) -> None:
+        if not answer.digest:  # anybody may send such a delivery, as often as they like
+            takes, left_out = self._refused.takes(time.monotonic())
+            if left_out:
+                self._line({"event": "refused", "count": left_out}, f"{left_out} more deliveries were refused")
+            if not takes:
+                return
         told = {"event": "delivery", "status": answer.status, "what": answer.what}
         told |= {"name": answer.event or None, "id": answer.digest[:12] or None}
         told |= {"effect": answer.effect or None}

@@ -50,6 +50,10 @@ class Events(Protocol):
         """What must be worked on by now, in the order in which it happened."""
         ...
 
+    def forget(self, before: datetime) -> int:
+        """Drop the events that were settled and came before a time; how many. What they told stays."""
+        ...
+
     def next_due(self) -> datetime | None: ...
 
     def settle(self, event: StoredEvent, state: EventState, outcome: str, due_at: datetime) -> bool:

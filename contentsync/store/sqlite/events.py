@@ -13,6 +13,8 @@ from contentsync.store.sqlite import rows
 from contentsync.store.sqlite.database import Database, queries
 from contentsync.stored_event import EventState, RemovedAccess, StoredEvent
 
+AT_A_TIME = 500  # so that a long backlog needs no more memory than a short one
+
 
 class SqliteEvents:
     """The events of one state, and what they told."""
@@ -43,9 +45,14 @@ class SqliteEvents:
             return False
 
     def due(self, now: datetime) -> list[StoredEvent]:
-        """What is to be worked on by now, in the order in which it happened."""
+        """What is to be worked on by now, in the order in which it happened; at most AT_A_TIME."""
         with self._db.reading() as db:
-            return [_event_of(row) for row in self._q.events_due(db, now=rows.to_ms(now))]
+            return [_event_of(row) for row in self._q.events_due(db, now=rows.to_ms(now), most=AT_A_TIME)]
+
+    def forget(self, before: datetime) -> int:
+        """Drop the events that were settled and came before a time; how many. What they told stays."""
+        with self._db.writing(posts=False) as db:
+            return int(self._q.forget_events(db, before=rows.to_ms(before)))
 
     def next_due(self) -> datetime | None:
         """When the next event is to be worked on; None where none waits."""

@@ -316,8 +316,8 @@ ON CONFLICT (digest) DO NOTHING;
 -- name: deliver_again(digest)!
 UPDATE webhook_events SET deliveries = deliveries + 1 WHERE digest = :digest;
 
--- name: events_due(now)
-SELECT * FROM webhook_events WHERE state = 'waiting' AND due_at <= :now ORDER BY happened_at, digest;
+-- name: events_due(now, most)
+SELECT * FROM webhook_events WHERE state = 'waiting' AND due_at <= :now ORDER BY happened_at, digest LIMIT :most;
 
 -- name: next_event_due()^
 SELECT MIN(due_at) AS due_at FROM webhook_events WHERE state = 'waiting';
@@ -325,6 +325,9 @@ SELECT MIN(due_at) AS due_at FROM webhook_events WHERE state = 'waiting';
 -- name: settle_event(state, outcome, due_at, tries, digest)!
 UPDATE webhook_events SET state = :state, outcome = :outcome, due_at = :due_at, tries = :tries + 1
 WHERE digest = :digest AND tries = :tries AND state = 'waiting';
+
+-- name: forget_events(before)!
+DELETE FROM webhook_events WHERE state <> 'waiting' AND received_at < :before;
 
 -- name: webhook_events()
 SELECT * FROM webhook_events ORDER BY received_at, digest;
