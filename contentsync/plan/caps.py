@@ -31,6 +31,11 @@ class Times:
     def add(self, moment: datetime) -> None:
         insort(self._times, moment)
 
+    def remove(self, moment: datetime) -> None:
+        """Take one out again. Raises ValueError if there is none at that moment."""
+        self._times.remove(moment)
+        self._full = (_LONG_AGO, _LONG_AGO)
+
     def day_before(self, end: datetime) -> list[datetime]:
         """Those of the sliding day that ends with `end`."""
         return self._times[bisect_right(self._times, end - DAY) : bisect_right(self._times, end)]
@@ -73,6 +78,10 @@ class PostingUsers:
     def add(self, user: str, moment: datetime) -> None:
         self._times.setdefault(user, Times()).add(moment)
 
+    def remove(self, user: str, moment: datetime) -> None:
+        """Take one out again. Raises KeyError or ValueError if there is none."""
+        self._times[user].remove(moment)
+
     def room(self, user: str, earliest: datetime) -> datetime:
         """The first moment from `earliest` on at which the app may post for `user`."""
         moment = earliest
@@ -109,10 +118,6 @@ class Ledger:
 
     def of(self, mode: Mode) -> Times:
         return self.posts if mode is Mode.DIRECT else self.drafts
-
-    def add(self, mode: Mode, moment: datetime) -> None:
-        self.of(mode).add(moment)
-        self.creates.add(moment)
 
 
 def ledger_of(facts: AccountFacts, world: World) -> Ledger:

@@ -50,9 +50,17 @@ class Wanted:
 
 
 def ration(wanted: Iterable[Wanted], world: World) -> list[Action]:
-    """Apply caps and guards to the creates, in the given order (oldest due first)."""
-    rationing = _Rationing(world)
-    return [rationing.next(want) for want in wanted]
+    """Apply caps and guards to the creates, in the given order (oldest due first).
+
+    Room under the caps goes first to the posts that have a time. A post without one is due at every moment anew: if
+    it took the room of a post that is due this evening, that one would miss its window, and until then each plan
+    would promise the room to another of the two.
+    """
+    rationing, wants = _Rationing(world), list(wanted)
+    for want in wants:
+        if want.post.publish_at is not None or want.post.next_slot:
+            rationing.reserve(want)
+    return [rationing.next(want) for want in wants]
 
 
 class _Desk:
@@ -78,15 +86,30 @@ class _Rationing:
         self._users = posting_users(world)
         self._times = TimeRules(world)
         self._desks: dict[str, _Desk] = {}
+        #: By post: the moment at which it has room under the caps, and why not earlier.
+        self._reserved: dict[str, tuple[datetime, str]] = {}
+
+    def reserve(self, want: Wanted) -> None:
+        """Keep room under the caps for a post, unless a guard blocks it or its window ends before there is room."""
+        name, desk = self._desk(want)
+        if want.earliest <= self._world.now and self._guarded(want, desk):
+            return
+        at, reason = self._room(want, desk, name)
+        if want.ends is None or at < want.ends:
+            self._reserved[want.post.key] = (at, reason)
+            self._count(want, desk, name, at)
 
     def next(self, want: Wanted) -> Action:
-        name = want.facts.open_id or want.facts.account.name
-        if name not in self._desks:
-            self._desks[name] = _Desk(want.facts, self._world)
-        desk = self._desks[name]
+        name, desk = self._desk(want)
         action = self._decide(want, desk, name)
         self._take_in(want, action, desk, name)
         return action
+
+    def _desk(self, want: Wanted) -> tuple[str, _Desk]:
+        name = want.facts.open_id or want.facts.account.name
+        if name not in self._desks:
+            self._desks[name] = _Desk(want.facts, self._world)
+        return name, self._desks[name]
 
     def _decide(self, want: Wanted, desk: _Desk, name: str) -> Action:
         ahead = want.earliest > self._world.now
@@ -94,7 +117,7 @@ class _Rationing:
             if not ahead:
                 return _blocked(want, problem)
             want = replace(want, action=warned(want.action, replace(problem, where=want.post.where)))
-        action = self._put_off(want, desk, name)
+        action = _waiting(want, *(self._reserved.get(want.post.key) or self._room(want, desk, name)))
         if action.kind is Kind.CREATE and (problem := self._too_many(want, desk, self._world.now)):
             return _blocked(want, problem)
         if action.kind is Kind.WAIT and action.due_at and (problem := self._too_many(want, desk, action.due_at)):
@@ -114,16 +137,31 @@ class _Rationing:
         return warned(told, *broken)
 
     def _take_in(self, want: Wanted, action: Action, desk: _Desk, name: str) -> None:
-        """Count an action that has a time against the caps."""
+        """Count an action that has a time against caps and guards; free the room of one that has none."""
         at = self._world.now if action.kind is Kind.CREATE else action.due_at
+        reserved = self._reserved.pop(want.post.key, None)
         if action.kind not in {Kind.CREATE, Kind.WAIT} or at is None:
+            if reserved is not None:
+                self._free(want, desk, name, reserved[0])
             return
-        desk.ledger.add(want.post.mode, at)
+        if reserved is None:
+            self._count(want, desk, name, at)
+        desk.ledger.creates.add(at)
         self._times.add(want.post, want.facts, at)
         desk.in_run[at] += 1
         desk.sent.setdefault(want.post.media_digest, []).append((want.post.key, at))
+
+    def _count(self, want: Wanted, desk: _Desk, name: str, at: datetime) -> None:
+        """Count a post against the caps."""
+        desk.ledger.of(want.post.mode).add(at)
         if want.post.mode is Mode.DIRECT:
             self._users.add(name, at)
+
+    def _free(self, want: Wanted, desk: _Desk, name: str, at: datetime) -> None:
+        """Take back what `_count` counted."""
+        desk.ledger.of(want.post.mode).remove(at)
+        if want.post.mode is Mode.DIRECT:
+            self._users.remove(name, at)
 
     def _guarded(self, want: Wanted, desk: _Desk) -> Problem | None:
         if EXISTING not in self._world.allow and (problem := desk.existing.problem(want.post)):
@@ -132,8 +170,8 @@ class _Rationing:
             return problem
         return None if "same-media" in self._world.allow else _same_media(want, desk)
 
-    def _put_off(self, want: Wanted, desk: _Desk, name: str) -> Action:
-        """The action at the first moment at which all caps have room."""
+    def _room(self, want: Wanted, desk: _Desk, name: str) -> tuple[datetime, str]:
+        """The first moment at which all caps have room, and why it is not earlier."""
         allowed, mode = want.facts.account.limits, want.post.mode
         cap = allowed.posts_per_day if mode is Mode.DIRECT else allowed.pending_drafts
         at, reason = self._told_by_tiktok(want, desk, name)
@@ -146,7 +184,7 @@ class _Rationing:
             if by_app > by_cap:
                 reason = f"the app may post for {_many(self._world.app.posting_users_per_day, 'account')} in 24 h"
             at, settled = by_app, by_app == by_cap
-        return _waiting(want, at, reason)
+        return at, reason
 
     def _told_by_tiktok(self, want: Wanted, desk: _Desk, name: str) -> tuple[datetime, str]:
         """When the post may go out, by TikTok's word on caps, and why not earlier.

@@ -138,8 +138,8 @@ def an_engine(chance: random.Random, scarce: bool) -> Engine:
 def edit(engine: Engine, chance: random.Random, number: int, scarce: bool) -> None:
     """One random edit of the repository, or some time that passes.
 
-    scarce: every post names a time. Where caps put off posts without a time, or slots, their order follows from what
-    is overdue by then, so the forecast of one may move while it waits.
+    scarce: no post has a slot. Where caps put off slots, their order follows from what is overdue by then, so the
+    forecast of one may move while it waits.
     """
     waiting = [key for key in engine.posts if key not in engine.rows or not engine.rows[key].attempts]
     kinds = [
@@ -161,7 +161,7 @@ def edit(engine: Engine, chance: random.Random, number: int, scarce: bool) -> No
     key = chance.choice(waiting) if waiting else ""
     if kind == "add" or not key:
         account = chance.choice(list(engine.accounts))
-        at = chance.choice([engine.now if scarce else None, engine.now + chance.randrange(-30, 200) * HOUR / 3])
+        at = chance.choice([None, engine.now + chance.randrange(-30, 200) * HOUR / 3])
         name = f"post-{number}"
         post = a_post(name=name, account=account, publish_at=at, media=(a_media(f"{name}.mp4"),), caption=name)
         engine.posts[post.key] = replace(post, grace=chance.choice([HOUR, 3 * DAY, 30 * DAY]))
@@ -235,3 +235,14 @@ def test_free_slots_are_those_that_no_post_has_or_gets() -> None:
     given = [datetime.fromisoformat("2026-03-04T09:00:00+00:00")]
     found = list(free_slots(FreeSlots(account, taken, NOW), given, NOW + 10 * DAY))
     assert [f"{slot:%a %d}" for slot in found] == ["Mon 09", "Wed 11"]
+
+
+def test_a_post_without_a_time_never_takes_the_room_of_one_that_is_due_later() -> None:
+    engine = Engine(accounts={"acme": an_account(open_id=f"{OPEN_ID}-acme", limits=Limits(posts_per_day=1))})
+    evening = NOW + 8 * HOUR
+    for name, at in (("any", None), ("more", None), ("evening", evening)):
+        post = a_post(name=name, publish_at=at, media=(a_media(f"{name}.mp4"),), caption=name)
+        engine.posts[post.key] = post
+    said = {key: one.at for key, one in engine.forecasts().items()}
+    assert said == {"acme/evening": evening, "acme/any": evening + DAY, "acme/more": evening + 2 * DAY}
+    assert engine.run(NOW + 10 * DAY) == said
