@@ -58,7 +58,11 @@ def plan(posts: int = 10_000) -> Iterator[Figure]:
         manifest = first.read_text()
         changed, added = [], []
         for number in range(5):
-            first.write_text(manifest.replace("privacy: everyone", f"privacy: everyone\ngrace: {number + 2}h"))
+            first.write_text(
+                manifest.replace(
+                    "privacy: everyone", f"privacy: everyone\nexpires_at: {2031 + number}-01-01T00:00:00Z"
+                )
+            )
             changed.append(interleaved(ask, rounds=1)[0].cpu)
             trees.write_posts(root, [("a0000", f"new{number}")])
             added.append(interleaved(ask, rounds=1)[0].cpu)

@@ -100,6 +100,7 @@ CODES: Final[dict[str, str]] = {
     "disclosure-empty": "disclosure names nothing (a warning).",
     "duplicate-post": "Two manifests have one account and name; both are faulty.",
     "expires-before-publish": "expires_at is not after publish_at.",
+    "grace-without-time": "A post has grace and no publish_at, so that grace would do nothing.",
     "hidden-character": "A caption, title or path contains a character that nobody can see (a note).",
     "many-hashtags": "A caption has more hashtags than TikTok's app takes (a warning).",
     "mode-missing": "Neither the manifest nor the account nor the defaults say what a post does.",

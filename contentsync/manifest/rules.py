@@ -158,6 +158,9 @@ def _schedule(post: Manifest, frame: Frame) -> Iterator[Finding]:
             ("publish_at",),
             Problem("no-slots", what, "add slots in contentsync.yaml, or write the time in publish_at"),
         )
+    if post.grace and not post.publish_at and not wants_slot(post):
+        what = "grace says how long after publish_at a post may be sent, and there is no publish_at"
+        yield ("grace",), Problem("grace-without-time", what, "add publish_at, or write expires_at instead of grace")
     if post.publish_at and post.expires_at:
         start, end = instant(post.publish_at, frame.zone), instant(post.expires_at, frame.zone)
         if end <= start:

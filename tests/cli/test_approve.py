@@ -59,7 +59,7 @@ def one_letter(studio: Studio) -> None:
 
 
 def the_time(studio: Studio) -> None:
-    studio.post("launch", grace="2h")
+    studio.post("launch", expires_at="2031-01-01T00:00:00Z")
 
 
 def back_again(studio: Studio) -> None:
@@ -69,7 +69,7 @@ def back_again(studio: Studio) -> None:
 
 @pytest.mark.parametrize(
     ("edit", "code", "word"),
-    [(one_letter, 5, "the caption"), (the_time, 5, "grace"), (back_again, 0, "")],
+    [(one_letter, 5, "the caption"), (the_time, 5, "expires_at"), (back_again, 0, "")],
 )
 def test_an_edit_after_the_approval_is_not_sent(
     studio: Studio, emulator: Emulator, edit: Callable[[Studio], None], code: int, word: str

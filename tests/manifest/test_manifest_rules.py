@@ -65,6 +65,8 @@ BAD = {
         DIRECT + "publish_at: 2026-12-01T09:00:00\nexpires_at: 2026-12-01T08:00:00Z\n",
         ["6:13 expires-before-publish"],
     ),
+    "grace without a time": (DIRECT + "grace: 2h\n", ["5:8 grace-without-time"]),
+    "grace and only an end": (DIRECT + "grace: 2h\nexpires_at: 2026-12-01T08:00:00Z\n", ["5:8 grace-without-time"]),
     "an hour that is skipped": (DIRECT + "publish_at: 2026-03-29T02:30:00\n", ["5:13 time-does-not-exist"]),
     "an hour that comes twice": (DIRECT + "expires_at: 2026-10-25T02:30:00\n", ["5:13 time-exists-twice"]),
     "the account's own zone": (DRAFT + "publish_at: 2026-03-08T02:30:00\n", ["4:13 time-does-not-exist"]),
@@ -189,7 +191,8 @@ def test_the_manifest_wins_over_the_account_and_the_account_over_the_defaults(tm
         [
             "name: a\naccount: bare\nvideo: v.mp4",
             "name: b\naccount: acme\nvideo: v.mp4\nprivacy: everyone",
-            "name: c\naccount: acme\nvideo: v.mp4\nmode: draft\nallow: []\nai_generated: false\ngrace: 1m",
+            "name: c\naccount: acme\nvideo: v.mp4\nmode: draft\nallow: []\nai_generated: false\n"
+            "publish_at: 2026-12-01T09:00:00Z\ngrace: 1m",
             "name: d\naccount: bare\nphotos: [1.jpg]",
         ]
     )

@@ -43,6 +43,7 @@ name: two
 accounts: [lily, acme]
 video: two.mp4
 privacy: friends
+publish_at: 2030-04-01T09:00:00
 grace: 90m
 ---
 name: three

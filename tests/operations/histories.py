@@ -135,7 +135,7 @@ class Place:
         """A key that is not sent."""
         path = _one(chance, self.manifests)
         if path:
-            path.write_text(path.read_text() + chance.choice(["grace: 3h\n", "hold: true\n"]))
+            path.write_text(path.read_text() + chance.choice(["expires_at: 2031-01-01T00:00:00Z\n", "hold: true\n"]))
 
     def break_a_manifest(self, chance: random.Random) -> None:
         path = _one(chance, self.manifests)

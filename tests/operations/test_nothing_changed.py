@@ -159,7 +159,7 @@ def test_the_answer_counts_the_posts(place: Place) -> None:
 def test_posts_that_rest_are_left_out(place: Place) -> None:
     quick(place, 10)
     first = place.manifests[0]
-    first.write_text(first.read_text() + "grace: 3h\n")
+    first.write_text(first.read_text() + "expires_at: 2031-01-01T00:00:00Z\n")
     _, made = quick(place, 10)
     assert made is not None
     assert (len(made.world.resting), len(made.posts), made.plan.unchanged) == (len(NAMES) - 1, 1, len(NAMES))
@@ -259,7 +259,7 @@ def test_without_the_details_of_what_rests_the_whole_plan_is_made(place: Place, 
     if how == "gone":
         details.unlink()
     for path in place.manifests:
-        path.write_text(path.read_text() + "grace: 3h\n")
+        path.write_text(path.read_text() + "expires_at: 2031-01-01T00:00:00Z\n")
     _, made = quick(place, 10)
     assert made is not None
     assert made.world.resting == {}
@@ -286,7 +286,7 @@ def test_details_that_nothing_refers_to_are_dropped_in_time(place: Place, monkey
     first = details.stat().st_size
     sizes = []
     for number in range(12):
-        place.add(name="six", more=f"grace: {number + 1}h\n")
+        place.add(name="six", more=f"expires_at: {2031 + number}-01-01T00:00:00Z\n")
         _, made = quick(place, 10)
         assert made is not None
         assert len(made.world.resting) == len(NAMES)
@@ -305,7 +305,7 @@ def proofs(monkeypatch: pytest.MonkeyPatch) -> list[Path | None]:
 
 def edit_one(place: Place, number: int) -> None:
     first = place.manifests[0]
-    first.write_text(place.first[first].decode() + f"grace: {number}h\n")
+    first.write_text(place.first[first].decode() + f"expires_at: {2031 + number}-01-01T00:00:00Z\n")
 
 
 def test_a_state_that_nothing_was_written_to_is_proven_once(place: Place, proofs: list[Path | None]) -> None:
