@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,11 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has th
 class Watcher:
     """A watch under way, and the events that it told."""
 
-    def __init__(self, root: Path, environment: dict[str, str], *args: str) -> None:
+    def __init__(
+        self, root: Path, environment: dict[str, str], *args: str, program: Sequence[str] = ("-m", "contentsync")
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "contentsync", "watch", "--json", *args],
+            [sys.executable, *program, "watch", "--json", *args],
             cwd=root,
             env=dict(os.environ) | environment,
             stdin=subprocess.DEVNULL,
@@ -123,7 +125,9 @@ def test_it_publishes_what_is_there_and_what_comes_and_each_line_is_json(studio:
         watcher.until(lambda: watcher.told("result", "acme/one", result="published"))
         studio.post("two")
         watcher.until(lambda: watcher.told("result", "acme/two", result="published"))
-        assert (watcher.end(), watcher.error) == (0, "")
+        assert watcher.end() == 0
+        (said,) = watcher.error.splitlines()
+        assert said.startswith("acme: from now on it posts as this TikTok account only; commit the new line in")
     assert watcher.events[0]["format"] == "contentsync.watch/1"
     assert [one["event"] for one in watcher.events[-2:]] == ["stopping", "stopped"]
     assert len(emulator.posts()) == 2
