@@ -44,6 +44,8 @@ NEVER: Final = datetime.fromtimestamp(0, UTC)  # of a video whose time TikTok do
 #: The codes of a look that brought no news, so that what is known of the attempt is as old as before.
 NO_NEWS: Final = frozenset({"not-sent", "unanswered", "rate-limit-exceeded", "token-lock-held"})
 
+SILENT: Final = 3  # attempts in a row without an answer, of which a single one may have a fault of its own
+
 LATE_IDS: Final = 10  # asked for at a time: some never come, and each question counts against a limit by the minute
 
 RECENT: Final = timedelta(days=2)
@@ -218,6 +220,24 @@ class LookedAt:
     no_news: dict[str, Problem]
 
 
+class Patience:
+    """Whether to ask about further attempts, since each question without an answer waits for its own retries."""
+
+    def __init__(self) -> None:
+        self.problem = Problem("unanswered", "")  # of the last question
+        self._in_a_row = 0
+
+    def heard(self, problem: Problem | None) -> None:
+        """Take in why TikTok gave no news of an attempt; None where it did."""
+        self._in_a_row = 0 if problem is None else self._in_a_row + 1
+        self.problem = problem or self.problem
+
+    @property
+    def is_over(self) -> bool:
+        """Whether TikTok can't be asked now at all: no network, no room, or silence about several attempts."""
+        return self._in_a_row >= (SILENT if self.problem.code == "unanswered" else 1)
+
+
 def look_at_attempts(steps: Steps, rows: Iterable[PostState], clock: Clock) -> LookedAt:
     """Ask TikTok about attempts that are open, unknown, or lack an id that may still come.
 
@@ -231,10 +251,15 @@ def look_at_attempts(steps: Steps, rows: Iterable[PostState], clock: Clock) -> L
     asked = [row for row in newest if worth_asking(row, now)]
     settled = [row for row in asked if not _is_unsettled(row)]
     no_news: dict[str, Problem] = {}
+    patience = Patience()
     for row in (*filter(_is_unsettled, asked), *settled[:LATE_IDS]):
+        if patience.is_over:
+            no_news[row.key] = patience.problem
+            continue
         attempt = _to_ask(row, now)
         assert attempt is not None
         after, problem = _look(steps, attempt)
+        patience.heard(problem)
         if problem is not None:
             no_news[row.key] = problem
         if (after.phase, after.post_id) != (attempt.phase, attempt.post_id):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from contentsync.emulator.config import Pace, Video
-from contentsync.errors import ManifestError, Refused, SignInNeeded
+from contentsync.errors import ManifestError, NotSent, Problem, Refused, SignInNeeded
 from contentsync.lifecycle import Phase
 from contentsync.post import Privacy
 from contentsync.remote import (
@@ -254,3 +254,28 @@ def test_a_look_that_brings_no_news_says_so(bench: Bench) -> None:
     assert (key, problem.code) == ("acme/launch", "unanswered")
     assert "as last known: cut off" in as_last_known(problem).what
     assert not look_at_attempts(bench.steps, bench.store.posts(OPEN_ID), bench.clock).no_news
+
+
+def pulling(bench: Bench, posts: int) -> None:
+    """So many posts that TikTok is processing."""
+    for number in range(posts):
+        bench.pulled(Phase.PROCESSING, a_post(name=f"post-{number}"))
+
+
+@pytest.mark.parametrize(("fails", "asked"), [(NotSent(Problem("not-sent", "no network", "")), 1), (silence(), 3)])
+def test_many_open_attempts_and_no_network_are_one_question_and_a_silent_tiktok_few(
+    bench: Bench, fails: Exception, asked: int
+) -> None:
+    pulling(bench, 6)
+    bench.tiktok.statuses = [fails]
+    looked = look_at_attempts(bench.steps, bench.store.posts(OPEN_ID), bench.clock)
+    assert len(looked.no_news) == 6
+    assert len({problem.code for problem in looked.no_news.values()}) == 1
+    assert bench.tiktok.count("status") == asked
+
+
+def test_an_attempt_that_alone_is_never_answered_keeps_nobody_from_asking_about_the_others(bench: Bench) -> None:
+    pulling(bench, 6)
+    bench.tiktok.statuses = [silence(), silence(), PUBLISHED, silence(), PUBLISHED]
+    looked = look_at_attempts(bench.steps, bench.store.posts(OPEN_ID), bench.clock)
+    assert (len(looked.no_news), bench.tiktok.count("status")) == (3, 6)

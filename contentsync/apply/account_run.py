@@ -161,6 +161,7 @@ class AccountRun(Beginning):
         if isinstance(begun, NotBegun):
             self.tell_outcome(action.post, begun.result, begun.problem, again_at=begun.again_at)
         elif begun is not None:
+            self._told("begun", action.post, generation=begun.generation)
             self._work(action, post, begun)
 
     def _work(self, action: Action, post: DesiredPost | None, attempt: Attempt) -> None:

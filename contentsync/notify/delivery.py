@@ -28,6 +28,7 @@ class Sent:
 
 Send = Callable[[Notice], str]
 LATE = "no answer in time"
+DEFECT = "sending it failed unexpectedly"
 
 
 def deliver(work: Mapping[str, tuple[Send, Sequence[Notice]]], clock: Clock, seconds: float) -> Iterator[Sent]:
@@ -37,7 +38,7 @@ def deliver(work: Mapping[str, tuple[Send, Sequence[Notice]]], clock: Clock, sec
     """
     answers: queue.SimpleQueue[Sent] = queue.SimpleQueue()
     for name, (send, notices) in work.items():
-        threading.Thread(target=_run, args=(name, send, tuple(notices), answers), daemon=True).start()
+        threading.Thread(target=_run, args=(name, send, tuple(notices), answers), name="notice", daemon=True).start()
     left = {name: len(notices) for name, (_, notices) in work.items() if notices}
     until = clock.monotonic() + seconds
     while left:
@@ -55,7 +56,10 @@ def deliver(work: Mapping[str, tuple[Send, Sequence[Notice]]], clock: Clock, sec
 
 def _run(name: str, send: Send, notices: Sequence[Notice], answers: queue.SimpleQueue[Sent]) -> None:
     for number, notice in enumerate(notices):
-        why = send(notice)
-        answers.put(Sent(name, number, why))
+        why = DEFECT
+        try:
+            why = send(notice)
+        finally:
+            answers.put(Sent(name, number, why))
         if why:
             return

@@ -70,7 +70,7 @@ def _against(made: Made, post: DesiredPost, declared: Declared) -> str:
         return f"has other slots for account {post.account}"
     there = approval_of(theirs, facts.open_id or "", "", HOW, made.world.now)
     other = differences(there, post, facts.open_id or "")
-    return f"has another version of it: {other} differ" if other else ""
+    return f"has another version of it, which differs in {other}" if other else ""
 
 
 def _record(project: Project, made: Made, declared: Declared, posts: list[DesiredPost]) -> None:

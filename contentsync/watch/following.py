@@ -24,6 +24,7 @@ REFRESH_EVERY: Final = 900.0  # seconds between two readings of TikTok into the 
 SILENT_FOR: Final = 20.0  # seconds without news of an open attempt after which the watch does not count as healthy
 SHARE: Final = 0.05  # of an attempt's age: a post that is processed for hours is asked about every few minutes
 AGAIN: Final = 2.0  # seconds after which a project file with a mistake is read again: it may be half saved
+CLOCK_WRONG: Final = "clock-wrong"  # told in other words each minute
 NO_NEWS: Final = "no-news"  # the subject of the problem that TikTok gives no news of an account's attempts
 Ask = Callable[[tuple[str, ...]], Asked]
 Refresh = Callable[[tuple[str, ...]], Asked]
@@ -61,6 +62,8 @@ class Following:
         self._told: dict[str, tuple[str, Phase]] = {}  # how attempts ended that the last look saw as open
         self._silent: dict[str, float] = {}  # by account: since when TikTok gives no news of its attempts
         self._names: tuple[str, ...] = ()
+        self._reads_all = False  # whether TikTok is being read for all accounts
+        self._notes: set[str] = set()  # the subjects of what such a reading showed last
         self._refresh_at = self._share_at = 0.0
         self._take_approvals = take_approvals
         #: Whether TikTok was asked, with success or without, since the clock was last doubted.
@@ -119,9 +122,11 @@ class Following:
 
     def _begin(self, now: Instant) -> None:
         due = tuple(key for key, one in self._open.items() if one.next_at <= now.mono and self._may(key, now))
+        self._reads_all = False
         if self._names and self._refresh_at <= now.mono:
             names = tuple(name for name in self._names if self._accounts.may(name, now.mono))
             self._refresh_at = now.mono + self._refresh_every * self._jitter()
+            self._reads_all = names == self._names
             self._job.start(lambda: self._refresh(names))
         elif self.shares and self._share_at <= now.mono:
             self._share_at = now.mono + SHARE_EVERY * self._jitter()
@@ -176,11 +181,21 @@ class Following:
         self._note_silence(asked, now)
         again = [at for name in asked.failures if (at := self._accounts.until(name)) is not None]
         self._refresh_at = min([self._refresh_at, *again])
-        for note in asked.notes:
-            self._reports.stands(f"note:{note.code}", note)
+        self._take_notes(asked)
         for key, row in asked.after.items():
             self._tell_end(key, asked.before.get(key), row)
         return True
+
+    def _take_notes(self, asked: Asked) -> None:
+        """Report what TikTok's answers to a reading showed, once; and its end, once all accounts answered."""
+        subjects = {f"note {note.code if note.code == CLOCK_WRONG else note.what}": note for note in asked.notes}
+        for subject, note in subjects.items():
+            self._reports.stands(subject, note)
+        if self._reads_all and not asked.failures:
+            for subject in self._notes - subjects.keys():
+                self._reports.is_over(subject)
+            self._notes = set()
+        self._notes |= subjects.keys()
 
     def _note_silence(self, asked: Asked, now: Instant) -> None:
         """Note of which accounts' attempts TikTok gives no news; told once, and again when there is news."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,6 +84,9 @@ class Parts:
     files: Files = field(default_factory=NoFiles)
     feed: Feed = field(default_factory=Feed)
     notify: Notify = tell_nobody
+    #: Around the first look, which may take minutes and changes nothing that another one would miss: a stop that is
+    #: asked for meanwhile may end it at once, by a KeyboardInterrupt.
+    ended_at_once: Callable[[], AbstractContextManager[None]] = nullcontext
     #: Gives numbers about 1, so that many watchers don't act in step.
     jitter: Callable[[], float] = lambda: 1.0
     #: The processor's seconds that this thread has used: what looks cost decides how often they come.
@@ -153,8 +157,9 @@ class Watch:
         self._reports.event(Word.WATCHING, f"watching {self._parts.root}")
         self._table.plan(Why.START, self._now().mono)
         try:
-            while not self._parts.stop.is_set():
-                self.turn()
+            with suppress(KeyboardInterrupt):  # only the first look is ended by one
+                while not self._parts.stop.is_set():
+                    self.turn()
             is_sending = self._say_stopping()
         finally:
             now = self._now()
@@ -254,7 +259,8 @@ class Watch:
             return
         spent = self._parts.spent()
         fresh = why in {Why.FULL, Why.START, Why.CLOCK}
-        looked = self._kept.look(fresh=fresh, gives_slots=self._following.has_refreshed)
+        with nullcontext() if self._health.looks else self._parts.ended_at_once():
+            looked = self._kept.look(fresh=fresh, gives_slots=self._following.has_refreshed)
         took = self._parts.spent() - spent
         self._table.looked(began, took, self._parts.jitter())
         self._stamp = self._kept.stamp()

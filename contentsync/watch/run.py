@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from contentsync.attempt.waiting import Stop
 from contentsync.clock import Clock
@@ -30,11 +30,12 @@ def run_watch(
     stand_by: Callable[[Problem], None],
     *,
     poll: bool,
+    ended_at_once: Callable[[], AbstractContextManager[None]] = nullcontext,
     endpoints: Endpoints | None,
 ) -> bool:
     """Watch until a stop is asked for; False where it came before this watch had the place.
 
-    stand_by: called once while another watch has the place.
+    stand_by: called once while another watch has the place. ended_at_once: as in Parts.
     """
     with only_watcher(project, clock, stop, stand_by) as is_ours:
         if not is_ours:
@@ -52,6 +53,7 @@ def run_watch(
             FileHints(project.root, wakeups, poll=poll),
             feed,
             notices.tell,
+            ended_at_once=ended_at_once,
             jitter=lambda: random.uniform(0.9, 1.1),  # noqa: S311 - no secret
         )
         watch = Watch(parts)

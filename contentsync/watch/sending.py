@@ -69,6 +69,7 @@ class Sending:
         self._ready: tuple[Candidate, ...] = ()
         self._preempt = threading.Event()
         self._unfinished: set[str] = set()  # keys; the sending thread takes out what is done
+        self._under_way: set[str] = set()  # whose sending was reported; the sending thread writes it too
         self._marks: Mapping[str, str] = {}
         self._said: dict[str, tuple[str, str, str]] = {}  # of failed tries: what was told last
 
@@ -170,10 +171,16 @@ class Sending:
         def told(event: Told) -> None:
             if event.event in {"done", "processing"}:
                 self._unfinished.discard(event.post)
+            self._say_sending(event)
             tell(event)
 
-        self._reports.event(Word.SENDING, f"sending {', '.join(keys[:5])}{_more(keys)}", posts=list(keys))
         self._job.start(lambda: self._send(made, keys, told, stop))
+
+    def _say_sending(self, event: Told) -> None:
+        """Say that a post is being sent, once it has begun; not again where an upload that stopped goes on."""
+        if event.event == "begun" or (event.event == "resume" and event.post not in self._under_way):
+            self._under_way.add(event.post)
+            self._reports.event(Word.SENDING, f"sending {event.post}", posts=[event.post])
 
     # After.
 
@@ -214,12 +221,14 @@ class Sending:
             return  # its end was told while others were still being sent
         stopped = self._preempt.is_set() or self._stop.is_set()
         if outcome.result in GOOD:
+            self._under_way.discard(outcome.post)
             self._retries.succeeded(outcome.post)
             self._said.pop(outcome.post, None)
             self._reports.result(outcome.post, outcome.result, None, outcome.post_id)
             return
         if stopped and outcome.result in {Result.UPLOADING, Result.NOT_STARTED}:
             return  # it goes on at once, or after a restart
+        self._under_way.discard(outcome.post)
         known = now.at(outcome.again_at) if outcome.again_at else None
         mark = self._marks.get(outcome.post, "")
         self._retries.failed(outcome.post, now.mono, mark, until=known, jitter=self._jitter())
@@ -258,11 +267,7 @@ def _held_by_clock(action: Action, report: Report) -> tuple[Problem, ...]:
     if wrong is None or Kind.WAIT not in action.kinds:
         return ()
     what = f"not sent yet: it is sent once it is due by both clocks, and {wrong.what}"
-    return (replace(wrong, what=what, level=Level.ERROR),)
-
-
-def _more(keys: tuple[str, ...]) -> str:
-    return f" and {len(keys) - 5} more" if len(keys) > 5 else ""
+    return (replace(wrong, what=what, hint="correct this machine's clock", level=Level.ERROR),)
 
 
 def take_account(

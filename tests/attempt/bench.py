@@ -170,7 +170,9 @@ class Bench:
         sent = self.steps.note(self.intent(post), "init", init_sent_at=now)
         if phase is Phase.UNKNOWN:
             return self.store.save(sent.after(Event.LOST_AFTER_COMMIT, now), "lost")
-        return self.store.save(sent.after(Event.PULL_STARTED, now, publish_id="v_pub_url~v2.7"), "pull-started")
+        return self.store.save(
+            sent.after(Event.PULL_STARTED, now, publish_id=f"v_pub_url~v2.{sent.id}"), "pull-started"
+        )
 
     def lost_sight(self, **over: Any) -> Attempt:
         """An unknown upload whose last PUT had begun."""

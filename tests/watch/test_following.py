@@ -96,3 +96,28 @@ def test_silence_ends_with_the_last_open_attempt_of_the_account() -> None:
     following.saw(frozenset(), ("acme",), at(5))
     assert [str(one.word) for one in heard if isinstance(one, Happened)] == ["problem", "solved"]
     assert not following.long_silent(99.0)
+
+
+def test_what_a_reading_showed_is_told_as_over_once_all_accounts_say_so() -> None:
+    """The clock was wrong, one account could not be asked, and then the clock is right."""
+    heard: list[Live] = []
+    feed = Feed()
+    feed.listen(heard.append)
+    following = a_following(Asked(), feed, ManualClock())
+    both = frozenset({"acme", "other"})
+    wrong = [Problem("clock-wrong", f"this machine's clock is {minutes} min ahead") for minutes in (60, 61)]
+    answers = [
+        Asked(accounts=both, notes=(wrong[0],)),
+        Asked(accounts=both, notes=(wrong[1],)),
+        Asked(accounts=both, failures={"other": SIGNED_OUT}),
+        Asked(accounts=both),
+        Asked(accounts=both),
+    ]
+    following._refresh = lambda _names: answers.pop(0)
+    following.saw(frozenset(), ("acme", "other"), at(0))
+    while answers:
+        now = at(1000 * (6 - len(answers)))
+        following.step(now)
+        following.take(now)
+    told = [one for one in heard if isinstance(one, Happened) and one.account != "other"]
+    assert [(str(one.word), one.account) for one in told] == [("problem", ""), ("solved", "")]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contentsync.attempt.told import Outcome, Result
+from contentsync.attempt.told import Outcome, Result, Told
 from contentsync.attempt.waiting import Stopped
 from contentsync.errors import ContentsyncError, Problem, StoreLocked
 from contentsync.watch.feed import Feed
@@ -45,14 +45,16 @@ class Desk:
         self.failures: dict[str, ContentsyncError] = {}
         self.error: ContentsyncError | None = None
         self.on_send: Any = lambda: None
+        self.tell: Any = None
         stop: Any = SimpleNamespace(is_set=lambda: False)
         self.accounts = Retries()
         self.sending = Sending(
             root, self._send, InlineWorker(), stop, self.tellings, self.accounts, SettledFiles(SETTLE), lambda: 1.0
         )
 
-    def _send(self, made: Any, keys: tuple[str, ...], *_: Any) -> Sent:
+    def _send(self, made: Any, keys: tuple[str, ...], tell: Any, _stop: Any) -> Sent:
         self.batches.append(keys)
+        self.tell = tell
         self.on_send()
         if self.error:
             return Sent(keys, error=self.error)
@@ -157,3 +159,23 @@ def test_a_post_counts_as_being_sent_until_its_result_is_taken_in(desk: Desk) ->
     assert desk.sending.is_sending("acme/a") and not desk.sending.is_sending("acme/b")
     desk.sending.take(instant(5.0))
     assert not desk.sending.is_sending("acme/a")
+
+
+def test_sending_is_said_once_a_post_has_begun_and_once_for_an_upload_that_stops_and_goes_on(desk: Desk) -> None:
+    def refused_at_the_last_look() -> None:
+        desk.tell(Told("done", "acme/a"))
+
+    def resumes() -> None:
+        desk.tell(Told("resume", "acme/a"))
+
+    desk.saw(0, "acme/a")
+    desk.on_send = refused_at_the_last_look
+    desk.step(6)
+    assert desk.said == []
+    desk.on_send = lambda: desk.tell(Told("begun", "acme/a"))
+    desk.step(7)
+    desk.on_send = resumes
+    desk.step(8)
+    desk.outcomes = [Outcome("acme/a", Result.PUBLISHED)]
+    desk.step(9)
+    assert desk.said == ["sending ", "result acme/a"]

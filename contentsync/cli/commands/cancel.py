@@ -16,6 +16,8 @@ from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.operations import cancel as operation
 from contentsync.operations.cancel import Cancelled
 
+STOPPING = "stopping; what TikTok answered so far is on record. Press again to leave now\n"
+
 
 @click.command()
 @click.argument("post", shell_complete=complete.posts)
@@ -38,7 +40,7 @@ def cancel(context: Context, post: str, auto_approve: bool, wait: float, lock_ti
         row = operation.find(project, post)
         if not auto_approve:
             _confirm(row.key)
-        with project.lock(f"contentsync cancel {row.key}", lock_timeout), stoppable() as stop:
+        with project.lock(f"contentsync cancel {row.key}", lock_timeout), stoppable(said=STOPPING) as stop:
             done = operation.cancel(project, row, wait, stop)
     finally:
         project.close()

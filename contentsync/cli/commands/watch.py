@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ from contentsync.cli import exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
 from contentsync.cli.terminal import text
-from contentsync.cli.terminal.interrupt import outliving_output, stoppable
+from contentsync.cli.terminal.interrupt import ended_at_once, outliving_output, stoppable
 from contentsync.cli.terminal.progress import Lines
 from contentsync.clock import SystemClock
 from contentsync.errors import Problem
@@ -72,6 +73,7 @@ def watch(
         raise click.UsageError("--allow-actions goes with --board")
     from contentsync.watch.feed import Feed
     from contentsync.watch.run import run_watch
+    from contentsync.watch.threads import ending_with_its_threads
     from contentsync.watch_event import Word
 
     project = context.project()
@@ -89,8 +91,12 @@ def watch(
         _serving(board, allow_actions, project, approve, feed),
         _seen_from_outside(metrics, feed, clock) as endpoints,
         stoppable(said="") as stop,
+        ending_with_its_threads(stop, text.show_dead_thread),
     ):
-        if not run_watch(project, opened, clock, feed, stop, stand_by, poll=poll, endpoints=endpoints):
+        at_once = functools.partial(ended_at_once, stop)
+        if not run_watch(
+            project, opened, clock, feed, stop, stand_by, poll=poll, ended_at_once=at_once, endpoints=endpoints
+        ):
             teller.line(Word.STOPPED, clock, "stopped; this watch stood by and sent nothing")
         return exits.DONE if stop.by == signal.SIGTERM else exits.INTERRUPTED
 
@@ -137,6 +143,10 @@ def _opened(project: Project, approve: str | None) -> Project:
     return opened
 
 
+#: Steps that a person must know, on stderr also with --json.
+_NEWS = frozenset({"pinned", "receipt-not-written", "receipt-not-removed"})
+
+
 class Teller:
     """Shows events, a line each: words, or JSON on stdout."""
 
@@ -151,7 +161,7 @@ class Teller:
         if isinstance(live, Happened):
             if self._json or live.word != Word.STOPPING or live.detail.get("sending"):
                 self._show(live)  # where nothing is being sent, "stopped" follows and says the same
-        elif isinstance(live, Told) and live.event == "progress" and not self._json:
+        elif isinstance(live, Told) and (live.event in _NEWS or (live.event == "progress" and not self._json)):
             self._uploads(live)
 
     def line(self, word: object, clock: SystemClock, words: str) -> None:

@@ -62,6 +62,18 @@ def stoppable(leaving: Callable[[], None] = lambda: None, said: str = STOPPING) 
             signal.signal(getattr(signal, name), handler)
 
 
+@contextmanager
+def ended_at_once(stop: Stop) -> Iterator[None]:
+    """Raise KeyboardInterrupt at a signal while the block runs, instead of only noting it."""
+    stop.asking = True
+    try:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        yield
+    finally:
+        stop.asking = False
+
+
 def _tell_at_once(line: str) -> None:
     """Past the stream's buffer, which the code that a signal interrupts may be filling."""
     if log.is_json():

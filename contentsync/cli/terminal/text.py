@@ -213,13 +213,23 @@ def show_defect(err: BaseException) -> int:
     from contentsync.cli import exits
 
     _tell_error(f"contentsync has a defect: {type(err).__name__}: {visible(str(err))}", "defect")
+    _show_traceback(err)
+    if not os.environ.get("CONTENTSYNC_DEBUG"):
+        tell("  hint: run it again with CONTENTSYNC_DEBUG=1 to see the traceback, and report it; the state is safe")
+    return exits.DEFECT
+
+
+def show_dead_thread(name: str, err: BaseException) -> None:
+    """Report a thread that died of an unexpected error; at once, since what it did is missing from now on."""
+    _tell_error(f"a part of contentsync stopped ({name}): {type(err).__name__}: {visible(str(err))}", "thread-died")
+    _show_traceback(err)
+
+
+def _show_traceback(err: BaseException) -> None:
     if os.environ.get("CONTENTSYNC_DEBUG"):
         import traceback
 
         tell("".join(traceback.format_exception(err)).rstrip())
-    else:
-        tell("  hint: run it again with CONTENTSYNC_DEBUG=1 to see the traceback, and report it; the state is safe")
-    return exits.DEFECT
 
 
 def width() -> int:
