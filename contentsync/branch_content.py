@@ -21,7 +21,7 @@ from contentsync.frozen import frozen
 from contentsync.manifest.files import would_find
 from contentsync.manifest.load import Loaded, load, load_settings
 from contentsync.media.disk import DiskReader
-from contentsync.media.look import MediaLook
+from contentsync.media.look import MediaLook, Sent
 from contentsync.post import DesiredPost
 from contentsync.settings import ApproveBy, Settings
 from contentsync.standard_paths import PROJECT_FILE
@@ -219,7 +219,7 @@ def _is_plain(name: str) -> bool:
 class _NoReader:
     """Accepts every file as it is, for a first look at the declarations."""
 
-    def read(self, path: Path) -> MediaLook:  # noqa: ARG002  (of a protocol)
+    def read(self, path: Path, sent: Sent | None = None) -> MediaLook:  # noqa: ARG002  (of a protocol)
         return _NOT_READ
 
 
@@ -229,7 +229,7 @@ class _BlobReader:
     def __init__(self, tree: _Tree) -> None:
         self._tree = tree
 
-    def read(self, path: Path) -> MediaLook:
+    def read(self, path: Path, sent: Sent | None = None) -> MediaLook:  # noqa: ARG002  (of a protocol)
         """The size and digest; a small file is looked into, because it may be a pointer."""
         blob = self._tree.blob(path)
         if blob is None or blob.size <= _SMALL:

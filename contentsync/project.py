@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from contentsync.account import AccountAtWork
     from contentsync.hosting.bucket import Bucket
     from contentsync.hosting.host import Host
+    from contentsync.manifest.attachments import SentBy
     from contentsync.manifest.load import Loaded
     from contentsync.tiktok.exchange import OnRequest
     from contentsync.tiktok.tokens import TokenStore
@@ -94,10 +95,15 @@ class Project:
             raise ManifestError(*errors)
         return cls(root, settings, environ, on_request=on_request, on_note=on_note, user=user)
 
-    def load(self, paths: Sequence[Path] | None = None, found: Sequence[str] | None = None) -> Loaded:
+    def load(
+        self,
+        paths: Sequence[Path] | None = None,
+        found: Sequence[str] | None = None,
+        sent_by: SentBy = lambda _: None,
+    ) -> Loaded:
         """All manifests, or those at `paths`, with their media, and everything that is wrong with them.
 
-        found: exactly these manifests, from the root.
+        found: exactly these manifests, from the root. sent_by: as in manifest.load.
         """
         from contentsync.manifest.load import load
 
@@ -112,6 +118,7 @@ class Project:
                 user=self.user,
                 found=found,
                 on_progress=self.on_progress,
+                sent_by=sent_by,
             )
         finally:
             cache.close()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from contentsync.errors import Level, Problem
 from contentsync.media.container import container_of
 from contentsync.media.disk import DiskReader
-from contentsync.media.look import CachedReader, MediaLook, StatKey, look_as_json, look_of_json
+from contentsync.media.look import CachedReader, MediaLook, Sent, StatKey, look_as_json, look_of_json
 from contentsync.post import MediaFacts
 from tests.builders import ManualClock
 
@@ -205,7 +205,7 @@ class Counting:
         self.look = look
         self.reads = 0
 
-    def read(self, path: Path) -> MediaLook:
+    def read(self, path: Path, sent: Sent | None = None) -> MediaLook:
         self.reads += 1
         return self.look
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from contentsync.manifest.document import Document
 from contentsync.manifest.document import Path as KeyPath
 from contentsync.manifest.files import odd_name
 from contentsync.manifest.wording import did_you_mean, printable, shown
-from contentsync.media.look import MediaLook, MediaReader
+from contentsync.media.look import MediaLook, MediaReader, Sent
 from contentsync.natural_order import natural
 from contentsync.post import ABSENT, Media
 
@@ -36,6 +36,7 @@ _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _LONGEST_PATH: Final = 1_024  # the shortest limit among the systems in use
 _NAMES_COMPARED: Final = 500  # of a folder, in search of what a missing file may be called
 _MISSING_COMPARED: Final = 1_000  # missing files of a run: the clips of all that is out may be deleted
+_ANOTHER: Final = frozenset({"photos", "generation", "moved_from", "post_id"})
 _TEXTS: Final = (".yaml", ".yml", ".md", ".json")
 _FILES_A_WORKER: Final = 8  # a worker starts a process of its own for films, which costs as much as reading a few
 _ABSENT: Final = frozenset({"media-not-found", "media-dvc-pointer", "media-annex-pointer"})
@@ -43,15 +44,25 @@ OnProgress = Callable[[str, int, int], None]
 _PICTURES: Final = (".jpg", ".jpeg", ".webp", ".png", ".gif", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff")
 
 
+_NOTHING_SENT: Final[Mapping[str, Sent | None]] = {}
+#: Gives what the post of a key was sent with, where it is settled; None for any other post.
+SentBy = Callable[[str], Sent | None]
+
+
 class Attachments:
     """Finds and reads media. One for each run, so that each folder is checked once.
 
     root: the project. reader: looks into a file. is_near: the API is a stand-in on this machine, which fetches from
-    this machine too, and without TLS.
+    this machine too, and without TLS. sent_by: what the post of a key was sent with, once it is settled.
     """
 
     def __init__(
-        self, root: Path, reader: MediaReader, is_near: bool = False, on_progress: OnProgress | None = None
+        self,
+        root: Path,
+        reader: MediaReader,
+        is_near: bool = False,
+        on_progress: OnProgress | None = None,
+        sent_by: SentBy = lambda _: None,
     ) -> None:
         """on_progress: told of what is done, how many files, and of how many."""
         self._root = root
@@ -59,6 +70,9 @@ class Attachments:
         self._real_root = os.path.realpath(root)
         self._reader = reader
         self._is_near = is_near
+        self._sent_by = sent_by
+        #: The files of settled posts that were not looked into, because they have the bytes that were sent.
+        self.hashed_only: set[str] = set()
         self._inside: dict[str, bool] = {}
         self._looks: dict[str, MediaLook] = {}
         self._entries: dict[str, list[str]] = {}
@@ -70,10 +84,15 @@ class Attachments:
 
     def read_ahead(self, documents: Sequence[Document]) -> None:
         """Look into all files that these documents name, several at a time; `item` and `folder` do so one by one."""
-        self.read_files(name for document in documents for name in self._named(document))
+        sent: dict[str, Sent | None] = {}
+        for document in documents:
+            known = self._sent(document)
+            for name in self._named(document):
+                sent[name] = known if sent.get(name, known) == known else None
+        self.read_files(sent, sent)
 
-    def read_files(self, files: Iterable[str]) -> None:
-        """Look into these files, from the root, several at a time."""
+    def read_files(self, files: Iterable[str], sent: Mapping[str, Sent | None] = _NOTHING_SENT) -> None:
+        """Look into these files, from the root, several at a time. sent: what settled posts sent of them."""
         names = [name for name in dict.fromkeys(files) if name not in self._looks]
         workers = min(os.cpu_count() or 1, len(names) // _FILES_A_WORKER)
         if workers < 2:
@@ -81,7 +100,7 @@ class Attachments:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(workers) as pool:
-            looks = pool.map(self._reader.read, [self._root / name for name in names])
+            looks = pool.map(lambda name: self._reader.read(self._root / name, sent.get(name)), names)
             for number, (name, look) in enumerate(zip(names, looks, strict=True), 1):
                 self._looks[name] = look
                 if self._on_progress:
@@ -106,14 +125,36 @@ class Attachments:
         name = self._name(document, text, path)
         if name is None:
             return None
-        if name not in self._looks:
-            self._looks[name] = self._reader.read(self._root / name)
-        look = self._looks[name]
+        look = self._look(name, self._sent(document))
         told = [self._with_hint(problem, name) for problem in look.problems]
         for problem in told:
             document.add(problem, path)
         is_absent = any(problem.code in _ABSENT for problem in told)
         return Media(path=name, pointer=ABSENT) if is_absent else _media(name, look)
+
+    def _look(self, name: str, sent: Sent | None) -> MediaLook:
+        known = self._looks.get(name)
+        if known is None or not (known.is_probed or known.of_sent(sent)):
+            known = self._looks[name] = self._reader.read(self._root / name, sent)
+        look = known.of_sent(sent) or known
+        if not look.is_probed:
+            self.hashed_only.add(name)
+        return look
+
+    def _sent(self, document: Document) -> Sent | None:
+        """What all posts of a document were sent with, where it declares settled posts of one video.
+
+        A key that means another post, or the same post once more, is rare: then the file is looked into.
+        """
+        value = document.value
+        name, account, several = value.get("name"), value.get("account"), value.get("accounts")
+        if document.problems or "video" not in value or value.keys() & _ANOTHER or not isinstance(name, str):
+            return None
+        accounts = [account] if isinstance(account, str) else several
+        if not isinstance(accounts, list) or (account is not None and several is not None):
+            return None
+        found = {self._sent_by(f"{one}/{name}") for one in accounts}
+        return found.pop() if len(found) == 1 else None
 
     def folder(self, document: Document, text: str, path: KeyPath) -> list[Media]:
         """The pictures in the folder that `text` names, 2 before 10; hidden files and folders are left out."""

@@ -13,7 +13,7 @@ from contentsync.faulty import Faulty
 from contentsync.files import inside
 from contentsync.frozen import frozen
 from contentsync.manifest import json_text, markdown
-from contentsync.manifest.attachments import Attachments, OnProgress
+from contentsync.manifest.attachments import Attachments, OnProgress, SentBy
 from contentsync.manifest.checked_document import CheckedDocument, tell_doubles
 from contentsync.manifest.document import TOO_MANY, Document, at
 from contentsync.manifest.files import find, linked_folders, read_bytes
@@ -22,7 +22,7 @@ from contentsync.manifest.remembered import Memory, Remembered
 from contentsync.manifest.settings import NOTHING_SAID, load_settings
 from contentsync.manifest.source import read_yaml
 from contentsync.manifest.wording import shown
-from contentsync.media.look import CachedReader, MediaCache, MediaLook, MediaReader
+from contentsync.media.look import CachedReader, MediaCache, MediaLook, MediaReader, Sent
 from contentsync.post import DesiredPost
 from contentsync.settings import Settings
 from contentsync.standard_paths import PROJECT_FILE
@@ -41,22 +41,32 @@ def load(
     user: UserSays = NOTHING_SAID,
     found: Sequence[str] | None = None,
     on_progress: OnProgress | None = None,
+    sent_by: SentBy = lambda _: None,
 ) -> Loaded:
     """The project of `root`: its settings, its posts, and all that is wrong with either.
 
     paths: only these manifests and folders (absolute, or from the current folder); all of them unless given.
     probe: looks into media. cache: keeps what it saw. memory: keeps what sound manifests declared; it
     needs a cache. user: what the user says of the project. found: the manifests, from the root, where somebody
-    looked for them already, or left some out. on_progress: told how many files were read.
+    looked for them already, or left some out. on_progress: told how many files were read. sent_by: what a settled
+    post was sent with, by its key: such a film is not looked into.
     """
     settings, problems = load_settings(root, environ, user)
-    desk = _Desk(root, settings, _reader(probe, cache), on_progress)
+    desk = _Desk(root, settings, _reader(probe, cache), on_progress, sent_by)
     if settings and cache and memory and not problems:
         desk.remember(memory, cache)
     files = sorted(found) if found is not None else desk.names() if paths is None else desk.names_of(paths)
     desk.read(files)
     told = placed([*((frozenset[str](), problem) for problem in problems), *desk.told])
-    return Loaded(settings, tuple(desk.posts), tuple(desk.faulty), tuple(desk.unread), tuple(files), tuple(told))
+    return Loaded(
+        settings,
+        tuple(desk.posts),
+        tuple(desk.faulty),
+        tuple(desk.unread),
+        tuple(files),
+        tuple(told),
+        frozenset(desk.attachments.hashed_only),
+    )
 
 
 def _reader(probe: MediaReader | None, cache: MediaCache | None) -> MediaReader:
@@ -67,17 +77,22 @@ def _reader(probe: MediaReader | None, cache: MediaCache | None) -> MediaReader:
 class _Disk:
     """Reads files; imported with the first one, since most plans read none."""
 
-    def read(self, path: Path) -> MediaLook:
+    def read(self, path: Path, sent: Sent | None = None) -> MediaLook:
         from contentsync.media.disk import DiskReader
 
-        return DiskReader().read(path)
+        return DiskReader().read(path, sent)
 
 
 class _Desk:
     """One run over the manifests: gathers the posts and problems of all files."""
 
     def __init__(
-        self, root: Path, settings: Settings | None, reader: MediaReader, on_progress: OnProgress | None
+        self,
+        root: Path,
+        settings: Settings | None,
+        reader: MediaReader,
+        on_progress: OnProgress | None,
+        sent_by: SentBy,
     ) -> None:
         self.posts: list[DesiredPost] = []
         self.faulty: list[Faulty] = []
@@ -86,7 +101,7 @@ class _Desk:
         self._root = root
         self._settings = settings
         self._is_near = settings is not None and bool(host_on_this_machine(settings.base_url))
-        self._attachments = Attachments(root, reader, self._is_near, on_progress)
+        self.attachments = Attachments(root, reader, self._is_near, on_progress, sent_by)
         self._remembered: Remembered | None = None
 
     def remember(self, memory: Memory, looks: MediaCache) -> None:
@@ -130,7 +145,7 @@ class _Desk:
         if self._remembered:
             self._remembered.look_up(names)
         files = [self._file(name) for name in names]
-        self._attachments.read_ahead([document for one in files for document in one.documents])
+        self.attachments.read_ahead([document for one in files for document in one.documents])
         files = [self._judge(one) for one in files]
         doubled = _doubled(files)
         files = [one.parsed(self._parse) if one.keys & doubled else one for one in files]
@@ -167,8 +182,13 @@ class _Desk:
             self.faulty += document.faulty()
         if file.problems or any(document.is_unsure for document in file.judged):
             self.unread.append(file.name)
-        elif self._remembered and not told and not any(_names_a_folder(one.document) for one in file.judged):
+        elif self._remembered and not told and self._may_be_kept(file, sound):
             self._remembered.keep(file.name, file.data, sound)
+
+    def _may_be_kept(self, file: _File, posts: list[DesiredPost]) -> bool:
+        """Whether a later run would find the same: not where a folder tells more, or where media were only hashed."""
+        is_hashed_only = any(item.path in self.attachments.hashed_only for post in posts for item in post.media)
+        return not is_hashed_only and not any(_names_a_folder(one.document) for one in file.judged)
 
     def _judged(self, documents: list[Document], told: int) -> list[CheckedDocument]:
         """The documents of one file. told: how many problems it has already; past a hundred nothing is judged."""
@@ -176,7 +196,7 @@ class _Desk:
 
         found = []
         for document in documents:
-            reading = Reading(document, self._settings, self._attachments)
+            reading = Reading(document, self._settings, self.attachments)
             if told < PROBLEMS_OF_A_FILE:
                 found.append(CheckedDocument(document, reading.posts(), reading.about))
                 told += document.errors

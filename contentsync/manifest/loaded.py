@@ -38,6 +38,8 @@ class Loaded:
     files: tuple[str, ...] = ()
     #: All problems of all files, by place, with the posts that each is about.
     told: tuple[Told, ...] = ()
+    #: The media that were not looked into, because settled posts were sent with exactly these bytes.
+    hashed_only: frozenset[str] = frozenset()
 
     @property
     def problems(self) -> tuple[Problem, ...]:

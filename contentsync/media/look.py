@@ -17,6 +17,8 @@ from contentsync.errors import Level, Problem
 from contentsync.frozen import frozen
 from contentsync.post import MediaFacts
 
+#: The digest and the size of a file that was sent.
+Sent = tuple[str, int]
 LOOK_VERSION: Final = 2  # raised when a look of today would differ from one that was kept
 _RACY: Final = timedelta(seconds=2)  # coarser than the clock of any file system in use
 
@@ -46,6 +48,17 @@ class MediaLook:
     facts: MediaFacts | None = None
     #: Without a place; those that are errors forbid posting it.
     problems: tuple[Problem, ...] = ()
+    #: False where only its digest is known, because a settled post was sent with exactly these bytes.
+    is_probed: bool = True
+
+    def of_sent(self, sent: Sent | None) -> MediaLook | None:
+        """This look at a file that was sent, which is not judged again; None where it must be looked into.
+
+        A pointer to the file is none: other rules are about it.
+        """
+        if sent != (self.sha256, self.size) or any(problem.code == "media-lfs-pointer" for problem in self.problems):
+            return None
+        return MediaLook(self.size, self.sha256, is_probed=False) if self.problems else self
 
     @property
     def is_checked(self) -> bool:
@@ -56,8 +69,11 @@ class MediaLook:
 class MediaReader(Protocol):
     """Reads facts from a file. A seam: tests and caches replace the disk."""
 
-    def read(self, path: Path) -> MediaLook:
-        """What is in the file; never raises for what may be wrong with it."""
+    def read(self, path: Path, sent: Sent | None = None) -> MediaLook:
+        """What is in the file; never raises for what may be wrong with it.
+
+        sent: what a settled post was sent with. A file with these bytes need not be looked into.
+        """
         ...
 
 
@@ -85,13 +101,13 @@ class CachedReader:
         self._cache = cache
         self._clock = clock or SystemClock()
 
-    def read(self, path: Path) -> MediaLook:
+    def read(self, path: Path, sent: Sent | None = None) -> MediaLook:
         """The kept look at an untouched file, else a fresh one."""
         before = _stat_key(path)
         kept = self._cache.get(path, before) if before else None
-        if kept:
-            return kept
-        look = self._reader.read(path)
+        if kept and (kept.is_probed or kept.of_sent(sent)):
+            return kept.of_sent(sent) or kept
+        look = self._reader.read(path, sent)
         if before and look.is_checked and before == _stat_key(path) and not self._is_racy(before):
             self._cache.put(path, before, look)
         return look
@@ -121,6 +137,6 @@ def look_of_json(text: str) -> MediaLook | None:
             return None
         facts = data["facts"] and MediaFacts(**data["facts"])
         problems = tuple(Problem(**{**item, "level": Level(item["level"])}) for item in data["problems"])
-        return MediaLook(data["size"], data["sha256"], facts, problems)
+        return MediaLook(data["size"], data["sha256"], facts, problems, data.get("is_probed", True))
     except (ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -23,6 +23,7 @@ from contentsync.operations.policy_gate import judged
 from contentsync.operations.resting import Resting
 from contentsync.operations.resting_again import after_asking
 from contentsync.operations.selection import Wish, load_all, select
+from contentsync.operations.sent_media import SentMedia
 from contentsync.operations.settled import settled_posts
 from contentsync.plan.action import AccountFacts, Kind, Plan, World
 from contentsync.plan.policy import LOOKED_BACK
@@ -133,8 +134,29 @@ def _read_shared_state(project: Project, wish: Wish) -> tuple[Problem | None, Pr
 
 def _made(project: Project, wish: Wish, apart: Resting | None, answers: _Answers) -> tuple[Made, Loaded] | None:
     """The plan, and what it was made from; None where it can't be made without the posts that rest."""
+    looked_into: frozenset[str] = frozenset()
+    while True:
+        found = _tried(project, wish, apart, answers, looked_into)
+        lacking = _not_looked_into(*found) - looked_into if found else frozenset()
+        if not lacking:
+            return found
+        looked_into |= lacking
+
+
+def _not_looked_into(made: Made, loaded: Loaded) -> frozenset[str]:
+    """The posts of a plan's actions of whose media only the digests are known, though more may be said of them."""
+    shown = filter(None, (made.posts.get(action.post) for action in made.plan.actions))
+    return frozenset(
+        post.key for post in shown for item in post.media if item.facts is None and item.path in loaded.hashed_only
+    )
+
+
+def _tried(
+    project: Project, wish: Wish, apart: Resting | None, answers: _Answers, looked_into: Set[str]
+) -> tuple[Made, Loaded] | None:
+    """As `_made`. looked_into: the posts that must be looked into even if they are settled."""
     behind, copied = _read_shared_state(project, wish)
-    loaded = load_all(project, apart.names if apart else None)
+    loaded = load_all(project, apart.names if apart else None, SentMedia(project, looked_into))
     if apart and loaded.settings != project.settings:
         return None  # the project file was changed since it was opened, maybe before it was looked at for the view
     posts = {post.key: post for post in loaded.posts}

@@ -14,6 +14,7 @@ from contentsync.project import Project, unknown
 from contentsync.standard_paths import PROJECT_FILE
 
 if TYPE_CHECKING:
+    from contentsync.manifest.attachments import SentBy
     from contentsync.manifest.load import Loaded
 
 
@@ -37,12 +38,12 @@ class Wish:
         return bool(self.only or self.exclude or self.accounts)
 
 
-def load_all(project: Project, found: Sequence[str] | None = None) -> Loaded:
+def load_all(project: Project, found: Sequence[str] | None = None, sent_by: SentBy = lambda _: None) -> Loaded:
     """The manifests, sound or not. Raises ManifestError for a faulty project file, which stops everything.
 
-    found: as in Project.load.
+    found, sent_by: as in Project.load.
     """
-    loaded = project.load(found=found)
+    loaded = project.load(found=found, sent_by=sent_by)
     if any(p.level is Level.ERROR and p.where and p.where.file == PROJECT_FILE for p in loaded.problems):
         raise ManifestError(*loaded.problems)
     return loaded

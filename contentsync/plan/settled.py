@@ -40,6 +40,15 @@ def settling(row: PostState, generation: int) -> Attempt | None:
     return max(ended, key=lambda a: (a.phase in SUCCESS, a.generation), default=None)
 
 
+def sent_media(row: PostState) -> tuple[str, int] | None:
+    """The digest and the size of the file that the settled post of a row was sent with; None for any other row."""
+    done = settling(row, 1)
+    is_sent = done is not None and done.phase in SUCCESS and done.sha256
+    if done is None or not is_sent or row.removed_at is not None or unsettled(row) is not None:
+        return None
+    return done.sha256, done.size
+
+
 def is_history(row: PostState | None, post: DesiredPost) -> bool:
     """Whether nothing is to be sent any more for what the manifest asks, whatever is wrong with it today."""
     return row is not None and row.removed_at is None and unsettled(row) is None and is_settled(row, post.generation)

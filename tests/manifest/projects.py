@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contentsync.errors import Problem
 from contentsync.manifest.load import Loaded, load
-from contentsync.media.look import MediaLook
+from contentsync.media.look import MediaLook, Sent
 from contentsync.post import MediaFacts
 
 PROJECT = """\
@@ -34,7 +34,7 @@ class FakeProbe:
         self.size = size
         self.read_paths: list[Path] = []
 
-    def read(self, path: Path) -> MediaLook:
+    def read(self, path: Path, sent: Sent | None = None) -> MediaLook:
         self.read_paths.append(path)
         usual = VIDEO if path.suffix == ".mp4" else PHOTO
         return MediaLook(self.size, f"sha-of-{path.name}", self.facts or usual)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contentsync.manifest.load import load
-from contentsync.media.look import MediaLook
+from contentsync.media.look import MediaLook, Sent
 from tests.manifest.projects import FakeProbe, write
 
 POST = "name: p{0}\naccount: acme\nvideo: p{0}.mp4\nprivacy: everyone\n"
@@ -24,7 +24,7 @@ class Watched(FakeProbe):
         self.threads: set[str] = set()
         self.asked: list[str] = []
 
-    def read(self, path: Path) -> MediaLook:
+    def read(self, path: Path, sent: Sent | None = None) -> MediaLook:
         self.threads.add(threading.current_thread().name)
         self.asked.append(path.name)
         return super().read(path)
