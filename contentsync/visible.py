@@ -32,6 +32,9 @@ _WHOLE: Final = (
 )
 
 
+_BREAKS: Final = str.maketrans("\n\t", "  ")
+
+
 @cache
 def _token() -> re.Pattern[str]:
     """What is shown whole, and what is not shown. Compiled at the first use: ASCII text needs neither pattern."""
@@ -52,7 +55,7 @@ def visible(text: str) -> str:
 
 def unseen(text: str) -> list[int]:
     """Where in `text` characters stand that could not be seen, line breaks and tabs apart."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.translate(_BREAKS).isprintable():
         return []
     return [found.start() for found in _token().finditer(text) if not found["whole"] and found[0] not in "\n\t"]
 

@@ -67,6 +67,9 @@ class Attachments:
         """on_progress: told of what is done, how many files, and of how many."""
         self._root = root
         self._on_progress = on_progress
+        self._read = 0
+        #: How many further files are expected, for the progress alone.
+        self.expected = 0
         self._real_root = os.path.realpath(root)
         self._reader = reader
         self._is_near = is_near
@@ -103,8 +106,18 @@ class Attachments:
             looks = pool.map(lambda name: self._reader.read(self._root / name, sent.get(name)), names)
             for number, (name, look) in enumerate(zip(names, looks, strict=True), 1):
                 self._looks[name] = look
-                if self._on_progress:
-                    self._on_progress("Reading files", number, len(names))
+                self._tell_progress(number, len(names) + self.expected)
+            self._read += len(names)
+
+    def end_progress(self) -> None:
+        """Tell that all files are read."""
+        if self._read:
+            self._tell_progress(0, 0)
+
+    def _tell_progress(self, done: int, total: int) -> None:
+        """done, total: beyond the files that were read before."""
+        if self._on_progress:
+            self._on_progress("Reading files", self._read + done, self._read + total)
 
     def _named(self, document: Document) -> Iterator[str]:
         """The files that a document names plainly, from the root."""

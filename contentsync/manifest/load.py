@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
+from typing import Final
 
 from contentsync.destinations import host_on_this_machine
 from contentsync.errors import Level, Problem
@@ -28,6 +29,7 @@ from contentsync.settings import Settings
 from contentsync.standard_paths import PROJECT_FILE
 from contentsync.trust import UserSays
 
+_AT_ONCE: Final = 500  # files whose documents are held at the same time
 __all__ = ["Loaded", "load", "load_settings"]
 
 
@@ -144,14 +146,32 @@ class _Desk:
         """Read and judge these files."""
         if self._remembered:
             self._remembered.look_up(names)
-        files = [self._file(name) for name in names]
-        self.attachments.read_ahead([document for one in files for document in one.documents])
-        files = [self._judge(one) for one in files]
+        files: list[_File] = []
+        for start in range(0, len(names), _AT_ONCE):
+            self.attachments.expected = max(0, len(names) - start - _AT_ONCE)
+            files += self._some(names[start : start + _AT_ONCE])
+        self.attachments.end_progress()
         doubled = _doubled(files)
         files = [one.parsed(self._parse) if one.keys & doubled else one for one in files]
         tell_doubles([judged for one in files for judged in one.judged])
         for one in files:
             self._take(one)
+
+    def _some(self, names: Sequence[str]) -> list[_File]:
+        """These files, judged. Of a sound one only its posts are held: its documents take far more memory."""
+        files = [self._file(name) for name in names]
+        self.attachments.read_ahead([document for one in files for document in one.documents])
+        return [self._without_documents(self._judge(one)) for one in files]
+
+    def _without_documents(self, file: _File) -> _File:
+        """A sound file with its posts alone; any other file as it is."""
+        posts = [post for document in file.judged for post in document.posts]
+        keys = {post.key for post in posts}
+        if not file.is_sound or keys != file.keys or len(keys) < len(posts):
+            return file
+        if self._remembered and self._may_be_kept(file, posts):
+            self._remembered.keep(file.name, file.data, posts)
+        return _File(file.name, file.data, known=posts)
 
     def _file(self, name: str) -> _File:
         data, problem = read_bytes(self._root, name)
@@ -182,8 +202,6 @@ class _Desk:
             self.faulty += document.faulty()
         if file.problems or any(document.is_unsure for document in file.judged):
             self.unread.append(file.name)
-        elif self._remembered and not told and self._may_be_kept(file, sound):
-            self._remembered.keep(file.name, file.data, sound)
 
     def _may_be_kept(self, file: _File, posts: list[DesiredPost]) -> bool:
         """Whether a later run would find the same: not where a folder tells more, or where media were only hashed."""
@@ -221,7 +239,7 @@ class _File:
     documents: list[Document] = field(default_factory=list)
     #: Its documents; none where its posts are known from an earlier run.
     judged: list[CheckedDocument] = field(default_factory=list)
-    #: Its posts, where they are known from an earlier run.
+    #: Its posts, where nothing is wrong with it, or where they are known from an earlier run.
     known: list[DesiredPost] | None = None
 
     @property
@@ -230,6 +248,12 @@ class _File:
         if self.known is not None:
             return frozenset([post.key for post in self.known])
         return frozenset([key for document in self.judged for key in document.keys])
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it was judged, and nothing is wrong with it, nor with any post in it."""
+        is_fine = all(one.document.is_whole and not one.document.problems for one in self.judged)
+        return bool(self.judged) and not self.problems and is_fine
 
     def parsed(self, parse: Callable[[_File], _File]) -> _File:
         """The same with its documents."""

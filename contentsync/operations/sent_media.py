@@ -13,7 +13,6 @@ from typing import Final
 
 from contentsync.media.look import Sent
 from contentsync.plan.settled import sent_media
-from contentsync.post_state import PostState
 from contentsync.project import Project
 
 _ONE_BY_ONE: Final = 50  # posts up to which reading single rows costs less than reading all
@@ -27,7 +26,7 @@ class SentMedia:
         self._project = project
         self._looked_into = looked_into
         self._asked = 0
-        self._rows_of = cache(self._read_rows)
+        self._sent_of = cache(self._read_all)
         self._identity_of = cache(self._read_identity)
 
     def __call__(self, key: str) -> Sent | None:
@@ -38,13 +37,12 @@ class SentMedia:
             return None
         self._asked += 1
         if self._asked > _ONE_BY_ONE:
-            row = self._rows_of(open_id).get(name)
-        else:
-            row = self._project.reading_store.post_named(open_id, name)
+            return self._sent_of(open_id).get(name)
+        row = self._project.reading_store.post_named(open_id, name)
         return sent_media(row) if row else None
 
     def _read_identity(self, account: str) -> str | None:
         return self._project.at_work(account).open_id if account in self._project.settings.accounts else None
 
-    def _read_rows(self, open_id: str) -> dict[str, PostState]:
-        return {row.name: row for row in self._project.reading_store.posts(open_id)}
+    def _read_all(self, open_id: str) -> dict[str, Sent | None]:
+        return {row.name: sent_media(row) for row in self._project.reading_store.posts(open_id)}

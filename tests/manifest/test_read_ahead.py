@@ -49,3 +49,21 @@ def test_a_few_files_are_looked_into_one_by_one(tmp_path: Path) -> None:
     probe = Watched()
     load(a_project(tmp_path, 3), {}, probe=probe)
     assert probe.threads == {threading.current_thread().name}
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core looks into one file after the other")
+def test_the_progress_counts_on_from_one_part_of_the_manifests_to_the_next(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    root = a_project(tmp_path, 1_040)
+    load(root, {}, probe=FakeProbe(), on_progress=lambda _, done, total: told.append((done, total)))
+    assert [done for done, _ in told] == [*range(1, 1_041), 1_040]
+    assert {total for _, total in told} == {1_040}
+
+
+def test_a_key_that_two_parts_of_the_manifests_declare_is_told_of_both(tmp_path: Path) -> None:
+    root = a_project(tmp_path, 620)
+    (root / "posts" / "zz.yaml").write_text(POST.format(7))
+    loaded = load(root, {}, probe=FakeProbe())
+    told = {(problem.code, problem.where.file) for problem in loaded.problems if problem.where}
+    assert told == {("duplicate-post", "posts/p7.yaml"), ("duplicate-post", "posts/zz.yaml")}
+    assert (len(loaded.posts), [one.key for one in loaded.faulty]) == (619, ["acme/p7", "acme/p7"])
