@@ -1,6 +1,7 @@
 """Which posts does Buffer hold? Reads the CSV of its bulk upload and reports, and what its API answers as JSON. Pure.
 
-Source: Buffer's help, bulk upload (Text, Image URL, Tags, Posting Time); developers.buffer.com, Posts & Scheduling.
+Source: Buffer's help, bulk upload (Text, Image URL, Tags, Posting Time as YYYY-MM-DD HH:mm; images only);
+developers.buffer.com, "Posts & Scheduling" and the reference (text, dueAt, status, channelService, assets.source).
 Buffer knows neither privacy nor TikTok's switches: each post needs its own choice.
 """
 

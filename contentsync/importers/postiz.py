@@ -1,19 +1,23 @@
 """Which posts for TikTok does Postiz hold? Reads what its public API answers to `GET /public/v1/posts`. Pure.
 
-Source: docs.postiz.com, Public API, "Post list" and "Create post". Files stay at Postiz: their addresses are given.
+Source: Postiz's Public API, "List Posts" and "Create Post", and its source: posts.repository.ts (`getPosts`),
+tiktok.dto.ts. Postiz keeps a post's settings and files as JSON in a text; a newer server gives the settings in its
+answer, none gives the files. The database has both. Times without a zone are those of the database: UTC.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from contentsync.errors import Place, Problem
 from contentsync.importers.draft import Draft, Shape, Taken, lost, skipped
-from contentsync.importers.records import Record, drafts_of, plain_text, text_of, time_of, urls_of
+from contentsync.importers.records import Record, as_json_of, drafts_of, plain_text, text_of, time_of, urls_of
 from contentsync.manifest.writer import Value
 
 _PLANNED: Final = frozenset({"QUEUE", "DRAFT", "SCHEDULED", ""})
+_ZONE: Final = re.compile(r"(?:Z|[+-]\d\d:\d\d)$")
 _INTERACTIONS: Final = ("comment", "duet", "stitch")
 
 
@@ -38,11 +42,11 @@ def _network(record: Record) -> str:
 
 def _draft(record: Record, where: Place) -> Draft:
     parts, media = _content(record)
-    settings = record.get("settings")
+    settings = as_json_of(record.get("settings"))
     values: dict[str, Value] = {"caption": plain_text(parts[0]).strip()}
     values |= _settings(settings if isinstance(settings, dict) else {})
     if at := time_of(record, "publishDate", "date"):
-        values["publish_at"] = at
+        values["publish_at"] = at if _ZONE.search(at) else f"{at}+00:00"
     if text_of(record, "state", "status").upper() == "DRAFT":
         values["hold"] = True
     integration = record.get("integration")
@@ -56,7 +60,7 @@ def _content(record: Record) -> tuple[list[str], tuple[str, ...]]:
     values = record.get("value")
     if isinstance(values, list) and values and all(isinstance(one, dict) for one in values):
         return [text_of(one, "content") for one in values], urls_of(values[0].get("image"))
-    media = urls_of(record.get("media")) or urls_of(record.get("image"))
+    media = urls_of(record.get("media")) or urls_of(as_json_of(record.get("image")))
     return [text_of(record, "content")], media
 
 
@@ -92,11 +96,15 @@ _LABELS: Final = (("brand_organic", "your_brand"), ("brand_content", "branded_co
 
 def _problems(record: Record, parts: list[str], media: tuple[str, ...], where: Place) -> Iterator[Problem]:
     if not media:
-        hint = "write the file into the export, or make this post with: contentsync new FILE"
+        hint = 'add "image": [{"path": "FILE"}] to it, or export from the database: docs/how-to-postiz.md'
         yield Problem("media-missing", f"post {where.line} names no file in this answer of Postiz", hint, where)
+    if days := record.get("intervalInDays"):
+        yield lost(
+            f"post {where.line} repeats every {days} days in Postiz; only this time of it is carried over", where
+        )
     if len(parts) > 1:
         yield lost(f"post {where.line} has follow-up comments, which TikTok's API can't send", where)
-    settings: Any = record.get("settings")
+    settings = as_json_of(record.get("settings"))
     for key in ("music", "location"):
         if isinstance(settings, dict) and settings.get(key):
             yield lost(f"post {where.line} has a {key}, which TikTok's API can't set", where)

@@ -75,6 +75,16 @@ def _records(value: Any) -> Iterator[Record]:
         yield from _records(inner)
 
 
+def as_json_of(value: Any) -> Any:
+    """A value that some tools keep as JSON in a text; a text that is no JSON stays as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
 def text_of(record: Record, *names: str) -> str:
     """The first of these fields that is a text; empty for none."""
     return next((value for name in names if isinstance(value := record.get(name), str)), "")

@@ -53,6 +53,41 @@ def test_a_planned_post_of_postiz_is_a_draft() -> None:
     }
 
 
+def test_what_the_database_of_postiz_holds_is_read_and_its_times_are_utc() -> None:
+    """Its settings and files are JSON in a text, and its times have no zone."""
+    row = a_postiz_post(
+        publishDate="2026-12-01T09:00:00",
+        settings='{"privacy_level": "SELF_ONLY", "comment": false, "title": ""}',
+        image='[{"id": "1", "path": "https://uploads.example/x.mp4"}]',
+    )
+    draft = postiz(row).drafts[0]
+    assert draft.media == ("https://uploads.example/x.mp4",)
+    assert draft.values["privacy"] == "only_me" and draft.values["allow"] == []
+    assert draft.values["publish_at"] == "2026-12-01T09:00:00+00:00"
+
+
+def test_the_answer_as_the_documents_of_postiz_show_it_is_read() -> None:
+    post = {
+        "id": "1",
+        "publishDate": "2026-12-01T09:00:00Z",
+        "status": "scheduled",
+        "content": "Hello",
+        "integration": {"identifier": "tiktok", "name": "Acme"},
+        "media": [{"id": "2", "url": "https://cdn.example/a.mp4", "type": "video"}],
+        "settings": {"privacy_level": "PUBLIC_TO_EVERYONE"},
+    }
+    draft = postiz(post).drafts[0]
+    assert (draft.media, draft.values["privacy"]) == (("https://cdn.example/a.mp4",), "everyone")
+
+
+def test_an_answer_without_files_says_what_to_do_and_a_repeated_post_is_told() -> None:
+    post = a_postiz_post(intervalInDays=7, settings="no JSON")
+    del post["image"]
+    (draft,) = postiz(post).drafts
+    assert [problem.code for problem in draft.problems] == ["media-missing", "not-carried-over"]
+    assert "docs/how-to-postiz.md" in draft.problems[0].hint
+
+
 def test_a_draft_of_postiz_is_held() -> None:
     assert postiz(a_postiz_post(state="DRAFT")).drafts[0].values["hold"] is True
     assert postiz(a_postiz_post(publishDate="soon")).drafts[0].values["hold"] is True
