@@ -23,6 +23,7 @@ READING = {
     "videos acme": "videos",
     "refresh": "refresh",
     "state list": "rows",
+    "state history": "history",
     "state show acme/one": "state",
     "hosting list": "hosting",
     "webhooks list": "webhooks",
@@ -43,7 +44,6 @@ NOT_READING = {
     "show",  # it reads a file that plan --out wrote; its JSON is tested with its pages
     *(
         "state backup",
-        "state history",
         "state migrate",
         "state mv",
         "state rebuild",

@@ -100,7 +100,7 @@ def unpin(context: Context, post: str, lock_timeout: float) -> int:
 
 @state.command()
 @click.argument("post", required=False, shell_complete=complete.posts)
-@click.option("--json", "json_", is_flag=True, help="One JSON object a line.")
+@as_json
 @click.pass_obj
 def history(context: Context, post: str | None, json_: bool) -> int:
     """Every transition, oldest first: when, who, what, with TikTok's log_id. Of POST, or of all."""
