@@ -11,6 +11,7 @@ from contentsync.operations.approvals import lack
 from contentsync.operations.gaps import Gap, gaps
 from contentsync.operations.known_here import with_what_is_known_here
 from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.quick import view_of
 from contentsync.operations.selection import Wish
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.schedule import window_of
@@ -54,7 +55,7 @@ class Agenda:
 
 def agenda(project: Project, days: int) -> Agenda:
     """What goes out in the next days. Raises ManifestError for a faulty project file."""
-    made = make_plan(project, Wish(refresh=False))
+    made = make_plan(project, Wish(refresh=False), view_of(project))
     now = project.clock.now()
     until = now + timedelta(days=days)
     actions = with_what_is_known_here(project, made)

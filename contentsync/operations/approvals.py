@@ -15,6 +15,7 @@ from contentsync.errors import Problem
 from contentsync.frozen import frozen
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.policy_gate import judged
+from contentsync.operations.quick import view_of
 from contentsync.operations.selection import Wish, load_all
 from contentsync.operations.slots import give_slots
 from contentsync.plan.action import AccountFacts, Action, Kind
@@ -41,7 +42,7 @@ class Question:
 
 def question(project: Project, wish: Wish) -> Question:
     """The posts that a person may approve: those that apply sends now or later."""
-    made = make_plan(project, wish)
+    made = make_plan(project, wish, view_of(project))
     sent = [a for a in made.plan.actions if a.kinds & SENT_LATER and is_to_be_sent(made, a)]
     lacking = tuple(action for action in sent if lack(project, made, action.post))
     approved = tuple(action.post for action in sent if action not in lacking)

@@ -9,6 +9,7 @@ from contentsync.account import AccountAtWork
 from contentsync.errors import ContentsyncError, Problem, SignInNeeded
 from contentsync.frozen import frozen
 from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.quick import manifests_to_read, view_of
 from contentsync.operations.selection import Wish, known_keys, rows_by_account, select
 from contentsync.operations.side_by_side import side_by_side
 from contentsync.plan.differs import Difference, differences, posted_by_creator
@@ -40,7 +41,7 @@ def look(project: Project, wish: Wish, wait: float) -> Found:
     wait: seconds to keep asking while any is not final.
     """
     project.catch_up()
-    loaded = project.load()
+    loaded = project.load(found=manifests_to_read(project))
     keys = known_keys(project, loaded)
     chosen = select(project, loaded, wish)
     failures: dict[str, ContentsyncError] = {}
@@ -85,7 +86,7 @@ def _named(project: Project, keys: Iterable[str]) -> dict[str, PostState | None]
 
 def decided_now(project: Project, wish: Wish) -> Made:
     """The plan for the selected posts as known now, without asking TikTok. It has no action for settled posts."""
-    return make_plan(project, replace(wish, refresh=False))
+    return make_plan(project, replace(wish, refresh=False), view_of(project))
 
 
 def as_known(project: Project, wish: Wish) -> tuple[dict[str, PostState | None], Made]:

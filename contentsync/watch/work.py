@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from contentsync.attempt.told import Tell
 from contentsync.attempt.waiting import Stop, StoppableClock
-from contentsync.clock import Clock, SystemClock
+from contentsync.clock import Clock
 from contentsync.errors import ContentsyncError, Problem, UsageError
 from contentsync.frozen import frozen
 from contentsync.operations import status
@@ -22,8 +22,8 @@ from contentsync.operations.apply import Report, apply
 from contentsync.operations.approvals import only_approved
 from contentsync.operations.auto_approve import approve_as_it_lies, without_revoked
 from contentsync.operations.branch_approvals import approve_by_branch
-from contentsync.operations.nothing_to_do import NothingToDo
 from contentsync.operations.plan import Made, make_plan
+from contentsync.operations.quick import view_of
 from contentsync.operations.refresh import refresh_all
 from contentsync.operations.selection import Wish
 from contentsync.operations.slots import give_slots
@@ -107,7 +107,7 @@ def send(open_project: OpenProject, made: Made, keys: tuple[str, ...], tell: Tel
     """Send these posts, each only with a valid approval. TikTok's final answer is asked for later."""
     try:
         with opened(open_project) as project:
-            still = _view_of(project)
+            still = view_of(project)
             if project.settings.approve_by.way is Approve.AUTO:
                 approve_as_it_lies(project, made, keys)
             wish = Wish(only=keys)
@@ -165,7 +165,7 @@ def take_approvals(open_project: OpenProject, stop: Stop) -> Asked:
     try:
         with opened(open_project, stop) as project:
             project.catch_up()
-            approve_by_branch(project, make_plan(project, Wish(refresh=False), _view_of(project)))
+            approve_by_branch(project, make_plan(project, Wish(refresh=False), view_of(project)))
     except ContentsyncError as err:
         return Asked(error=err, took_approvals=True)
     return Asked(took_approvals=True)
@@ -203,16 +203,11 @@ class ClockAhead:
         self.clock.sleep(seconds)
 
 
-def _view_of(project: Project) -> NothingToDo | None:
-    """What the last plan found, so that a plan can leave resting posts out."""
-    return NothingToDo.around(project.root, project.environ, SystemClock())  # files get their times by that clock
-
-
 def look(project: Project, *, gives_slots: bool) -> Looked:
     """The plan from disk and state, without a request or a lock; it also gives out slots, if it is asked to."""
     try:
         with machine_errors():
-            made = make_plan(project, Wish(refresh=False), _view_of(project))
+            made = make_plan(project, Wish(refresh=False), view_of(project))
             is_auto = project.settings.approve_by.way is Approve.AUTO
             made = without_revoked(project, made) if is_auto else only_approved(project, made)
             if gives_slots:

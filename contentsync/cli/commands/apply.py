@@ -26,12 +26,11 @@ from contentsync.cli.terminal.plan_text import show_plan
 from contentsync.cli.terminal.plan_text import summary as plan_summary
 from contentsync.cli.terminal.progress import Show, showing
 from contentsync.cli.terminal.summary import Summary, Summed
-from contentsync.clock import SystemClock
 from contentsync.errors import ContentsyncError, ManifestError
 from contentsync.operations import apply as operation
 from contentsync.operations.apply import Proposal, Report
-from contentsync.operations.nothing_to_do import NothingToDo
 from contentsync.operations.plan import Made
+from contentsync.operations.quick import view_of
 from contentsync.operations.saved_plan import open_saved
 from contentsync.operations.selection import Wish, full_keys
 from contentsync.plan.action import Action, Kind
@@ -114,7 +113,7 @@ def apply(
                     approved_only=approved,
                     how="saved plan" if saved else "prompt" if asks else "",
                     ask_about_videos=talk.ask_about_videos if asks else None,
-                    still=NothingToDo.around(project.root, project.environ, SystemClock()),
+                    still=view_of(project),
                 )
             if not report.is_approved:
                 return exits.INTERRUPTED
