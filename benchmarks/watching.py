@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 POSTS: Final = 10_000
 IDLE: Final = 130.0  # seconds: two full looks
 SETTLE: Final = 5.0
-ROUNDS: Final = 5
+ROUNDS: Final = 3
 ACCOUNT: Final = "a0000"
 PROJECT: Final = """\
 version: 1

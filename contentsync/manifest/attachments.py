@@ -39,6 +39,7 @@ _MISSING_COMPARED: Final = 1_000  # missing files of a run: the clips of all tha
 _ANOTHER: Final = frozenset({"photos", "generation", "moved_from", "post_id"})
 _TEXTS: Final = (".yaml", ".yml", ".md", ".json")
 _FILES_A_WORKER: Final = 8  # a worker starts a process of its own for films, which costs as much as reading a few
+_LARGE: Final = 1 << 24  # bytes; hashing such a file takes as long as starting a worker
 _ABSENT: Final = frozenset({"media-not-found", "media-dvc-pointer", "media-annex-pointer"})
 OnProgress = Callable[[str, int, int], None]
 _PICTURES: Final = (".jpg", ".jpeg", ".webp", ".png", ".gif", ".heic", ".heif", ".avif", ".bmp", ".tif", ".tiff")
@@ -97,7 +98,7 @@ class Attachments:
     def read_files(self, files: Iterable[str], sent: Mapping[str, Sent | None] = _NOTHING_SENT) -> None:
         """Look into these files, from the root, several at a time. sent: what settled posts sent of them."""
         names = [name for name in dict.fromkeys(files) if name not in self._looks]
-        workers = min(os.cpu_count() or 1, len(names) // _FILES_A_WORKER)
+        workers = self._workers(names)
         if workers < 2:
             return
         from concurrent.futures import ThreadPoolExecutor
@@ -108,6 +109,14 @@ class Attachments:
                 self._looks[name] = look
                 self._tell_progress(number, len(names) + self.expected)
             self._read += len(names)
+
+    def _workers(self, names: Sequence[str]) -> int:
+        """How many files are read at the same time: as many as there are cores, if that saves time."""
+        cores, many = os.cpu_count() or 1, len(names) // _FILES_A_WORKER
+        if many >= cores or len(names) < 2:
+            return min(cores, many)
+        large = sum(_size(f"{self._root}/{name}") >= _LARGE for name in names)
+        return min(cores, max(many, large))
 
     def end_progress(self) -> None:
         """Tell that all files are read."""
@@ -253,6 +262,13 @@ class Attachments:
             return problem
         near = did_you_mean(wanted, [n for n in self._listing(folder) if not n.endswith(_TEXTS)][:_NAMES_COMPARED])
         return Problem(problem.code, problem.what, near or problem.hint)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except (OSError, ValueError):
+        return 0
 
 
 def _names(folder: Path) -> list[str]:

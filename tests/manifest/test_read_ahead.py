@@ -52,6 +52,16 @@ def test_a_few_files_are_looked_into_one_by_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core looks into one file after the other")
+def test_a_few_large_files_are_read_by_other_threads(tmp_path: Path) -> None:
+    probe = Watched()
+    root = a_project(tmp_path, 3)
+    for number in range(2):
+        os.truncate(root / "posts" / f"p{number}.mp4", 1 << 24)
+    load(root, {}, probe=probe)
+    assert threading.current_thread().name not in probe.threads
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core looks into one file after the other")
 def test_the_progress_counts_on_from_one_part_of_the_manifests_to_the_next(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     root = a_project(tmp_path, 1_040)
