@@ -76,10 +76,13 @@ def _knows(own: Tried, told: Tried) -> bool:
     return is_same(told, own) and not tells_more(told, own)
 
 
-def knows_less(row: PostState, told: Witness) -> bool:
-    """Whether a witness knows anything of a post that its row does not."""
+def knows_less(row: PostState, told: Witness, generation: int = 0) -> bool:
+    """Whether a witness knows anything of a post that its row does not.
+
+    generation: the one that is asked about, for a receipt that can't be read; 0 for the row's own.
+    """
     if not told.legible:
-        return not is_settled(row, row.generation)
+        return not is_settled(row, generation or row.generation)
     if told.bound and told.bound not in videos_of(row):
         return True
     return bool(lacking(told.tried, map(Tried.of, row.attempts)))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import field
 from pathlib import Path
@@ -41,6 +42,7 @@ from contentsync.times import rfc3339
 FORMAT: Final = "contentsync.receipt/1"
 _ENDING: Final = ".json"
 _USUAL: Final = 16_384  # bytes; a larger buffer costs more than reading the file
+_GENERATION: Final = re.compile(rb'"generation":\s*([0-9]{1,6})')
 _UNREADABLE: Final = (OSError, RecursionError, *MALFORMED)
 
 
@@ -109,7 +111,8 @@ class Told:
 def write(folder: Path, row: PostState, identity: Identity | None = None, *, over: bool = False) -> Path:
     """Write the receipt of a post below `folder`; on disk whole, or not at all. Raises OSError.
 
-    What the file tells beyond the row stays in it. One that can't be read stays as it is, unless the row is settled.
+    What the file tells beyond the row stays in it. One that can't be read stays as it is, unless the row is settled
+    and what is left of the file names no higher generation: another machine may have sent that.
     over: replace the file, whatever it tells: a person settled the post.
     """
     path = _place(folder, row.key)
@@ -136,7 +139,8 @@ def rebind(path: Path, identity: Identity) -> None:
 
 
 def _must_stay(told: Told, row: PostState) -> bool:
-    return not told.witness().legible and not is_settled(row, row.generation)
+    is_later = told.generation > row.generation
+    return not told.witness().legible and (is_later or not is_settled(row, row.generation))
 
 
 def _put(path: Path, body: str) -> None:
@@ -224,7 +228,8 @@ def _of_page(name: str, data: bytes | None) -> Told:
     try:
         return _told(name, _one_of(_versions((data or b"").decode("utf-8"))))
     except _UNREADABLE:
-        return Told(name, "unreadable", 1, "", "")
+        named = [int(found[1]) for found in _GENERATION.finditer(data or b"")]
+        return Told(name, "unreadable", max(named, default=0), "", "")
 
 
 def _told(name: str, body: Mapping[str, Any]) -> Told:

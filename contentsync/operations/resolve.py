@@ -137,7 +137,7 @@ def _told_beyond(project: Project, heard: Heard, case: Case) -> PostState | None
     """The evidence about a post that no row has."""
     known = Known(project.store.posts(case.open_id))
     receipt = next((one.witness() for one in heard.receipts if one.name == case.name), None)
-    beyond = receipt is not None and (case.row is None or knows_less(case.row, receipt))
+    beyond = receipt is not None and (case.row is None or knows_less(case.row, receipt, case.generation))
     beyond = beyond and receipt is not None and receipt.tells_something
     if not beyond and not any(note.name == case.name for note in heard.noted):
         return None

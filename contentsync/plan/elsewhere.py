@@ -16,7 +16,7 @@ from contentsync.errors import Problem
 from contentsync.evidence.compare import Known, is_settled, lacking, videos_of
 from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.frozen import frozen
-from contentsync.lifecycle import SUCCESS, Phase
+from contentsync.lifecycle import OPEN, SUCCESS, Phase
 from contentsync.plan.action import AccountFacts
 from contentsync.post_state import PostState
 
@@ -61,8 +61,18 @@ class Elsewhere:
         """Why this generation of a post may not be sent, nor an attempt of it resumed; None where it may."""
         name = key.partition("/")[2]
         found = (*self._by_mark.get(name, ()), *self._by_mark.get(media or name, ()))
-        lack = next((lack for lack in found if lack.concerns(generation)), None)
+        lack = next(
+            (lack for lack in found if lack.concerns(generation) and not self._is_past(lack, generation)), None
+        )
         return lack and self._problem(key, lack)
+
+    def _is_past(self, lack: Lack, generation: int) -> bool:
+        """Whether a receipt that can't be read can't matter: its row knows that this generation is settled.
+
+        Of a higher generation the receipt may know more than the row: another machine may have sent it.
+        """
+        row = None if lack.witness.legible else self._rows.get(lack.witness.name)
+        return row is not None and is_settled(row, generation)
 
     def lost_by_moving(self, row: PostState) -> Problem | None:
         """The problem of a receipt under the old name that knows more than the row; a move would hide it."""
@@ -83,7 +93,7 @@ class Elsewhere:
         """What a receipt knows and the row of the same name does not, even if other rows know it."""
         row = self._rows.get(receipt.name)
         if not receipt.legible:
-            return [] if row is not None and _stands_for_anything(row) else [Lack(receipt)]
+            return [] if row is not None and _is_only_asked(row) else [Lack(receipt)]
         known = tuple(map(Tried.of, row.attempts)) if row else ()
         bound = [Lack(receipt)] if receipt.bound and not (row and receipt.bound in videos_of(row)) else []
         return [*bound, *(Lack(receipt, tried) for tried in lacking(receipt.tried, known))]
@@ -121,6 +131,11 @@ class Elsewhere:
         return f"{whose} says {said}, but this state does not know that"
 
 
-def _stands_for_anything(row: PostState) -> bool:
-    """Whether nothing is sent for a row in any case: it is settled, or waits for a person."""
-    return is_settled(row, row.generation) or any(a.phase is Phase.UNKNOWN for a in row.attempts)
+def _is_only_asked(row: PostState) -> bool:
+    """Whether nothing is sent for a row until a person settles its unknown attempt.
+
+    No state lets an attempt begin beside an unknown one; if there is one all the same, TikTok must have all of it.
+    """
+    open_ones = [attempt for attempt in row.attempts if attempt.phase in OPEN]
+    is_unknown = any(attempt.phase is Phase.UNKNOWN for attempt in row.attempts)
+    return is_unknown and all(a.may_be_live or a.phase is Phase.PROCESSING for a in open_ones)

@@ -406,3 +406,32 @@ def test_imported_videos_are_bound_and_never_sent(studio: Studio, emulator: Emul
     lose_state(studio, receipts=True)
     assert "2 to adopt" in studio.run("plan").out
     assert (studio.run(*APPLY).code, inits(emulator)) == (0, 0)
+
+
+def test_a_receipt_that_can_not_be_read_holds_a_higher_generation_back_until_a_person_settles_it(
+    posted: Studio, emulator: Emulator
+) -> None:
+    receipt = posted.root / "receipts" / "acme" / "launch.json"
+    by_another = receipt.read_text().replace('"generation": 1', '"generation": 2')[:-40]
+    receipt.write_text(by_another)
+    assert nothing_more(posted, emulator).out == "Nothing to do: 1 post as declared.\n"
+    assert receipt.read_text() == by_another
+
+    posted.post("launch", generation=2)
+
+    assert "[known-elsewhere]" in nothing_more(posted, emulator, 5).out
+    assert posted.run("resolve", "launch", "--not-published").code == 0
+    assert posted.run(*APPLY).code == 0
+    assert len(emulator.posts()) == 2
+
+
+def test_a_receipt_that_can_not_be_read_is_written_anew_where_it_tells_of_nothing_later(
+    posted: Studio, emulator: Emulator
+) -> None:
+    receipt = posted.root / "receipts" / "acme" / "launch.json"
+    whole = receipt.read_text()
+    receipt.write_text(whole[:-40])
+
+    nothing_more(posted, emulator)
+
+    assert receipt.read_text() == whole
