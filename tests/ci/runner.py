@@ -1,7 +1,8 @@
 """A small stand-in for GitHub's runner: runs the steps of a workflow's job as they stand in the file, with bash.
 
-Composite actions of examples/ci are run step by step; actions of others are told from their names and recorded. Of
-expressions it knows those that look up a value; conditions are the test's.
+Composite actions of examples/ci and the one of the repository are run step by step; actions of others are told from
+their names and recorded. Of expressions it knows those that look up a value, and in conditions `==`, `!=`, `&&`, `||`
+and `!`; conditions of jobs are the test's.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Any
 
 import yaml
 
-KIT = Path(__file__).resolve().parents[2] / "examples" / "ci"
+ROOT = Path(__file__).resolve().parents[2]
+KIT = ROOT / "examples" / "ci"
 EXPRESSION = re.compile(r"\$\{\{\s*([\w.\[\]'-]+)\s*\}\}")
 OURS = re.compile(r"OWNER/contentsync/examples/ci/([\w-]+)@[0-9a-f]{40}")
 
@@ -58,11 +60,23 @@ class Runner:
         self._steps(job["steps"], {}, self.environment)
         return self.done
 
+    def whole(self, **given: str) -> list[Step]:
+        """Run the repository's own action, as `uses: OWNER/contentsync@COMMIT` does."""
+        self._composite("", {"package": "pip"} | given, self.environment)
+        return self.done
+
+    def _applies(self, step: dict[str, Any]) -> bool:
+        """Whether the condition of a step holds."""
+        words = step.get("if", "true").replace("&&", " and ").replace("||", " or ").replace("true", "True")
+        words = re.sub(r"!(?!=)", " not ", words)
+        words = re.sub(r"\bgithub[\w.]*", lambda found: repr(self._looked_up(found[0], {})), words)
+        return bool(eval(words))
+
     def _steps(
         self, steps: list[dict[str, Any]], inputs: Mapping[str, str], environment: dict[str, str]
     ) -> dict[str, Any]:
         outputs: dict[str, Any] = {}
-        for step in steps:
+        for step in filter(self._applies, steps):
             scope = {"inputs": inputs, "steps": {key: {"outputs": value} for key, value in outputs.items()}}
             given = environment | self._resolved(step.get("env", {}), scope)
             if "run" in step:
@@ -88,12 +102,13 @@ class Runner:
         return {}
 
     def _composite(self, name: str, given: dict[str, str], environment: dict[str, str]) -> dict[str, str]:
-        action = workflow(f"{name}/action.yml")
+        folder = KIT / name if name else ROOT
+        action = workflow(str(folder / "action.yml"))
         inputs = {key: str(told.get("default", "")) for key, told in action["inputs"].items()} | given
         inputs = {key: self._text(value, {}) for key, value in inputs.items()}
         missing = [key for key, told in action["inputs"].items() if told.get("required") and not inputs[key]]
         assert not missing, f"{name} needs {missing}"
-        inner = environment | {"GITHUB_ACTION_PATH": str(KIT / name)}
+        inner = environment | {"GITHUB_ACTION_PATH": str(folder)}
         outputs = self._steps(action["runs"]["steps"], inputs, inner)
         scope = {"steps": {key: {"outputs": value} for key, value in outputs.items()}}
         return {key: self._text(told["value"], scope) for key, told in action.get("outputs", {}).items()}

@@ -18,14 +18,14 @@ import yaml
 
 from contentsync.emulator.server import Emulator
 from tests.ci.forge import Forge, a_forge
-from tests.ci.runner import KIT, Runner, workflow
+from tests.ci.runner import KIT, ROOT, Runner, workflow
 from tests.cli.shared_state import SHARED, Site
 from tests.cli.test_ci_recipe import Ci
 from tests.store.git.remotes import git
 
 pytestmark = pytest.mark.slow
 
-FILES = sorted(path for path in KIT.rglob("*.y*ml"))
+FILES = [ROOT / "action.yml", *sorted(path for path in KIT.rglob("*.y*ml"))]
 
 
 @pytest.fixture
@@ -82,6 +82,54 @@ def test_a_pull_request_gets_one_comment_that_changes_only_when_the_plan_does(ci
     assert forge.writes[1:] == ["PATCH /repos/acme/content/issues/comments/2"]
     assert "acme/two" in forge.comments[1]["body"]
     assert forge.comments[0]["body"].endswith("not ours")
+
+
+def on(one: Runner, event: str) -> Runner:
+    """The same runner for an event of this name."""
+    one.context["github"] |= {
+        "event_name": event,
+        "event": json.loads(Path(one.environment["GITHUB_EVENT_PATH"]).read_text()),
+    }
+    return one
+
+
+def test_one_step_comments_a_pull_request_and_posts_a_merge(ci: Ci, forge: Forge) -> None:
+    pull = on(runner(ci, forge, PULL), "pull_request")
+    assert [step.code for step in pull.whole()] == [0] * 4, pull.done
+    assert "acme/one" in forge.comments[0]["body"] and "(https://github.example/" in forge.comments[0]["body"]
+    assert ci.site.captions() == []
+
+    merged = on(runner(ci, forge, {}, secrets=True), "push")
+    merged.environment |= ci.secrets
+    assert [step.code for step in merged.whole()] == [0, 0], merged.done
+    assert ci.site.captions() == ["About one"]
+
+
+def test_one_step_sends_on_a_schedule_what_is_approved_only(ci: Ci, forge: Forge) -> None:
+    timed = on(runner(ci, forge, {}, secrets=True), "schedule")
+    timed.environment |= ci.secrets
+    assert timed.whole()[-1].code == 5 and ci.site.captions() == []
+
+
+def test_one_step_fails_for_a_faulty_manifest_after_it_commented(ci: Ci, forge: Forge) -> None:
+    one = on(runner(ci, forge, PULL), "pull_request")
+    (one.folder / "posts" / "bad.yaml").write_text("name: bad\naccount: acme\nvideo: none.mp4\n")
+    assert (one.whole()[-1].name, one.done[-1].code) == ("Fail where a manifest has errors", 1)
+    assert "media-not-found" in forge.comments[0]["body"]
+
+
+def test_one_step_writes_no_comment_for_a_fork(ci: Ci, forge: Forge) -> None:
+    fork = {"pull_request": {"number": 7, "head": {"repo": {"fork": True}}}}
+    one = on(runner(ci, forge, fork), "pull_request")
+    assert {step.code for step in one.whole()} == {0} and forge.calls == []
+
+
+@pytest.mark.parametrize("event", ["pull_request_target", "issue_comment", "workflow_run"])
+def test_one_step_refuses_events_that_mix_foreign_files_with_secrets(ci: Ci, forge: Forge, event: str) -> None:
+    one = on(runner(ci, forge, PULL, secrets=True), event)
+    one.environment |= ci.secrets
+    assert [(step.name, step.code) for step in one.whole()] == [("Refuse other events", 1)]
+    assert ci.site.captions() == [] and forge.calls == []
 
 
 def test_what_is_new_in_each_plan_is_no_change_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,17 +278,33 @@ def test_the_jobs_of_gitlab_run(ci: Ci) -> None:
     }
 
     def script(job: str, folder: Path, more: dict[str, str]) -> None:
+        """All lines in one shell, as GitLab's runner has them."""
         lines = [line.replace('"$PACKAGE"', "pip") for line in told[".contentsync"]["before_script"]]
-        for line in [*lines, *told[job]["script"]]:
-            given = environment | {"NO_PROXY": "*", "CONTENTSYNC_DATA_DIR": str(folder.with_suffix(".data"))} | more
-            ran = subprocess.run(["bash", "-ec", line], cwd=folder, env=given, capture_output=True, text=True)
-            assert ran.returncode == 0, (line, ran)
+        whole = "\n".join([*lines, *told[job]["script"]])
+        given = environment | {"NO_PROXY": "*", "CONTENTSYNC_DATA_DIR": str(folder.with_suffix(".data"))} | more
+        command = ["bash", "-e", "-o", "pipefail", "-c", whole]
+        ran = subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True)
+        assert ran.returncode == code, ran
 
+    code = 0
     plan = ci.checked_out(full=True)
     script("contentsync plan", plan.root, {})
     assert "acme/one" in (plan.root / "plan.md").read_text() and (plan.root / "plan.html").exists()
     script("contentsync apply", ci.checked_out().root, ci.secrets)
     assert ci.site.captions() == ["About one"]
+    (plan.root / "posts" / "bad.yaml").write_text("name: bad\naccount: acme\nvideo: none.mp4\n")
+    (plan.root / "plan.html").unlink()
+    code = 1
+    script("contentsync plan", plan.root, {})
+    assert "media-not-found" in (plan.root / "plan.md").read_text() and (plan.root / "plan.html").exists()
+
+
+def test_the_hooks_that_pre_commit_installs_are_those_of_the_kit() -> None:
+    told = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    local = yaml.safe_load((KIT / "pre-commit-config.yaml").read_text("utf-8"))["repos"][0]["hooks"]
+    assert [hook | {"language": "system", "description": ""} for hook in told] == [
+        hook | {"description": ""} for hook in local
+    ]
 
 
 def test_the_hooks_for_a_commit_run(ci: Ci) -> None:
