@@ -190,7 +190,8 @@ class Attachments:
         try:
             found = sorted(filter(_is_picture, _names(self._root / name)), key=natural)
         except OSError as err:
-            self._told(document, path, _folder_problem(text, err))
+            kept = pointers.absent_problem(self._root, name) if isinstance(err, FileNotFoundError) else None
+            self._told(document, path, kept or _folder_problem(text, err))
             return []
         odd = next((entry for entry in found if printable(entry) != entry), None)
         if odd:

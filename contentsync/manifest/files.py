@@ -41,7 +41,7 @@ def read_bytes(root: Path, name: str) -> tuple[bytes, Problem | None]:
     try:
         mode = os.lstat(path).st_mode  # first of all: opening a FIFO would wait for ever
         if stat.S_ISLNK(mode):
-            if not Path(path).resolve().is_relative_to(root.resolve()):
+            if not _is_within(root, path):
                 what = "the file is a link to a place outside the project"
                 return b"", at(
                     Problem("path-outside", what, "replace the link with the file itself"), name, _WHOLE_FILE
@@ -122,7 +122,12 @@ def folders_of(globs: Sequence[str]) -> list[str]:
 def linked_folders(root: Path, globs: Sequence[str]) -> list[tuple[str, bool]]:
     """The folders that `find` does not search because they are links; each with whether it leads out of the root."""
     tops = [top for top in folders_of(globs) if top and _is_linked(root, top) and (root / top).is_dir()]
-    return [(top, not (root / top).resolve().is_relative_to(root.resolve())) for top in tops]
+    return [(top, not _is_within(root, root / top)) for top in tops]
+
+
+def _is_within(root: Path, path: str | Path) -> bool:
+    """Whether a path is below the root once links are followed; one that leads back to itself stays where it is."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
 def _tops(globs: Sequence[str]) -> list[str]:
@@ -156,10 +161,18 @@ def _walk(root: Path, top: str) -> Iterator[str]:
         folder = pending.pop()
         for entry in _entries(root / folder):
             name = f"{folder}/{entry.name}" if folder else entry.name
-            if not entry.is_dir():
+            if not _is_folder(entry):
                 yield name
             elif not entry.is_symlink() and not is_skipped(folder, entry.name):
                 pending.append(name)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder, or a link to one. A link that leads back to itself is neither."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

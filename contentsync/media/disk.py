@@ -24,8 +24,8 @@ _READS: Final = 3
 _HEAD: Final = 4_096
 _LFS: Final = b"version https://git-lfs.github.com/spec/"
 _LFS_BYTES: Final = 1_024  # git-lfs takes no longer file for a pointer
-_LFS_POINTER: Final = re.compile(rb"^oid sha256:([0-9a-f]{64})\nsize ([0-9]{1,18})$", re.MULTILINE)
-_ANNEX: Final = re.compile(rb"/?(?:\.git/)?annex/objects/[^\n]{1,4000}\n?$")
+_LFS_POINTER: Final = re.compile(rb"^oid sha256:([0-9a-f]{64})\r?\nsize ([0-9]{1,18})\r?$", re.MULTILINE)
+_ANNEX: Final = re.compile(rb"/?(?:\.\./)*(?:\.git/)?annex/objects/[^\n]{1,4000}\n?$")
 
 
 class DiskReader:

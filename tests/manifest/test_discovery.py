@@ -60,6 +60,14 @@ def test_the_globs_that_fit_nothing_are_told(tree: Path) -> None:
     assert find(tree, [*USUAL, "none/*.yaml"])[1] == ["none/*.yaml"]
 
 
+def test_a_link_that_leads_back_to_itself_ends_no_search(tree: Path) -> None:
+    (tree / "posts/loop.yaml").symlink_to("loop.yaml")
+    (tree / "posts/clip.mp4").symlink_to("clip.mp4")
+    assert find(tree, ["posts/*.yaml"])[0] == ["posts/a.yaml", "posts/loop.yaml"]
+    problem = read_bytes(tree, "posts/loop.yaml")[1]
+    assert problem is not None and problem.code == "file-unreadable"
+
+
 def test_a_linked_folder_is_not_entered(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     outside = write(tmp_path_factory.mktemp("outside"), {"x.yaml": ""})
     (tree / "posts/out").symlink_to(outside)

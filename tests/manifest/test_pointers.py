@@ -33,6 +33,19 @@ def test_a_pointer_of_git_lfs_counts_as_its_file(tmp_path: Path) -> None:
     assert problem.hint == "run: git lfs pull --include=posts/v.mp4"
 
 
+def test_a_pointer_with_the_line_ends_of_windows_counts_as_its_file(tmp_path: Path) -> None:
+    item = found_in(tmp_path, {"posts/v.mp4": LFS.replace("\n", "\r\n")}).posts[0].media[0]
+    assert (item.sha256, item.size, item.pointer) == (OID, 12345, "lfs")
+
+
+def test_a_folder_of_photos_kept_by_dvc_is_named_with_its_command(tmp_path: Path) -> None:
+    photos = {"posts/b.yaml": "name: b\naccount: lily\nphotos: slides/\n", "posts/slides.dvc": "outs: []\n"}
+    problems = found_in(tmp_path, {"posts/v.mp4": LFS, **photos}).problems
+    assert [(p.code, p.hint) for p in problems if p.code != "media-lfs-pointer"] == [
+        ("media-dvc-pointer", "run: dvc pull posts/slides.dvc")
+    ]
+
+
 def test_the_post_is_the_same_with_its_pointer_and_with_its_file(tmp_path: Path) -> None:
     film = (Path(__file__).parents[1] / "media" / "video-h264.mp4").read_bytes()
     sha256 = DiskReader().read(Path(__file__).parents[1] / "media" / "video-h264.mp4").sha256
@@ -77,6 +90,11 @@ def test_a_file_kept_by_git_annex_is_named_with_its_command(tmp_path: Path) -> N
 def test_an_unlocked_file_of_git_annex_without_its_content_is_named(tmp_path: Path) -> None:
     problem = found_in(tmp_path, {"posts/v.mp4": "/annex/objects/SHA256E-s603462--ab.mp4\n"}).problems[0]
     assert problem.code == "media-annex-pointer"
+
+
+def test_a_link_of_git_annex_that_git_wrote_as_a_file_is_named(tmp_path: Path) -> None:
+    text = f"../.git/annex/objects/Xk/zz/SHA256E-s12345--{OID}.mp4/SHA256E-s12345--{OID}.mp4"
+    assert found_in(tmp_path, {"posts/v.mp4": text}).problems[0].code == "media-annex-pointer"
 
 
 def test_a_link_into_the_cache_of_dvc_is_told_with_the_way_out(tmp_path: Path) -> None:
