@@ -191,6 +191,21 @@ def test_many_actions_of_one_kind_fold_into_one_line(studio: Studio) -> None:
     assert "p05" in studio.run("plan", "--full").out
 
 
+def test_posts_that_a_guard_will_stop_later_fold_although_each_names_another_post(studio: Studio) -> None:
+    caps = "posts_per_day: 99, max_creates_per_day: 99, max_creates_per_run: 99, inits_per_minute: 100"
+    project = (studio.root / "contentsync.yaml").read_text()
+    studio.write("contentsync.yaml", project.replace("inits_per_minute: 100", caps, 1))
+    for number in range(21):
+        studio.post(f"p{number:02}", publish_at="2099-01-01T09:00:00Z")
+        studio.post(f"q{number:02}", publish_at="2099-01-02T09:00:00Z", video=f"p{number:02}.mp4")
+
+    out = studio.run("plan").out
+
+    (line,) = [line for line in out.splitlines() if "then blocked" in line]
+    assert "21 posts" in line and "[same-media]" in line
+    assert "acme/p05 has the same media" in studio.run("plan", "--full").out
+
+
 def test_a_public_account_of_an_unaudited_app_is_told_before_anything_is_sent(studio: Studio) -> None:
     studio.write(
         "contentsync.yaml", (studio.root / "contentsync.yaml").read_text().replace("audited: true", "audited: false")

@@ -132,7 +132,8 @@ class _Listing:
             latest = max(dated, key=_due)
             until = in_words(_due(latest), self._zone(latest), self._now)
             when = f": {self._when(soonest)} ({visible(soonest.post)}), to {until}"
-        return f"{self._head(first, many(len(group), 'post'))}{when}  (--full lists them)"
+        then = f"{_THEN} [{', '.join(_codes(first))}]" if _THEN in first.reason else ""
+        return f"{self._head(first, many(len(group), 'post'))}{when}{then}  (--full lists them)"
 
     def _action(self, action: Action, *, full: bool) -> Iterator[str]:
         shown = [p for p in action.problems if full or self._once.is_new(action.account, p)]
@@ -183,7 +184,15 @@ class _Listing:
 def _group_of(action: Action) -> tuple[str, ...]:
     """Actions with the same value are alike: they may share one line."""
     problem = account_wide(action) if action.kind is Kind.BLOCKED else None
+    reason, then, _ = action.reason.partition(_THEN)
+    if then:  # what will block it names another post for each; they are alike if it is the same rule
+        return (action.kind, reason, then, *_codes(action))
     return (action.kind, action.reason, *((action.account, problem.hint) if problem else ()))
+
+
+def _codes(action: Action) -> list[str]:
+    """What is wrong with it, as codes."""
+    return sorted({problem.code for problem in action.problems if problem.level is not Level.NOTE})
 
 
 def _due(action: Action) -> datetime:
