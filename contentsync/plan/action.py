@@ -86,7 +86,7 @@ class Action:
     #: The settings that are sent with the media, in the manifest's words (DesiredPost.settings_sent).
     sends: Mapping[str, object] = field(default_factory=dict)
     #: Whether a post that waits will be blocked once its time has come, as things are now. No saved plan has this.
-    blocked_then: bool = False
+    blocked_then: bool = field(default=False, compare=False)
 
     @property
     def kinds(self) -> frozenset[Kind]:
