@@ -54,7 +54,7 @@ def in_locale(studio: Studio, locale: str, *args: str | bytes) -> subprocess.Com
 def test_every_locale_gets_utf_8_and_the_post_goes_out_once(locale: str, hostile: Emulator, tmp_path: Path) -> None:
     studio = Studio(tmp_path / "studio", hostile.environment)
     studio.post("tea", caption="Teatime ☕ é")
-    for args in (["apply", "--auto-approve"], ["explain", "tea"], ["plan", "--json", "--no-refresh"]):
+    for args in (["apply", "--auto-approve"], ["explain", "tea"]):
         ran = in_locale(studio, locale, *args)
         assert ran.returncode == 0, ran.stderr
         told = ran.stdout.decode("utf-8") + ran.stderr.decode("utf-8")
