@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,15 +88,30 @@ def concerning(lines: Iterable[bytes], names: Collection[str]) -> list[bytes]:
 
 
 def _holding(lines: Iterable[bytes], marks: Sequence[bytes]) -> list[bytes]:
-    return [line for line in lines if any(mark in line for mark in marks)]
+    every = list(lines)
+    found = {number for mark in marks for number, line in enumerate(every) if mark in line}
+    return [every[number] for number in sorted(found)]
 
 
 def names_another_state(lines: Sequence[bytes], lineage: str) -> bool:
     """Whether any attempt or state was noted last by another state than this one."""
-    ours = json.dumps({"lineage": lineage}).encode()[:-1]  # each line begins with its lineage
-    if all(not line or (line.startswith(ours) and line[len(ours) : len(ours) + 1] in b",}") for line in lines):
+    begin = _begin(lineage)
+    if all(not line or line.startswith(begin) for line in lines):
         return False
     return any(note.lineage != lineage for note in of_pages(lines))
+
+
+def _ends_with(lines: Sequence[bytes], lineage: str) -> bool:
+    """Whether the last notes are by this state: then no later one of another state stands in their place."""
+    begin = _begin(lineage)
+    last = takewhile(lambda line: not line or line.startswith(begin), reversed(lines))
+    return any(_note_of(line) for line in last if line)
+
+
+def _begin(lineage: str) -> tuple[bytes, bytes]:
+    """How the notes of a state begin: each line begins with its lineage."""
+    ours = json.dumps({"lineage": lineage}).encode()[:-1]
+    return ours + b",", ours + b"}"
 
 
 class Journal:
@@ -119,7 +135,10 @@ class Journal:
 
     def note_state(self, open_id: str) -> None:
         """Remember that this state posts for an identity, on disk before this returns. Raises StoreError."""
-        if not any(one.lineage == self._lineage for one in self.read(open_id)):
+        lines = _lines_of(self._folder, open_id)
+        if _ends_with(lines, self._lineage):
+            return  # to read them all takes a second for 10,000 posts
+        if not any(one.lineage == self._lineage for one in of_pages(lines)):
             _add(self._folder, open_id, {"lineage": self._lineage})
 
     def note_attempt(self, attempt: Attempt, name: str, *, whole: bool) -> None:

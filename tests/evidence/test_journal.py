@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,19 @@ def test_another_state_is_named_where_it_noted_something_last(tmp_path: Path) ->
 def test_a_lineage_that_begins_like_ours_is_another(tmp_path: Path) -> None:
     Journal(tmp_path, "ours-2").note_state(OPEN_ID)
     assert names_another_state(Journal(tmp_path, "ours").pages(OPEN_ID), "ours")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_state_is_noted_unless_a_note_of_it_still_stands(tmp_path: Path, seed: int) -> None:
+    """By the whole journal, though only its end is read where that is enough."""
+    chance = random.Random(seed)
+    for _ in range(chance.randrange(12)):
+        writer = Journal(tmp_path, chance.choice(["this", "another", "this-2"]))
+        writer.note_attempt(an_attempt(id=f"a-{chance.randrange(4)}"), "launch", whole=chance.random() < 0.5)
+        if chance.random() < 0.2:
+            lines(tmp_path).write_bytes(lines(tmp_path).read_bytes() + b'{"lineage": "this", "told"\n')
+    journal = Journal(tmp_path, "this")
+    stood = any(note.lineage == "this" for note in journal.read(OPEN_ID))
+    before = len(journal.pages(OPEN_ID))
+    journal.note_state(OPEN_ID)
+    assert (len(journal.pages(OPEN_ID)) == before) is stood
