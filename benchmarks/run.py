@@ -53,8 +53,8 @@ compared by the CPU time they use (user and system), since other work on the mac
 
 A plan costs what changed since the last one. Where nothing did, half of its time goes to the stat of each manifest
 and clip, and the rest to the start of Python and click. After an edit the planner, the schemas and the state are
-imported (about 0.25 s), and one file of what rests is read and written. The first plan in a new clone reads, hashes
-and probes all media that are there.
+imported (about 0.2 s), and one file of what rests is read and written. The first plan in a new clone parses all
+manifests and hashes all media that are there; it looks into those alone that may be sent.
 
 | | what | ours | reference | ratio | wanted | | what limits it |
 | --- | --- | --- | --- | --- | --- | --- | --- |
