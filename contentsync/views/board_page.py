@@ -101,7 +101,7 @@ def post_page(frame: Frame, case: Case, zone: str, can_approve: bool) -> str:
     return frame.render(
         "board_post.html",
         key=case.key,
-        desired=_declared(case.desired) if case.desired else None,
+        desired=[*_texts(case.desired, zone), *_declared(case.desired)] if case.desired else None,
         row=row,
         attempts=[_attempt(one, zone) for one in reversed(row.attempts)] if row else [],
         decision=case.action,
@@ -272,6 +272,13 @@ def _video(one: RemotePost, zone: str) -> dict[str, Any]:
         "caption": one.caption,
         "url": one.url if one.url.startswith("https://") else "",
     }
+
+
+def _texts(post: DesiredPost, zone: str) -> Iterator[tuple[str, str]]:
+    """The caption and the time of a post, which the posting screen has in its own places."""
+    yield "caption", post.caption or "none"
+    if post.next_slot or post.publish_at:
+        yield "publish_at", "next-slot" if post.publish_at is None else in_words(post.publish_at, zone)
 
 
 def _declared(post: DesiredPost) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from contentsync.frozen import frozen
 from contentsync.operations.calendar import Calendar, Entry, FreeSlot
+from contentsync.post import Mode
 from contentsync.times import in_words, rfc3339, zone_of
 from contentsync.views.chart import HEIGHT, WIDTH, chart_of
 from contentsync.views.html.page import ALONE, render
@@ -176,7 +177,7 @@ def _item(one: Entry, number: int, found: Calendar) -> Item:
         short=first if len(first) <= _SHORT else f"{first[:_SHORT]}…",
         caption=one.caption,
         mode=str(one.mode),
-        privacy=str(one.privacy or ""),
+        privacy=str(one.privacy or "") if one.mode is Mode.DIRECT else "",
         approved=f"{one.approval.who} ({one.approval.how})" if one.approval else "",
         not_approved=one.not_approved.what if one.not_approved and found.has_approvals and not one.is_past else "",
         problems=tuple(problem.what for problem in one.in_the_way if problem.what != one.reason),

@@ -18,6 +18,7 @@ from contentsync.calendar_entry import MOST, Shown
 from contentsync.errors import Problem, UsageError
 from contentsync.frozen import frozen
 from contentsync.operations.calendar import Calendar, Entry
+from contentsync.post import Mode
 from contentsync.times import rfc3339, zone_of
 from contentsync.views.stands import stands, why_not
 from contentsync.visible import visible_lines
@@ -87,7 +88,7 @@ def _event(one: Entry, at: datetime) -> Event:
 
 
 def _text(one: Entry) -> Iterator[str]:
-    yield f"{one.post}, {one.mode}" + (f", for {one.privacy}" if one.privacy else "")
+    yield f"{one.post}, {one.mode}" + (f", for {one.privacy}" if one.privacy and one.mode is Mode.DIRECT else "")
     yield visible_lines(f"{stands(one)}: {reason}" if (reason := why_not(one)) else stands(one))
     if not one.is_past:
         if one.approval:

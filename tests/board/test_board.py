@@ -142,6 +142,16 @@ def test_a_faulty_project_file_is_said_on_the_page(open_board: OpenBoard, studio
     assert answer.status_code == 500 and "contentsync.yaml:2:" in answer.text
 
 
+def test_the_page_of_a_post_has_its_caption_and_the_menu_says_where_one_is(
+    open_board: OpenBoard, studio: Studio
+) -> None:
+    studio.post("launch", caption="One\nTwo", publish_at=in_days(1))
+    board = open_board().sign_in()
+    assert "One\nTwo" in board.page("/post/acme/launch") and "<dt>publish_at</dt>" in board.page("/post/acme/launch")
+    here = re.findall(r'aria-current="page">(\w+)<', "".join(board.page(path) for path in ("/", "/plan", "/drafts")))
+    assert here == ["Now", "Plan", "Drafts"]
+
+
 def test_a_hostile_caption_does_nothing_on_any_page(open_board: OpenBoard, studio: Studio) -> None:
     studio.post("launch", caption=HOSTILE, publish_at=in_days(1))
     board = open_board(allow_actions=True).sign_in()

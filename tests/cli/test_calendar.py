@@ -78,6 +78,12 @@ def test_an_unknown_outcome_stops_the_posts_that_wait(studio: Studio, emulator: 
     assert "acme/soon  goes out then" in studio.run("calendar").out
 
 
+def test_a_draft_is_for_nobody_yet(studio: Studio) -> None:
+    studio.post("draft", account="acme_de", privacy="everyone", publish_at=in_days(1))
+    assert "for <span" not in page(studio)
+    assert "for everyone" not in str(of(events(studio), "draft")["description"])
+
+
 def test_an_empty_calendar_says_so(offline: Studio) -> None:
     assert offline.run("calendar").out == "Nothing went out or goes out in these days.\n"
 
