@@ -12,7 +12,7 @@ Whether one post alone may be sent is decided in `sending`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -58,9 +58,18 @@ def ration(wanted: Iterable[Wanted], world: World) -> list[Action]:
     """
     rationing, wants = _Rationing(world), list(wanted)
     for want in wants:
-        if want.post.publish_at is not None or want.post.next_slot:
+        if _has_time(want):
             rationing.reserve(want)
-    return [rationing.next(want) for want in wants]
+    decided: dict[str, Action] = {}
+    for want in wants:
+        for one in (*rationing.before(want), want):
+            if one.post.key not in decided:
+                decided[one.post.key] = rationing.next(one)
+    return [decided[want.post.key] for want in wants]
+
+
+def _has_time(want: Wanted) -> bool:
+    return want.post.publish_at is not None or want.post.next_slot
 
 
 class _Desk:
@@ -88,16 +97,40 @@ class _Rationing:
         self._desks: dict[str, _Desk] = {}
         #: By post: the moment at which it has room under the caps, and why not earlier.
         self._reserved: dict[str, tuple[datetime, str]] = {}
+        #: By account: the posts that have a time and room for it, the earliest last.
+        self._ahead: dict[str, list[tuple[datetime, Wanted]]] | None = None
+        self._with_room: list[tuple[datetime, Wanted]] = []
 
     def reserve(self, want: Wanted) -> None:
-        """Keep room under the caps for a post, unless a guard blocks it or its window ends before there is room."""
+        """Keep room under the caps for a post, unless it is blocked as things are, or its window ends before that."""
         name, desk = self._desk(want)
-        if want.earliest <= self._world.now and self._guarded(want, desk):
+        if want.action.blocked_then or self._guarded(want, desk):
             return
         at, reason = self._room(want, desk, name)
         if want.ends is None or at < want.ends:
             self._reserved[want.post.key] = (at, reason)
+            self._with_room.append((at, want))
             self._count(want, desk, name, at)
+
+    def before(self, want: Wanted) -> Iterator[Wanted]:
+        """The posts of the same account that have a time, and go out before this one, which has none.
+
+        Guards are about what was sent before. So these are decided first, each once.
+        """
+        if _has_time(want):
+            return
+        name, desk = self._desk(want)
+        at, _ = self._room(want, desk, name)
+        ahead = self._ahead_of(name) if at > self._world.now else []
+        while ahead and ahead[-1][0] <= at:
+            yield ahead.pop()[1]
+
+    def _ahead_of(self, name: str) -> list[tuple[datetime, Wanted]]:
+        if self._ahead is None:
+            self._ahead = {}
+            for at, one in sorted(self._with_room, key=lambda pair: pair[0], reverse=True):
+                self._ahead.setdefault(self._desk(one)[0], []).append((at, one))
+        return self._ahead.get(name, [])
 
     def next(self, want: Wanted) -> Action:
         name, desk = self._desk(want)
@@ -140,7 +173,7 @@ class _Rationing:
         """Count an action that has a time against caps and guards; free the room of one that has none."""
         at = self._world.now if action.kind is Kind.CREATE else action.due_at
         reserved = self._reserved.pop(want.post.key, None)
-        if action.kind not in {Kind.CREATE, Kind.WAIT} or at is None:
+        if action.kind not in {Kind.CREATE, Kind.WAIT} or at is None or action.blocked_then:
             if reserved is not None:
                 self._free(want, desk, name, reserved[0])
             return

