@@ -33,7 +33,12 @@ _PROGRAM: Final = re.compile(
     re.S,
 )
 _HELPER: Final = re.compile(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*(?: --timeout[= ][0-9]+)?)?")
-_PLAIN: Final = re.compile(r"[\w@%+=:,./~ \"'\\()-]*")  # a command line in which a shell does nothing but split
+# A command line in which a shell does nothing but split words, as `shlex` does. A variable, such as the $RUNNER_TEMP
+# of a CI, may stand only in double quotes, where no shell splits it; a backslash beside it could end them early.
+_PLAIN: Final = re.compile(
+    r"(?:[\w@%+=:,./~ \\-]|\"[\w@%+=:,./~ ()\\-]*\"|'[\w@%+=:,./~ ()-]*')*"
+    r"|(?:[\w@%+=:,./~ -]|\"(?:[\w@%+=:,./~ ()-]|\$[A-Za-z_]\w*)*\"|'[\w@%+=:,./~ ()-]*')*"
+)
 _SSH_OPTION: Final = re.compile(
     r"(?:IdentitiesOnly|IdentityFile|StrictHostKeyChecking|CheckHostIP|UserKnownHostsFile|GlobalKnownHostsFile|BatchMode"
     r"|ConnectTimeout|ServerAliveInterval|ServerAliveCountMax|LogLevel|Port|User)=.*",

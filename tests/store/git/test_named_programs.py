@@ -81,8 +81,9 @@ def test_other_settings_are_the_repositorys_own_business(key: str, value: str) -
         "ssh",
         "ssh -i ~/.ssh/deploy -o IdentitiesOnly=yes",
         # as actions/checkout writes it for its ssh-key
-        '"/usr/bin/ssh" -i "/home/runner/_temp/1-2" -o StrictHostKeyChecking=yes -o CheckHostIP=no '
-        '-o "UserKnownHostsFile=/home/runner/_temp/1-2_known_hosts"',
+        '"/usr/bin/ssh" -i "$RUNNER_TEMP/1-2" -o StrictHostKeyChecking=yes -o CheckHostIP=no '
+        '-o "UserKnownHostsFile=$RUNNER_TEMP/1-2_known_hosts"',
+        '"/usr/bin/ssh" -i "/home/runner/_temp (1)/key"',
     ],
 )
 def test_ssh_with_a_key_of_its_own_is_no_other_program(command: str) -> None:
@@ -107,6 +108,11 @@ def test_ssh_with_a_key_of_its_own_is_no_other_program(command: str) -> None:
         'ssh -i "`./run`"',
         "ssh -i key\n./run",
         "ssh -i 'key",
+        "ssh -o LogLevel=QUIET$IFS-oProxyCommand=./run",
+        'ssh -o LogLevel=\\"$IFS-oProxyCommand=./run\\"',
+        "ssh -o 'LogLevel=\"'$IFS-oProxyCommand=./run'\"'",
+        'ssh -i "${IFS}"',
+        "ssh -i key (./run)",
         "sh -c ssh",
         "env ssh",
     ],
