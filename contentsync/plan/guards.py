@@ -97,6 +97,8 @@ class _Rationing:
         self._desks: dict[str, _Desk] = {}
         #: By post: the moment at which it has room under the caps, and why not earlier.
         self._reserved: dict[str, tuple[datetime, str]] = {}
+        #: Of the post without a time that is decided next: the same, if nothing is decided before it.
+        self._found: dict[str, tuple[datetime, str]] = {}
         #: By account: the posts that have a time and room for it, the earliest last.
         self._ahead: dict[str, list[tuple[datetime, Wanted]]] | None = None
         self._with_room: list[tuple[datetime, Wanted]] = []
@@ -120,9 +122,11 @@ class _Rationing:
         if _has_time(want):
             return
         name, desk = self._desk(want)
-        at, _ = self._room(want, desk, name)
-        ahead = self._ahead_of(name) if at > self._world.now else []
-        while ahead and ahead[-1][0] <= at:
+        found = self._room(want, desk, name)
+        ahead = self._ahead_of(name) if found[0] > self._world.now else []
+        if not (ahead and ahead[-1][0] <= found[0]):
+            self._found = {want.post.key: found}
+        while ahead and ahead[-1][0] <= found[0]:
             yield ahead.pop()[1]
 
     def _ahead_of(self, name: str) -> list[tuple[datetime, Wanted]]:
@@ -150,7 +154,8 @@ class _Rationing:
             if not ahead:
                 return _blocked(want, problem)
             want = replace(want, action=warned(want.action, replace(problem, where=want.post.where)))
-        action = _waiting(want, *(self._reserved.get(want.post.key) or self._room(want, desk, name)))
+        key = want.post.key
+        action = _waiting(want, *(self._reserved.get(key) or self._found.get(key) or self._room(want, desk, name)))
         if action.kind is Kind.CREATE and (problem := self._too_many(want, desk, self._world.now)):
             return _blocked(want, problem)
         if action.kind is Kind.WAIT and action.due_at and (problem := self._too_many(want, desk, action.due_at)):
