@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 from contentsync.evidence import receipts
@@ -25,6 +25,7 @@ from contentsync.tree import RACY, Stat, Tree
 _FILE: Final = "receipt-identities"
 _ENDING: Final = ".json"
 _PARTS: Final = 64
+_WHOLE: Final = "whole"  # beside the parts: one digest for the names and stats of all files
 _LINK: Final = "\0"  # the end of a name that a link leads from, as in Tree
 
 
@@ -48,20 +49,28 @@ def of_account(still: NothingToDo, project: Project, account: str) -> list[Witne
     tree = Tree(str(project.root), [place])
     if not tree.is_whole or place not in tree.folders:
         return _joined(_named(receipts.of_pages(project.receipts.pages(account))), account)
-    parts = _parts(tree.folders[place].files())
-    looks = {number: _look(files) for number, files in parts.items()}
     every = json.loads(still.read(_FILE) or "{}")
     kept = every.get(account, {})
+    whole = tree.digest()
+    if kept.pop(_WHOLE, "") == whole:  # quicker than to look at each part
+        return _joined(_known([part for _, part in kept.values()]), account)
+    parts = _parts(tree.folders[place].files())
+    looks = {number: _look(files) for number, files in parts.items()}
     known = {number: kept[number][1] for number, look in looks.items() if kept.get(number, [""])[0] == look}
-    told = [_Named(Identity(*who), count, first) for part in known.values() for *who, count, first in part]
+    told = _known(known.values())
     new = {number: files for number, files in parts.items() if number not in known}
-    if new or kept.keys() - parts.keys():
-        read = _read(project, account, parts, new)
-        told += [named for part in read.values() for named in part]
-        keeps = {number: [looks[number], known[number]] for number in known}
-        keeps |= {n: [looks[n], [one.as_json() for one in read[n]]] for n in new if _is_settled(new[n], still.began)}
-        still.write(_FILE, json.dumps(every | {account: keeps}))
+    read = _read(project, account, parts, new) if new else {}
+    told += [named for part in read.values() for named in part]
+    keeps = {number: [looks[number], known[number]] for number in known}
+    keeps |= {n: [looks[n], [one.as_json() for one in read[n]]] for n in new if _is_settled(new[n], still.began)}
+    look = {_WHOLE: whole} if len(keeps) == len(parts) else {}
+    still.write(_FILE, json.dumps(every | {account: {**keeps, **look}}))
     return _joined(told, account)
+
+
+def _known(parts: Iterable[list[list[Any]]]) -> list[_Named]:
+    """What was kept of these parts."""
+    return [_Named(Identity(*who), count, first) for part in parts for *who, count, first in part]
 
 
 _Files = dict[str, Stat]
