@@ -11,7 +11,8 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import field, replace
 from itertools import takewhile
 from pathlib import Path
@@ -24,6 +25,10 @@ from contentsync.evidence.witness import Source, Tried, Witness
 from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.post_state import Attempt, PostState
+
+_FEW: Final = 8
+#: A value that says which attempt or post a note is about, with its quotes.
+_VALUE: Final = re.compile(rb'"(?:name|media_digest|media|id|attempt)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 # What a later note of an attempt repeats of the first one.
 _BRIEF: Final = frozenset(
@@ -81,16 +86,18 @@ def of_pages(lines: Iterable[bytes]) -> list[Noted]:
 def concerning(lines: Iterable[bytes], names: Collection[str]) -> list[bytes]:
     """The lines about attempts of posts with these names or media, and perhaps a few more."""
     every = list(lines)
-    marks = [json.dumps(mark).encode() for mark in sorted(names) if mark]
+    marks = {json.dumps(mark).encode() for mark in names if mark}
     notes = map(_note_of, _holding(every, marks))
     ids = {note.tried.id for note in notes if note and note.tried and note.tried.id}
-    return _holding(every, [*marks, *(json.dumps(one).encode() for one in sorted(ids))])
+    return _holding(every, marks | {json.dumps(one).encode() for one in ids})
 
 
-def _holding(lines: Iterable[bytes], marks: Sequence[bytes]) -> list[bytes]:
-    every = list(lines)
-    found = {number for mark in marks for number, line in enumerate(every) if mark in line}
-    return [every[number] for number in sorted(found)]
+def _holding(lines: Sequence[bytes], marks: Set[bytes]) -> list[bytes]:
+    """The lines that hold one of these values: to look for each costs too much where there are many."""
+    if len(marks) > _FEW:
+        return [line for line in lines if not marks.isdisjoint(_VALUE.findall(line))]
+    found = {number for mark in marks for number, line in enumerate(lines) if mark in line}
+    return [lines[number] for number in sorted(found)]
 
 
 def names_another_state(lines: Sequence[bytes], lineage: str) -> bool:

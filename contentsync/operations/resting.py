@@ -42,7 +42,7 @@ from contentsync.tree import RACY
 _FILE: Final = "resting"
 _VERSION: Final = 5
 _SPARE: Final = 1 << 20  # bytes of details that nothing refers to any more, up to which they stay in the file
-_MANY: Final = 200  # posts beyond which to look for kin costs more than the whole plan
+_MANY: Final = 5_000  # posts beyond which to look for kin may cost more than the whole plan
 _QUIET: Final = frozenset({"media-lfs-pointer"})
 
 

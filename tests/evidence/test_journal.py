@@ -10,7 +10,7 @@ import pytest
 
 from contentsync.errors import StoreError
 from contentsync.evidence.gather import gather
-from contentsync.evidence.journal import Journal, names_another_state, witnesses
+from contentsync.evidence.journal import Journal, concerning, names_another_state, of_pages, witnesses
 from contentsync.lifecycle import Phase
 from tests.builders import OPEN_ID, a_media, a_post, a_row, an_attempt
 
@@ -151,3 +151,23 @@ def test_a_state_is_noted_unless_a_note_of_it_still_stands(tmp_path: Path, seed:
     before = len(journal.pages(OPEN_ID))
     journal.note_state(OPEN_ID)
     assert (len(journal.pages(OPEN_ID)) == before) is stood
+
+
+@pytest.mark.parametrize("others", [0, 50])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_notes_that_concern_a_post_are_found_among_all(tmp_path: Path, seed: int, others: int) -> None:
+    """By its name or its media, and by the attempts that had these; also where many posts are asked about."""
+    chance, journal = random.Random(seed), Journal(tmp_path, "this")
+    for number in range(80):
+        media = f"sha256:{chance.randrange(20)}" if chance.random() < 0.6 else ""
+        attempt = an_attempt(id=f"a-{number % 30}", media_digest=media)
+        journal.note_attempt(attempt, f"p{chance.randrange(20)}", whole=chance.random() < 0.5)
+    with lines(tmp_path).open("ab") as file:
+        file.write(b'{"lineage": "old", "name": "p3", "attempt": "a-7", "media": "sha256:4"}\n{"lineage": "cut\n')
+    names = {"p3", "sha256:4", *(f"other-{number}" for number in range(others))}
+    pages = journal.pages(OPEN_ID)
+    notes = [note for note in of_pages(pages) if note.tried]
+    about = {n.tried.id for line in pages for n in of_pages([line]) if n.tried and {n.name, n.tried.media} & names}
+    found = {note.tried.id: note for note in of_pages(concerning(pages, names)) if note.tried}
+    assert about and about < {note.tried.id for note in notes if note.tried}
+    assert found == {note.tried.id: note for note in notes if note.tried and note.tried.id in about}
