@@ -66,6 +66,7 @@ class Place:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.environ = {"CONTENTSYNC_DATA_DIR": str(root.parent / "data"), "CONTENTSYNC_CONFIG_DIR": str(root.parent)}
+        self.later = timedelta()  # how much time has passed
         self.first: dict[Path, bytes] = {}
         self.saved: dict[str, bytes] = {}
         self._build()
@@ -323,9 +324,13 @@ class Place:
         folder = self.root / ".contentsync"
         return [path for path in sorted(folder.glob("*")) if path.name in CACHES]
 
+    @property
+    def state_file(self) -> Path:
+        return self.root / ".contentsync" / "state.db"
+
     def state(self) -> AbstractContextManager[Store]:
         """The state, opened by another command that ends with the block."""
-        return closing(SqliteStore.open(self.root / ".contentsync" / "state.db"))
+        return closing(SqliteStore.open(self.state_file))
 
     def without_caches(self) -> dict[str, bytes]:
         """Take the caches away; `with_caches` puts them back."""

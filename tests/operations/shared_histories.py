@@ -21,7 +21,8 @@ from contentsync.store.git.program import Git
 from contentsync.store.port.conflicts import Conflict
 from contentsync.store.port.store import Store
 from tests.builders import NOW
-from tests.operations.histories import OPEN_ID, PROJECTS, Place, begin_in
+from tests.operations.histories import OPEN_ID, PROJECTS, begin_in
+from tests.operations.odd_histories import OddPlace
 from tests.store.git.remotes import git
 
 STATE = "contentsync-state"
@@ -29,11 +30,11 @@ HEAD = f"refs/heads/{STATE}"
 TRACKED = f"refs/remotes/origin/{STATE}"
 
 
-class SharedPlace(Place):
+class SharedPlace(OddPlace):
     """A clone of a project with `state: git`, the bare remote, and another clone on another machine."""
 
     projects = (
-        *(text.replace("version: 1\n", "version: 1\nstate: git\n") for text in PROJECTS),
+        *(text.replace("version: 1\n", "version: 1\nstate: git\n") for text in OddPlace.projects),
         PROJECTS[0],  # the state was a file before, or becomes one
         PROJECTS[0].replace("version: 1\n", "version: 1\nstate: git:origin#another\n"),
     )
@@ -51,7 +52,7 @@ class SharedPlace(Place):
         """A copy of a place to which nothing has happened yet: much quicker than to build one."""
         shutil.copytree(template.root.parent, folder, symlinks=True)
         place = cls.__new__(cls)
-        place.root, place.saved = folder / template.root.name, {}
+        place.root, place.saved, place.later = folder / template.root.name, {}, timedelta()
         place.environ = {name: str(folder / Path(value).name) for name, value in template.environ.items()}
         place.environ["CONTENTSYNC_CONFIG_DIR"] = str(folder)
         for clone in (place.root, place.elsewhere):
@@ -66,6 +67,11 @@ class SharedPlace(Place):
     @property
     def elsewhere(self) -> Path:
         return self.root.parent / "elsewhere"
+
+    @property
+    def state_file(self) -> Path:
+        """This machine's copy."""
+        return self.root / ".contentsync" / "shared.db"
 
     def state(self) -> closing[Store]:
         """This clone's state, as another command of it opens it; that command reads the remote first."""
@@ -148,12 +154,12 @@ class SharedPlace(Place):
             path.unlink()
 
     def save_the_copy(self, _chance: random.Random) -> None:
-        if self._copy.exists():
-            shutil.copy2(self._copy, self._copy.with_suffix(".saved"))
+        if self.state_file.exists():
+            shutil.copy2(self.state_file, self.state_file.with_suffix(".saved"))
 
     def put_an_older_copy_back(self, _chance: random.Random) -> None:
-        if self._copy.with_suffix(".saved").exists():
-            shutil.copy2(self._copy.with_suffix(".saved"), self._copy)
+        if self.state_file.with_suffix(".saved").exists():
+            shutil.copy2(self.state_file.with_suffix(".saved"), self.state_file)
 
     def take_the_remote_away(self, chance: random.Random) -> None:
         """Something happens here while the remote can't be reached."""
@@ -161,15 +167,11 @@ class SharedPlace(Place):
         chance.choice([self.finish, self.begin_an_attempt])(chance)
         away.rename(self.remote)
 
-    @property
-    def _copy(self) -> Path:
-        return self.root / ".contentsync" / "shared.db"
-
     def _maybe_fetch(self, chance: random.Random) -> None:
         chance.choice([self._fetch, self._fetch, lambda: None])()
 
     STEPS: tuple[Callable[..., None], ...] = (
-        *Place.STEPS, elsewhere_begins, elsewhere_begins, elsewhere_begins, elsewhere_decides, elsewhere_decides,
+        *OddPlace.STEPS, elsewhere_begins, elsewhere_begins, elsewhere_begins, elsewhere_decides, elsewhere_decides,
         elsewhere_decides, elsewhere_settles, elsewhere_settles, fetch, catch_up, rewind, rewind, delete_the_branch,
         write_over_the_branch, lose_the_copy, save_the_copy, put_an_older_copy_back, take_the_remote_away,
     )  # fmt: skip

@@ -28,6 +28,7 @@ from tests.builders import ManualClock
 from tests.cli.shared_state import STATE, Site, apply
 from tests.cli.support import an_emulator
 from tests.operations.histories import NAMES, OPEN_ID, PROJECTS, TICK, Place, moment
+from tests.operations.odd_histories import OddPlace
 from tests.operations.shared_histories import SharedPlace
 from tests.store.git.remotes import git
 
@@ -44,7 +45,7 @@ def some_steps(most: int) -> st.SearchStrategy[list[tuple[int, int, int]]]:
     return st.lists(step, min_size=1, max_size=6)
 
 
-STEPS, SHARED_STEPS = some_steps(len(Place.STEPS)), some_steps(len(SharedPlace.STEPS))
+STEPS, SHARED_STEPS = some_steps(len(OddPlace.STEPS)), some_steps(len(SharedPlace.STEPS))
 
 
 def random_lives(count: int) -> settings:
@@ -64,7 +65,8 @@ def ahead(seconds: float) -> ManualClock:
 def quick(place: Place, seconds: float) -> tuple[Answer | None, Made | None]:
     """As the command does it: the answer that holds still, or the plan, whose answer is kept."""
     with place.as_a_process():
-        still = NothingToDo.around(place.root, place.environ, ahead(seconds), only_reads=True)
+        clock = ahead(seconds + place.later.total_seconds())
+        still = NothingToDo.around(place.root, place.environ, clock, only_reads=True)
         if still and (answer := still.answer()):
             return answer, None
         return None, made_by(place, still)
@@ -74,7 +76,7 @@ def made_by(place: Place, still: NothingToDo | None = None, at: datetime | None 
     """The plan; None where the project can't be read."""
     try:
         project = place.project()
-        project.clock = ManualClock(at or moment())
+        project.clock = ManualClock(at or moment() + place.later)
         made = make_plan(project, Wish(refresh=False), still)
         project.close_state()
     except ContentsyncError:
@@ -123,7 +125,7 @@ def live(place: Place, steps: list[tuple[int, int, int]]) -> None:
 @given(STEPS)
 def test_whatever_happened_the_kept_answer_is_the_whole_plans(steps: list[tuple[int, int, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        live(Place(Path(folder) / "studio"), steps)
+        live(OddPlace(Path(folder) / "studio"), steps)
 
 
 @pytest.fixture(scope="module")
