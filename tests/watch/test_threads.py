@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -17,7 +18,8 @@ from contentsync.watch.port import Port
 from contentsync.watch.threads import VITAL, ending_with_its_threads
 from contentsync.watch.workers import Job, ThreadWorker
 from tests.builders import ManualClock
-from tests.cli.support import Studio
+from tests.cli.support import PROJECT, Studio, an_emulator
+from tests.watch.test_watch_process import PATIENCE, QUICK, Watcher
 
 
 class Defect(Exception):
@@ -87,3 +89,37 @@ def test_each_thread_that_watch_starts_for_itself_counts_as_vital(tmp_path: Path
             end()
     assert {"watch-notify", "watch-port", "board"} <= names
     assert all(name.startswith(VITAL) for name in names if "AnyIO" not in name)
+
+
+DYING = """
+from contentsync.watch import {module}
+def dies(*args, **more):
+    raise KeyError("by a defect")
+{module}.{name} = dies
+from contentsync.cli.main import main
+raise SystemExit(main())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
+@pytest.mark.parametrize(
+    ("module", "name", "is_told"),
+    [("notice_sender", "NoticeSender.round", True), ("loop", "send", False), ("loop", "refresh", False)],
+)
+def test_a_process_whose_thread_dies_says_so_as_json_and_ends_as_a_defect(
+    tmp_path: Path, module: str, name: str, is_told: bool
+) -> None:
+    with an_emulator() as emulator:
+        studio = Studio(tmp_path / "studio", emulator.environment)
+        studio.write("contentsync.yaml", PROJECT + QUICK)
+        studio.post("launch")
+        program = ("-c", DYING.format(module=module, name=name), "--log-format", "json")
+        watcher = Watcher(studio.root, studio.environment, program=program)
+        try:
+            assert watcher.process.wait(PATIENCE) == 70
+            entries = [json.loads(line) for line in watcher.error.splitlines()]
+        finally:
+            watcher.close()
+    events = [entry["event"] for entry in entries]
+    assert ("thread-died" in events) == is_told
+    assert any(entry["event"] == "defect" and "KeyError" in entry["message"] for entry in entries)
