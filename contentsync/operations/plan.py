@@ -30,6 +30,7 @@ from contentsync.plan.policy import LOOKED_BACK
 from contentsync.post import DesiredPost, Mode
 from contentsync.project import Project
 from contentsync.remote_post import Creator
+from contentsync.settings import Settings
 from contentsync.tiktok.refusals import hints
 
 UNSET = "unset-variable"  # worth a note offline; where TikTok is asked, what is needed is missed by itself
@@ -157,8 +158,8 @@ def _tried(
     """As `_made`. looked_into: the posts that must be looked into even if they are settled."""
     behind, copied = _read_shared_state(project, wish)
     loaded = load_all(project, apart.names if apart else None, SentMedia(project, looked_into))
-    if apart and loaded.settings != project.settings:
-        return None  # the project file was changed since it was opened, maybe before it was looked at for the view
+    if apart and not _is_same(loaded.settings, project.settings):
+        return None  # the project file was changed since it was opened, maybe before what rests was looked for
     posts = {post.key: post for post in loaded.posts}
     selected = select(project, loaded, wish)
     asked = _accounts_of(project, posts, selected, apart)
@@ -211,6 +212,11 @@ def _tried(
     plan = replace(plan, notes=(*said, *_left_out(failures)))
     made = Made(plan, told, world, failures, said, faults, media=_media_of(loaded), apart=apart)
     return made, loaded
+
+
+def _is_same(read: Settings | None, used: Settings) -> bool:
+    """Whether the project file still says what is used. How posts are approved may be overruled by an option."""
+    return read is not None and replace(read, approve_by=used.approve_by) == used
 
 
 def _media_of(loaded: Loaded) -> frozenset[str] | None:

@@ -37,6 +37,7 @@ from contentsync.post import DesiredPost
 from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.remote_post import Creator, RemotePost
+from contentsync.settings import Approve, ApproveBy
 from tests.builders import NOW, ManualClock, a_row, an_attempt
 from tests.cli.support import an_emulator
 from tests.operations.histories import NAMES, OPEN_ID, Place, listed, moment
@@ -274,6 +275,19 @@ def test_posts_that_rest_are_left_out_of_a_plan_that_asks_tiktok(site: Site) -> 
     site.add("six")
     made = compare(site, Wish(), nothing)
     assert (left_out(made), list(made.posts) if made else []) == (len(NAMES), ["acme/six"])
+
+
+@pytest.mark.parametrize("changes", [False, True])
+def test_only_a_project_file_that_changed_since_it_was_opened_makes_the_whole_plan(site: Site, changes: bool) -> None:
+    compare(site, Wish(), nothing)
+    project = site.project()
+    project.settings = replace(project.settings, approve_by=ApproveBy(Approve.AUTO))  # watch --approve auto
+    if changes:
+        site._file.write_text(site._file.read_text() + "timezone: Europe/Berlin\n")
+    try:
+        assert left_out(make_plan(project, Wish(refresh=False), site.view())) == (0 if changes else len(NAMES))
+    finally:
+        project.close_state()
 
 
 def test_a_plan_of_one_post_leaves_the_others_out(site: Site) -> None:
