@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final
 
+from contentsync.amounts import many
 from contentsync.errors import Problem
 from contentsync.frozen import frozen
 from contentsync.times import span
@@ -62,5 +63,5 @@ class Health:
             yield Problem("look-late", f"the last look was {span(now - since)} ago", "restart contentsync watch")
         yield from self.accounts_failing.values()
         if self.unknown:
-            what = f"the outcome of {self.unknown} posts is unknown, and nothing is sent for their accounts"
+            what = f"the outcome of {many(self.unknown, 'post')} is unknown; their accounts wait"
             yield Problem("outcome-unknown", what, "settle them: contentsync resolve POST")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from contentsync.amounts import many
 from contentsync.errors import ContentsyncError, Level, Problem
 from contentsync.notices import Notice, NoticeKind, Recipient
 from contentsync.notify.delivery import Sent, deliver
@@ -156,7 +157,7 @@ def _deaf(sent: Sent, given_up: int, *, is_new: bool) -> list[Problem]:
         hint = "posts are not affected; to try it now, run: contentsync notify test"
         problems.append(Problem("notify-failed", what, hint, level=Level.WARNING))
     if given_up:
-        what = f"{given_up} notices could not be sent to {sent.recipient} for a day and were given up: {sent.why}"
+        what = f"gave up {many(given_up, 'notice')} that could not be sent to {sent.recipient} for a day: {sent.why}"
         hint = "posts are not affected; to see them, run: contentsync status"
         problems.append(Problem("notify-given-up", what, hint, level=Level.WARNING))
     return problems

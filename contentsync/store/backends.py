@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from contentsync.amounts import many
 from contentsync.errors import Place, Problem, StoreError
 from contentsync.standard_paths import PROJECT_FILE, is_shared
 from contentsync.store.port.backend import Backend
@@ -84,7 +85,7 @@ def refuse_left_behind(root: Path, state: str, store: Store) -> None:
     known = {a.id for open_id in store.identities() for row in store.posts(open_id) for a in row.attempts}
     if lacking := left - known:
         was = f".contentsync/{old.name}" if shared else "git"
-        what = f"{old} knows {len(lacking)} attempts that the state at `state: {state}` does not"
+        what = f"{old} knows {many(len(lacking), 'attempt')} that the state at `state: {state}` does not"
         hint = f"move it: CONTENTSYNC_STATE={was} contentsync state migrate {state}"
         raise StoreError(Problem("state-left-behind", what, hint))
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from contentsync.amounts import many
 from contentsync.errors import Problem, Refused, Unanswered
 from contentsync.frozen import frozen
 from contentsync.tiktok import bodies, wire
@@ -229,7 +230,8 @@ def _exactly(
 
 
 def _not_whole(count: int) -> Problem:
-    what = f"TikTok's list of public videos says there are more, but gives no further page; {count} videos were read"
+    read = many(count, "video")
+    what = f"TikTok's list of public videos says there are more, but gives no further page; it listed {read}"
     return Problem("list-not-whole", what, "run the command again in a few minutes")
 
 

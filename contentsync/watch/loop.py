@@ -7,7 +7,7 @@ request) in its own thread; sending and asking TikTok have a thread each, so tha
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
@@ -312,7 +312,8 @@ class Watch:
         self._sending.settled_files.settle = watching.settle.total_seconds()
         now = self._now()
         lead = timedelta(seconds=self._table.lead + TICK)
-        outlook = see(made.plan, made.posts, made.world.accounts, made.faults, made.world.now, lead)
+        world = made.world
+        outlook = see(made.plan, made.posts, world.accounts, made.faults, world.now, lead, world.faulty)
         self._table.due(outlook.due)
         self._following.saw(outlook.followed, tuple(made.world.accounts), now)
         self._following.shares, self._following.pauses = self._kept.shares, self._kept.pauses
@@ -321,7 +322,7 @@ class Watch:
             only_approved = self._kept.approve is not Approve.AUTO
             if self._following.knows_approvals:
                 self._announcements.next(made.plan, made.world.accounts, made.world.now, approved=only_approved)
-            if self._reports.concerns(one for one in outlook.concerns if not self._is_outdated(one)):
+            if self._reports.concerns(self._to_report(outlook.concerns, now)):
                 self._table.plan(Why.RETRY, now.mono + self._table.debounce)
             self._sending.saw(made, outlook, now)
         else:  # first TikTok is asked who the accounts are, and what time it is
@@ -338,6 +339,17 @@ class Watch:
             unknown=outlook.counts.get(Kind.UNKNOWN, 0),
             looks=self._health.looks + 1,
         )
+
+    def _to_report(self, concerns: Iterable[Concern], now: Instant) -> list[Concern]:
+        """Those to report now. One about a file that is being written comes with a later look, once that is still."""
+        ready = []
+        for one in concerns:
+            still_at = self._sending.still_at(one.files, now) if one.files and not self._reports.is_told(one) else 0.0
+            if still_at > now.mono:
+                self._table.plan(Why.RETRY, still_at)
+            elif not self._is_outdated(one):
+                ready.append(one)
+        return ready
 
     def _is_outdated(self, concern: Concern) -> bool:
         """Whether it may only say that the approval was used: by the attempt that is under way."""

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final
 
 from contentsync.errors import Level, Problem
+from contentsync.faulty import Faulty
 from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.plan.action import DOES_SOMETHING, AccountFacts, Action, Kind, Plan
@@ -44,6 +45,8 @@ class Concern:
     account: str = ""
     #: What it is about: with another mark it is reported again.
     mark: str = ""
+    #: The files that it may be about, from the project's root: while one is being written, the problem may pass.
+    files: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -75,8 +78,14 @@ def see(
     faults: Iterable[Problem],
     now: datetime,
     lead: timedelta,
+    faulty: Mapping[str, tuple[Faulty, ...]] | None = None,
 ) -> Outlook:
-    """What a plan means at this moment. lead: how long before it is due a post's files are watched."""
+    """What a plan means at this moment. lead: how long before it is due a post's files are watched.
+
+    faulty: the posts with errors, by account.
+    """
+    with_media = (one for several in (faulty or {}).values() for one in several if one.post and one.post.media)
+    of_media = {one.key: files_of(one.post) for one in with_media if one.post}
     followed = frozenset(action.post for action in plan.actions if _is_processed(action, accounts))
     named = {name for name, facts in accounts.items() if facts.open_id}
     does = (a for a in plan.actions if a.account in named and a.kinds & DOES_SOMETHING and a.post not in followed)
@@ -86,7 +95,7 @@ def see(
         soon=tuple(_candidate(action, posts) for action in islice(soon, MOST_SOON)),
         followed=followed,
         due=tuple(a.due_at for a in plan.actions if a.due_at and a.due_at > now),
-        concerns=tuple(_concerns(plan.actions, named, faults)),
+        concerns=tuple(_concerns(plan.actions, named, faults, of_media)),
         counts={kind: plan.count(kind) for kind in Kind},
     )
 
@@ -95,8 +104,12 @@ def _candidate(action: Action, posts: Mapping[str, DesiredPost]) -> Candidate:
     post = posts.get(action.post)
     if post is None:
         return Candidate(action.post, action.digest, ())
-    files = [post.where.file, *(item.path for item in post.media if item.path)]
-    return Candidate(action.post, action.digest, tuple(dict.fromkeys(files)))
+    return Candidate(action.post, action.digest, files_of(post))
+
+
+def files_of(post: DesiredPost) -> tuple[str, ...]:
+    """The manifest of a post and its media, from the project's root."""
+    return tuple(dict.fromkeys([post.where.file, *(item.path for item in post.media if item.path)]))
 
 
 def _lacks_only_approval(action: Action) -> bool:
@@ -120,7 +133,10 @@ def _row(rows: Iterable[PostState], key: str) -> PostState | None:
     return next((row for row in rows if row.name == name), None)
 
 
-def _concerns(actions: Iterable[Action], named: set[str], faults: Iterable[Problem]) -> Iterator[Concern]:
+def _concerns(
+    actions: Iterable[Action], named: set[str], faults: Iterable[Problem], of_media: Mapping[str, tuple[str, ...]]
+) -> Iterator[Concern]:
+    """What a person must know of these. of_media: the files of the posts with errors, by their keys."""
     blocked: set[Problem] = set()
     for action in actions:
         if not action.kinds & {Kind.BLOCKED, Kind.UNKNOWN}:
@@ -129,7 +145,8 @@ def _concerns(actions: Iterable[Action], named: set[str], faults: Iterable[Probl
         blocked |= set(action.problems)
         for problem in problems:
             if action.account in named or problem.code not in APPROVAL:
-                yield Concern(problem, action.post, action.account, action.digest or problem.what)
+                files = of_media.get(action.post, ()) if problem.code.startswith("media-") else ()
+                yield Concern(problem, action.post, action.account, action.digest or problem.what, files)
     for problem in faults:
         if problem not in blocked and problem.level is Level.ERROR:
             yield Concern(problem)

@@ -54,6 +54,10 @@ class Reports:
         """Report one event."""
         self._feed.tell(Happened(word, self._clock.now(), words, post, account, detail=detail))
 
+    def is_told(self, concern: Concern) -> bool:
+        """Whether it was reported, and was there ever since."""
+        return concern.key in self._told
+
     def concerns(self, found: Iterable[Concern]) -> bool:
         """Report the new ones; forget those that are gone, so that they are reported when they return.
 

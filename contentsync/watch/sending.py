@@ -106,6 +106,11 @@ class Sending:
         """Take in the stats of these files; paths from the root."""
         self.settled_files.observe({name: stat_of(f"{self._root}/{name}") for name in names}, now.mono)
 
+    def still_at(self, files: tuple[str, ...], now: Instant) -> float:
+        """The monotonic moment at which these files count as still, as far as is known now."""
+        self.observe(frozenset(files), now)
+        return self.settled_files.still_at(files) or now.mono
+
     def step(self, now: Instant, tell: Tell) -> float | None:
         """Send what may be sent now; the monotonic moment of the next step, None where only a look changes that."""
         if not self._ready or self._made is None or not self._retries.may(ALL, now.mono):

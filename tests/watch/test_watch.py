@@ -105,6 +105,28 @@ def test_the_same_without_a_single_event(stage: Stage) -> None:
     assert 57 + 5 <= stage.posted["About launch"] < 57 + 7
 
 
+def test_a_copy_that_takes_long_is_not_reported_as_faulty(stage: Stage) -> None:
+    stage.studio.post("launch")
+    clip = stage.studio.root / "posts" / "launch.mp4"
+    whole = clip.read_bytes()
+    clip.unlink()
+    script = stage.script()
+    step = len(whole) // 20 + 1
+    for number in range(20):
+        script.at(4.0 + 2 * number, partial(clip.write_bytes, whole[: step * (number + 1)]), "posts/launch.mp4")
+    stage.run(90, script)
+    assert stage.problems() == []
+    assert stage.posted.keys() == {"About launch"}
+
+
+def test_a_copy_that_breaks_off_is_reported_once_its_file_is_still(stage: Stage) -> None:
+    stage.studio.post("launch")
+    clip = stage.studio.root / "posts" / "launch.mp4"
+    clip.write_bytes(clip.read_bytes()[:-3000])
+    stage.run(90)
+    assert stage.problems() == ["media-truncated"]
+
+
 def test_a_file_that_grows_inside_its_whole_size_is_waited_for(stage: Stage) -> None:
     stage.studio.post("launch")
     clip = stage.studio.root / "posts" / "launch.mp4"

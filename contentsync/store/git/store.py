@@ -24,6 +24,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from contentsync.amounts import many
 from contentsync.errors import Problem, StoreError
 from contentsync.post import DesiredPost
 from contentsync.post_state import Attempt, PostState
@@ -101,7 +102,7 @@ class GitStore(GitClaims):
             self._shared_calendar.mark_all()
             for account in paused | {pause.account for pause in self.pauses.all()}:
                 self._copy.mark(documents.pause_path(account), "", account)
-        self._report(f"{len(rows)} posts copied from another state", now)
+        self._report(f"{many(len(rows), 'post')} copied from another state", now)
         self._opens_again = True
         try:
             self._push(now)
