@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from contentsync.attempt.told import Tell
 from contentsync.attempt.waiting import Stop, StoppableClock
 from contentsync.clock import Clock
-from contentsync.errors import ContentsyncError, Problem, UsageError
+from contentsync.errors import ContentsyncError, Problem, StoreError, UsageError
 from contentsync.frozen import frozen
 from contentsync.operations import status
 from contentsync.operations.apply import Report, apply
@@ -109,7 +109,7 @@ def send(open_project: OpenProject, made: Made, keys: tuple[str, ...], tell: Tel
         with opened(open_project) as project:
             still = view_of(project)
             if project.settings.approve_by.way is Approve.AUTO:
-                approve_as_it_lies(project, made, keys)
+                _approve(project, made, keys)
             wish = Wish(only=keys)
             report = apply(
                 project,
@@ -126,6 +126,15 @@ def send(open_project: OpenProject, made: Made, keys: tuple[str, ...], tell: Tel
     except ContentsyncError as err:
         return Sent(keys, error=err)
     return Sent(keys, report)
+
+
+def _approve(project: Project, made: Made, keys: tuple[str, ...]) -> None:
+    """Approve the posts as they lie on disk. If the remote can't be reached, apply says so, and begins nothing."""
+    try:
+        approve_as_it_lies(project, made, keys)
+    except StoreError as err:
+        if err.problems[0].code != "not-shared":
+            raise
 
 
 def ask(open_project: OpenProject, keys: tuple[str, ...], stop: Stop) -> Asked:

@@ -3,12 +3,18 @@ shared."""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+from contentsync.account import NeverStop
 from contentsync.emulator.server import Emulator
+from contentsync.operations.plan import make_plan
+from contentsync.operations.selection import Wish
+from contentsync.project import Project
+from contentsync.watch import work
 from tests.cli.shared_state import SHARED, Site, apply
 from tests.cli.support import Studio
 
@@ -101,6 +107,30 @@ def test_what_a_person_decides_meanwhile_is_kept_and_not_called_shared(site: Sit
     rows = {row["post"]: row["phase"] for row in site.clone("b").run("state", "list", "--json").json["rows"]}
     assert (rows["acme/pull"], rows["acme_de/new"], rows["acme_de/two"]) == ("orphaned", "abandoned", "delivered")
     assert not [one for one in site.emulator.requests()[begun:] if "init" in one["endpoint"]]
+
+
+def test_watch_says_that_the_remote_is_away_and_not_that_an_approval_was_not_shared(site: Site) -> None:
+    clone = site.clone("w")
+    project = clone.root / "contentsync.yaml"
+    project.write_text(project.read_text() + "watch: {approve: auto}\n")
+    with work.opened(lambda: opened(clone)) as watching:
+        made = make_plan(watching, Wish())
+    site.away()
+
+    sent = work.send(lambda: opened(clone), made, ("acme/one",), lambda _: None, NeverStop())
+
+    assert sent.error is None and sent.report is not None
+    (left,) = [action for action in sent.report.proposal.actions if action.post == "acme/one"]
+    assert [problem.code for problem in left.blockers] == ["state-unreachable"]
+    site.back()
+    sent = work.send(lambda: opened(clone), made, ("acme/one",), lambda _: None, NeverStop())
+    assert sent.report is not None
+    assert [outcome.post for outcome in sent.report.outcomes] == ["acme/one"]
+    assert site.captions() == ["About one"]
+
+
+def opened(clone: Studio) -> Project:
+    return Project.open(clone.root, dict(os.environ) | clone.environment)
 
 
 def test_nothing_is_approved_while_another_machine_may_have_sent_it(site: Site, clone: Studio) -> None:
