@@ -31,6 +31,8 @@ nox.options.sessions = ["check"]
 LOCK = "requirements-dev.lock"
 FAILED = Path(".pytest_cache/v/cache/lastfailed")
 MOST_REPEATED = 10
+# One more than processors, because many tests wait for a process or a server.
+WORKERS = str((os.cpu_count() or 1) + 1)
 QUIET = ("--quiet", "--disable-pip-version-check", "--no-input")
 
 
@@ -109,7 +111,7 @@ def _install(session: nox.Session, *more: str, extras: str = "dev") -> None:
 def _everything(session: nox.Session) -> None:
     _static(session)
     session.run("contentsync", "schema", "--check")
-    session.run("pytest", "-q", "-n", "auto", "--cache-clear", *session.posargs, success_codes=[0, 1])
+    session.run("pytest", "-q", "-n", WORKERS, "--cache-clear", *session.posargs, success_codes=[0, 1])
     if FAILED.exists():
         _repeat(session, list(json.loads(FAILED.read_text("utf-8"))))
 

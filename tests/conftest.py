@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from contentsync.emulator.server import Emulator
     from tests.cli.support import Studio
 
-settings.register_profile("ours", deadline=None)  # how long an example takes says how busy the machine is
-settings.load_profile("ours")
+# No deadline: how long an example takes says how busy the machine is.
+settings.register_profile("ours", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=20)
 
+TESTS = Path(__file__).parent
 HOMES = (
     "HOME",
     "USERPROFILE",
@@ -32,53 +34,98 @@ HOMES = (
 CHANGES_OUTPUT = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
 
 
-# What takes processes, servers, a browser, a keyring, or many lives; the inner loop leaves it out.
-SLOW_ROOMS = {"simulation", "crash", "machine", "browser", "foreign", "git", "soak"}
+# What takes processes, servers, a browser, a keyring, many lives, or about a tenth of a second a test, as measured:
+# the inner loop leaves it out.
+SLOW_ROOMS = {"browser", "ci", "crash", "foreign", "machine", "simulation", "soak", "store/git"}
 SLOW_FILES = {
-    "test_adversarial.py",
+    "board/test_board.py",
+    "cli/test_agenda.py",
+    "cli/test_apply.py",
+    "cli/test_approve.py",
+    "cli/test_approve_by_branch.py",
+    "cli/test_calendar.py",
+    "cli/test_ci_recipe.py",
+    "cli/test_disk.py",
+    "cli/test_each_refusal.py",
+    "cli/test_earlier_videos.py",
+    "cli/test_evidence.py",
+    "cli/test_git_config.py",
+    "cli/test_git_state.py",
+    "cli/test_handover.py",
+    "cli/test_hostile_repository.py",
+    "cli/test_identity.py",
+    "cli/test_live_status.py",
+    "cli/test_locks.py",
+    "cli/test_log_format.py",
+    "cli/test_login.py",
+    "cli/test_migrate.py",
+    "cli/test_notify.py",
+    "cli/test_once.py",
+    "cli/test_overtaken.py",
+    "cli/test_pause.py",
+    "cli/test_pause_under_way.py",
+    "cli/test_policy.py",
+    "cli/test_secrecy.py",
+    "cli/test_settling.py",
+    "cli/test_shared_notices.py",
+    "cli/test_signals.py",
+    "cli/test_summary.py",
+    "cli/test_trust.py",
+    "cli/test_twelve_clips.py",
+    "emulator/test_cli.py",
+    "emulator/test_odd_answers.py",
+    "emulator/test_webhooks.py",
+    "hosting/test_carousel.py",
+    "manifest/test_adversarial.py",
+    "manifest/test_remembered.py",
+    "operations/test_last_look.py",
+    "operations/test_library.py",
+    "operations/test_nothing_changed.py",
+    "operations/test_plan_scales.py",
+    "operations/test_quick_apply.py",
+    "operations/test_settling.py",
+    "plan/test_forecast.py",
+    "plan/test_schedules.py",
+    "signin/test_flow.py",
+    "signin/test_listener.py",
+    "signin/test_pin.py",
     "test_apply.py",
-    "test_carousel.py",
-    "test_ci_recipe.py",
-    "test_cli.py",
-    "test_deadline.py",
-    "test_disk.py",
-    "test_each_refusal.py",
     "test_every_reading.py",
-    "test_evidence.py",
-    "test_flow.py",
-    "test_git_state.py",
-    "test_hostile_repository.py",
-    "test_killed_renewals.py",
-    "test_library.py",
-    "test_listener.py",
-    "test_locks.py",
-    "test_login.py",
-    "test_migrate.py",
-    "test_odd_answers.py",
-    "test_once.py",
-    "test_pin.py",
-    "test_plan_scales.py",
-    "test_receiver.py",
-    "test_remembered.py",
-    "test_renewal_across_processes.py",
-    "test_secrecy.py",
-    "test_secret_service.py",
-    "test_settling.py",
     "test_shared_tokens.py",
-    "test_signals.py",
-    "test_summary.py",
-    "test_trust.py",
-    "test_watch.py",
-    "test_watch_process.py",
-    "test_webhooks.py",
-    "test_work.py",
+    "tiktok/test_deadline.py",
+    "tiktok/test_killed_renewals.py",
+    "tiktok/test_renewal_across_processes.py",
+    "tiktok/test_secret_service.py",
+    "watch/test_calendar_holds.py",
+    "watch/test_watch.py",
+    "watch/test_watch_policy.py",
+    "watch/test_watch_process.py",
+    "webhooks/test_receiver.py",
+    "webhooks/test_work.py",
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples in the inner loop."""
+    settings.load_profile("quick" if config.option.markexpr == "not slow" else "ours")
+
+
+def is_slow(path: Path) -> bool:
+    """Whether the inner loop leaves out a whole file or folder."""
+    inside = path.relative_to(TESTS).as_posix() if path.is_relative_to(TESTS) else ""
+    return inside in SLOW_FILES or any(f"{inside}/".startswith(f"{room}/") for room in SLOW_ROOMS)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Don't even import what the inner loop leaves out. `--last-failed` must see the file of each failed test."""
+    left_out = config.option.markexpr == "not slow" and not config.option.lf and is_slow(collection_path)
+    return True if left_out else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what the inner loop leaves out."""
     for item in items:
-        if SLOW_ROOMS & set(item.path.parts) or item.path.name in SLOW_FILES:
+        if is_slow(item.path):
             item.add_marker("slow")
 
 

@@ -290,6 +290,7 @@ def test_each_problem_code_is_documented() -> None:
     assert codes_in_source() - set(codes_in_docs()) == set()
 
 
+@pytest.mark.slow
 def test_no_problem_code_is_documented_that_is_never_told() -> None:
     assert set(codes_in_docs()) - codes_in_source() == set()
 

@@ -54,6 +54,7 @@ FORGERIES: dict[str, Change] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", FORGERIES)
 def test_a_plan_that_shows_something_else_sends_nothing(case: str, studio: Studio, emulator: Emulator) -> None:
     forge(studio, FORGERIES[case])

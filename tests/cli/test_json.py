@@ -96,6 +96,7 @@ def test_each_reading_command_prints_one_document(posted: Studio) -> None:
         assert document(ran)["format"] == f"contentsync.{kind}/1", call
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "code"),
     [

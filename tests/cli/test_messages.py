@@ -50,6 +50,7 @@ def test_a_read_that_fails_says_what_was_asked_and_that_nothing_was_sent(desk: D
     assert "what it did is not known" not in said.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "fix"),
     [

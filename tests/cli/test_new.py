@@ -114,6 +114,7 @@ def test_one_bad_clip_does_not_stop_the_others(offline: Studio) -> None:
     assert ran.code == 1 and (offline.root / "posts/a.yaml").exists() and not (offline.root / "posts/b.yaml").exists()
 
 
+@pytest.mark.slow
 def test_a_person_is_asked_for_what_is_missing_and_privacy_has_no_default(offline: Studio) -> None:
     offline.video("clip.mp4")
     answers = [
@@ -141,6 +142,7 @@ def test_a_person_is_asked_for_what_is_missing_and_privacy_has_no_default(offlin
     )
 
 
+@pytest.mark.slow
 def test_a_file_that_tiktok_refuses_is_told_before_any_question(offline: Studio) -> None:
     offline.write("posts/clip.mp4", "no video at all")
     said = conversation(offline, ["new", "posts/clip.mp4"], [], code=1)

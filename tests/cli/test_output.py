@@ -110,6 +110,7 @@ READING = (
 )
 
 
+@pytest.mark.slow
 def test_no_output_holds_what_can_not_be_seen(hostile: Emulator, tmp_path: Path) -> None:
     studio = Studio(tmp_path / "studio", hostile.environment)
     studio.post("tea", caption="Tea\u200b for two")

@@ -95,6 +95,7 @@ def test_a_time_of_its_own_frees_the_slot_in_the_state_too(queue: Studio) -> Non
     assert pinned(queue, "part-1") == "None"
 
 
+@pytest.mark.slow
 def test_two_machines_see_the_same_slots_and_give_none_out_twice(tmp_path: Path, emulator: Emulator) -> None:
     site = Site.made(tmp_path, emulator, project=with_slots(SHARED))
     first = site.clone("author")

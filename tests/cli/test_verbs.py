@@ -114,6 +114,7 @@ def test_explain_shows_the_evidence_and_the_decision(studio: Studio) -> None:
     assert "unchanged: nothing to do" in out
 
 
+@pytest.mark.slow
 def test_explain_tells_both_clocks_of_an_open_upload(studio: Studio, emulator: Emulator) -> None:
     studio.post("one")
     emulator.add_fault("upload:delay=600")

@@ -349,6 +349,7 @@ def test_photos_take_the_ai_label_beside_their_post_info() -> None:
 # -- limits and caps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "call"),
     [

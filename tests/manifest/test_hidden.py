@@ -51,6 +51,7 @@ def test_what_belongs_to_an_emoji_or_a_script_is_no_surprise(text: str) -> None:
     assert visible(text) == text
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_nothing_hidden_is_left_after_escaping(text: str) -> None:
     assert not unseen(visible(text))

@@ -74,6 +74,7 @@ def test_an_odd_text_is_a_bad_row_or_reads_back(odd: str, key: str, project: Pro
                 assert not problems and documents[0].value.get("caption", "") == entry.values["caption"]
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=list(HealthCheck), deadline=None)
 @given(ANY)
 def test_no_export_ends_an_import_with_a_defect(project: Project, value: object) -> None:

@@ -80,6 +80,7 @@ def faults(name: str, text: str | bytes) -> list[str]:
     return [error.message for error in checker.iter_errors(as_yaml_1_2(document.value))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [*GOOD.values(), WHOLE])
 def test_a_good_manifest_fits_the_schema(text: str) -> None:
     assert faults("post.schema.json", text) == []

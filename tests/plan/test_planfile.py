@@ -128,6 +128,7 @@ def test_what_is_not_the_plan_that_was_made_is_refused(text: str) -> None:
     assert code_of(text) in {"plan-altered", "plan-unreadable"}
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(st.data())
 def test_a_plan_of_other_types_is_unreadable_though_its_digest_fits(data: st.DataObject) -> None:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contentsync.evidence.compare import is_settled, tells_more
@@ -29,8 +29,6 @@ from tests.plan.worlds import worlds
 DAY = timedelta(days=1)
 MAY_COUNT = OPEN | SUCCESS | {Phase.UNKNOWN, Phase.ABANDONED}
 Given = tuple[tuple[DesiredPost, ...], World]
-
-anything = settings(max_examples=150, deadline=None)
 
 
 def plan_of(given: Given) -> Plan:
@@ -68,7 +66,6 @@ def most_in_a_day_around(times: list[datetime], moment: datetime) -> int:
     return max(sum(end - DAY < time <= end for time in times) for end in ends)
 
 
-@anything
 @given(worlds(), st.integers())
 def test_the_order_of_what_is_given_makes_no_difference(world: Given, seed: int) -> None:
     declared, known = world
@@ -84,7 +81,6 @@ def test_the_order_of_what_is_given_makes_no_difference(world: Given, seed: int)
     assert make_plan(shuffled(declared), other) == make_plan(declared, known)
 
 
-@anything
 @given(worlds())
 def test_each_post_has_exactly_one_decision(world: Given) -> None:
     plan = plan_of(world)
@@ -95,7 +91,6 @@ def test_each_post_has_exactly_one_decision(world: Given) -> None:
     assert all(action.reason for action in plan.actions)
 
 
-@anything
 @given(worlds())
 def test_nothing_is_created_beside_what_may_be_live(world: Given) -> None:
     declared, known = world
@@ -110,7 +105,6 @@ def test_nothing_is_created_beside_what_may_be_live(world: Given) -> None:
         assert row is None or not row.removed_at or post.generation > row.generation
 
 
-@anything
 @given(worlds())
 def test_an_unknown_or_a_pause_lets_nothing_of_its_account_be_created(world: Given) -> None:
     known = world[1]
@@ -121,7 +115,6 @@ def test_an_unknown_or_a_pause_lets_nothing_of_its_account_be_created(world: Giv
     assert not created & (unknown | {name for name, facts in known.accounts.items() if facts.account.paused})
 
 
-@anything
 @given(worlds())
 def test_no_cap_is_passed_now_or_in_the_forecast(world: Given) -> None:
     plan, known = plan_of(world), world[1]
@@ -136,7 +129,6 @@ def test_no_cap_is_passed_now_or_in_the_forecast(world: Given) -> None:
             assert all(most_in_a_day_around(times, moment) <= cap for moment in coming)
 
 
-@anything
 @given(worlds())
 def test_the_app_never_posts_for_more_accounts_than_it_may(world: Given) -> None:
     plan, known = plan_of(world), world[1]
@@ -149,7 +141,6 @@ def test_the_app_never_posts_for_more_accounts_than_it_may(world: Given) -> None
         assert cap is None or max(map(len, users)) <= cap
 
 
-@anything
 @given(worlds())
 def test_no_guard_is_passed_unless_it_is_lifted(world: Given) -> None:
     plan, known = plan_of(world), world[1]
@@ -166,7 +157,6 @@ def test_no_guard_is_passed_unless_it_is_lifted(world: Given) -> None:
         assert "existing-posts" in known.allow or not (young and [key for key in new if key.startswith(f"{name}/")])
 
 
-@anything
 @given(worlds())
 def test_what_any_witness_tells_and_the_rows_do_not_is_never_sent_whatever_guard_is_lifted(world: Given) -> None:
     plan, posts = plan_of(world), {post.key: post for post in world[0]}
@@ -192,7 +182,6 @@ def is_only_asked(action: Action, rows: list[PostState]) -> bool:
     return Kind.CREATE not in action.kinds and all(live) and any(a.phase is Phase.UNKNOWN for a in attempts)
 
 
-@anything
 @given(worlds())
 def test_no_post_is_created_beside_a_public_video_that_is_like_it_unless_that_is_lifted(world: Given) -> None:
     plan, posts = plan_of(world), {post.key: post for post in world[0]}
@@ -204,7 +193,6 @@ def test_no_post_is_created_beside_a_public_video_that_is_like_it_unless_that_is
         assert "existing-posts" in world[1].allow or not {post.name, post.media_digest} & facts.left_out
 
 
-@anything
 @given(worlds())
 def test_no_two_posts_get_one_video_one_row_or_one_slot(world: Given) -> None:
     plan, known = plan_of(world), world[1]
@@ -228,7 +216,6 @@ def held_slots(world: Given, facts: AccountFacts) -> set[datetime | None]:
     return {row.slot_at for row in rows if holds_slot(posts[row.name], row, facts.account, world[1].now)}
 
 
-@anything
 @given(worlds(), st.data())
 def test_a_selection_does_nothing_outside_of_it(world: Given, data: st.DataObject) -> None:
     declared, known = world
@@ -239,7 +226,6 @@ def test_a_selection_does_nothing_outside_of_it(world: Given, data: st.DataObjec
     assert plan.inputs == plan_of(world).inputs
 
 
-@anything
 @given(worlds())
 def test_a_plan_comes_back_from_its_file_as_it_was(world: Given) -> None:
     plan = plan_of(world)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
@@ -14,14 +15,14 @@ from tests.simulation.life import HOUR, LIVES, SINGLE, Life, drawn, listed
 from tests.simulation.machine import Parts
 from tests.simulation.mutants import MUTANTS, Trusting
 
-SEEDS = 2_000  # nox -s long lives more of them
+SEEDS = 1_000  # nox -s long lives more of them
 SLICE = 250
 YEAR = 365 * 24 * HOUR
-PAIRS = 0.001  # the share of all pairs that is lived here; python -m tests.simulation --pairs lives them all
+PAIRS = 0.0005  # the share of all pairs that is lived here; python -m tests.simulation --pairs lives them all
 BUDGET = 1_000  # seeds within which a wrong variant must be caught
 
 
-def keeps_every_promise(cases: Iterator[Case]) -> None:
+def keeps_every_promise(cases: Iterable[Case]) -> None:
     tally = run(cases)
     assert tally.lives
     assert not tally.broken, tally.report
@@ -30,7 +31,8 @@ def keeps_every_promise(cases: Iterator[Case]) -> None:
 @pytest.mark.parametrize("tempo", TEMPOS)
 @pytest.mark.parametrize("life", SINGLE)
 def test_no_single_fault_makes_a_post_appear_twice_or_get_lost(life: str, tempo: str) -> None:
-    keeps_every_promise(singles(life, tempo))
+    """Each fault in the quick tempo, every third in the slow one; nox -s long lives all of both."""
+    keeps_every_promise(islice(singles(life, tempo), 0, None, 3 if tempo == "slow" else 1))
 
 
 @pytest.mark.parametrize("tempo", TEMPOS)
@@ -89,10 +91,13 @@ def test_only_tiktoks_clock_tells_of_it() -> None:
     assert any("2 times" in broken for broken in life.live())
 
 
-@pytest.mark.parametrize("dates", [YEAR, -YEAR, HOUR, -HOUR])
+@pytest.mark.parametrize(("first", "dates"), enumerate([YEAR, -YEAR, HOUR, -HOUR]))
 @pytest.mark.parametrize("life", ["direct-1", "direct-3", "draft"])
-def test_a_clock_of_tiktoks_that_leaps_costs_waiting_or_a_question_never_a_post(life: str, dates: float) -> None:
-    for case in singles(life, "quick"):
+def test_a_clock_of_tiktoks_that_leaps_costs_waiting_or_a_question_never_a_post(
+    life: str, first: int, dates: float
+) -> None:
+    """Each fault meets one of the leaps."""
+    for case in islice(singles(life, "quick"), first, None, 4):
         script = case.script()
         script.habits = replace(script.habits, apart=(0.0,) * 5 + (dates,) * 40)
         assert Life(script).live() == [], case.command

@@ -91,6 +91,7 @@ def test_threads_with_stores_of_their_own_keep_the_limit(tmp_path: Path) -> None
     assert len(took) == 6  # all their moments lie within one window
 
 
+@pytest.mark.slow
 def test_processes_keep_the_limit(tmp_path: Path) -> None:
     path, now = str(tmp_path / "state.db"), datetime(2026, 3, 1, tzinfo=UTC).isoformat()
     commands = [[sys.executable, "-c", TAKING, path, str(number), now] for number in range(4)]

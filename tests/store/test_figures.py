@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from contentsync.calendar_entry import Shown
 from contentsync.figures import Figures, by_post, gained
 from contentsync.store.sqlite.state import SqliteStore
@@ -30,6 +32,7 @@ def test_the_last_figures_of_an_hour_are_kept() -> None:
     assert [one.views for one in store.figures.all(OPEN_ID)] == [59, 61]
 
 
+@pytest.mark.slow
 def test_figures_are_thinned_to_one_a_day_after_a_week_and_one_a_week_after_90_days() -> None:
     found = kept(timedelta(hours=6), 120)
     ages = [NOW - one.at for one in found]

@@ -62,6 +62,7 @@ def test_a_state_is_the_same_when_it_is_opened_again(path: Path, store: SqliteSt
     other.close()
 
 
+@pytest.mark.slow
 def test_processes_that_open_a_new_state_at_once_make_one(path: Path) -> None:
     command = [sys.executable, "-c", OPEN_AND_TELL, str(path)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(6)]

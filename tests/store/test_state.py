@@ -306,6 +306,7 @@ def test_videos_that_were_not_listed_down_to_a_date_are_gone(store: SqliteStore)
     assert {video.post_id: gone for video, gone in store.videos(OPEN_ID)}["2"] is None
 
 
+@pytest.mark.slow
 def test_ten_thousand_posts_are_read_at_once(store: SqliteStore) -> None:
     with store._db.writing() as connection:
         connection.execute("PRAGMA defer_foreign_keys = ON")

@@ -220,6 +220,7 @@ def test_a_place_that_is_none_is_a_wrong_call() -> None:
 # The library.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("backend", "recommended"),
     [
@@ -237,6 +238,7 @@ def test_only_a_backend_that_keeps_secrets_is_recommended(backend: str, recommen
     assert said == str(recommended)
 
 
+@pytest.mark.slow
 def test_the_backends_of_tests_are_out_of_reach_where_none_asks_for_them() -> None:
     program = "import tests.tiktok.keyrings, keyring.backend as all; print('InAFile' in str(all.get_all_keyring()))"
     assert in_a_process(program) == "False"

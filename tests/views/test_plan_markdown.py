@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -121,6 +122,7 @@ def test_text_of_any_kind_stays_text(text: str) -> None:
     assert_harmless(comment(full_of([text, f"{text}\n{text}", text[::-1], f"`{text}`", f"```\n/close {text}"])))
 
 
+@pytest.mark.slow
 def test_500_hostile_captions_inject_nothing() -> None:
     captions = hostile(500)
     for begin in range(0, 500, 20):
@@ -138,6 +140,7 @@ def test_a_block_ends_where_we_end_it(text: str) -> None:
     assert [token.type for token in READER.parse(block(text) + "\nafter")][:2] == ["fence", "paragraph_open"]
 
 
+@pytest.mark.slow
 def test_a_great_plan_is_cut_and_keeps_problems_counts_and_the_digest() -> None:
     posts = [a_post(name=f"post-{number}", caption="😀" * 1000) for number in range(3000)]
     blocked = Problem("media-not-found", "clip.mp4 does not exist")

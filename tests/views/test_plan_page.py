@@ -7,6 +7,8 @@ import re
 import time
 from html.parser import HTMLParser
 
+import pytest
+
 from contentsync.operations.pictures import Pictures
 from contentsync.plan.action import Kind
 from contentsync.views.plan_page import page
@@ -114,6 +116,7 @@ def test_hostile_text_adds_no_element_and_no_attribute():
     assert "<script>alert(1)</script>" in "".join(wild.texts)
 
 
+@pytest.mark.slow
 def test_a_page_of_3000_posts_is_made_in_two_seconds():
     posts = [a_post(name=f"post-{number}", caption=f"About {number} #fyp" * 10) for number in range(3000)]
     preview = a_preview(a_plan_of(*map(an_action, posts)), posts, pictures={})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def test_one_word_is_told_alone() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_texts_that_would_take_long_are_told_whole() -> None:
     before, after = "a b " * 1000 + "x", "b a " * 1000 + "y"
     differ, begun = Differ(), time.process_time()

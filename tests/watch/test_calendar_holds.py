@@ -48,7 +48,7 @@ def edit(stage: Stage, chance: random.Random, number: int, times: tuple[str, ...
 def test_each_post_goes_out_when_the_calendar_says(stage: Stage, project_file: str) -> None:
     chance = random.Random(7)
     stage.studio.write("contentsync.yaml", project_file)
-    for number in range(8):
+    for number in range(6):
         edit(stage, chance, number, TIMES[project_file])
     stage.run(60, full_every=HOUR)  # slots are given out by the first look
     with stage.opened() as project:
@@ -57,7 +57,7 @@ def test_each_post_goes_out_when_the_calendar_says(stage: Stage, project_file: s
             for one in calendar(project).entries
             if one.goes_out and one.at
         }
-    stage.run(4 * 24 * HOUR, full_every=12 * HOUR)
+    stage.run(3 * 24 * HOUR, full_every=12 * HOUR)
     done = stage.posted
     assert said and done.keys() == said.keys()
     assert all(at <= done[post] < at + SETTLED for post, at in said.items()), (said, done)
