@@ -173,15 +173,15 @@ def test_two_interrupts_leave_a_summary_too(studio: Studio, emulator: Emulator) 
 @posix
 def test_two_interrupts_end_it_though_nobody_reads_its_lines(studio: Studio, emulator: Emulator) -> None:
     studio.post("done")
-    assert studio.run(*JSON).code == 0  # from here on the account is pinned, which is an event as well
+    assert studio.run(*JSON).code == 0
     studio.post("one")
     emulator.add_fault("video_init:delay=600,when=after,count=all")
     reader, writer = os.pipe()
     with begun(studio, *JSON, stdout=writer) as process:
+        until(lambda: count(emulator, "video_init") == 2, process)  # by now it has said that the post has begun
         os.set_blocking(writer, False)
         fill(writer)
         os.set_blocking(writer, True)
-        until(lambda: count(emulator, "video_init") == 2, process)
         stop(process)
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 130
