@@ -15,8 +15,10 @@ import httpx
 
 from contentsync.attempt.told import Outcome
 from contentsync.attempt.waiting import StoppableClock
+from contentsync.clock import SystemClock
 from contentsync.errors import ContentsyncError
 from contentsync.operations.carry_out import apply_plan
+from contentsync.operations.nothing_to_do import NothingToDo
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.saved_plan import open_saved, to_do
 from contentsync.operations.selection import Wish
@@ -107,11 +109,19 @@ class WallClock:
         self.true.sleep(seconds)
 
 
+class FileClock(SystemClock):
+    """The clock of files, ahead, so that no file was written too short a time ago to be remembered."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=10)
+
+
 @dataclass
 class Ran:
-    """How an apply ended. actions: what it set out to do."""
+    """How an apply ended. actions: what it set out to do. left_out: how many posts its plan did not look at."""
 
     actions: tuple[Action, ...] = ()
+    left_out: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     failures: dict[str, ContentsyncError] = field(default_factory=dict)
     refused: ContentsyncError | None = None
@@ -192,7 +202,11 @@ class Machine:
         given = open_saved(plan) if plan else None
         if given:
             given.check_state(project)
-        made = make_plan(project, given.wish if given else wish or Wish())
+        asked = given.wish if given else wish or Wish()
+        is_whole = bool(given or asked.allow)  # as in operations/apply.py
+        still = None if is_whole else NothingToDo.around(self.root, self.environ, FileClock())
+        made = make_plan(project, asked, still)
+        ran.left_out = len(made.apart.prints) if made.apart else 0
         ran.actions = to_do(given, made, project)[0] if given else made.plan.actions
         ran.failures |= made.failures
         approved(made, ran.actions)

@@ -55,7 +55,7 @@ FAULTS: Final = (
 )
 MEANWHILE: Final = ("killed", "stopped", "another", "another without the lock", "caption", "media")
 WAITS: Final = (0.0, 60.0, 600.0)
-TIMES: Final = (60.0, 1_800.0, 7_200.0, 172_800.0)
+TIMES: Final = (60.0, 1_800.0, 7_200.0, 172_800.0, 259_200.0)
 HELD: Final = frozenset({Kind.WAIT, Kind.BLOCKED, Kind.FROZEN, Kind.UNKNOWN, Kind.DRIFT})
 ROUNDS: Final = 12
 
