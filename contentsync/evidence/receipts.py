@@ -41,6 +41,8 @@ from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.receipt/1"
 _ENDING: Final = ".json"
+#: A pipe in the place of a receipt must not be waited for.
+_FOR_READING: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _USUAL: Final = 16_384  # bytes; a larger buffer costs more than reading the file
 _GENERATION: Final = re.compile(rb'"generation":\s*([0-9]{1,6})')
 _UNREADABLE: Final = (OSError, RecursionError, *MALFORMED)
@@ -165,10 +167,7 @@ def _place(folder: Path, key: str) -> Path:
 
 
 def _is(path: Path, body: str) -> bool:
-    try:
-        return path.read_bytes() == body.encode()
-    except FileNotFoundError:
-        return False
+    return _bytes_of(str(path)) == body.encode()
 
 
 #: The receipts of one account as they lie on disk: the name of each post with the bytes, None where unreadable.
@@ -208,7 +207,7 @@ def _read(path: Path) -> Told:
 def _bytes_of(path: str) -> bytes | None:
     """The bytes of a small file. Without a file object: thousands are read in a run."""
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        handle = os.open(path, _FOR_READING)
     except (OSError, ValueError):
         return None
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,15 @@ def test_a_receipt_tells_what_became_of_a_post(tmp_path: Path) -> None:
     assert (told["format"], told["post"], told["phase"]) == ("contentsync.receipt/1", "acme/launch", "published")
     assert (told["post_id"], told["url"]) == (POST_ID, f"https://www.tiktok.com/@acme_studio/video/{POST_ID}")
     assert told["attempts"][0]["started_at"] == "2026-03-01T12:00:00Z"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
+def test_a_pipe_in_the_place_of_a_receipt_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    os.mkfifo(tmp_path / "acme" / "launch.json")
+    assert [one.phase for one in receipts.read(tmp_path, "acme")] == ["unreadable"]
+    receipts.write(tmp_path, a_row())
+    assert [one.phase for one in receipts.read(tmp_path, "acme")] == ["published"]
 
 
 @pytest.mark.parametrize("phase", list(Phase))
