@@ -88,7 +88,7 @@ def a_program(path: Path, body: str) -> str:
 def test_a_program_that_does_not_end_is_ended(tmp_path: Path) -> None:
     begun = time.monotonic()
     assert not Painter(a_program(tmp_path / "slow", "exec sleep 60"), seconds=0.3).draw(tmp_path, "mp4", 0.0)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 50
 
 
 def test_a_program_that_writes_without_end_is_ended(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Account:
     def look(self, followed: Followed) -> None:
         self.asked.append(self.clock.monotonic())
         if self.meets:
-            self.meets.wait(10)
+            self.meets.wait(100)
         if self.trouble:
             raise self.trouble
         self.looks -= 1

@@ -429,7 +429,7 @@ def test_an_open_page_is_told_of_a_change(open_board: OpenBoard, studio: Studio)
         assert not done.wait(0.02)
     assert not done.wait(1.5)
     studio.run("approve", "launch", "--auto-approve")
-    assert done.wait(10)
+    assert done.wait(60)
 
 
 def test_the_engine_can_wake_the_pages(open_board: OpenBoard) -> None:

@@ -15,6 +15,7 @@ import httpx
 
 from contentsync.emulator.server import Emulator
 from tests.cli.support import Ran, Studio
+from tests.processes import PATIENCE
 
 ADDRESS = re.compile(r"^  (https?://\S+)", re.M)
 PROJECT = """\
@@ -82,8 +83,8 @@ class Login:
         if self.process.stdin is not None:
             self.process.stdin.close()
         out = self.process.stdout.read()
-        code = self.process.wait(60)
-        self._reader.join(10)
+        code = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
         self.process.stdout.close()
         assert self.process.stderr is not None
         self.process.stderr.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.support import Studio
+from tests.processes import PATIENCE
 
 PICTURE = Path(__file__).parents[1] / "media" / "ok.jpg"
 GIVEN = ("--account", "acme", "--privacy", "only_me", "--auto-approve")
@@ -175,6 +176,6 @@ def conversation(studio: Studio, args: list[str], answers: list[tuple[str, str]]
             said += more.decode()
             if not more:
                 break
-        assert run.wait(30) == code, said
+        assert run.wait(PATIENCE) == code, said
     os.close(ours)
     return said

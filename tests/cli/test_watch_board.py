@@ -15,6 +15,7 @@ import pytest
 
 from contentsync.emulator.server import Emulator
 from tests.cli.support import Studio
+from tests.processes import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +37,7 @@ def watching(studio: Studio, *args: str) -> Iterator[tuple[subprocess.Popen[str]
         yield process, link
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(PATIENCE)
         process.stderr.close()
 
 

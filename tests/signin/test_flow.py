@@ -140,7 +140,7 @@ def test_each_no_is_told_in_both_places(studio: Studio, change: dict[str, str], 
 @pytest.mark.parametrize("state", ["another", ""])
 def test_an_answer_with_another_state_keeps_nothing(studio: Studio, state: str) -> None:
     person = Someone({"state": state})
-    assert refused(studio, person, timeout=0.5).code == "sign-in-state"
+    assert refused(studio, person, timeout=2.0).code == "sign-in-state"
     assert person.page().status_code == 400 and "another sign-in" in person.page().text
     assert refused(studio, Someone({"state": state}), **PASTE).code == "sign-in-state"
 

@@ -46,7 +46,7 @@ class Renewal(BaseHTTPRequestHandler):
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
         body = json.dumps(self.server.answer(form["refresh_token"][0])).encode()
         self.server.asked.set()
-        self.server.held.wait(timeout=20)
+        self.server.held.wait(timeout=100)
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

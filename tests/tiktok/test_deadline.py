@@ -14,9 +14,9 @@ from contentsync.clock import SystemClock
 from contentsync.errors import Unanswered
 from contentsync.tiktok.exchange import Exchange, Timeouts
 
-QUICK = Timeouts(connect=5.0, read=5.0, write=5.0, upload_answer=0.3, total=0.3)
+QUICK = Timeouts(connect=5.0, read=5.0, write=5.0, upload_answer=0.3, total=1.0)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n"
-PATIENCE = 4.0
+PATIENCE = 60.0  # what trickles in here never ends
 
 
 @contextmanager

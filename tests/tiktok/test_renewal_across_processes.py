@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.support import Studio, an_emulator
+from tests.processes import PATIENCE
 from tests.tiktok.keyrings import IN_A_FILE
 from tests.tiktok.sign_in import SignIn, serving
 
@@ -43,7 +44,7 @@ def said(process: subprocess.Popen[str]) -> str:
 
 
 def ended(process: subprocess.Popen[str]) -> str:
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=PATIENCE)
     return out.strip()
 
 
@@ -65,7 +66,7 @@ def test_a_process_killed_between_answer_and_disk_loses_the_token_and_the_next_o
     assert (said(killed), said(next_one)) == ("ready", "ready")
     sign_in.held.clear()
     go(killed)
-    sign_in.asked.wait(timeout=20)
+    sign_in.asked.wait(timeout=PATIENCE)
     killed.kill()
     ended(killed)
     sign_in.held.set()

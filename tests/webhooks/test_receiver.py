@@ -119,7 +119,7 @@ def a_body(studio: Studio, event: str = "post.publish.complete", **content: obje
 
 
 def ask(served: Served, method: str, path: str, body: Any = b"", headers: Any = None) -> tuple[int, bytes]:
-    line = http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)
+    line = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
     try:
         line.request(method, path, body, headers or {})
         answer = line.getresponse()
@@ -182,7 +182,7 @@ def test_slow_clients_are_let_go_and_others_are_served_meanwhile(studio: Studio)
         start = b"POST /tiktok/webhooks HTTP/1.1\r\nHost: x\r\n"
         slow = []
         for sent in (b"", start, start + b"Content-Length: 100\r\n\r\n{"):
-            line = open_lines.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=30))
+            line = open_lines.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE))
             line.sendall(sent)
             slow.append(line)
         assert ask(served, "POST", "/tiktok/webhooks", body, signed(studio, body)) == (200, b"")
@@ -194,7 +194,7 @@ def test_slow_clients_are_let_go_and_others_are_served_meanwhile(studio: Studio)
             except ConnectionResetError:
                 answers.append(b"")
         assert answers == [b"", b"", b"HTTP/1.1 408"]
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 60
 
 
 def memory_of(process: int) -> int:
@@ -211,7 +211,7 @@ def test_hundreds_of_idle_lines_and_a_flood_of_bad_signatures_leave_room_for_tik
         assert ask(served, "POST", "/tiktok/webhooks", big, bad)[0] == 401
         before = memory_of(served.process.pid)
         for _ in range(400):
-            idle.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=30))
+            idle.enter_context(socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE))
         until(lambda: len(list(Path(f"/proc/{served.process.pid}/fd").iterdir())) < 300)
         until(lambda: ask_quietly(served, big, bad) == 401)  # the idle lines are let go after their five seconds
         for _ in range(300):

@@ -279,7 +279,7 @@ def test_a_push_without_an_answer_is_waited_for_once_and_may_arrive_late(remote:
     with pytest.raises(StoreError, match="no answer in time"):
         begun(store)
 
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     left = store.posts(OPEN_ID)[0].last
     assert left is not None
     assert left.init_sent_at is None
