@@ -124,7 +124,7 @@ def _first_videos(videos: int) -> Iterator[Figure]:
         root = Path(folder) / "studio"
         trees.declare(root, ["a0000"])
         trees.write_posts(root, [("a0000", f"p{number}") for number in range(videos)])
-        trees.make_old(root)
+        trees.wait_until_old()
 
         def ours() -> None:
             shutil.rmtree(root / ".contentsync", ignore_errors=True)
@@ -159,10 +159,10 @@ def _probe(path: str) -> str:
 
 
 def growth(small: int = 1_000, middle: int = 10_000, large: int = 50_000) -> Iterator[Figure]:
-    """P5: how time and memory grow with the history, and with the number of accounts."""
+    """P5: how time and memory grow with the history, and with the number of accounts. The media are gone."""
     taken, memory, edited, usual = {}, {}, {}, 0.0
     for posts in (small, middle, large):
-        with _a_tree(posts, tracked=False) as root:
+        with _a_tree(posts, gone=True, tracked=False) as root:
             contentsync(*_PLAN, cwd=root)()
             (taken[posts],) = interleaved(contentsync(*_PLAN, cwd=root), rounds=3)
             (edited[posts],) = interleaved(lambda root=root: _edited(root), rounds=3)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Iterable
@@ -45,7 +44,7 @@ def settled(root: Path, posts: int, accounts: int = 1, *, gone: bool = False) ->
     (first,) = load(root, {}).posts
     write_posts(root, wanted, gone=gone)
     publish(root, (_like(first, number, *key) for number, key in enumerate(wanted)))
-    make_old(root)
+    wait_until_old()
 
 
 def _like(first: DesiredPost, number: int, account: str, name: str) -> DesiredPost:
@@ -142,11 +141,9 @@ def _published(post: DesiredPost, open_id: str, number: int) -> PostState:
     return replace(row, attempts=(attempt,))
 
 
-def make_old(root: Path) -> None:
-    """Let no file count as written just now."""
-    old = time.time() - 60
-    for path in root.rglob("*"):
-        os.utime(path, (old, old))
+def wait_until_old() -> None:
+    """Wait until no file counts as written just now."""
+    time.sleep(2.5)
 
 
 if __name__ == "__main__":
