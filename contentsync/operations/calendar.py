@@ -228,4 +228,9 @@ def remember(
     memory, now = project.reading_store.calendar, project.clock.now()
     for owner, entries in earlier.items():
         memory.learn(owner, entries)
-    return {owner: memory.show(owner, entries, now) for owner, entries in shown.items()}
+    found = {owner: memory.show(owner, entries, now) for owner, entries in shown.items()}
+    if not memory.share(now):
+        what = "what the calendar file says is remembered on this machine only"
+        hint = "let the next command push it; or fetch the file of before, if another machine writes the next one"
+        project.on_note(Problem("calendar-not-shared", what, hint, level=Level.NOTE))
+    return found

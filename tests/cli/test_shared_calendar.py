@@ -59,7 +59,7 @@ def test_two_machines_write_the_same_bytes(site: Site) -> None:
     first, second = site.clone("a", "--depth=1"), site.clone("b", "--depth=1")
     sequence(first), sequence(second)
     assert (first.root / "posts.ics").read_bytes() == (second.root / "posts.ics").read_bytes()
-    assert [line for line in site.log() if line.startswith("calendar")] == ["calendar: 2 entries [skip ci]"]
+    assert [line for line in site.log() if line.startswith("calendar")] == ["calendar: 2 posts [skip ci]"]
 
 
 def test_the_branch_holds_no_text_of_a_post(site: Site) -> None:
@@ -75,6 +75,7 @@ def test_a_remote_that_is_away_delays_only_the_sharing(site: Site) -> None:
     assert sequence(author) == 0
     site.away()
     author.post("soon", publish_at=in_days(4))
+    assert "[calendar-not-shared]" in author.run("calendar", "--ics", "posts.ics").err
     assert sequence(author) == 1
     site.back()
     publish(author)

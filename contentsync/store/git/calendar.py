@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from contentsync.calendar_entry import MOST, Shown
+from contentsync.errors import StoreError
 from contentsync.store.git import documents
 from contentsync.store.git.line import HEAD
 from contentsync.store.sqlite import rows
@@ -40,16 +42,26 @@ class SharedCalendar(SqliteCalendar):
         before = self._known(open_id)
         changed = [name for name, one in entries.items() if not _says_the_same(before.get(name), one)]
         self._mark(open_id, changed)
-        found = super().show(open_id, entries, now)
-        if changed and self._copy.value(HEAD):  # showing a calendar does not begin a shared state
-            self._store.share_marked(f"calendar: {len(changed)} entries", now, at_once=False)
-        return found
+        return super().show(open_id, entries, now)
 
     def learn(self, open_id: str, entries: Mapping[str, Shown]) -> None:
         before = self._known(open_id)
         super().learn(open_id, entries)
         after = self._known(open_id)
         self._mark(open_id, [name for name in entries if after[name] != before.get(name)])
+
+    def share(self, now: datetime) -> bool:
+        count = len(self._unshared())
+        if not count:
+            return True
+        if not self._copy.value(HEAD):  # showing a calendar does not begin a shared state
+            return False
+        with suppress(StoreError):
+            self._store.share_marked(f"calendar: {count} {'post' if count == 1 else 'posts'}", now, at_once=True)
+        return not self._unshared()
+
+    def _unshared(self) -> list[str]:
+        return [path for path in self._copy.marked() if path.startswith(FOLDER)]
 
     def mark_all(self) -> None:
         """Mark the files of all entries, because they come from another state."""

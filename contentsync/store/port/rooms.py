@@ -201,3 +201,7 @@ class Calendar(Protocol):
     def learn(self, open_id: str, entries: Mapping[str, Shown]) -> None:
         """Take in what a calendar file said of these posts, as another machine wrote it. The higher sequence wins."""
         ...
+
+    def share(self, now: datetime) -> bool:
+        """Bring what was remembered to the machines that share the state; False while only this one knows it."""
+        ...

@@ -33,6 +33,9 @@ class SqliteCalendar:
                     db, open_id=open_id, name=name, changed_at=rows.to_ms(one.changed_at or rows.EPOCH), **told
                 )
 
+    def share(self, now: datetime) -> bool:  # noqa: ARG002
+        return True
+
     def _known(self, open_id: str) -> dict[str, Shown]:
         with self._db.reading() as db:
             return {row["name"]: _shown(row) for row in self._q.entries(db, open_id=open_id)}

@@ -48,8 +48,7 @@ def test_two_machines_that_both_move_an_entry_keep_the_higher_sequence(remote: P
     shown(one, FIRST), shown(other, FIRST)
     assert [shown(one, MOVED, 1).sequence, shown(one, FIRST, 2).sequence] == [1, 2]
     assert shown(other, MOVED, 3).sequence == 1
-    one.close()
-    other.close()
+    assert one.calendar.share(NOW) and other.calendar.share(NOW)
     third = a_store(remote, "third")
     assert shown(third, FIRST, 4).sequence == 2
     assert shown(third, MOVED, 5).sequence == 3
