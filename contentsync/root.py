@@ -24,7 +24,11 @@ SAFE_FOLDERS: Final = "CONTENTSYNC_SAFE_FOLDERS"
 
 def find_root(start: Path, environ: Mapping[str, str]) -> Path:
     """The nearest folder from `start` upwards that holds a project file of this user. Raises ManifestError."""
-    start = start.resolve()
+    try:
+        start = start.resolve()
+    except FileNotFoundError:
+        what = "the folder that this command was started in is gone"
+        raise ManifestError(Problem("project-missing", what, "change to the project's folder")) from None
     folders = list(_upwards(start))
     for folder in folders:
         if (folder / PROJECT_FILE).exists():

@@ -113,3 +113,13 @@ def test_the_configuration_file_names_an_address_and_the_state_of_this_project(p
     (project / "config.yaml").write_text(text, "utf-8")
     told = user_says(project, {"CONTENTSYNC_CONFIG_DIR": str(project)})
     assert (told.api_url, told.state) == ("https://proxy.example", "/srv/a.db")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the current folder can't be deleted there")
+def test_a_folder_that_is_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ManifestError, match="gone"):
+        find_root(Path(), {})

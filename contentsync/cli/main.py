@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -162,7 +163,8 @@ wrong call, 70 a defect of contentsync, 130 interrupted."""
 def group(ctx: click.Context, folder: Path, verbose: bool, log_format: str) -> None:
     """Declare TikTok posts in git, see the plan, publish each exactly once."""
     if folder != Path():
-        ctx.call_on_close(functools.partial(os.chdir, Path.cwd()))
+        with suppress(FileNotFoundError):  # the folder that it was started in is gone
+            ctx.call_on_close(functools.partial(os.chdir, Path.cwd()))
         os.chdir(folder)
     from contentsync.cli.terminal import log
 
@@ -177,8 +179,9 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str]) -> int:
     """Run the command line; returns the exit code of docs/commands.md."""
-    from contentsync.cli.terminal.streams import speak_utf8
+    from contentsync.cli.terminal.streams import open_what_is_closed, speak_utf8
 
+    open_what_is_closed()
     speak_utf8()
     context = Context()
     code, problems = _ended(args, context)

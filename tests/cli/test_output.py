@@ -132,3 +132,22 @@ def test_a_saved_plan_with_such_characters_is_applied_as_it_is(studio: Studio, e
     assert "\\u200b" in printed and "\\u200b" in (studio.root / "p.json").read_text(encoding="utf-8")
     assert studio.run("apply", "p.json").code == 0
     assert [post.caption for post in emulator.posts("acme")] == ["Tea\u200b \U000e0041 for two"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="the shell of this test is not there")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_ends_no_run(closed: str, hostile: Emulator, tmp_path: Path) -> None:
+    studio = Studio(tmp_path / "studio", hostile.environment)
+    studio.post("tea", caption="Teatime")
+    script = f'exec "$0" -m contentsync apply --auto-approve {closed}'
+    ran = subprocess.run(
+        ["sh", "-c", script, sys.executable],
+        cwd=studio.root,
+        env=os.environ | studio.environment,
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert [post.caption for post in hostile.posts("acme")] == ["Teatime"]

@@ -1,8 +1,9 @@
-"""Can all output be written? It is UTF-8 in every locale; no character ends a run."""
+"""Can all output be written? It is UTF-8 in every locale; no character and no closed stream ends a run."""
 
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 
@@ -17,3 +18,15 @@ def speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="backslashreplace")
+
+
+def open_what_is_closed() -> None:
+    """Lead standard streams that were closed at the start to the null device.
+
+    Otherwise the next file that is opened, such as the state, would get the number of a standard stream, and a
+    program started from here would write its output into that file.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115
