@@ -28,7 +28,7 @@ PROJECT: Final = """\
 version: 1
 app: {{client_key: "${{CONTENTSYNC_CLIENT_KEY}}", client_secret: "${{CONTENTSYNC_CLIENT_SECRET}}", audited: true}}
 accounts:
-  {account}: {{mode: direct}}
+  {account}: {{mode: direct, open_id: id-{account}}}
 watch: {{approve: auto}}
 """
 
@@ -56,7 +56,7 @@ def watching() -> Iterator[Figure]:
     yield Figure("P11", what, f"{idle:.2%}", f"{IDLE:.0f} s", idle * 100, 1.0, "%", limit)
     wall, cpu = (statistics.median(times) for times in zip(*delays, strict=True))
     what = f"`watch`, {POSTS:,} settled posts: from a saved file to its upload, settle apart"
-    limit = "the plan that asks TikTok reads all receipts and rows of the account, under the lock"
+    limit = "the stat of each file, and three readings of the marks of all rows"
     yield Figure("P11", what, f"{wall:.2f} s", f"{cpu:.2f} s CPU", wall, 2.0, " s", limit)
 
 

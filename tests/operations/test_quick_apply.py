@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contentsync.emulator.config import Account, Video
@@ -41,12 +41,17 @@ from contentsync.settings import Approve, ApproveBy
 from tests.builders import NOW, ManualClock, a_row, an_attempt
 from tests.cli.support import an_emulator
 from tests.operations.histories import NAMES, OPEN_ID, Place, listed, moment
+from tests.operations.odd_histories import OddPlace
+from tests.operations.test_nothing_changed import LIVES, random_lives
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="there a stat does not show every write")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="there a stat does not show every write"),
+    pytest.mark.timeout(0 if LIVES else 300),
+]
 SENT = frozenset({Kind.CREATE, Kind.RESUME})
 
 
-class Site(Place):
+class Site(OddPlace):
     """The project, with TikTok beside it, and what may happen there."""
 
     def __init__(self, root: Path, emulator: Emulator) -> None:
@@ -142,7 +147,7 @@ class Site(Place):
         return DesiredPost("acme", "six", caption="About six")
 
     STEPS: tuple[Callable[..., None], ...] = (
-        *Place.STEPS, *(Place.add_post,) * 6, show_a_video, show_a_video, list_a_video, delete_a_video,
+        *OddPlace.STEPS, *(Place.add_post,) * 6, show_a_video, show_a_video, list_a_video, delete_a_video,
         delete_a_video, bring_a_receipt, bring_a_receipt, spoil_a_receipt, note_elsewhere, note_elsewhere,
         be_seen_as_another, Place.finish, Place.begin_an_attempt,
     )  # fmt: skip
@@ -162,7 +167,7 @@ class Asked:
         self.project, self.made, self.refused = None, None, ""
         try:
             self.project = site.project()
-            self.project.clock = ManualClock(site.now)
+            self.project.clock = ManualClock(site.now + site.later)
             self.made = make_plan(self.project, wish, still)
         except ContentsyncError as err:
             self.refused = str(err.problems)
@@ -236,12 +241,7 @@ STEPS = st.lists(
 
 
 @pytest.mark.slow
-@settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink an example takes minutes
-)
+@random_lives(12)
 @given(STEPS)
 def test_whatever_happened_the_decisions_are_the_same(steps: list[tuple[int, int, bool]]) -> None:
     with tempfile.TemporaryDirectory() as folder, _emulator() as emulator:
