@@ -263,6 +263,6 @@ class Lives(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(0 if LONG else 300)
+@pytest.mark.timeout(0 if LONG else 1800)
 class TestLives(Lives.TestCase):  # type: ignore[misc, name-defined]
     settings = LIVES

@@ -8,6 +8,7 @@ import pytest
 
 from tests.simulation.shared import WRONG, SharedLife, live_shared
 
+pytestmark = pytest.mark.timeout(1800)  # many lives in a test; a busy machine takes ten times as long
 SEEDS = 200  # nox -s long lives more of them
 SLICE = 100
 BUDGET = 800  # seeds within which a wrong variant must be caught

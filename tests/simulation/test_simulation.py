@@ -15,6 +15,7 @@ from tests.simulation.life import HOUR, LIVES, SINGLE, Life, drawn, listed
 from tests.simulation.machine import Parts
 from tests.simulation.mutants import MUTANTS, Trusting
 
+pytestmark = pytest.mark.timeout(1800)  # many lives in a test; a busy machine takes ten times as long
 SEEDS = 1_000  # nox -s long lives more of them
 SLICE = 250
 YEAR = 365 * 24 * HOUR
