@@ -100,10 +100,8 @@ def apply(
         if saved:
             saved.check_state(project)
         asked = wish or Wish()
-        if (
-            saved or asked.allow
-        ):  # these look at what all posts are: a saved plan, and a guard that is lifted for some
-            still = None
+        if saved or asked.allow:
+            still = None  # a saved plan is compared with one of all posts, and a lifted guard is about all of them
         made = make_plan(project, replace(saved.wish, strict=asked.strict) if saved else asked, still)
         if ask_about_videos and not saved and noted_after_asking(project, made, ask_about_videos):
             made = make_plan(project, asked)

@@ -5,11 +5,11 @@ The rules are in plan/. apply.py carries the plan out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import field, replace
 from functools import cache
 
-from contentsync.account import AccountAtWork, Asked
+from contentsync.account import AccountAtWork
 from contentsync.account_facts import witnesses_of
 from contentsync.errors import ContentsyncError, Level, ManifestError, Problem
 from contentsync.faulty import Faulty
@@ -18,18 +18,19 @@ from contentsync.manifest.loaded import Loaded
 from contentsync.manifest.pointers import git_prefix
 from contentsync.operations import resting
 from contentsync.operations.addresses import decided
+from contentsync.operations.answers import Answers
 from contentsync.operations.nothing_to_do import NothingToDo
+from contentsync.operations.plan_notes import left_out, not_pinned, paused
 from contentsync.operations.policy_gate import judged
 from contentsync.operations.resting import Resting
 from contentsync.operations.resting_again import after_asking
 from contentsync.operations.selection import Wish, load_all, select
 from contentsync.operations.sent_media import SentMedia
 from contentsync.operations.settled import settled_posts
-from contentsync.plan.action import AccountFacts, Kind, Plan, World
+from contentsync.plan.action import AccountFacts, Plan, World
 from contentsync.plan.policy import LOOKED_BACK
 from contentsync.post import DesiredPost, Mode
 from contentsync.project import Project
-from contentsync.remote_post import Creator
 from contentsync.settings import Settings
 from contentsync.tiktok.refusals import hints
 
@@ -68,42 +69,13 @@ class Made:
         return bool(self.faults or self.failures)
 
 
-@dataclass(slots=True)
-class _Answers:
-    """What TikTok answered for one plan. It is asked once, even if the plan is made a second time."""
-
-    creators: dict[str, Creator] = field(default_factory=dict)
-    notes: list[Problem] = field(default_factory=list)
-    #: The accounts that could not be asked, and why.
-    failures: dict[str, ContentsyncError] = field(default_factory=dict)
-    #: By the accounts that were asked: whether also what they may post.
-    asked: dict[str, bool] = field(default_factory=dict)
-
-    def ask(self, accounts: Iterable[AccountAtWork], direct: Set[str], wish: Wish) -> None:
-        """Ask about these accounts, as far as that was not done. direct: those that have direct posts."""
-        lacking = [a for a in accounts if a.name not in self.asked or self.asked[a.name] < (a.name in direct)]
-        if not lacking or not wish.refresh:
-            return
-        from contentsync.operations.side_by_side import side_by_side
-        from contentsync.remote import refuse_twins
-
-        def ask(one: AccountAtWork) -> Asked:
-            return one.ask(posting=one.name in direct, full_list=wish.full_list)
-
-        asked = side_by_side(lacking, ask, self.failures)
-        self.asked |= {one.name: one.name in direct for one in lacking}
-        self.creators |= {name: answer.creator for name, answer in asked}
-        self.notes = _each_once([*self.notes, *(note for _, answer in asked for note in answer.notes)])
-        refuse_twins({name: creator.open_id for name, creator in self.creators.items()})
-
-
 def make_plan(project: Project, wish: Wish, still: NothingToDo | None = None) -> Made:
     """What apply would do.
 
     still: what the last plan found, so that this one can leave resting posts out; None to look at all posts.
     Raises ManifestError for a faulty project file (with `strict` for any fault), UsageError for unknown names.
     """
-    answers = _Answers()
+    answers = Answers()
     if still is None:
         made = _made(project, wish, None, answers)
         assert made is not None
@@ -133,7 +105,7 @@ def _read_shared_state(project: Project, wish: Wish) -> tuple[Problem | None, Pr
     return project.catch_up(), None
 
 
-def _made(project: Project, wish: Wish, apart: Resting | None, answers: _Answers) -> tuple[Made, Loaded] | None:
+def _made(project: Project, wish: Wish, apart: Resting | None, answers: Answers) -> tuple[Made, Loaded] | None:
     """The plan, and what it was made from; None where it can't be made without the posts that rest."""
     looked_into: frozenset[str] = frozenset()
     while True:
@@ -153,7 +125,7 @@ def _not_looked_into(made: Made, loaded: Loaded) -> frozenset[str]:
 
 
 def _tried(
-    project: Project, wish: Wish, apart: Resting | None, answers: _Answers, looked_into: Set[str]
+    project: Project, wish: Wish, apart: Resting | None, answers: Answers, looked_into: Set[str]
 ) -> tuple[Made, Loaded] | None:
     """As `_made`. looked_into: the posts that must be looked into even if they are settled."""
     behind, copied = _read_shared_state(project, wish)
@@ -166,14 +138,37 @@ def _tried(
     answers.ask(asked, _direct(posts.values(), apart), wish)
     if apart and wish.refresh and (apart := _after_asking(project, apart, asked, answers)) is None:
         return None
-    failures, notes = answers.failures, [*answers.notes]
     facts = _facts(project, asked, posts, answers, apart)
     if apart and (alone := resting.stands_alone(project, apart, loaded, facts)) is None:
         return None
     facts = alone if apart and alone is not None else facts
     history = settled_posts(project, loaded, facts, apart.odd if apart else ())
     posts |= history.posts
-    world = World(
+    world = _world(project, wish, loaded, facts, apart)
+    world = replace(world, behind=behind, faulty=_by_account(history.faulty))
+    told = {key: post for key, post in posts.items() if post.account in facts}
+    plan, world = judged(project, lambda known: decided(project, told, known, selected), world)
+    problems = _told(loaded, wish, selected, history.keys)
+    blocked = {problem for action in plan.actions for problem in action.problems}
+    said = (
+        *(problem for problem in problems if problem not in blocked),
+        *([copied] if copied else []),
+        *answers.notes,
+        *history.notes,
+        *paused(facts),
+        *not_pinned(project, plan),
+    )
+    plan = replace(plan, notes=(*said, *left_out(answers.failures)))
+    faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
+    made = Made(plan, told, world, answers.failures, said, faults, media=_media_of(loaded), apart=apart)
+    return made, loaded
+
+
+def _world(
+    project: Project, wish: Wish, loaded: Loaded, facts: dict[str, AccountFacts], apart: Resting | None
+) -> World:
+    """All that the decision needs, apart from what only a shared state and settled posts tell."""
+    return World(
         now=project.clock.now(),
         accounts=facts,
         app=project.settings.app,
@@ -187,31 +182,22 @@ def _tried(
         machine=project.reading_store.machine,
         takeover=project.settings.takeover,
         run_every=project.settings.run_every,
-        behind=behind,
-        faulty=_by_account(history.faulty),
         unread=loaded.unread,
         git_prefix=git_prefix(project.root.absolute()),
         resting=apart.prints_of(facts.keys()) if apart else {},
         hints=hints(),
         policy=project.settings.policy,
     )
-    told = {key: post for key, post in posts.items() if post.account in facts}
-    plan, world = judged(project, lambda known: decided(project, told, known, selected), world)
-    blocked = {problem for action in plan.actions for problem in action.problems}
+
+
+def _told(loaded: Loaded, wish: Wish, selected: frozenset[str] | None, settled: frozenset[str]) -> list[Problem]:
+    """What a plan of the selected posts says of the manifests. Raises ManifestError for a strict one with errors."""
+    of_all = loaded.problems_of(None, settled) if wish.strict else ()
+    if any(problem.level is Level.ERROR for problem in of_all):
+        raise ManifestError(*of_all)
     quiet = {UNSET, "media-lfs-pointer"} if wish.refresh else {"media-lfs-pointer"}  # the posts to be sent say it
-    told_of = loaded.problems_of(selected, history.keys)
-    problems = [p for p in told_of if p.code not in quiet or p.level is Level.ERROR]
-    notes += history.notes
-    of_files = [problem for problem in problems if problem not in blocked]
-    notes += [*_paused(facts), *_not_pinned(project, plan)]
-    shared = [copied] if copied else []
-    if wish.strict and any(problem.level is Level.ERROR for problem in loaded.problems_of(None, history.keys)):
-        raise ManifestError(*loaded.problems_of(None, history.keys))
-    faults = tuple(problem for problem in problems if problem.level is Level.ERROR)
-    said = (*of_files, *shared, *notes)
-    plan = replace(plan, notes=(*said, *_left_out(failures)))
-    made = Made(plan, told, world, failures, said, faults, media=_media_of(loaded), apart=apart)
-    return made, loaded
+    told = loaded.problems_of(selected, settled)
+    return [problem for problem in told if problem.code not in quiet or problem.level is Level.ERROR]
 
 
 def _is_same(read: Settings | None, used: Settings) -> bool:
@@ -227,44 +213,11 @@ def _media_of(loaded: Loaded) -> frozenset[str] | None:
     return frozenset([item.path for post in posts for item in post.media if item.path])
 
 
-def _left_out(failures: dict[str, ContentsyncError]) -> Iterator[Problem]:
-    """A problem for each account that is not in the plan."""
-    for name, err in failures.items():
-        for problem in err.problems:
-            told = problem.addressed(name)
-            yield replace(told, what=f"account {name} is left out: {told.what}", level=Level.WARNING)
-
-
 def _by_account(faulty: Iterable[Faulty]) -> dict[str, tuple[Faulty, ...]]:
     found: dict[str, list[Faulty]] = {}
     for one in faulty:
         found.setdefault(one.account, []).append(one)
     return {name: tuple(those) for name, those in found.items()}
-
-
-def _paused(facts: Mapping[str, AccountFacts]) -> list[Problem]:
-    """A note for each account that a person paused."""
-    found = []
-    for name, known in facts.items():
-        if known.pause:
-            what = f"account {name}: {known.pause.said(known.account.timezone)}; to end it: {known.pause.ends_by}"
-            found.append(Problem("account-paused", what, level=Level.NOTE))
-    return found
-
-
-def _not_pinned(project: Project, plan: Plan) -> list[Problem]:
-    """A note for each account that is not bound to a TikTok account yet: whom its first post goes out as."""
-    creating = {action.account for action in plan.actions if Kind.CREATE in action.kinds}
-    found = []
-    for view in plan.accounts:
-        if view.name in creating and view.creator is not None and not project.at_work(view.name).is_pinned:
-            handle = f" (@{view.creator.username})" if view.creator.username else ""
-            who = f"{view.creator.nickname or view.open_id}{handle}"
-            what = f"{view.name} is not pinned to a TikTok account yet: it posts as {who}"
-            pinned = f'apply writes open_id: "{view.open_id}" under accounts: {view.name}:'
-            hint = f"{pinned}; from then on only this TikTok account may post for it"
-            found.append(Problem("open-id-not-pinned", what, hint, level=Level.NOTE))
-    return found
 
 
 def _accounts_of(
@@ -286,7 +239,7 @@ def _direct(posts: Iterable[DesiredPost], apart: Resting | None) -> frozenset[st
 
 
 def _after_asking(
-    project: Project, apart: Resting, accounts: list[AccountAtWork], answers: _Answers
+    project: Project, apart: Resting, accounts: list[AccountAtWork], answers: Answers
 ) -> Resting | None:
     """What still rests after TikTok was asked; None if an account turned out to be another one, or a row changed."""
     for account in accounts:
@@ -300,7 +253,7 @@ def _facts(
     project: Project,
     accounts: list[AccountAtWork],
     posts: dict[str, DesiredPost],
-    answers: _Answers,
+    answers: Answers,
     apart: Resting | None,
 ) -> dict[str, AccountFacts]:
     present = [account for account in accounts if account.name not in answers.failures]
@@ -311,11 +264,3 @@ def _facts(
         rest = apart.apart(account.name, posts.values(), project) if apart else None
         found[account.name] = account.facts(answers.creators.get(account.name), left, witnesses, apart=rest)
     return found
-
-
-def _each_once(notes: Iterable[Problem]) -> list[Problem]:
-    """Drop repeated notes: a wrong clock is wrong for every account."""
-    found: dict[str, Problem] = {}
-    for note in notes:
-        found.setdefault(note.code if note.code == "clock-wrong" else note.what, note)
-    return list(found.values())
