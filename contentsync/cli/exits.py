@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from typing import Final
 
@@ -27,6 +28,10 @@ def worst(codes: Iterable[int]) -> int:
     return next((code for code in ORDER if code in held), DONE)
 
 
+#: The output goes to a disk that is full.
+_NO_ROOM: Final = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
 def of_error(err: BaseException) -> int | None:
     """The code of an error that ends a command; None for an unexpected one."""
     from contentsync import errors
@@ -40,6 +45,8 @@ def of_error(err: BaseException) -> int | None:
     )
     if isinstance(err, errors.Refused):
         return _of_refusal(err.error_code)
+    if isinstance(err, OSError) and err.errno in _NO_ROOM:
+        return FAILED
     return next((code for kind, code in table if isinstance(err, kind)), None)
 
 

@@ -151,3 +151,22 @@ def test_a_closed_stream_ends_no_run(closed: str, hostile: Emulator, tmp_path: P
     )
     assert ran.returncode == 0, ran.stderr
     assert [post.caption for post in hostile.posts("acme")] == ["Teatime"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_output_onto_a_full_disk_fails_and_is_no_defect(hostile: Emulator, tmp_path: Path) -> None:
+    studio = Studio(tmp_path / "studio", hostile.environment)
+    studio.post("tea", caption="Teatime")
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "contentsync", "plan", "--no-refresh"],
+            cwd=studio.root,
+            env=os.environ | studio.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=100,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert b"No space left" in ran.stderr and b"defect" not in ran.stderr
