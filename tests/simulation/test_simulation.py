@@ -92,7 +92,7 @@ def test_only_tiktoks_clock_tells_of_it() -> None:
     assert any("2 times" in broken for broken in life.live())
 
 
-@pytest.mark.parametrize(("first", "dates"), enumerate([YEAR, -YEAR, HOUR, -HOUR]))
+@pytest.mark.parametrize(("first", "dates"), [(0, YEAR), (1, -YEAR), (2, HOUR), (3, -HOUR)])
 @pytest.mark.parametrize("life", ["direct-1", "direct-3", "draft"])
 def test_a_clock_of_tiktoks_that_leaps_costs_waiting_or_a_question_never_a_post(
     life: str, first: int, dates: float
