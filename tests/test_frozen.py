@@ -6,11 +6,14 @@ import copy
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from contentsync.frozen import frozen
+
+ROOT = Path(__file__).parents[1]
 
 
 @frozen
@@ -142,3 +145,9 @@ def test_a_class_with_its_own_equality_is_hashed_by_its_fields() -> None:
 
     for made in _both(Body):
         assert hash(made(1)) == hash(made(1)) != hash(made(2))
+
+
+def test_every_frozen_class_is_made_by_the_quick_decorator() -> None:
+    sources = (path for path in (ROOT / "contentsync").rglob("*.py") if "emulator" not in path.parts)
+    slow = [str(path) for path in sources if "\n@dataclass(frozen=True, slots=True)\n" in path.read_text("utf-8")]
+    assert slow == [], "write @frozen, from contentsync.frozen"
