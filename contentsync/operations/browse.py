@@ -96,7 +96,8 @@ def comments_on(project: Project, video_id: str, limit: int, replies_of: str = "
     bearer = ClientToken(app, base_url, project.clock, project.transport, project.on_request)
     throttle = Throttle(project.reading_store, project.clock, f"app:{app.client_key or ''}")
     which = {"comment_id": replies_of} if replies_of else {"video_id": video_id}
-    with Client(base_url, bearer, throttle, project.clock, project.transport, project.on_request) as client:
+    given = (project.clock, project.transport, project.on_request)
+    with Client(base_url, bearer, throttle, *given, on_wait=project.on_note) as client:
         try:
             found = client.all_comments(**which, page_size=min(COMMENT_PAGE, limit + 1))
             comments, more = _first(found, limit)

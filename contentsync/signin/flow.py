@@ -291,7 +291,7 @@ class _Desk:
         )
         bearer = _Bearer(bought.access_token, frozenset(scopes or ()))
         given = (self.project.clock, self.project.transport, self.project.on_request)
-        with Client(self.base_url, bearer, throttle, *given) as client:
+        with Client(self.base_url, bearer, throttle, *given, on_wait=self.project.on_note) as client:
             try:
                 user = client.user_info()
             except _NO_ANSWER:

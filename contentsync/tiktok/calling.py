@@ -32,6 +32,8 @@ _OF_THE_TOKEN: Final = LACKS_SCOPE | {"access_token_invalid"}
 _AFTER_RATE_LIMIT: Final = (5.0, 15.0, 45.0)
 _AFTER_SILENCE: Final = (1.0, 2.0, 4.0)
 _AFTER_NO_CONNECTION: Final = (1.0, 2.0)
+_LONG_WAIT: Final = 3.0  # seconds; a shorter wait for a limit is not worth a line
+_SAID_EVERY: Final = 10.0  # seconds between two lines about one limit
 
 
 class Bearer(Protocol):
@@ -68,13 +70,14 @@ class Calling:
         timeouts: Timeouts = USUAL_TIMEOUTS,
         on_wait: Callable[[Problem], None] = lambda _problem: None,
     ) -> None:
-        """on_wait: called once for each reading call that is repeated after some seconds, with the reason."""
+        """on_wait: told why a call waits: a reading call is repeated, or a limit per minute is used up."""
         self._on_wait = on_wait
         self._base_url = base_url.rstrip("/")
         self._credentials = credentials
         self._throttle = throttle
         self._clock = clock
         self._exchange = Exchange(clock, transport, on_request, timeouts, direct=bool(host_on_this_machine(base_url)))
+        self._said: dict[Endpoint, float] = {}  # when the wait of a call was last said
         self.date: datetime | None = None  # TikTok's clock at its last answer to a call; None where that has none
         self._heard: tuple[datetime, datetime, float] | None = None  # TikTok's clock, and both of ours at that moment
 
@@ -147,8 +150,7 @@ class Calling:
         token: str,
         about_to_send: Callable[[], None] | None,
     ) -> T:
-        while (seconds := self._throttle.take(endpoint)) > 0:
-            self._clock.sleep(seconds)
+        self._wait_for_room(endpoint)
         if about_to_send:
             about_to_send()
         headers = {"Authorization": f"Bearer {token}"}
@@ -170,6 +172,15 @@ class Calling:
         if parsed is None:
             raise unanswered(f"TikTok's answer to {endpoint} says ok, but required fields are missing", answer.status)
         return parsed
+
+    def _wait_for_room(self, endpoint: Endpoint) -> None:
+        """Wait until the limit per minute has room for another call. Say a long wait, every ten seconds."""
+        while (seconds := self._throttle.take(endpoint)) > 0:
+            now = self._clock.monotonic()
+            if seconds >= _LONG_WAIT and now - self._said.get(endpoint, -_SAID_EVERY) >= _SAID_EVERY:
+                self._said[endpoint] = now
+                self._on_wait(_no_room(endpoint, self._throttle.limit_of(endpoint), seconds))
+            self._clock.sleep(min(seconds, _SAID_EVERY))
 
     def _hinted(self, err: Refused) -> Refused:
         """The refusal of a token, with a hint that fits where the token comes from."""
@@ -220,6 +231,13 @@ def _rate_limited(endpoint: Endpoint) -> Problem:
     most = f"{sum(_AFTER_RATE_LIMIT):g} s"
     what = f"TikTok answers that there were too many requests ({endpoint.name.lower().replace('_', ' ')})"
     return Problem("rate-limited", f"{what}; asking again for up to {most}", level=Level.NOTE)
+
+
+def _no_room(endpoint: Endpoint, limit: int, seconds: float) -> Problem:
+    calls = endpoint.name.lower().replace("_", " ")
+    what = f"waiting about {seconds:.0f} s: the limit of {limit} calls a minute ({calls}) is used up"
+    hint = "wait; if there is a watch or another command, it makes such calls too"
+    return Problem("limit-wait", what, hint, level=Level.NOTE)
 
 
 def _is_rate_limit(err: Refused) -> bool:

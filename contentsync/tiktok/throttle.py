@@ -83,6 +83,10 @@ class Throttle:
         """From here on the calls count for `scope`: the open_id, once TikTok has told it."""
         self._scope = scope
 
+    def limit_of(self, endpoint: Endpoint) -> int:
+        """The most calls to `endpoint` in a minute; 0 for one without a limit."""
+        return self._limits.get(endpoint, 0)
+
     def take(self, endpoint: Endpoint) -> float:
         """Record a call as gone now and return 0.0, or return the seconds after which to ask again."""
         limit = self._limits.get(endpoint)

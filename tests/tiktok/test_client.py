@@ -13,6 +13,7 @@ import pytest
 from contentsync.errors import ContentsyncError, NotSent, Problem, Refused, SignInNeeded, Unanswered
 from contentsync.tiktok import bodies, wire
 from contentsync.tiktok.client import Client, PutAnswer
+from contentsync.tiktok.throttle import MemoryLedger, Throttle
 from tests.builders import ManualClock, a_media, a_post, a_slideshow
 from tests.tiktok.fakes import BASE_URL, TOKEN, UPLOAD_URL, FixedBearer, Script, a_client, a_page, no, ok
 
@@ -361,7 +362,7 @@ def test_a_second_init_after_a_renewal_keeps_the_pace_too(clock: ManualClock) ->
     assert clock.slept == []
     with pytest.raises(Refused):
         client.init_video(POST, FILE)
-    assert clock.slept == [60.5]
+    assert sum(clock.slept) == 60.5
 
 
 def test_the_caller_is_told_when_an_init_is_about_to_go(clock: ManualClock) -> None:
@@ -404,6 +405,37 @@ def test_a_wait_for_a_rate_limit_is_said_once(clock: ManualClock) -> None:
     script = Script(*[no("rate_limit_exceeded", 429)] * 3, READ_ANSWER)
     a_client(script, clock, on_wait=waits.append).videos()
     assert [(problem.code, "video list" in problem.what) for problem in waits] == [("rate-limited", True)]
+
+
+def beside_others(clock: ManualClock, calls: int) -> Throttle:
+    """The throttle of an account for which another process has just asked for that many states."""
+    ledger = MemoryLedger()
+    others = Throttle(ledger, clock, "acme")
+    assert [others.take(wire.Endpoint.STATUS) for _ in range(calls)] == [0.0] * calls
+    return Throttle(ledger, clock, "acme")
+
+
+def test_a_wait_for_a_limit_per_minute_is_said_at_once_and_every_ten_seconds(clock: ManualClock) -> None:
+    said: list[tuple[float, Problem]] = []
+    throttle = beside_others(clock, 30)
+    client = a_client(
+        Script(READ_ANSWER), clock, throttle=throttle, on_wait=lambda note: said.append((clock.monotonic(), note))
+    )
+    client.status("p")
+    assert sum(clock.slept) == 60.5
+    assert [at for at, _ in said] == [0, 10, 20, 30, 40, 50]
+    assert {note.code for _, note in said} == {"limit-wait"}
+    assert "about 60 s: the limit of 30 calls a minute (status)" in said[0][1].what
+    assert "about 10 s" in said[-1][1].what
+
+
+@pytest.mark.parametrize(("calls", "passed"), [(29, 0.0), (30, 58.0)])
+def test_no_wait_and_a_short_wait_for_a_limit_are_not_said(clock: ManualClock, calls: int, passed: float) -> None:
+    said: list[Problem] = []
+    throttle = beside_others(clock, calls)
+    clock.advance(passed)
+    a_client(Script(READ_ANSWER), clock, throttle=throttle, on_wait=said.append).status("p")
+    assert said == []
 
 
 @read_by_name
