@@ -34,6 +34,7 @@ import contentsync
 from contentsync.cli.commands.apply import apply
 from contentsync.cli.commands.resolve import resolve
 from contentsync.cli.main import Context
+from contentsync.frozen import frozen
 from contentsync.project import Project
 from contentsync.standard_paths import is_shared
 from contentsync.store.backends import BRANCH, REMOTE
@@ -237,7 +238,7 @@ class DyingDatabase:
         self._fate.meet("kill-after-commit", nth)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DyingGit(Git):
     """The git program, for a process that may die at any push, and a network that may lose one or its answer."""
 
