@@ -40,7 +40,7 @@ from contentsync.store.port.values import Shared
 from contentsync.tree import RACY
 
 _FILE: Final = "resting"
-_VERSION: Final = 5
+_VERSION: Final = 6
 _SPARE: Final = 1 << 20  # bytes of details that nothing refers to any more, up to which they stay in the file
 _MANY: Final = 5_000  # posts beyond which to look for kin may cost more than the whole plan
 _QUIET: Final = frozenset({"media-lfs-pointer"})
@@ -265,7 +265,7 @@ def _entries(
         declared.setdefault(post.where.file, []).append(post)
     for one in loaded.faulty:
         declared.setdefault(one.where.file, []).append(one.post)
-    loud = _loud(loaded)
+    loud, sound = _loud(loaded), {post.key for post in loaded.posts}
     odd = {one.file: one for one in odd_of(loaded.faulty)}
     now = project.clock.now()
     bound = cache(lambda: _bound(facts))  # read only where something rests
@@ -279,7 +279,8 @@ def _entries(
         if any(seen is not None and max(seen[1:3]) + RACY >= still.began for seen in files.values()):
             continue
         marked = tuple(_marked(project, post, rows[post.key], bound()) for post in posts)
-        direct = sorted({post.account for post in posts if post.mode is Mode.DIRECT and not post.post_id})
+        asked = [post for post in posts if post.key in sound]  # as in a plan that leaves nothing out
+        direct = sorted({post.account for post in asked if post.mode is Mode.DIRECT and not post.post_id})
         yield Entry(name, files, marked, tuple(direct), odd.get(name))
 
 

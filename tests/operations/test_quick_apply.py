@@ -179,6 +179,9 @@ class Asked:
             return self.refused
         told = planfile.as_json(made.plan, "tested")
         told.pop("digest", None)
+        for account in told["accounts"].values():  # what it may post is asked once more where posts became faulty
+            for name in ("username", "privacy", "public", "disabled", "max_seconds"):
+                account.pop(name, None)
         failures = {name: str(err.problems) for name, err in made.failures.items()}
         return json.dumps([told, [str(note) for note in made.notes], [str(one) for one in made.faults], failures])
 
@@ -288,6 +291,18 @@ def test_only_a_project_file_that_changed_since_it_was_opened_makes_the_whole_pl
         assert left_out(make_plan(project, Wish(refresh=False), site.view())) == (0 if changes else len(NAMES))
     finally:
         project.close_state()
+
+
+def test_what_an_account_may_post_is_not_asked_for_settled_posts_whose_media_are_gone(site: Site) -> None:
+    for path in site.media:
+        path.unlink()
+    compare(site, Wish(), nothing)
+    assert left_out(compare(site, Wish(), nothing)) == len(NAMES)
+    assert _creator_infos(site) == 0
+
+
+def _creator_infos(site: Site) -> int:
+    return sum("creator_info" in str(one["endpoint"]) for one in site.emulator.requests())
 
 
 def test_a_plan_of_one_post_leaves_the_others_out(site: Site) -> None:
