@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from contentsync import web_server
 from contentsync.board.guard import OPEN, Guard
 from contentsync.errors import Problem, UsageError
-from contentsync.loopback import loopback_address
+from contentsync.loopback import address_problem, loopback_address
 from contentsync.project import Project
 from contentsync.visible import visible
 
@@ -92,4 +92,4 @@ def address_of(text: str) -> tuple[str, int]:
         return found
     what = f'"{visible(text)}" is not an address of this machine alone'
     hint = "write 127.0.0.1:PORT; to look at it from elsewhere, forward the port: ssh -L"
-    raise UsageError(Problem("board-address", what, hint))
+    raise UsageError(address_problem(text, Problem("board-address", what, hint)))

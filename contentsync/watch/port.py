@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Final
 
 from contentsync.errors import Problem, UsageError
-from contentsync.loopback import LoopbackServer, loopback_address
+from contentsync.loopback import LoopbackServer, address_problem, loopback_address
 from contentsync.visible import visible
 from contentsync.web_server import port_taken
 
@@ -30,7 +30,7 @@ def address_of(text: str) -> tuple[str, int]:
         return found
     what = f'"{visible(text)}" is not an address of this machine alone; /healthz and /metrics have no password'
     hint = "write 127.0.0.1:PORT; to read it from elsewhere, put a proxy with a password in front of it"
-    raise UsageError(Problem("metrics-address", what, hint))
+    raise UsageError(address_problem(text, Problem("metrics-address", what, hint)))
 
 
 class _Server6(LoopbackServer):

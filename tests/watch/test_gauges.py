@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from http.client import HTTPConnection
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from contentsync.attempt.told import Told
+from contentsync.board.serve import address_of as address_of_board
 from contentsync.errors import Problem, UsageError
 from contentsync.views.health import document
 from contentsync.watch.endpoints import Endpoints
@@ -111,6 +112,30 @@ def test_an_address_that_others_can_reach_is_refused(address: str) -> None:
     with pytest.raises(UsageError) as refused:
         address_of(address)
     assert refused.value.problems[0].code == "metrics-address"
+
+
+@pytest.mark.parametrize("address_of", [address_of, address_of_board])
+@pytest.mark.parametrize(
+    ("address", "fault"),
+    [
+        ("127.0.0.1:99999", "has a port that is not a number from 0 to 65535"),
+        ("[::1]:65536", "has a port that is not a number from 0 to 65535"),
+        ("localhost:http", "has a port that is not a number from 0 to 65535"),
+        ("127.0.0.1:" + "9" * 5000, "has a port that is not a number from 0 to 65535"),
+        ("127.0.0.1:", "has a port that is not a number from 0 to 65535"),
+        ("127.0.0.1", "names no port"),
+        ("[::1]", "names no port"),
+        ("localhost", "names no port"),
+        ("example.com:99999", "is not an address of this machine alone"),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, str) else value.__module__,
+)
+def test_what_is_wrong_is_named_the_port_or_the_host(
+    address_of: Callable[[str], tuple[str, int]], address: str, fault: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        address_of(address)
+    assert fault in refused.value.problems[0].what
 
 
 @pytest.mark.parametrize(
