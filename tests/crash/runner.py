@@ -247,7 +247,7 @@ class DyingGit(Git):
     def remote(self, *args: str) -> Ended:
         fate = self.fate
         assert fate is not None
-        if args[0] != "push":
+        if "push" not in args:  # options of git itself may come first
             return Ended(None, b"", "") if fate.is_away else Git.remote(self, *args)
         nth = fate.shared.add(pushes=1)[3]
         fate.meet("kill-before-push", nth)
