@@ -31,12 +31,13 @@ def checked_state(root: Path, settings: Settings) -> str:
         )
         raise StoreError(Problem("state-outside", what, hint, Place(PROJECT_FILE)))
     if _is_gits_own(settings.state):
-        what = f"the state would be among git's own files, at {path}"
+        what = f"the state would be among git's own files, at {settings.state}"
         raise StoreError(Problem("state-outside", what, f"name a path in {LOCAL_FOLDER}", Place(PROJECT_FILE)))
     folder_inside(root, path.parent)
     if is_tracked(path):
-        what = f"git tracks the state at {path}: a checkout could replace it with an older or a foreign one"
-        hint = f"remove it from git, but keep the file: git rm --cached {path.relative_to(root)}"
+        name = path.relative_to(root).as_posix()
+        what = f"git tracks the state at {name}: a checkout could replace it with an older or a foreign one"
+        hint = f"remove it from git, but keep the file: git rm --cached {name}"
         raise StoreError(Problem("state-tracked", what, hint, Place(PROJECT_FILE)))
     return state
 

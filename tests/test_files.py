@@ -164,6 +164,7 @@ def test_a_state_that_git_tracks_is_refused(studio: Studio) -> None:
         subprocess.run(["git", "-C", str(studio.root), *args], check=True)
     told = studio.run("plan", "--no-refresh")
     assert (told.code, "[state-tracked]" in told.err) == (1, True)
+    assert "tracks the state at .contentsync/state.db:" in told.err and str(studio.root) not in told.err
     subprocess.run(["git", "-C", str(studio.root), "rm", "-q", "--cached", ".contentsync/state.db"], check=True)
     assert studio.run("plan", "--no-refresh").code == 0
 

@@ -154,7 +154,7 @@ class Steps(Looking):
         return any(a.phase in SUCCESS and a.generation >= attempt.generation for a in others)
 
     def _send_all(self, attempt: Attempt, post: DesiredPost) -> Step:
-        reader = MediaReader(self.at_work.path_of(post), attempt.size, attempt.sha256)
+        reader = MediaReader(self.at_work.path_of(post), post.media[0].path, attempt.size, attempt.sha256)
         try:
             return Sender(self, attempt, reader, post).run()
         except OtherBytes as err:

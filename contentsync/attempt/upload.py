@@ -45,6 +45,8 @@ class MediaReader:
 
     #: The file.
     path: Path
+    #: Its path from the project's root, for messages.
+    name: str
     #: The length of the approved file, in bytes.
     size: int
     #: The digest of the approved file, in hex.
@@ -76,7 +78,7 @@ class MediaReader:
             self._until[end] = digest.copy()
             at = end
         if count and digest.hexdigest() != sha256:
-            raise OtherBytes(f"{self.path} does not begin with the {count} bytes that were sent")
+            raise OtherBytes(f"{self.name} does not begin with the {count} bytes that were sent")
 
     def knows(self, offset: int) -> bool:
         """Whether the digest of all bytes before `offset` is known."""
@@ -92,9 +94,9 @@ class MediaReader:
         self._hash(digest, chunk.first, end)
         found = digest.hexdigest()
         if end == self.size and found != self.sha256:
-            raise OtherBytes(f"{self.path} is not the planned file: its digest differs")
+            raise OtherBytes(f"{self.name} is not the planned file: its digest differs")
         if end in self._until and found != self._until[end].hexdigest():
-            raise OtherBytes(f"{self.path} was changed during the upload")
+            raise OtherBytes(f"{self.name} was changed during the upload")
         self._until[end] = digest
         return found
 
@@ -109,7 +111,7 @@ class MediaReader:
             digest.update(block)
             given += len(block)
             if given == chunk.size and digest.hexdigest() != announced:
-                raise OtherBytes(f"{self.path} was changed during the upload")
+                raise OtherBytes(f"{self.name} was changed during the upload")
             yield block
             progress(len(block))
 
@@ -139,16 +141,16 @@ class MediaReader:
             file.seek(offset)
             block = file.read(size)
         except OSError as err:
-            raise MediaChanged(f"{self.path} can no longer be read: {err.strerror or err}") from err
+            raise MediaChanged(f"{self.name} can no longer be read: {err.strerror or err}") from err
         if not block:
-            raise MediaChanged(f"{self.path} is shorter than the planned file")
+            raise MediaChanged(f"{self.name} is shorter than the planned file")
         return block
 
     def _opened(self) -> IO[bytes]:
         if self._file is None:
             self._file = self.path.open("rb", buffering=0)  # a buffer would hide what the file has become
             if self._file.seek(0, 2) != self.size:
-                raise MediaChanged(f"{self.path} does not have the size of the planned file")
+                raise MediaChanged(f"{self.name} does not have the size of the planned file")
         return self._file
 
 

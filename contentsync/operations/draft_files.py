@@ -95,7 +95,7 @@ class DraftFiles:
         if path.is_relative_to(self._root):
             return path.relative_to(self._root).as_posix(), None
         what = f"{shown(written)} lies outside of the project, in {path.parent}"
-        return "", Problem("path-outside", what, f"copy it below {self._root / _ELSEWHERE}", where)
+        return "", Problem("path-outside", what, f"copy it into the project, for example into {_ELSEWHERE}", where)
 
     def folder(self, draft: Draft, found: list[str]) -> tuple[str | None, list[Problem]]:
         """Where the manifest goes, from the root; None where there is no such place."""

@@ -194,7 +194,7 @@ def write(project: Project, entry: Entry) -> None:
         inside(project.root, path.parent).mkdir(parents=True, exist_ok=True)
         write_new(path, entry.text.encode())
     except OSError as err:
-        what = f"{path} can't be written: {err.strerror or err}"
+        what = f"{entry.file} can't be written: {err.strerror or err}"
         raise ManifestError(Problem("manifest-unwritable", what, "fix that, then run it again: it goes on")) from err
 
 

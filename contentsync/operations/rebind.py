@@ -112,6 +112,7 @@ def _move_receipt(path: Path, identity: Identity) -> None:
     try:
         receipts.rebind(path, identity)
     except (OSError, ValueError) as err:
-        what = f"the receipt {path} could not be written: {err}"
+        why = getattr(err, "strerror", None) or err
+        what = f"the receipt of {path.parent.name}/{path.stem} could not be written: {why}"
         hint = "make it writable, then run the command again: it goes on where it was"
         raise StoreError(Problem("receipt-not-written", what, hint)) from err

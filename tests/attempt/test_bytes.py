@@ -60,6 +60,8 @@ def test_a_file_altered_before_its_last_chunk_ends_the_attempt_for_good(bench: B
     bench.file.write_bytes(ALTERED)
     step = bench.advance(attempt)
     assert code_of(step) == "media-changed"
+    assert step.problem is not None
+    assert step.problem.what.startswith(f"{bench.post.media[0].path} is not the planned file")
     assert puts(bench) == [("put", 0, 2), ("put", 3, 5)]
     assert (step.attempt.phase, step.attempt.upload_url, step.attempt.last_put_at) == (Phase.ORPHANED, "", None)
 

@@ -280,6 +280,7 @@ def test_a_file_of_another_length_or_none_is_told(bench: Bench, data: bytes | No
         bench.file.write_bytes(data)
     step = bench.advance(attempt)
     assert step.problem is not None and step.problem.code == "media-changed"
+    assert step.problem.what.startswith(f"{bench.post.media[0].path} ")
     assert puts(bench) == []
 
 
