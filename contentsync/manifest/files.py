@@ -80,6 +80,7 @@ def find(root: Path, globs: Sequence[str]) -> tuple[list[str], list[str]]:
 
     `**` matches any number of folders; `*`, `?` and `[…]` match within one part of a path; none of them matches
     a name that begins with a dot. Folders that are links are not entered, nor `.git`, `.contentsync`, `receipts`.
+    The project file is never among them.
     """
     globs = [glob for glob in globs if not is_tangled(glob)]
     patterns = [re.compile(_as_regex(glob.removeprefix("./"))) for glob in globs]
@@ -88,7 +89,7 @@ def find(root: Path, globs: Sequence[str]) -> tuple[list[str], list[str]]:
     for top in folders_of(globs):
         for name in _walk(root, top):
             fitting = [glob for glob, pattern in zip(globs, patterns, strict=True) if pattern.fullmatch(name)]
-            if fitting:
+            if fitting and name != PROJECT_FILE:
                 found.add(name)
                 idle.difference_update(fitting)
     return sorted(found), [glob for glob in globs if glob in idle]
@@ -103,7 +104,7 @@ def would_find(globs: Sequence[str], name: str) -> bool:
     """Whether `find` gives a file of this name, from the root with `/`, once there is one."""
     folder, _, _ = name.rpartition("/")
     parts = folder.split("/")
-    if any(is_skipped("/".join(parts[:end]), part) for end, part in enumerate(parts)):
+    if name == PROJECT_FILE or any(is_skipped("/".join(parts[:end]), part) for end, part in enumerate(parts)):
         return False
     return any(not is_tangled(glob) and re.fullmatch(_as_regex(glob.removeprefix("./")), name) for glob in globs)
 
@@ -111,7 +112,7 @@ def would_find(globs: Sequence[str], name: str) -> bool:
 def matcher(globs: Sequence[str]) -> Callable[[str], bool]:
     """Whether `find` gives a file of this name that it meets in its search."""
     patterns = [re.compile(_as_regex(glob.removeprefix("./"))) for glob in globs if not is_tangled(glob)]
-    return lambda name: any(pattern.fullmatch(name) for pattern in patterns)
+    return lambda name: name != PROJECT_FILE and any(pattern.fullmatch(name) for pattern in patterns)
 
 
 def folders_of(globs: Sequence[str]) -> list[str]:

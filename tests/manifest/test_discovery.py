@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contentsync.manifest.files import find, read_bytes
+from contentsync.manifest.files import find, matcher, read_bytes, would_find
 from tests.manifest.projects import loaded, told, write
 
 USUAL = ("posts/**/*.yaml", "posts/**/*.yml")
@@ -39,8 +39,8 @@ def tree(tmp_path: Path) -> Path:
         (USUAL, ["posts/2026/12/deep.yaml", "posts/a.yaml", "posts/b.yml"]),
         (["posts/*.yaml"], ["posts/a.yaml"]),
         (["./posts/*.yaml"], ["posts/a.yaml"]),
-        (["**/*.yaml"], ["contentsync.yaml", "other/o.yaml", "posts/2026/12/deep.yaml", "posts/a.yaml", "root.yaml"]),
-        (["*.yaml"], ["contentsync.yaml", "root.yaml"]),
+        (["**/*.yaml"], ["other/o.yaml", "posts/2026/12/deep.yaml", "posts/a.yaml", "root.yaml"]),
+        (["*.yaml"], ["root.yaml"]),
         (["posts/**/deep.yaml"], ["posts/2026/12/deep.yaml"]),
         (["posts/**"], []),
         (["p*s/?.y[am]*"], ["posts/a.yaml", "posts/b.yml"]),
@@ -54,6 +54,14 @@ def tree(tmp_path: Path) -> Path:
 )
 def test_a_glob_finds_what_it_says(globs: Sequence[str], names: list[str], tree: Path) -> None:
     assert find(tree, globs)[0] == names
+
+
+@pytest.mark.parametrize("glob", ["**/*.yaml", "*.yaml", "contentsync.yaml", "./contentsync.yaml"])
+def test_the_project_file_is_never_a_manifest(glob: str, tree: Path) -> None:
+    write(tree, {"contentsync.yaml": "", "posts/contentsync.yaml": ""})
+    assert "contentsync.yaml" not in find(tree, [glob])[0]
+    assert not would_find([glob], "contentsync.yaml") and not matcher([glob])("contentsync.yaml")
+    assert would_find(["**/*.yaml"], "posts/contentsync.yaml")
 
 
 def test_the_globs_that_fit_nothing_are_told(tree: Path) -> None:
