@@ -1,6 +1,7 @@
 """How do people write a date and a time in a spreadsheet? Reads their forms; refuses the ambiguous ones. Pure.
 
 `3/4/2026` is two different days to two people. So it is refused, unless the caller says which one comes first.
+`3.4.2026` is one day: whoever writes dots writes the day first.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def _iso(found: re.Match[str], _order: Order | None) -> str:
 def _of_numbers(found: re.Match[str], order: Order | None) -> str:
     first, second = int(found["a"]), int(found["b"])
     if order is None:
-        order = _only_reading(first, second)
+        order = _only_reading(first, second) or (Order.DAY_FIRST if found[0].count(".") == 2 else None)
     if order is None:
         what = "can be read in two ways: {shown}"
         hint = "say which comes first, with --dates day-first or --dates month-first"

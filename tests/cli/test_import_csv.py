@@ -13,8 +13,10 @@ from tests.cli.support import Studio
 HEAD = "Name;Account;File;Caption;Publish at;Privacy;Hashtags\r\n"
 
 
-def fortnight(studio: Studio, first: date = date(2019, 12, 1)) -> Path:
-    """Twelve rows as Excel saves them, with their clips in a folder beside it. first: the day of the first post."""
+def fortnight(studio: Studio, first: date = date(2019, 12, 1), between: str = ".") -> Path:
+    """Twelve rows as Excel saves them, with their clips in a folder beside it. first: the day of the first post.
+    \n    between: what stands between day, month and year.
+    """
     project = (studio.root / "contentsync.yaml").read_text("utf-8")
     slots = 'acme: {slots: ["mon 09:00", "wed 09:00", "fri 09:00"], mode: direct, '
     studio.write("contentsync.yaml", project.replace("acme: {mode: direct, ", slots))
@@ -22,7 +24,7 @@ def fortnight(studio: Studio, first: date = date(2019, 12, 1)) -> Path:
     for number in range(12):
         studio.video(f"clips/{number}.mp4")
         caption = f'"Day {number}: ""wheel""\n#{number} is new; so is this"'
-        due = f"{first + timedelta(days=number):%d.%m.%Y} 09:00" if number < 6 else "next slot"
+        due = f"{first + timedelta(days=number):%d{between}%m{between}%Y} 09:00" if number < 6 else "next slot"
         rows.append(f"Day {number};acme;clips/{number}.mp4;{caption};{due};Everyone;fyp, pottery\r\n")
     path = studio.root / "posts" / "december.csv"
     path.write_bytes(("\ufeff" + HEAD + "".join(rows)).encode("utf-8"))
@@ -32,7 +34,7 @@ def fortnight(studio: Studio, first: date = date(2019, 12, 1)) -> Path:
 def test_twelve_rows_become_an_approved_fortnight_in_four_commands(studio: Studio) -> None:
     sheet = fortnight(studio, datetime.now(UTC).date() + timedelta(days=1))
 
-    imported = studio.run("import-csv", str(sheet), "--dates", "day-first", "--auto-approve")
+    imported = studio.run("import-csv", str(sheet), "--auto-approve")  # dots: the day is first
     assert (imported.code, imported.err) == (0, "")
     assert studio.run("plan").code == 0
     assert studio.run("approve", "--all", "--auto-approve").code == 0
@@ -71,7 +73,7 @@ def test_a_manifest_lies_beside_its_clip_and_reads_back_exactly(offline: Studio)
 
 
 def test_ambiguous_dates_are_refused_with_the_way_to_say_it(offline: Studio) -> None:
-    ran = offline.run("import-csv", str(fortnight(offline)), "--auto-approve")
+    ran = offline.run("import-csv", str(fortnight(offline, between="/")), "--auto-approve")
     assert ran.code == 1
     assert "posts/december.csv:2:5: Publish at can be read in two ways" in ran.err.replace(f"{offline.root}/", "")
     assert "--dates day-first or --dates month-first" in ran.err

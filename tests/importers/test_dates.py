@@ -20,6 +20,9 @@ CLEAR = {
     "12/25/2026 12:00 p.m.": "2026-12-25T12:00:00",
     "3/3/2026 8 pm": "2026-03-03T20:00:00",
     "31.12.2026 18.30": "2026-12-31T18:30:00",
+    "05.01.2027 09:00": "2027-01-05T09:00:00",
+    "3.4.2026 9:00 PM": "2026-04-03T21:00:00",
+    "12.25.2026 09:00": "2026-12-25T09:00:00",
     "1 Dec 2026 09:00": "2026-12-01T09:00:00",
     "1st December 2026 at 9:00": "2026-12-01T09:00:00",
     "Dec 1, 2026, 9:00 AM": "2026-12-01T09:00:00",
@@ -29,7 +32,9 @@ CLEAR = {
 }
 REFUSED = {
     "3/4/2026 09:00": "date-ambiguous",
-    "03.04.2026 09:00": "date-ambiguous",
+    "03-04-2026 09:00": "date-ambiguous",
+    "03.04/2026 09.00": "date-ambiguous",
+    "13.13.2026 09:00": "not-a-time",
     "2026-12-01": "date-without-time",
     "2026-12-01 9": "date-unknown",
     "2026-12-01 13:00 PM": "date-unknown",
@@ -58,6 +63,7 @@ def test_what_is_not_clear_is_refused(written: str) -> None:
 def test_the_caller_may_say_what_comes_first() -> None:
     assert publish_time("3/4/2026 09:00", Order.DAY_FIRST) == "2026-04-03T09:00:00"
     assert publish_time("3/4/2026 09:00", Order.MONTH_FIRST) == "2026-03-04T09:00:00"
+    assert publish_time("3.4.2026 09:00", Order.MONTH_FIRST) == "2026-03-04T09:00:00"
 
 
 def test_a_date_against_the_given_order_is_no_date() -> None:
