@@ -108,6 +108,12 @@ def test_a_checked_out_state_branch_is_left_as_it_is(site: Site) -> None:
     assert git(site.folder / "looking", "status", "--porcelain") == ""
 
 
+def test_the_hint_before_the_first_apply_fetches_only_if_another_machine_has_posted(site: Site) -> None:
+    said = site.clone("a").run("plan", "--no-refresh").err
+    fetch = f"git fetch origin {STATE}:refs/remotes/origin/{STATE}"
+    assert f"if another machine has posted, its posts look new here until you run: {fetch}" in " ".join(said.split())
+
+
 def test_a_remote_that_is_away_begins_nothing_and_readers_tell_how_old_their_copy_is(site: Site) -> None:
     clone = site.clone("a")
     clone.run("plan")

@@ -34,7 +34,8 @@ class GitReading(GitLine):
                 self._copy.remember(**{READ_AT: self._branch.written_at(head)})
         remote, name, age = self._branch.remote, self._branch.name, self._age()
         what = f"the shared state on {remote}/{name} was not read; {age or 'there is no copy of it here'}"
-        hint = "" if age else f"fetch it, or what is posted looks new: git fetch {remote} {self._branch.tracking}"
+        fetch = f"git fetch {remote} {self._branch.tracking}"
+        hint = "" if age else f"if another machine has posted, its posts look new here until you run: {fetch}"
         return Problem("state-copy", what, hint, level=Level.NOTE)
 
     def _read(self, now: datetime) -> str:
