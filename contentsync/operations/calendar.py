@@ -96,6 +96,8 @@ class Calendar:
     free: tuple[FreeSlot, ...]
     #: Whether anything was ever approved from this state.
     has_approvals: bool
+    #: How many posts to come are after `until`.
+    later: int = 0
 
 
 def calendar(project: Project, back: int = BACK, ahead: int | None = AHEAD, made: Made | None = None) -> Calendar:
@@ -118,7 +120,8 @@ def calendar(project: Project, back: int = BACK, ahead: int | None = AHEAD, made
     free = sorted(_free(made, scenes, until), key=lambda one: (one.at, one.account))
     has_approvals = bool(project.reading_store.approvals.all())
     zone = project.settings.timezone
-    return Calendar(made, now, since, until, zone, tuple(near), tuple(free), has_approvals)
+    later = sum(one.at is not None and one.at >= until for one in found)
+    return Calendar(made, now, since, until, zone, tuple(near), tuple(free), has_approvals, later)
 
 
 def _ahead(project: Project, made: Made, scenes: Mapping[str, Scene]) -> Iterator[Entry]:

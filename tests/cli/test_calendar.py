@@ -94,6 +94,17 @@ def test_a_faulty_post_is_on_it_and_the_exit_code_says_so(offline: Studio) -> No
     assert ran.code == 1 and ran.json["posts"][0]["stands"] == "blocked"
 
 
+def test_the_terminal_counts_the_posts_after_its_days(offline: Studio) -> None:
+    for days in (10, 90, 100):
+        offline.post(f"in-{days}", publish_at=in_days(days))
+    assert "2 posts later; --days shows more." in offline.run("calendar").out
+    shown = offline.run("calendar", "--days", "95").out
+    assert "acme/in-90" in shown and "1 post later; --days shows more." in shown
+    assert " later; " not in offline.run("calendar", "--days", "120").out
+    nothing = offline.run("calendar", "--days", "1").out
+    assert "in these days.\n3 posts later; --days shows more." in nothing
+
+
 # The file for calendar programs.
 
 

@@ -109,6 +109,8 @@ def _show(found: Calendar) -> None:
         text.say(f"  {line_of(entry, found)}")
     if not (days or undated):
         text.say("Nothing went out or goes out in these days.")
+    if found.later:
+        text.say(f"{text.many(found.later, 'post')} later; --days shows more.")
 
 
 def _day(entries: list[Entry | FreeSlot], found: Calendar) -> Iterator[str]:
