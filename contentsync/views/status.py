@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Final
 
 from contentsync import links
 from contentsync.errors import Problem
-from contentsync.lifecycle import SUCCESS
+from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.pause import Pause
 from contentsync.plan.action import Action, Kind
 from contentsync.plan.differs import Difference
 from contentsync.plan.document import problem_as_json
-from contentsync.post_state import PostState
+from contentsync.post import Mode
+from contentsync.post_state import Attempt, PostState
 from contentsync.times import rfc3339
 
 FORMAT: Final = "contentsync.status/1"
@@ -88,6 +90,16 @@ def standing(row: PostState | None, action: Action | None) -> str:
     if any(problem.code == "missed" for problem in action.blockers):
         return "missed"
     return {Kind.WAIT: "waiting", Kind.BLOCKED: "blocked"}.get(action.kind, phase)
+
+
+def changed_at(last: Attempt) -> datetime:
+    """When an attempt last changed, for people: a published one when it was published.
+
+    Its id may come hours after that, and a later command then writes the row again. Of a draft that its creator
+    posted, finished_at is when TikTok delivered it.
+    """
+    published = last.phase is Phase.PUBLISHED and last.mode is not Mode.DRAFT
+    return (last.finished_at if published else None) or last.updated_at
 
 
 def phase_of(row: PostState | None) -> str:

@@ -23,7 +23,7 @@ from contentsync.plan.action import Action
 from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.views import status as view
-from contentsync.views.status import standing
+from contentsync.views.status import changed_at, standing
 
 #: Seconds after which manifests are read again although the state did not change.
 READ_EVERY: Final = 10.0
@@ -64,7 +64,7 @@ class Picture:
     def _rank(self, key: str) -> tuple[int, datetime, float, str]:
         row, action = self.found[key], self.plans.get(key)
         due = action.due_at if action and action.due_at else _FAR
-        changed = row.last.updated_at.timestamp() if row and row.last else 0.0
+        changed = changed_at(row.last).timestamp() if row and row.last else 0.0
         return _place(standing(row, action)), due, -changed, key
 
 

@@ -14,7 +14,7 @@ from contentsync.plan.action import Action, Kind
 from contentsync.plan.differs import Difference
 from contentsync.post_state import PostState
 from contentsync.times import from_now, in_words
-from contentsync.views.status import standing, url_of
+from contentsync.views.status import changed_at, standing, url_of
 from contentsync.visible import visible
 
 COLOURS: Final = {
@@ -72,7 +72,7 @@ class StatusLines:
         """When it changed or is due, and its link."""
         zone = self._zones.get(key.partition("/")[0], "UTC")
         last = row.last if row else None
-        facts = [in_words(last.updated_at, zone, self._now)] if last else []
+        facts = [in_words(changed_at(last), zone, self._now)] if last else []
         if action and action.kind is Kind.WAIT:
             due = from_now(action.due_at, zone, self._now) if action.due_at else ""
             facts.append(f"next try {due}" if due and action.left else due or visible(action.reason))
