@@ -100,6 +100,14 @@ class Attempt:
         """Whether the commit point was passed: after it only evidence allows a new attempt."""
         return self.last_put_at is not None or (self.pulls and self.init_sent_at is not None)
 
+    def is_begun_elsewhere(self, machine: str) -> bool:
+        """Whether another machine than this one is sending it: nobody here may do anything for it yet.
+
+        Once its last byte is announced, anyone may follow it. machine: this one; empty where no state is shared.
+        """
+        begun = self.phase is Phase.INTENT or (self.phase is Phase.UPLOADING and self.last_put_at is None)
+        return begun and self.machine not in {"", machine}
+
 
 @frozen
 class PostState:

@@ -22,11 +22,12 @@ from contentsync.attempt.step import Step
 from contentsync.attempt.steps import Steps
 from contentsync.attempt.told import Result
 from contentsync.errors import Problem, StoreError, StoreLocked
-from contentsync.lifecycle import Phase
+from contentsync.lifecycle import SUCCESS, Phase
 from contentsync.plan.action import Action, Kind
 from contentsync.post import DesiredPost
 from contentsync.post_state import Attempt
 from contentsync.tiktok.wire import Endpoint
+from contentsync.times import in_words
 
 PATIENCE: Final = timedelta(minutes=2)  # how long a run waits for a limit by the minute
 GLANCE: Final = 3.0  # seconds after which a run that waits for a limit looks for a pause
@@ -106,6 +107,8 @@ class AccountRun(Beginning):
                 self.tell_outcome(post.key, self._local.adopt(action, post), post_id=action.adopts)
             case Kind.RESUME | Kind.CREATE:
                 self._send(action, post)
+            case Kind.WAIT if post is not None and action.in_other_hands:
+                self._is_in_other_hands(action, post)
             case _:
                 pass
 
@@ -159,7 +162,8 @@ class AccountRun(Beginning):
             return
         begun = self._begin(action, post)
         if isinstance(begun, NotBegun):
-            self.tell_outcome(action.post, begun.result, begun.problem, again_at=begun.again_at)
+            if not self._is_in_other_hands(action, post):
+                self.tell_outcome(action.post, begun.result, begun.problem, again_at=begun.again_at)
         elif begun is not None:
             self._told("begun", action.post, generation=begun.generation)
             self._work(action, post, begun)
@@ -184,7 +188,8 @@ class AccountRun(Beginning):
                 continue
             again = self._begin_again(action, post, step)
             if again is None:
-                self._ended(action.post, step)
+                if post is None or not self._is_in_other_hands(action, post, but=step.attempt.id):
+                    self._ended(action.post, step)
                 return
             attempt = again
 
@@ -212,6 +217,8 @@ class AccountRun(Beginning):
         """The seconds until a new attempt may follow this one in this run; None where none may."""
         if post is None or step.stop or step.sign_in or self.steps.stop.is_set():
             return None
+        if action.kind is Kind.WAIT:
+            return None  # nobody approved that this machine sends it
         if self._stop(post.mode):
             return None
         row, now = self.store.post(step.attempt.post_uid), self.clock.now()
@@ -223,6 +230,41 @@ class AccountRun(Beginning):
             pause = max(pause, self.steps.at_work.poll_max)  # then TikTok is asked whether it takes its word back
         self._told("again", action.post, reason=step.attempt.problem_what, in_seconds=round(pause, 3))
         return pause
+
+    # What other machines do.
+
+    def _is_in_other_hands(self, action: Action, post: DesiredPost, but: str = "") -> bool:
+        """Whether another machine has begun this post since the plan was made; then it is followed, or its end told.
+
+        but: an attempt that this run has dealt with.
+        """
+        last = self._last_of(post.name)
+        if last is None or last.id == but or last.machine in {"", self.store.machine}:
+            return False
+        if last.is_open:
+            self._follow_elsewhere(action, post, last)
+            return True
+        as_planned = (last.digest, last.generation) == (post.digest, post.generation)
+        if as_planned and last.phase in SUCCESS | {Phase.UNKNOWN}:
+            self._ended(action.post, Step(last))
+            return True
+        return False
+
+    def _follow_elsewhere(self, action: Action, post: DesiredPost, last: Attempt) -> None:
+        pause = self.steps.at_work.poll_initial
+        step = Step(last, again_in=pause)
+        self.followed.append(Followed(self, post, action, step, self.clock.monotonic() + pause, pause))
+        self._told("elsewhere", action.post, machine=_host(last))
+
+    def _read_again(self, followed: Followed) -> Step:
+        """How the post stands that another machine is sending; nothing is done for it here."""
+        self.store.catch_up(self.clock.now(), share=False)
+        last = self._last_of(followed.action.post.partition("/")[2]) or followed.step.attempt
+        return Step(last, again_in=self.steps.at_work.poll_initial if last.is_open else None)
+
+    def _last_of(self, name: str) -> Attempt | None:
+        row = self.store.post_named(self.open_id, name)
+        return row.last if row else None
 
     # Waiting for what TikTok is at work on: one step at a time, called by `following`.
 
@@ -238,7 +280,9 @@ class AccountRun(Beginning):
 
     def look(self, followed: Followed) -> None:
         """Ask TikTok once for the outcome of an attempt; an unfinished one goes back into `followed`."""
-        step = followed.step = self._advance(followed.step.attempt, followed.post)
+        attempt = followed.step.attempt
+        elsewhere = attempt.is_begun_elsewhere(self.store.machine)
+        step = followed.step = self._read_again(followed) if elsewhere else self._advance(attempt, followed.post)
         if step.attempt.is_open and step.again_in is not None:
             followed.pause = min(max(followed.pause * 1.5, step.again_in), self.steps.at_work.poll_max)
             followed.due = self.clock.monotonic() + followed.pause
@@ -277,6 +321,8 @@ class AccountRun(Beginning):
             current = self.store.attempt(step.attempt.id)
             step = step if current.phase is Phase.FAILED else Step(current)
         result, problem = ended(step)
+        if problem is None and step.attempt.is_begun_elsewhere(self.store.machine):
+            result, problem = Result.ELSEWHERE, _not_ours(step.attempt)
         if step.stop or step.sign_in:
             why = problem or Problem("stopped", "an earlier post of this account stopped the run", "")
             self.store.stop_account(self.open_id, self.run.id, step.of_mode, why, self.clock.now())
@@ -289,6 +335,15 @@ class AccountRun(Beginning):
 
 
 _SEEN: Final = frozenset({Kind.FROZEN, Kind.RESUME, Kind.UNKNOWN, Kind.DRIFT, Kind.WAIT})  # of which media are kept
+
+
+def _host(attempt: Attempt) -> str:
+    return attempt.machine.partition("/")[0]
+
+
+def _not_ours(attempt: Attempt) -> Problem:
+    what = f"{_host(attempt)} began to send it, and has not finished (last heard of {in_words(attempt.updated_at)})"
+    return Problem("attempt-open", what, "run apply again later: it follows that attempt, or sends the post itself")
 
 
 def _is_unsent(attempt: Attempt) -> bool:

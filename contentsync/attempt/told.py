@@ -20,6 +20,7 @@ class Result(StrEnum):
     DELIVERED = "delivered"
     PROCESSING = "processing"  # TikTok has it, and is not done
     UPLOADING = "uploading"  # bytes are missing; the next run goes on
+    ELSEWHERE = "elsewhere"  # another machine is sending it, and has not announced its last byte
     FAILED = "failed"
     UNKNOWN = "unknown"
     WAITING = "waiting"  # its time has not come, or its author or a person wants it to wait; nothing was sent

@@ -87,6 +87,8 @@ class Action:
     sends: Mapping[str, object] = field(default_factory=dict)
     #: Whether a post that waits will be blocked once its time has come, as things are now. No saved plan has this.
     blocked_then: bool = field(default=False, compare=False)
+    #: Whether the wait is for another machine, which is sending the post now. No saved plan has this.
+    in_other_hands: bool = field(default=False, compare=False)
 
     @property
     def kinds(self) -> frozenset[Kind]:

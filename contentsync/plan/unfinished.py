@@ -32,7 +32,7 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
     if until := _in_other_hands(scene, last):
         host = last.machine.partition("/")[0]
         reason = f"{host} is sending it (last heard of {in_words(last.updated_at, scene.facts.account.timezone)})"
-        return scene.action(Kind.WAIT, post, reason, due_at=until, left=True)
+        return replace(scene.action(Kind.WAIT, post, reason, due_at=until, left=True), in_other_hands=True)
     if is_live(last):
         asked = "TikTok is asked for the outcome" if last.publish_id else _LOST
         reason = f"was left {last.phase}; {asked}{_why_longer(scene, last)}"
@@ -61,10 +61,8 @@ def _in_other_hands(scene: Scene, last: Attempt) -> datetime | None:
 
     What has passed its commit point anyone may follow: nothing is sent for it.
     """
-    ours = last.machine in {"", scene.world.machine}
-    begun = last.phase is Phase.INTENT or (last.phase is Phase.UPLOADING and last.last_put_at is None)
     until = last.updated_at + scene.world.takeover
-    return until if begun and not ours and until > scene.now else None
+    return until if last.is_begun_elsewhere(scene.world.machine) and until > scene.now else None
 
 
 def is_live(attempt: Attempt) -> bool:

@@ -222,7 +222,7 @@ def test_clones_that_apply_at_once_post_each_post_once(tmp_path: Path, emulator:
     told = "\n".join(f"exit {run.returncode}\n{text}" for run, text in zip(runs, said, strict=True))
 
     assert site.captions() == ["About one", "About three", "About two"], told
-    assert {run.returncode for run in runs} <= {0, 3, 5}, told
+    assert {run.returncode for run in runs} == {0}, told
     assert apply(clones[0])[0] == 0
     assert len(site.captions()) == 3
 

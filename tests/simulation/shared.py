@@ -216,8 +216,8 @@ class LookingOnly(WatchedGitStore):
 class TakingAnnounced(WatchedGitStore):
     """Another machine's attempt is given up although its last byte was announced."""
 
-    def catch_up(self, now: object) -> None:  # type: ignore[override]
-        super().catch_up(now)  # type: ignore[arg-type]
+    def catch_up(self, now: object, *, share: bool = True) -> None:  # type: ignore[override]
+        super().catch_up(now, share=share)  # type: ignore[arg-type]
         for row in self.posts(OPEN_ID):
             last = row.last
             if last and last.machine != self.machine and last.phase in OPEN and last.last_put_at:

@@ -266,7 +266,8 @@ def exit_code(
     codes += [_CODES.get(outcome.result, exits.DONE) for outcome in outcomes]
     codes += [exits.SIGN_IN for outcome in outcomes if outcome.sign_in]
     codes += [exits.STALE for o in outcomes if o.problem and o.problem.code in {"plan-used", "plan-expired"}]
-    codes += left.undone(actions)
+    known = {outcome.post for outcome in outcomes}
+    codes += left.undone(action for action in actions if not (action.in_other_hands and action.post in known))
     if interrupted:
         codes.append(exits.INTERRUPTED)
     return exits.worst(codes)
@@ -277,6 +278,7 @@ _CODES = {
     Result.CHANGED: exits.FAILED,
     Result.UPLOADING: exits.FAILED,
     Result.PROCESSING: exits.NOT_FINAL,
+    Result.ELSEWHERE: exits.NOT_FINAL,
     Result.UNKNOWN: exits.UNKNOWN,
     Result.HELD: exits.HELD,
     Result.NOT_STARTED: exits.HELD,

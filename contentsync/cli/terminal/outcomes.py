@@ -21,6 +21,7 @@ _MARKS: Final = {
     Result.ADOPTED: ("=", "cyan"),
     Result.MOVED: ("→", "cyan"),
     Result.PROCESSING: ("…", "blue"),
+    Result.ELSEWHERE: ("…", "blue"),
     Result.UPLOADING: ("…", "yellow"),
     Result.UNKNOWN: ("!", "magenta"),
     Result.HELD: ("⏸", "blue"),
@@ -30,6 +31,7 @@ _MARKS: Final = {
 _SAID: Final = {
     Result.DELIVERED: "delivered: the creator posts it in TikTok's app",
     Result.PROCESSING: "TikTok is not done; follow it: contentsync status --wait 10m",
+    Result.ELSEWHERE: "another machine is sending it",
     Result.UPLOADING: "the upload is not complete; the next apply resumes it",
     Result.UNKNOWN: "may be live or not; nothing more is sent for this account until it is settled",
 }

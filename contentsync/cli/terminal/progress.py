@@ -26,6 +26,7 @@ JSON_EVERY: Final = 1.0
 _WORDS: Final = {
     "accepted": "accepted by TikTok; sending the file",
     "processing": "TikTok is processing it, which takes a few minutes",
+    "elsewhere": "another machine is sending it; waiting for what becomes of it",
     "again": "tried once more",
     "resume": "resumed",
     "published": "published",
