@@ -164,6 +164,9 @@ def test_a_remote_that_forbids_the_push_begins_nothing_and_says_why(site: Site, 
     assert code == 1
     assert "[state-unreachable]" in said
     assert "pre-receive hook declined" in said
+    assert "allow this machine's token or key to push the branch contentsync-state" in said
+    assert "run apply again later" not in said
+    assert ("the remote says: protected branch" in said) == ("protected" in refusal)
     assert site.captions() == []
 
 

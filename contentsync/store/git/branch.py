@@ -19,13 +19,15 @@ from typing import Final
 
 from contentsync.errors import Problem, StoreError
 from contentsync.frozen import frozen
-from contentsync.store.git.program import Ended, Git
+from contentsync.store.git.program import Ended, Git, plain
 
 HIDDEN: Final = "refs/contentsync"  # where our references live: no branch, tag or remote branch of the user's
 NOBODY: Final = "contentsync <contentsync@localhost>"
 PAUSES: Final = (0.0, 0.2, 0.5, 1.0, 2.0)  # seconds before each further try while another process is in the way
 #: How a server says that it could not lock the branch, in its refusal of a push.
 _LOCKED: Final = ("failed to update ref", "cannot lock ref", "unable to lock")
+#: How a server says that this user or token may not push, where git could not even offer the reference.
+_DENIED: Final = ("denied", "returned error: 403", "not allowed", "read-only", "read only", "forbidden")
 
 
 class Pushed(StrEnum):
@@ -34,8 +36,10 @@ class Pushed(StrEnum):
     TAKEN = "taken"
     #: The remote's head is another one by now: read, then decide anew.
     REFUSED = "refused"
-    #: The remote can't be reached, or forbids it: nothing is known to be there.
+    #: The remote can't be reached: nothing is known to be there.
     UNREACHABLE = "unreachable"
+    #: The remote does not allow it: a protected branch, a hook, or a token that may only read. Only a person helps.
+    FORBIDDEN = "forbidden"
 
 
 @frozen
@@ -167,7 +171,7 @@ class Branch:
             return Pushed.UNREACHABLE, ended.why
         refusal = _refusal(ended)
         if now.head == parent:
-            return Pushed.UNREACHABLE, refusal  # the head is still our parent: it was not the race that spoke
+            return _kind(ended, refusal), refusal  # the head is still our parent: it was not the race that spoke
         return Pushed.REFUSED, refusal
 
     def _pushed_elsewhere(self) -> str:
@@ -239,6 +243,17 @@ def _changes(out: bytes) -> dict[str, str | None]:
 
 
 def _refusal(ended: Ended) -> str:
-    """Why the remote did not take it, in git's words: the summary of the refused reference, else the last line."""
+    """Why the remote did not take it: git's summary of the refused reference, else its last line, with what the
+    remote itself said."""
     lines = [line for line in ended.out.decode(errors="replace").splitlines() if line.startswith("!")]
-    return lines[0].split("\t")[-1] if lines else ended.why
+    why = plain(lines[0].split("\t")[-1]) if lines else ended.why
+    said = [text for text in ended.from_remote if text not in why]
+    return f"{why}; the remote says: {plain(' '.join(said))}" if said else why
+
+
+def _kind(ended: Ended, refusal: str) -> Pushed:
+    """Whether the remote forbids the push for good, or may take it later."""
+    if any(said in refusal for said in _LOCKED):
+        return Pushed.UNREACHABLE
+    rejected = b"[remote rejected]" in ended.out
+    return Pushed.FORBIDDEN if rejected or any(said in refusal.lower() for said in _DENIED) else Pushed.UNREACHABLE

@@ -150,8 +150,7 @@ class GitClaims(GitPushing):
                     files = self._files() | {path: documents.post_text(self._with(row.uid, attempt))}
                     made = self._commit(base, files, now, [f"{row.key}: {what}", *news])
                 pushed, why = self._branch.push(made, base)
-                if pushed is Pushed.UNREACHABLE:
-                    raise StoreError(self._unreachable(why))
+                self._refuse_unpushed(pushed, why)
                 if pushed is Pushed.TAKEN:
                     self._taken(made, base, files, news)
                     return

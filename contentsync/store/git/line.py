@@ -13,7 +13,7 @@ from contentsync.errors import Problem, StoreError
 from contentsync.frozen import frozen
 from contentsync.post_state import Attempt
 from contentsync.store.git import documents
-from contentsync.store.git.branch import Branch
+from contentsync.store.git.branch import Branch, Pushed
 from contentsync.store.port.conflicts import moved
 from contentsync.store.sqlite import migration
 from contentsync.store.sqlite.database import Database
@@ -134,6 +134,22 @@ class GitLine(SqliteStore):
         place = f"{self._branch.remote}/{self._branch.name}"
         what = f"the shared state on {place} can't be reached: {why}; {self._age()}"
         return Problem("state-unreachable", what, "nothing new is started until then; run apply again later")
+
+    def _refuse_unpushed(self, pushed: Pushed, why: str) -> None:
+        """Raise StoreError where the remote could not be reached, or does not allow the push."""
+        if pushed is Pushed.UNREACHABLE:
+            raise StoreError(self._unreachable(why))
+        if pushed is Pushed.FORBIDDEN:
+            raise StoreError(self._forbidden(why))
+
+    def _forbidden(self, why: str) -> Problem:
+        branch, remote = self._branch.name, self._branch.remote
+        what = f"{remote} does not allow pushing the shared state to its branch {branch}: {why}"
+        hint = (
+            f"allow this machine's token or key to push the branch {branch}: take the branch out of the remote's "
+            "protection rules, and in a CI give the job write access; nothing new is started until then"
+        )
+        return Problem("state-unreachable", what, hint)
 
     def _age(self) -> str:
         """How old the local copy is, for a person; empty where there is none."""

@@ -7,6 +7,7 @@ HEAD and the user's branches are never touched: only plumbing is called, on a re
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,6 +53,8 @@ _ADVICE: Final = (
     "Please make sure you have the correct access rights",
     "and the repository exists.",
 )
+_REMOTE: Final = "remote: "  # what git puts before each line of the remote's side
+_PASSWORD: Final = re.compile(r"//[^/@\s]*@")  # the user and password of an address
 
 
 @frozen
@@ -74,7 +77,19 @@ class Ended:
             return "no answer in time"
         said = [line for line in self.err.splitlines() if line.strip()]
         causes = [line for line in said if line.strip() not in _ADVICE]
-        return (causes or said or [f"git ended with {self.code}"])[-1][:300]
+        return plain((causes or said or [f"git ended with {self.code}"])[-1])
+
+    @property
+    def from_remote(self) -> list[str]:
+        """What the remote's side said itself, as a hook or a host does, line by line."""
+        lines = [line.removeprefix(_REMOTE).strip() for line in self.err.splitlines() if line.startswith(_REMOTE)]
+        return [plain(line) for line in lines if line.strip("-=* ")]
+
+
+def plain(text: str) -> str:
+    """Foreign text for a message: on one line, not too long, and with no password of an address in it."""
+    shown = "".join(char if char.isprintable() else " " for char in _PASSWORD.sub("//", text))
+    return " ".join(shown.split())[:300]
 
 
 @frozen

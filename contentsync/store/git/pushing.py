@@ -39,8 +39,7 @@ class GitPushing(GitReading):
             base, files = self._copy.value(HEAD), self._files()
             made = self._commit(base, files, now, news)
         what, why = self._branch.push(made, base)
-        if what is Pushed.UNREACHABLE:
-            raise StoreError(self._unreachable(why))
+        self._refuse_unpushed(what, why)
         if what is Pushed.TAKEN:
             self._taken(made, base, files, news)
         else:
@@ -201,8 +200,7 @@ class GitPushing(GitReading):
                     base, files = self._copy.value(HEAD), self._files() | {path: text}
                     made = self._commit(base, files, now, [news, *told])
                 pushed, why = self._branch.push(made, base)
-                if pushed is Pushed.UNREACHABLE:
-                    raise StoreError(self._unreachable(why))
+                self._refuse_unpushed(pushed, why)
                 if pushed is Pushed.TAKEN:
                     self._taken(made, base, files, told)
                     return True

@@ -172,8 +172,45 @@ def test_a_remote_that_forbids_the_push_is_no_race(remote: Path) -> None:
     hook.write_text("#!/bin/sh\necho protected branch >&2\nexit 1\n")
     hook.chmod(0o755)
     what, why = branch.push(branch.commit("", {"a": b"1"}, "begin", WHEN), "")
-    assert what is Pushed.UNREACHABLE
+    assert what is Pushed.FORBIDDEN
     assert "pre-receive hook declined" in why
+    assert "the remote says: protected branch" in why
+
+
+def test_what_a_remote_says_comes_without_passwords_and_control_characters() -> None:
+    ended = Ended(1, b"", "remote: \x1b[31mdenied\tfor https://bot:s3cret@host/x\r\nremote: ------\nfatal: no\n")
+
+    assert ended.from_remote == ["[31mdenied for https://host/x"]
+    assert Ended(128, b"", "fatal: unable to access 'https://bot:s3cret@host/x/': 403").why.count("s3cret") == 0
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "remote: Permission to a/b.git denied to bot.\nfatal: The requested URL returned error: 403",
+        "remote: Write access to repository not granted.\nfatal: The requested URL returned error: 403",
+        "ERROR: The key you are authenticating with has been marked as read only.\nfatal: Could not read from remote "
+        "repository.",
+    ],
+    ids=["403", "no-write-access", "deploy-key"],
+)
+def test_a_token_that_may_only_read_is_forbidden_to_push(remote: Path, said: str) -> None:
+    branch = a_branch(remote, "one")
+    made = branch.commit("", {"a": b"1"}, "begin", WHEN)
+
+    assert replace(branch, git=Denied(branch.git, said)).push(made, "")[0] is Pushed.FORBIDDEN
+    assert replace(branch, git=Denied(branch.git, "fatal: no route")).push(made, "")[0] is Pushed.UNREACHABLE
+
+
+class Denied(Git):
+    """Git whose pushes end with these words."""
+
+    def __init__(self, git: Git, said: str) -> None:
+        super().__init__(git.folder, git.environ)
+        object.__setattr__(self, "said", said)
+
+    def remote(self, *args: str) -> Ended:
+        return Ended(128, b"", self.said) if "push" in args else super().remote(*args)  # type: ignore[attr-defined]
 
 
 def test_nothing_of_the_users_is_touched(remote: Path) -> None:
