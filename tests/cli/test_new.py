@@ -92,13 +92,41 @@ def test_several_clips_get_a_manifest_each(offline: Studio) -> None:
         offline.video(f"june/{name}.mp4")
     clips = [f"posts/june/{name}.mp4" for name in ("one", "two", "three")]
     ran = offline.run("new", *clips, *GIVEN, "--caption", "June")
-    assert (ran.code, ran.out.count("Written: ")) == (0, 3)
+    assert (ran.code, ran.err) == (0, "")
+    assert [line for line in ran.out.splitlines() if line.startswith("Written: ")] == [
+        "Written: posts/june/one.yaml.",
+        "Written: posts/june/two.yaml.",
+        "Written: posts/june/three.yaml.",
+        "Written: 3 manifests. Next: contentsync plan",
+    ]
     assert sorted(path.name for path in offline.root.rglob("*.yaml") if "june" in str(path)) == [
         "one.yaml",
         "three.yaml",
         "two.yaml",
     ]
     assert offline.run("plan", "--no-refresh", "--json").json["summary"]["create"] == 3
+
+
+def test_several_clips_share_one_line_about_missing_captions_and_those_with_a_manifest_stay(offline: Studio) -> None:
+    for name in ("a", "b", "c"):
+        offline.video(f"{name}.mp4")
+    first = offline.run("new", "posts/a.mp4", "posts/b.mp4", *GIVEN)
+    assert (first.code, first.err) == (
+        0,
+        "2 posts have no caption. To give one, add `caption:` to their manifests.\n",
+    )
+    again = offline.run("new", "posts/a.mp4", "posts/b.mp4", "posts/c.mp4", *GIVEN)
+    assert (again.code, again.err) == (0, "1 post has no caption. To give one, add `caption:` to its manifest.\n")
+    assert "Written already, and the same: 2 manifests.\nWritten: 1 manifest. Next: contentsync plan\n" in again.out
+
+
+def test_what_is_wrong_with_every_clip_is_said_once(offline: Studio) -> None:
+    clips = [f"posts/{number}.mp4" for number in range(9)]
+    for number in range(9):
+        offline.video(f"{number}.mp4")
+    ran = offline.run("new", *clips, *GIVEN, "--publish-at", "next-slot")
+    assert (ran.code, ran.err.count("account acme has no slots [no-slots]"), "Next:" in ran.out) == (1, 1, False)
+    assert ran.err.endswith("posts/6.yaml, and 2 more\n") and ran.err.count("9 manifests not written") == 1
 
 
 def test_a_name_is_for_one_post(offline: Studio) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -23,7 +24,9 @@ from contentsync.operations.drafting import Entry
 from contentsync.operations.new_post import Asked
 from contentsync.project import Project
 from contentsync.views import imported as view
-from contentsync.visible import visible_lines
+from contentsync.visible import visible, visible_lines
+
+_NAMED: Final = 7  # manifests that the last lines name
 
 
 def _words(key: str) -> click.Choice[str]:
@@ -79,25 +82,35 @@ def new(
     project = context.project()
     asked = [new_post.with_sure_answers(project, Asked(mine, _values(given), into, markdown)) for mine in posts]
     if asks:
-        known = {key for key, value in given.items() if value}
-        return exits.worst([_asked(project, one, known) for one in asked])
+        return _ask_all(project, asked, {key for key, value in given.items() if value})
     for one in asked:
         _refuse_lacking(project, one)
     entries = new_post.drafts(project, asked)
     if json_:
         return _as_json(project, entries, auto_approve)
-    return exits.worst([_finish(project, entry, auto_approve) for entry in entries])
+    written = _Written(project, len(entries), auto_approve=True)
+    codes = [written.finish(entry) for entry in entries]
+    written.sum_up()
+    return exits.worst(codes)
 
 
-def _asked(project: Project, asked: Asked, known: set[str]) -> int:
-    """Ask for what is not given, and write the manifest. known: the keys that were given."""
+def _ask_all(project: Project, asked: list[Asked], known: set[str]) -> int:
+    """Ask about one post after the other. known: the keys that were given."""
+    written = _Written(project, len(asked), auto_approve=False)
+    codes = [_ask(project, one, known, written) for one in asked]
+    written.sum_up()
+    return exits.worst(codes)
+
+
+def _ask(project: Project, asked: Asked, known: set[str], written: _Written) -> int:
+    """Ask for what is not given, and write the manifest."""
     if problems := new_post.media_refused(project, asked.files):
-        text.show_problems(problems)
+        written.refuse(str(asked.files[0]), problems)
         text.tell("Nothing was asked or written: TikTok would not take this file.")
         return exits.FAILED
     asked = questions.answered(project, asked, known)
     _refuse_lacking(project, asked)
-    return _finish(project, new_post.drafts(project, [asked])[0], auto_approve=False)
+    return written.finish(new_post.drafts(project, [asked])[0])
 
 
 def _values(given: dict[str, Any]) -> dict[str, Value]:
@@ -137,18 +150,62 @@ def _as_json(project: Project, entries: list[Entry], auto_approve: bool) -> int:
     return exits.FAILED if proposal.has_errors else exits.DONE
 
 
-def _finish(project: Project, entry: Entry, auto_approve: bool) -> int:
-    """Show the manifest, ask, and write it."""
-    if entry.file:
-        text.say(f"{entry.file}:")
-        for line in visible_lines(entry.text).rstrip("\n").split("\n"):
-            text.say(f"  {line}")
-    text.show_problems(entry.problems)
-    if not entry.is_sound:
-        return exits.FAILED
-    if not (auto_approve or says_yes("write this manifest")):
-        text.tell("Nothing was written: the answer was not `yes`.")
-        return exits.INTERRUPTED
-    new_post.carry_out(project, entry)
-    text.say(f"Written: {entry.file}. Next: contentsync plan")
-    return exits.DONE
+class _Written:
+    """The manifests of one call: shown, asked about, written, and summed up. The same problem is shown once."""
+
+    def __init__(self, project: Project, posts: int, *, auto_approve: bool) -> None:
+        self._project, self._several, self._auto_approve = project, posts > 1, auto_approve
+        self._shown: list[Problem] = []
+        self._written: list[Entry] = []
+        self._there = 0
+        #: What has no manifest because of a problem.
+        self._bad: list[str] = []
+
+    def refuse(self, name: str, problems: Sequence[Problem]) -> None:
+        """Show the problems of what gets no manifest."""
+        self._bad.append(name)
+        self._show(problems)
+
+    def _show(self, problems: Sequence[Problem]) -> None:
+        new_ones = [problem for problem in problems if problem not in self._shown]
+        self._shown += new_ones
+        text.show_problems(new_ones)
+
+    def finish(self, entry: Entry) -> int:
+        """Show the manifest, ask, and write it."""
+        if entry.is_there and self._several:
+            self._there += 1
+            return exits.DONE
+        if entry.file:
+            text.say(f"{entry.file}:")
+            for line in visible_lines(entry.text).rstrip("\n").split("\n"):
+                text.say(f"  {line}")
+        if not entry.is_sound:
+            self.refuse(entry.file or entry.draft.media[0], entry.problems)
+            return exits.FAILED
+        self._show(entry.problems)
+        if not (self._auto_approve or says_yes("write this manifest")):
+            text.tell("Nothing was written: the answer was not `yes`.")
+            return exits.INTERRUPTED
+        new_post.carry_out(self._project, entry)
+        self._written.append(entry)
+        text.say(f"Written: {entry.file}." + ("" if self._several else " Next: contentsync plan"))
+        return exits.DONE
+
+    def sum_up(self) -> None:
+        """Say at the end what became of several posts; of one, everything is said already."""
+        if not self._several:
+            return
+        if self._bad:
+            more = len(self._bad) - _NAMED
+            names = ", ".join(map(visible, self._bad[:_NAMED])) + (f", and {more} more" if more > 0 else "")
+            text.tell(f"{text.many(len(self._bad), 'manifest')} not written, because of the problems above: {names}")
+        if self._there:
+            text.say(f"Written already, and the same: {text.many(self._there, 'manifest')}.")
+        bare = sum(not entry.values.get("caption") for entry in self._written)
+        if bare and self._auto_approve:
+            verb = "has" if bare == 1 else "have"
+            where = "its manifest" if bare == 1 else "their manifests"
+            text.tell(f"{text.many(bare, 'post')} {verb} no caption. To give one, add `caption:` to {where}.")
+        if self._written:
+            text.say(f"Written: {text.many(len(self._written), 'manifest')}. Next: contentsync plan")
