@@ -15,7 +15,8 @@ HEAD = "Name;Account;File;Caption;Publish at;Privacy;Hashtags\r\n"
 
 def fortnight(studio: Studio, first: date = date(2019, 12, 1), between: str = ".") -> Path:
     """Twelve rows as Excel saves them, with their clips in a folder beside it. first: the day of the first post.
-    \n    between: what stands between day, month and year.
+
+    between: what stands between day, month and year.
     """
     project = (studio.root / "contentsync.yaml").read_text("utf-8")
     slots = 'acme: {slots: ["mon 09:00", "wed 09:00", "fri 09:00"], mode: direct, '
