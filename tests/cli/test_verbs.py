@@ -88,6 +88,27 @@ def test_status_of_many_posts_ends_with_their_count(studio: Studio) -> None:
     assert "posts:" not in studio.run("status", "held-1*").out
 
 
+def test_status_folds_more_than_twenty_posts_with_one_state_and_reason(studio: Studio) -> None:
+    for number in range(21):
+        studio.post(f"faulty-{number}", privacy="nobody")
+    for name in ("a", "z"):
+        studio.post(f"faulty-{name}", privacy="nobody_at_all")
+    for number in range(3):
+        studio.post(f"faulty-m{number}", hold=True)
+    folded = studio.run("status").out.splitlines()
+    assert [line.split()[:3] for line in folded if not line.startswith(" ")] == [
+        ["21", "posts", "blocked"],
+        ["acme/faulty-a", "blocked"],
+        *([f"acme/faulty-m{number}", "waiting", "hold:"] for number in range(3)),
+        ["acme/faulty-z", "blocked"],
+        ["26", "posts:", "23"],
+    ]
+    assert sum("[unknown-word]" in line for line in folded) == sum("hint:" in line for line in folded) == 3
+    assert studio.run("status", "--full").out.count("[unknown-word]") == 23
+    assert studio.run("status", "faulty-1*").out.count("[unknown-word]") == 11
+    assert len(studio.run("status", "--json").json["posts"]) == 26
+
+
 def test_what_concerns_an_account_is_said_once_in_status(studio: Studio, emulator: Emulator) -> None:
     studio.post("one")
     studio.run("apply", "--auto-approve")

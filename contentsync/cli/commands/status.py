@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import click
 
@@ -23,7 +23,6 @@ from contentsync.lifecycle import Phase
 from contentsync.operations.selection import Wish
 from contentsync.operations.status import decided_now, differing, look, usernames
 from contentsync.plan.action import Action
-from contentsync.plan.differs import Difference
 from contentsync.post_state import PostState
 from contentsync.project import Project
 from contentsync.views import status as view
@@ -49,6 +48,7 @@ _CODES = {
     "--watch", is_flag=True, help="Keep showing the posts as state and manifests change; TikTok is not asked."
 )
 @click.option("--interval", type=DURATION, default=None, help="With --watch: the time between two looks; 2s.")
+@click.option("--full", is_flag=True, help="List every post, where more than twenty alike would fold into one line.")
 @click.option("--exit-code", is_flag=True, help="Also exit 5 where a post is blocked or missed its window.")
 @selecting
 @click.pass_obj
@@ -60,6 +60,7 @@ def status(
     wait: float,
     watch: bool,
     interval: float | None,
+    full: bool,
     exit_code: bool,
     only: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -104,7 +105,8 @@ def status(
             name = f"{pause.account}: " if pause.account else ""
             said = visible(pause.said(zones.get(pause.account) or text.shown_zone()))
             text.say(text.style(f"⏸ {name}{said}; to end it: {pause.ends_by}", fg="yellow"))
-        _show(StatusLines(zones, handles, project.clock.now(), looked.notes), found, plans, differs)
+        lines = StatusLines(zones, handles, project.clock.now(), looked.notes)
+        _show(lines.listing(found, plans, differs, full=full), found, plans)
     notifying.tell(made)
     needed = {row.account for row in found.values() if row and row.last and row.last.phase in _CODES}
     needed |= {name for name, err in failures.items() if any(p.code == "access-removed" for p in err.problems)}
@@ -130,19 +132,12 @@ def _codes(found: dict[str, PostState | None]) -> list[int]:
     return [_CODES.get(phase, exits.DONE) for phase in phases]
 
 
-def _show(
-    lines: StatusLines,
-    found: Mapping[str, PostState | None],
-    plans: Mapping[str, Action],
-    differs: Mapping[str, Sequence[Difference]],
-) -> None:
+def _show(lines: Iterable[str], found: Mapping[str, PostState | None], plans: Mapping[str, Action]) -> None:
     if not found:
         text.say("No posts.")
         return
-    width = min(44, max(map(len, found)))
-    for key, row in found.items():
-        for line in lines.of(key, row, plans.get(key), width, differs.get(key, ())):
-            text.say(line)
+    for line in lines:
+        text.say(line)
     if len(found) > MANY:
         counted = Counter(standing(row, plans.get(key)) for key, row in found.items())
         told = ", ".join(f"{count} {where}" for where, count in counted.most_common())
