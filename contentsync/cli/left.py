@@ -10,7 +10,7 @@ from contentsync.plan.action import Action, Kind
 
 # A shared state that can't be read or written now: no policy holds the post back.
 _STATE_TROUBLE: Final = frozenset(
-    {"state-unreachable", "state-rewound", "state-corrupt", "state-newer", "state-conflict"}
+    {"state-unreachable", "state-rewound", "state-left-behind", "state-corrupt", "state-newer", "state-conflict"}
 )
 
 

@@ -192,6 +192,34 @@ def test_a_branch_that_was_put_back_or_deleted_stops_what_is_new(site: Site) -> 
     assert len(site.captions()) == 3
 
 
+def test_another_branch_is_another_state_and_the_way_out_moves_it(site: Site) -> None:
+    clone = site.clone("a")
+    assert apply(clone)[0] == 0
+    project = clone.root / "contentsync.yaml"
+    project.write_text(project.read_text().replace("state: git\n", "state: git:origin#other\n"))
+    clone.post("three")
+
+    code, said = apply(clone)
+
+    assert (code, len(site.captions())) == (1, 2), said
+    assert "[state-left-behind]" in said
+    assert "state-rewound" not in said
+    assert "git push --force" not in said
+    for was, to in (
+        ("git:origin#contentsync-state", ".contentsync/state.db"),
+        (".contentsync/state.db", "git:origin#other"),
+    ):
+        assert f"CONTENTSYNC_STATE={was} contentsync state migrate {to}" in said
+        clone.environment["CONTENTSYNC_STATE"] = was
+        moved = clone.run("state", "migrate", to)
+        assert moved.code == 0, moved.err
+        if to.endswith(".db"):
+            (clone.root / ".contentsync" / "shared.db").rename(clone.root / ".contentsync" / "earlier.db")
+    del clone.environment["CONTENTSYNC_STATE"]
+    assert apply(clone)[0] == 0
+    assert len(site.captions()) == 3
+
+
 def test_what_people_decided_about_an_account_is_known_to_every_clone(site: Site) -> None:
     first = site.clone("a")
     earlier = Studio(site.folder / "earlier", first.environment | {"CONTENTSYNC_DATA_DIR": str(site.folder / "old")})

@@ -23,6 +23,7 @@ from contentsync.times import in_words
 
 HEAD, LINEAGE, READ_AT = "shared head", "shared lineage", "shared read at"
 NUMBER, SERIAL, COUNTED = "shared number", "shared serial", "serial when last shared"
+PLACE: Final = "shared place"  # as in `state:`
 FORMAT: Final = "contentsync.shared-state/1"
 _EARLIER: Final = "contentsync.state/1"  # the same under its name until `state show` had it too
 
@@ -119,13 +120,35 @@ class GitLine(SqliteStore):
         }
         self._copy.remember(**{name: str(value) for name, value in known.items()}, **{COUNTED: str(super().serial)})
 
+    @property
+    def _place(self) -> str:
+        """This branch as `state:` names it."""
+        return f"git:{self._branch.remote}#{self._branch.name}"
+
     def _gone(self, known: str) -> Problem:
+        if switched := self._switched():
+            return switched
         what = f"branch {self._branch.name} is gone from {self._branch.remote}; its last known commit is {known[:12]}"
         return Problem("state-rewound", what, self._put_again(known))
 
     def _put_back(self, known: str) -> Problem:
+        if switched := self._switched():
+            return switched
         what = f"branch {self._branch.name} of {self._branch.remote} was reset, or belongs to another state now"
         return Problem("state-rewound", what, self._put_again(known))
+
+    def _switched(self) -> Problem | None:
+        """The problem where `state:` names another branch than the one that this copy was read from."""
+        was = self._copy.value(PLACE)
+        if was in {"", self._place}:
+            return None
+        what = f"`state:` names {self._place} now, but this clone's copy is of {was}, which is another state"
+        hint = (
+            f"write `state: {was}` again; or move the state: CONTENTSYNC_STATE={was} contentsync state migrate "
+            ".contentsync/state.db, then rename .contentsync/shared.db, then CONTENTSYNC_STATE=.contentsync/state.db "
+            f"contentsync state migrate {self._place}"
+        )
+        return Problem("state-left-behind", what, hint)
 
     def _put_again(self, known: str) -> str:
         return f"put it back: git push --force {self._branch.remote} {known}:refs/heads/{self._branch.name}"

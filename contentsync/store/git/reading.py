@@ -11,7 +11,7 @@ from contentsync.post_state import PostState
 from contentsync.store.git import approvals, calendar, documents, notices
 from contentsync.store.git.approvals import SharedApprovals
 from contentsync.store.git.calendar import SharedCalendar
-from contentsync.store.git.line import HEAD, READ_AT, GitLine
+from contentsync.store.git.line import HEAD, PLACE, READ_AT, GitLine
 from contentsync.store.git.merge import merged
 from contentsync.store.git.notices import SharedOutbox
 from contentsync.store.git.people import SharedPauses
@@ -49,7 +49,7 @@ class GitReading(GitLine):
                 raise StoreError(self._gone(known))
             if fetched.head not in {"", known}:
                 self._take_in(known, fetched.head)
-            self._copy.remember(**{READ_AT: now.isoformat()})
+            self._copy.remember(**{READ_AT: now.isoformat(), PLACE: self._place})
         self._refuse_moved()
         return fetched.head
 
