@@ -38,7 +38,7 @@ COMMANDS: Final = {
     "apply": "Carry out a plan",
     "watch": "Publish each post when it is due, until you stop it",
     "status": "Show the state of each post at TikTok",
-    "approve": "Approve posts, so that `apply --approved` sends them when they are due",
+    "approve": "Approve posts, which `watch` and `apply --approved` then send",
     "agenda": "Show what goes out when, and what blocks it",
     "calendar": "Show what went out and what goes out, as text, as a page, or for calendar programs",
     "pause": "Begin nothing more for an account, or for all, until it is resumed",

@@ -34,7 +34,11 @@ def test_only_what_was_approved_is_sent(studio: Studio, emulator: Emulator) -> N
     studio.post("launch")
     studio.post("other")
     given = asked(studio, "yes", "approve", "launch")
-    assert given.code == 0 and "Approved: 1 post." in given.out and "About launch" in given.out
+    assert (
+        given.code == 0
+        and "Approved: 1 post. `contentsync watch` and `contentsync apply" in given.out
+        and "About launch" in given.out
+    )
     ran = studio.run("apply", "--approved")
     assert ran.code == 5 and inits(emulator) == 1
     assert "acme/other" in ran.out and "not approved" in ran.out

@@ -1,4 +1,4 @@
-"""`contentsync approve`: a person's yes to posts, which `apply --approved` goes by when their time comes."""
+"""`contentsync approve`: a person's yes, which `watch` and `apply --approved` need to send a post."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from contentsync.project import Project
 from contentsync.views import approvals as view
 from contentsync.visible import visible
 
+_NEXT = "`contentsync watch` and `contentsync apply --approved` send each when it is due."
+
 
 @click.command()
 @click.argument("posts", nargs=-1, metavar="[POST]...", shell_complete=complete.posts)
@@ -43,8 +45,8 @@ def approve(
 ) -> int:
     """Show POSTs as the plan does, ask for yes, and record exactly what was approved.
 
-    `apply --approved` sends these posts when they are due. An approval lapses when the account, a setting, the
-    caption, a byte of the media or a time changes, when it is revoked, and once it was used. A POST is
+    `watch` and `apply --approved` send these posts when they are due. An approval lapses when the account, a
+    setting, the caption, a byte of the media or a time changes, when it is revoked, and once it was used. A POST is
     ACCOUNT/NAME, a name, or a glob of either.
 
     \b
@@ -102,7 +104,7 @@ def _approve(project: Project, posts: tuple[str, ...], auto_approve: bool) -> in
         text.tell("Nothing was approved: the answer was not `yes`.")
         return exits.INTERRUPTED
     given = operation.record(project, asked.made, asked.actions, "auto-approve" if auto_approve else "terminal")
-    text.say(f"Approved: {text.many(len(given), 'post')}. `contentsync apply --approved` sends each when it is due.")
+    text.say(f"Approved: {text.many(len(given), 'post')}. {_NEXT}")
     return exits.worst(codes)
 
 
