@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from contentsync.cli.terminal import proposal_table
 from tests.cli.support import Studio
 
 HEAD = "Name;Account;File;Caption;Publish at;Privacy;Hashtags\r\n"
@@ -60,6 +61,30 @@ def test_without_a_terminal_the_rows_are_shown_and_the_option_is_named(offline: 
     ran = offline.run("import-csv", str(fortnight(offline)), "--dates", "day-first")
     assert ran.code == 64 and "acme/day-3" in ran.out
     assert "--auto-approve writes" in ran.err and list(offline.root.rglob("posts/clips/*.yaml")) == []
+
+
+DATED = ["2", "acme/day-1", "posts/clips/day-1.yaml", "Mon 1 Dec 2031 09:00 CET", "direct, everyone", "Turns " * 9]
+
+
+@pytest.mark.parametrize(
+    ("width", "has_manifests", "caption"), [(80, False, 18), (97, False, 35), (98, True, 12), (118, True, 32)]
+)
+def test_the_table_fits_the_terminal_as_long_as_it_can(width: int, has_manifests: bool, caption: int) -> None:
+    head, row, *after = proposal_table.lines([DATED], width)
+    assert max(len(head), len(row)) <= width and ("manifest" in head) is has_manifests
+    assert len(row) - head.index("caption") in range(caption - 1, caption + 1) and row.endswith("…")
+    assert after == ([] if has_manifests else ["The manifests go into posts/clips."])
+
+
+def test_without_a_terminal_the_table_has_everything() -> None:
+    head, row = proposal_table.lines([DATED], None)
+    assert "posts/clips/day-1.yaml" in row and len(row) - head.index("caption") > 35
+
+
+def test_many_folders_are_counted() -> None:
+    rows = [[*DATED[:2], f"posts/{number}/a.yaml", *DATED[3:]] for number in range(6)]
+    *_, last = proposal_table.lines(rows, 80)
+    assert last == "The manifests go into posts/0, posts/1, posts/2, posts/3, and 2 more."
 
 
 def test_a_manifest_lies_beside_its_clip_and_reads_back_exactly(offline: Studio) -> None:

@@ -11,7 +11,7 @@ import click
 from contentsync.cli import complete, exits
 from contentsync.cli.main import Context
 from contentsync.cli.options import as_json
-from contentsync.cli.terminal import table, text
+from contentsync.cli.terminal import proposal_table, text
 from contentsync.cli.terminal.asking import says_yes
 from contentsync.importers.dates import Order
 from contentsync.operations import import_posts as operation
@@ -21,7 +21,6 @@ from contentsync.operations.import_posts import FOREIGN, Proposal, Source
 from contentsync.project import Project
 from contentsync.views import imported as view
 
-_CAPTION = 40
 _FOLDER = click.Path(file_okay=False, exists=True, path_type=Path)
 
 
@@ -100,9 +99,8 @@ def _code(proposal: Proposal) -> int:
 
 def _show(project: Project, proposal: Proposal) -> None:
     if proposal.to_write:
-        names = ("line", "post", "manifest", "when", "how", "caption")
         rows = [_row(project, entry) for entry in proposal.to_write]
-        for line in table.aligned([table.Column(name, right=name == "line") for name in names], rows):
+        for line in proposal_table.lines(rows, text.width() if sys.stdout.isatty() else None):
             text.say(line)
     if proposal.there:
         text.say(f"Written already, and the same: {text.many(len(proposal.there), 'manifest')}.")
@@ -113,7 +111,7 @@ def _show(project: Project, proposal: Proposal) -> None:
 
 
 def _row(project: Project, entry: Entry) -> list[str]:
-    caption = table.one_line(str(entry.values.get("caption", "")), _CAPTION)
+    caption = str(entry.values.get("caption", ""))
     post = ", ".join(entry.keys)
     return [str(entry.draft.where.line), post, entry.file, _when(project, entry), ", ".join(_how(entry)), caption]
 
