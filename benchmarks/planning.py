@@ -184,7 +184,7 @@ def growth(small: int = 1_000, middle: int = 10_000, large: int = 50_000) -> Ite
     what = f"peak memory at {middle:,} posts"
     yield Figure("P5", what, f"{usual:.0f} MiB", "", usual, 110, " MiB", "the modules; what is kept of each post")
     limit = "posts, rows and the bytes of receipts are held at once"
-    what = f"peak memory at {middle:,} posts, nothing kept"
+    what = f"peak memory at {middle:,} posts, nothing kept, media gone"
     yield Figure("P5", what, f"{memory[middle]:.0f} MiB", "", memory[middle], 110, " MiB", limit)
     with _a_tree(1_600, 1_600, tracked=False) as many, _a_tree(1_600, tracked=False) as one:
         for root in (many, one):

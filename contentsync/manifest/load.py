@@ -158,27 +158,33 @@ class _Desk:
             self._take(one)
 
     def _some(self, names: Sequence[str]) -> list[_File]:
-        """These files, judged. Of a sound one only its posts are held: its documents take far more memory."""
+        """These files, judged. Only what they declare is held: their documents take far more memory."""
         files = [self._file(name) for name in names]
         self.attachments.read_ahead([document for one in files for document in one.documents])
         return [self._without_documents(self._judge(one)) for one in files]
 
     def _without_documents(self, file: _File) -> _File:
-        """A sound file with its posts alone; any other file as it is."""
+        """The file with what it declares alone; with its documents where one key is in several of them."""
+        if file.known is not None or len(file.keys) < sum(len(document.keys) for document in file.judged):
+            return file
+        self._keep(file)
+        return _File(file.name, file.data, known=file.declared())
+
+    def _keep(self, file: _File) -> None:
+        """Keep the posts of a sound file for the next run."""
         posts = [post for document in file.judged for post in document.posts]
         keys = {post.key for post in posts}
-        if not file.is_sound or keys != file.keys or len(keys) < len(posts):
-            return file
-        if self._remembered and self._may_be_kept(file, posts):
+        if not self._remembered or not file.is_sound or keys != file.keys or len(keys) < len(posts):
+            return
+        if self._may_be_kept(file, posts):
             self._remembered.keep(file.name, file.data, posts)
-        return _File(file.name, file.data, known=posts)
 
     def _file(self, name: str) -> _File:
         data, problem = read_bytes(self._root, name)
         if problem:
             return _File(name, data, (problem,))
         known = self._remembered.posts(name, data) if self._remembered else None
-        return _parsed(name, data) if known is None else _File(name, data, known=known)
+        return _parsed(name, data) if known is None else _File(name, data, known=_Declared(tuple(known)))
 
     def _judge(self, file: _File) -> _File:
         if not file.documents:
@@ -190,17 +196,11 @@ class _Desk:
 
     def _take(self, file: _File) -> None:
         """Take what a file declares, and what is wrong with it."""
-        if file.known is not None:
-            self.posts += file.known
-            return
-        told: list[Told] = [(frozenset(), problem) for problem in file.problems]
-        told = bounded([*told, *(one for document in file.judged for one in document.told())])
-        self.told += told
-        sound = [post for document in file.judged for post in document.sound()]
-        self.posts += sound
-        for document in file.judged:
-            self.faulty += document.faulty()
-        if file.problems or any(document.is_unsure for document in file.judged):
+        known = file.known or file.declared()
+        self.told += known.told
+        self.posts += known.posts
+        self.faulty += known.faulty
+        if known.is_unsure:
             self.unread.append(file.name)
 
     def _may_be_kept(self, file: _File, posts: list[DesiredPost]) -> bool:
@@ -228,6 +228,24 @@ class _Desk:
 
 
 @frozen
+class _Declared:
+    """What a manifest declares, and what is wrong with it."""
+
+    #: The sound posts.
+    posts: tuple[DesiredPost, ...]
+    faulty: tuple[Faulty, ...] = ()
+    told: tuple[Told, ...] = ()
+    #: Whether it may declare a post whose key can't be read.
+    is_unsure: bool = False
+    #: Keys that none of the posts has: of documents that can't be read to the end, for example.
+    further_keys: frozenset[str] = frozenset()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return self.further_keys.union([post.key for post in self.posts])
+
+
+@frozen
 class _File:
     """One manifest on its way to posts."""
 
@@ -237,16 +255,16 @@ class _File:
     problems: tuple[Problem, ...] = ()
     #: Its documents, until they are judged.
     documents: list[Document] = field(default_factory=list)
-    #: Its documents; none where its posts are known from an earlier run.
+    #: Its documents; none where it is known what they declare.
     judged: list[CheckedDocument] = field(default_factory=list)
-    #: Its posts, where nothing is wrong with it, or where they are known from an earlier run.
-    known: list[DesiredPost] | None = None
+    #: What it declares, where its documents are not held any more, or where that is known from an earlier run.
+    known: _Declared | None = None
 
     @property
     def keys(self) -> frozenset[str]:
         """The keys of its posts, as far as they can be read."""
         if self.known is not None:
-            return frozenset([post.key for post in self.known])
+            return self.known.keys
         return frozenset([key for document in self.judged for key in document.keys])
 
     @property
@@ -254,6 +272,19 @@ class _File:
         """Whether it was judged, and nothing is wrong with it, nor with any post in it."""
         is_fine = all(one.document.is_whole and not one.document.problems for one in self.judged)
         return bool(self.judged) and not self.problems and is_fine
+
+    def declared(self) -> _Declared:
+        """What its documents declare."""
+        told: list[Told] = [(frozenset(), problem) for problem in self.problems]
+        told += [one for document in self.judged for one in document.told()]
+        posts = tuple(post for document in self.judged for post in document.sound())
+        return _Declared(
+            posts,
+            faulty=tuple(one for document in self.judged for one in document.faulty()),
+            told=tuple(bounded(told)),
+            is_unsure=bool(self.problems) or any(document.is_unsure for document in self.judged),
+            further_keys=self.keys - {post.key for post in posts},
+        )
 
     def parsed(self, parse: Callable[[_File], _File]) -> _File:
         """The same with its documents."""
