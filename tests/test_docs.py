@@ -361,7 +361,7 @@ def test_the_commands_of_the_readme_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    own = section(PAGES[0].read_text("utf-8"), "## Your own")
+    own, _ = section(PAGES[0].read_text("utf-8"), "## Your own").split("Many clips")
     for command in (part for line in shell_lines(own) for part in line.split(" && ")):
         verb, *args = shlex.split(command)
         if verb == "cd":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,6 +47,23 @@ def test_three_commands_lead_from_sign_in_to_twelve_approved_days(tmp_path: Path
     days = [datetime.fromisoformat(one["at"]).date() for one in found]
     assert days == [days[0] + number * DAY for number in range(CLIPS)]
     assert " 18:00 CE" in studio.run("agenda").out  # CET or CEST
+
+
+def test_the_commands_of_the_readme_for_many_clips_approve_them_all(studio: Studio) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    block = readme.partition("Many clips")[2].partition("```sh\n")[2].partition("```")[0]
+    new, approve, watch = (shlex.split(line)[1:] for line in block.splitlines())
+    written = (studio.root / "contentsync.yaml").read_text("utf-8")
+    studio.write("contentsync.yaml", written.replace("acme: {", 'acme: {slots: ["daily 18:00"], '))
+    for number in range(CLIPS):
+        studio.video(f"june/{number}.mp4")
+    clips = [str(path.relative_to(studio.root)) for path in studio.root.glob(new.pop(1))]
+
+    made = studio.run(*new, *clips, "--account", "acme", "--auto-approve")  # that project has several accounts
+    approved = studio.run(*approve, "--auto-approve")
+
+    assert (made.code, len(clips)) == (0, CLIPS) and "Written: 12 manifests. Next: contentsync plan" in made.out
+    assert (approved.code, watch) == (0, ["watch"]) and "Approved: 12 posts. `contentsync watch`" in approved.out
 
 
 @pytest.fixture
