@@ -45,6 +45,16 @@ def approvals(studio: Studio) -> dict[str, dict[str, Any]]:
 # What is shown.
 
 
+def test_the_link_works_once_and_leads_on_by_itself_and_a_look_at_its_headers_does_not_use_it_up(
+    open_board: OpenBoard,
+) -> None:
+    opened = open_board()
+    assert opened.client.head(opened.board.link).status_code == 405
+    page = opened.client.get(opened.board.link).text
+    assert re.search(r'http-equiv="refresh" content="0; url=(/[0-9a-f]+/)"><p><a href="\1">Open the board</a>', page)
+    assert opened.client.get(opened.board.link).status_code == 403
+
+
 def test_the_first_page_shows_accounts_what_is_next_and_what_happened(open_board: OpenBoard, studio: Studio) -> None:
     studio.post("out")
     assert studio.run("apply", "--auto-approve").code == 0
