@@ -17,6 +17,7 @@ from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.policy_gate import judged
 from contentsync.operations.quick import view_of
 from contentsync.operations.selection import Wish, load_all
+from contentsync.operations.sent_media import SentMedia
 from contentsync.operations.slots import give_slots
 from contentsync.plan.action import AccountFacts, Action, Kind
 from contentsync.plan.planner import make_plan as plan_of
@@ -78,7 +79,7 @@ def listed(project: Project) -> list[tuple[Approval, Problem | None]]:
     """Every approval, and why it does not hold any more; None if it holds."""
     project.catch_up()
     store = project.reading_store
-    posts = {post.key: post for post in load_all(project).posts}
+    posts = {post.key: post for post in load_all(project, sent_by=SentMedia(project)).posts}
     open_ids = {account.name: account.open_id for account in project.all_at_work()}
     found: list[tuple[Approval, Problem | None]] = []
     for one in store.approvals.all():

@@ -8,6 +8,7 @@ from contentsync.errors import Level, Problem
 from contentsync.frozen import frozen
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish, known_keys, one_key
+from contentsync.operations.sent_media import SentMedia
 from contentsync.operations.status import differing
 from contentsync.plan.action import Action
 from contentsync.plan.differs import Difference
@@ -41,10 +42,10 @@ def explain(project: Project, name: str, *, refresh: bool) -> Case:
         project.catch_up()
     else:
         project.use_copy()
-    loaded = project.load()
+    loaded = project.load(sent_by=SentMedia(project))
     posts = {post.key: post for post in loaded.posts}
     key = one_key(known_keys(project, loaded), name)
-    made = make_plan(project, Wish(only=(key,), refresh=refresh))
+    made = make_plan(project, Wish(only=(key,), refresh=refresh), looked_into=frozenset({key}))
     name = key.partition("/")[0]
     facts = project.at_work(name).facts() if name in project.settings.accounts else None
     row = next((row for row in facts.rows if row.key == key), None) if facts else None

@@ -10,6 +10,7 @@ from contentsync.errors import UsageError
 from contentsync.frozen import frozen
 from contentsync.lifecycle import Phase
 from contentsync.operations.selection import load_all, rows_by_account
+from contentsync.operations.sent_media import SentMedia
 from contentsync.plan.handover import Handover, handover_of
 from contentsync.post import DesiredPost
 from contentsync.post_state import PostState
@@ -41,7 +42,7 @@ def handovers(project: Project, names: Iterable[str] = ()) -> list[Waiting]:
     names: keys, names, or globs of either. Raises UsageError for one that fits no post.
     """
     project.use_copy()
-    posts = {post.key: post for post in load_all(project).posts}
+    posts = {post.key: post for post in load_all(project, sent_by=SentMedia(project)).posts}
     rows = {row.key: row for mine in rows_by_account(project).values() for row in mine}
     wanted = tuple(names)
     keys = _named(wanted, list({**posts, **rows})) if wanted else [key for key, row in rows.items() if _waits(row)]

@@ -69,15 +69,18 @@ class Made:
         return bool(self.faults or self.failures)
 
 
-def make_plan(project: Project, wish: Wish, still: NothingToDo | None = None) -> Made:
+def make_plan(
+    project: Project, wish: Wish, still: NothingToDo | None = None, looked_into: frozenset[str] = frozenset()
+) -> Made:
     """What apply would do.
 
     still: what the last plan found, so that this one can leave resting posts out; None to look at all posts.
+    looked_into: the posts whose media are looked into even if they are settled.
     Raises ManifestError for a faulty project file (with `strict` for any fault), UsageError for unknown names.
     """
     answers = Answers()
     if still is None:
-        made = _made(project, wish, None, answers)
+        made = _made(project, wish, None, answers, looked_into)
         assert made is not None
         return made[0]
     still.begin(project)
@@ -85,7 +88,9 @@ def make_plan(project: Project, wish: Wish, still: NothingToDo | None = None) ->
     project.state_is_proven = not was_open and still.is_proven()
     _read_shared_state(project, wish)  # before its rows are compared
     before = resting.known(still, project, asks=wish.refresh)
-    made = (before and _made(project, wish, before, answers)) or _made(project, wish, None, answers)
+    made = (before and _made(project, wish, before, answers, looked_into)) or _made(
+        project, wish, None, answers, looked_into
+    )
     assert made is not None
     plan, loaded = made
     if not (wish.selects or plan.failures):  # else not all rows were looked at
@@ -105,9 +110,10 @@ def _read_shared_state(project: Project, wish: Wish) -> tuple[Problem | None, Pr
     return project.catch_up(), None
 
 
-def _made(project: Project, wish: Wish, apart: Resting | None, answers: Answers) -> tuple[Made, Loaded] | None:
+def _made(
+    project: Project, wish: Wish, apart: Resting | None, answers: Answers, looked_into: frozenset[str]
+) -> tuple[Made, Loaded] | None:
     """The plan, and what it was made from; None where it can't be made without the posts that rest."""
-    looked_into: frozenset[str] = frozenset()
     while True:
         found = _tried(project, wish, apart, answers, looked_into)
         lacking = _not_looked_into(*found) - looked_into if found else frozenset()

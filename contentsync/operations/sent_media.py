@@ -1,8 +1,8 @@
-"""Which bytes were settled posts sent with? A plan does not look into such files again: it only needs their digests.
+"""Which bytes were settled posts sent with? Whoever needs only their digests does not look into them again.
 
 The danger: a post that will be sent and was never looked into. The rule: only the rows say what is settled, never a
 cache; the digest of the file on disk must be the one that was sent; and where a plan shows a post that was not looked
-into, it is made again with a look into it (operations/plan.py).
+into, it is made again with a look into it (operations/plan.py). `validate` and `probe` look into every file.
 """
 
 from __future__ import annotations

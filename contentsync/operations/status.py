@@ -11,6 +11,7 @@ from contentsync.frozen import frozen
 from contentsync.operations.plan import Made, make_plan
 from contentsync.operations.quick import manifests_to_read, view_of
 from contentsync.operations.selection import Wish, known_keys, rows_by_account, select
+from contentsync.operations.sent_media import SentMedia
 from contentsync.operations.side_by_side import side_by_side
 from contentsync.plan.differs import Difference, differences, posted_by_creator
 from contentsync.post_state import PostState
@@ -41,7 +42,7 @@ def look(project: Project, wish: Wish, wait: float) -> Found:
     wait: seconds to keep asking while any is not final.
     """
     project.catch_up()
-    loaded = project.load(found=manifests_to_read(project))
+    loaded = project.load(found=manifests_to_read(project), sent_by=SentMedia(project))
     keys = known_keys(project, loaded)
     chosen = select(project, loaded, wish)
     failures: dict[str, ContentsyncError] = {}
@@ -92,7 +93,7 @@ def decided_now(project: Project, wish: Wish) -> Made:
 def as_known(project: Project, wish: Wish) -> tuple[dict[str, PostState | None], Made]:
     """The state of the selected posts, and the plan, without a request and without a lock."""
     made = decided_now(project, wish)
-    loaded = project.load()
+    loaded = project.load(sent_by=SentMedia(project))
     keys, chosen = known_keys(project, loaded), select(project, loaded, wish)
     rows = {row.key: row for rows in rows_by_account(project).values() for row in rows}
     return {key: rows.get(key) for key in sorted(keys) if chosen is None or key in chosen}, made

@@ -11,13 +11,21 @@ import pytest
 
 from contentsync.manifest.load import Loaded, load
 from contentsync.media.look import MediaLook, Sent
+from contentsync.operations.agenda import agenda
+from contentsync.operations.approvals import listed, question
+from contentsync.operations.board import snapshot
+from contentsync.operations.calendar import calendar
+from contentsync.operations.explain import explain
+from contentsync.operations.handover import handovers
 from contentsync.operations.plan import make_plan
 from contentsync.operations.selection import Wish
 from contentsync.operations.sent_media import SentMedia
+from contentsync.operations.status import as_known, look
 from contentsync.plan import planfile
 from contentsync.plan.action import Kind, Plan
 from contentsync.plan.settled import sent_media
 from contentsync.post import MediaFacts
+from contentsync.project import Project
 from contentsync.store.sqlite.state import SqliteStore
 from tests.builders import NOW, ManualClock, a_post, a_row, an_attempt
 from tests.cli.support import CLIP
@@ -74,6 +82,10 @@ def loaded(place: Place, probe: Probe) -> Loaded:
     return found
 
 
+def agenda_of_a_week(project: Project) -> object:
+    return agenda(project, 7)
+
+
 def test_what_was_sent_is_hashed_and_nothing_more(place: Place) -> None:
     probe = Probe()
     found = loaded(place, probe)
@@ -122,6 +134,49 @@ def test_a_post_for_a_settled_and_for_a_new_account_is_looked_into(place: Place)
 def test_history_is_not_judged_by_what_a_probe_says_today(place: Place) -> None:
     plan, _ = plan_of(place)
     assert (plan.actions, plan.unchanged, plan.notes) == ((), 6, ())
+
+
+def status_of_all(project: Project) -> object:
+    return look(project, Wish(), 0).rows.keys()
+
+
+def status_as_known(project: Project) -> object:
+    return as_known(project, Wish())[0].keys()
+
+
+def approvals_of_all(project: Project) -> object:
+    return question(project, Wish(refresh=False)).actions, listed(project)
+
+
+@pytest.mark.parametrize(
+    "work", [status_of_all, status_as_known, approvals_of_all, handovers, calendar, snapshot, agenda_of_a_week]
+)
+def test_what_shows_no_media_of_settled_posts_looks_into_none(
+    place: Place, work: Callable[[Project], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = Probe()
+    monkeypatch.setattr(
+        "contentsync.media.disk.DiskReader.read", lambda _self, path, sent=None: probe.read(path, sent)
+    )
+    project = place.project()
+    project.clock = ManualClock(moment())
+    work(project)
+    project.close_state()
+    assert probe.looked_into == []
+
+
+def test_explain_looks_into_the_media_of_its_own_post_alone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    probe = Probe()
+    monkeypatch.setattr(
+        "contentsync.media.disk.DiskReader.read", lambda _self, path, sent=None: probe.read(path, sent)
+    )
+    project = place.project()
+    project.clock = ManualClock(moment())
+    case = explain(project, "acme/one", refresh=False)
+    project.close_state()
+    assert case.desired is not None
+    assert set(probe.looked_into) == {"one.mp4"}
+    assert all(item.facts for item in case.desired.media)
 
 
 def test_the_next_validation_looks_into_all_files(place: Place) -> None:
