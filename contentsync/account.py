@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -175,6 +176,10 @@ class AccountAtWork(KnownAccount):
     @property
     def poll_max(self) -> float:
         return self._project.settings.poll_max.total_seconds()
+
+    @property
+    def takeover(self) -> timedelta:
+        return self._project.settings.takeover
 
     def path_of(self, post: DesiredPost) -> Path:
         return self._project.root / post.media[0].path

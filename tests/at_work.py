@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from contentsync.attempt.told import Tell
@@ -26,6 +27,7 @@ class AtWorkInATest:
     poll_initial: float = 2.0
     poll_max: float = 30.0
     timezone: str = "UTC"
+    takeover: timedelta = timedelta(minutes=10)
 
     def path_of(self, _post: DesiredPost) -> Path:
         return self.file

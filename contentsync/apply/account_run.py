@@ -52,6 +52,8 @@ class Followed:
     pause: float
     #: Whether a new attempt begins then, instead of a look.
     repeats: bool = False
+    #: Until when waiting for its outcome is of no use, in monotonic seconds.
+    no_end_before: float = 0.0
 
 
 class AccountRun(Beginning):
@@ -271,8 +273,16 @@ class AccountRun(Beginning):
     def _follow(self, action: Action, post: DesiredPost | None, step: Step) -> None:
         pause = step.again_in or self.steps.at_work.poll_initial
         due = self.clock.monotonic() + pause
-        self.followed.append(Followed(self, post, action, step, due, pause))
-        self._told("processing", action.post, publish_id=step.attempt.publish_id)
+        self.followed.append(Followed(self, post, action, step, due, pause, no_end_before=self._no_end_before(step)))
+        if step.attempt.phase is Phase.PROCESSING:
+            self._told("processing", action.post, publish_id=step.attempt.publish_id)
+        else:
+            why = step.problem.what if step.problem else None
+            self._told("incomplete", action.post, publish_id=step.attempt.publish_id, reason=why)
+
+    def _no_end_before(self, step: Step) -> float:
+        ends = step.no_end_before
+        return self.clock.monotonic() + (ends - self.clock.now()).total_seconds() if ends else 0.0
 
     def room_to_look(self) -> float:
         """Seconds until TikTok may be asked again what became of a post of the account."""
@@ -286,13 +296,14 @@ class AccountRun(Beginning):
         if step.attempt.is_open and step.again_in is not None:
             followed.pause = min(max(followed.pause * 1.5, step.again_in), self.steps.at_work.poll_max)
             followed.due = self.clock.monotonic() + followed.pause
+            followed.no_end_before = self._no_end_before(step)
             self.followed.append(followed)
             return
         pause = self._until_repeat(followed.action, followed.post, step)
         if pause is None:
             self._ended(followed.action.post, step)
             return
-        followed.repeats, followed.due = True, self.clock.monotonic() + pause
+        followed.repeats, followed.due, followed.no_end_before = True, self.clock.monotonic() + pause, 0.0
         self.followed.append(followed)
 
     def repeat(self, followed: Followed) -> None:
@@ -328,7 +339,7 @@ class AccountRun(Beginning):
             self.store.stop_account(self.open_id, self.run.id, step.of_mode, why, self.clock.now())
         stops = step.stop or step.sign_in or step.attempt.phase is Phase.UNKNOWN
         post_id, sign_in = step.attempt.post_id, step.sign_in
-        again_at = step.attempt.not_before if result is Result.HELD else None
+        again_at = step.attempt.not_before if result is Result.HELD else step.no_end_before
         self.tell_outcome(
             post, result, problem, post_id=post_id, sign_in=sign_in, stops_account=stops, again_at=again_at
         )

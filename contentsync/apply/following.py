@@ -48,7 +48,8 @@ class Following:
     def _go_on(self, until: float) -> bool:
         """Start what is due, or wait for it; False where nothing is left to be done in time."""
         busy = set(self._busy.values())
-        following = min((f for f in self._left if f.by not in busy), key=lambda f: f.due, default=None)
+        useful = (f for f in self._left if f.by not in busy and f.no_end_before <= until)
+        following = min(useful, key=lambda f: f.due, default=None)
         if following is None or following.due > until:
             self._take_in(None)
             return bool(busy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +41,10 @@ class AtWork(Protocol):
     @property
     def poll_max(self) -> float:
         """The longest time between two looks at a status, in seconds."""
+
+    @property
+    def takeover(self) -> timedelta:
+        """How long a machine that sends may be silent before it counts as stopped."""
 
     def path_of(self, post: DesiredPost) -> Path:
         """The file that is uploaded for a post."""

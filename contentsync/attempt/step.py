@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from contentsync.errors import Problem
 from contentsync.frozen import frozen
 from contentsync.post import Mode
@@ -35,6 +37,8 @@ class Step:
     stop: bool = False
     #: Whether `stop` holds for one mode only; None for all posts.
     of_mode: Mode | None = None
+    #: Until when waiting for the outcome is of no use; None where it may come at any time.
+    no_end_before: datetime | None = None
 
 
 def said(problem: Problem, log_id: str = "") -> dict[str, object]:

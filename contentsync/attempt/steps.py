@@ -19,6 +19,7 @@ from datetime import timedelta
 from typing import Final
 
 from contentsync.attempt import doubt
+from contentsync.attempt.left_behind import LeftBehind
 from contentsync.attempt.looking import Looking
 from contentsync.attempt.sender import EXPIRED, Sender
 from contentsync.attempt.starter import Starter
@@ -83,7 +84,7 @@ class Steps(Looking):
         if ended := self._past_its_hour(attempt):
             return ended
         if not attempt.upload_url:
-            return Step(attempt, again_in=self.at_work.poll_max, problem=self._clocks_differ(attempt))
+            return self._left_behind(attempt)
         if post is None or post.digest != attempt.digest:
             what = "the manifest was edited or removed during the upload; the upload is left to expire"
             differ = self._clocks_differ(attempt)
@@ -101,6 +102,19 @@ class Steps(Looking):
         if attempt.last_put_at is None and (self.hour_is_over(attempt) or not attempt.upload_url):
             return Step(self.end_upload(attempt, EXPIRED), problem=EXPIRED)
         return None
+
+    def _left_behind(self, attempt: Attempt) -> Step:
+        """Wait for an upload that can't be continued here; its last request began, so its rest may still arrive."""
+        left = LeftBehind(
+            attempt,
+            self.store.attempt(attempt.id).updated_at,  # the look at TikTok counts as a change of `attempt`
+            self.store.machine,
+            self.at_work.takeover,
+            self.now,
+            self.tiktok_now(attempt),
+        )
+        problem = self._clocks_differ(attempt) or left.problem(self.at_work.timezone)
+        return Step(attempt, self.at_work.poll_max, problem, no_end_before=left.no_end_before)
 
     def _clocks_differ(self, attempt: Attempt) -> Problem | None:
         """Why an upload must wait although its hour is over by this machine's clock."""

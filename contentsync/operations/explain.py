@@ -28,6 +28,8 @@ class Case:
     row: PostState | None
     action: Action | None
     history: list[dict[str, object]]
+    #: The command that shows the history of all machines; empty where the state is not shared.
+    shared_history: str = ""
     problems: tuple[Problem, ...] = ()
     list_read_at: datetime | None = None
     bound: tuple[RemotePost, ...] = ()
@@ -59,6 +61,7 @@ def explain(project: Project, name: str, *, refresh: bool) -> Case:
         row=row,
         action=action,
         history=project.reading_store.history(row.uid) if row else [],
+        shared_history=project.reading_store.shared_history(row.open_id, row.name) if row else "",
         problems=(*(p for p in made.notes if loaded.unread and p.level is not Level.NOTE), *failed),
         list_read_at=facts.remote.read_at if facts else None,
         bound=tuple(video for video in videos if row and video.post_id == row.post_id),

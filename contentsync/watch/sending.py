@@ -174,7 +174,7 @@ class Sending:
         assert made is not None
 
         def told(event: Told) -> None:
-            if event.event in {"done", "processing"}:
+            if event.event in {"done", "processing", "incomplete"}:
                 self._unfinished.discard(event.post)
             self._say_sending(event)
             tell(event)

@@ -116,3 +116,15 @@ def test_accounts_are_asked_at_the_same_time_and_each_of_them_one_ask_after_the_
     with ThreadPoolExecutor(8) as workers:
         Following([account.follows(0.0) for account in accounts], clock, threading.Event(), workers).run(600.0)
     assert [len(account.asked) for account in accounts] == [1, 1, 1, 1]
+
+
+def test_what_can_not_end_in_time_is_left_at_once(clock: ManualClock) -> None:
+    one = Account("one", clock, looks=100)
+    follow(clock, one.follows(no_end_before=601.0), seconds=600.0)
+    assert (one.asked, len(one.left), clock.monotonic()) == ([], 1, 0.0)
+
+
+def test_what_can_end_in_time_is_asked_about_meanwhile(clock: ManualClock) -> None:
+    one = Account("one", clock, looks=3)
+    follow(clock, one.follows(no_end_before=600.0), seconds=600.0)
+    assert one.asked == [2.0, 4.0, 6.0]

@@ -60,7 +60,7 @@ def _show(case: Case, further: list[str]) -> None:
         ("manifest", _manifest(case.desired)),
         ("state", _state(case.row, further)),
         ("attempts", _attempts(case.row)),
-        ("history", _history(case.history)),
+        ("history", _history(case.history, case.shared_history)),
         ("TikTok", _remote(case)),
         ("decision", _decision(case)),
     ):
@@ -123,7 +123,8 @@ def _facts(attempt: Attempt) -> Iterator[str]:
         yield f"{visible(attempt.problem_what)} [{attempt.problem_code}{log}]"
 
 
-def _history(lines: list[dict[str, object]]) -> Iterator[str]:
+def _history(lines: list[dict[str, object]], shared: str) -> Iterator[str]:
+    """shared: the command that shows the history of all machines; empty where the state is not shared."""
     for line in lines:
         before, after = line["phase_before"], line["phase_after"]
         change = f" {before or '·'} → {after}" if after and before != after else ""
@@ -132,7 +133,9 @@ def _history(lines: list[dict[str, object]]) -> Iterator[str]:
         assert isinstance(at, datetime)
         yield f"{_second(at)}  {line['who']}  {line['what']}{change}{log}"
     if not lines:
-        yield "none"
+        yield "none on this machine" if shared else "none"
+    if shared:
+        yield f"all machines' history is on the state's branch; run: {shared}"
 
 
 def _remote(case: Case) -> Iterator[str]:

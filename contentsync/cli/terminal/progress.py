@@ -27,6 +27,7 @@ _WORDS: Final = {
     "accepted": "accepted by TikTok; sending the file",
     "processing": "TikTok is processing it, which takes a few minutes",
     "elsewhere": "another machine is sending it; waiting for what becomes of it",
+    "incomplete": "TikTok does not have all of it",
     "again": "tried once more",
     "resume": "resumed",
     "published": "published",

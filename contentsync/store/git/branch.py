@@ -66,7 +66,8 @@ class Branch:
         return f"refs/heads/{self.name}"
 
     @property
-    def _ours(self) -> str:
+    def kept_as(self) -> str:
+        """The reference under which this clone keeps the branch."""
         return f"{HIDDEN}/{self.remote}/{self.name}"
 
     def fetch(self) -> Fetched:
@@ -74,7 +75,7 @@ class Branch:
         for seconds in (*PAUSES, None):
             ended = self._fetched()
             if ended.code == 0:
-                return Fetched(self.git.run("rev-parse", "--verify", "--quiet", f"{self._ours}^{{commit}}").line)
+                return Fetched(self.git.run("rev-parse", "--verify", "--quiet", f"{self.kept_as}^{{commit}}").line)
             found = self._instead_of(ended)
             if found is not None or seconds is None:
                 break
@@ -83,7 +84,7 @@ class Branch:
 
     def _fetched(self) -> Ended:
         depth = ("--depth=1",) if self._is_shallow() else ()
-        spec = f"+{self._theirs}:{self._ours}"
+        spec = f"+{self._theirs}:{self.kept_as}"
         quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc")
         return self.git.remote("fetch", *quiet, *depth, self.remote, spec)
 
@@ -123,7 +124,7 @@ class Branch:
         parent: empty for the first one. files: new content by path; None removes one. when: epoch seconds.
         """
         who = self._identity()
-        target = f"{self._ours}.made"
+        target = f"{self.kept_as}.made"
         body = message.encode()
         lines = [b"feature done", f"commit {target}".encode(), b"mark :1", f"committer {who} {when} +0000".encode()]
         lines += [b"data %d" % len(body), body]
@@ -158,7 +159,7 @@ class Branch:
         ended = self.git.remote(*one_branch, "push", *quiet, lease, self.remote, f"{commit}:{self._theirs}")
         elsewhere = self._pushed_elsewhere()
         if ended.code == 0 and not elsewhere:
-            self.git.run("update-ref", self._ours, commit)
+            self.git.run("update-ref", self.kept_as, commit)
             return Pushed.TAKEN, ""
         now = self.fetch()
         if now.why:

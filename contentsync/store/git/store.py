@@ -18,6 +18,7 @@ the local copy and go with the next push.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
@@ -184,6 +185,12 @@ class GitStore(GitClaims):
         with self._alone():
             self._mark(*((open_id, row.name) for row in self.posts(open_id) if row.account != account))
             return super().name_account(open_id, account, now)
+
+    # -- what happened
+
+    def shared_history(self, open_id: str, name: str) -> str:
+        """As in Store. The branch's commits; the path counts from the top, as a project may be in a subfolder."""
+        return f"git log {self._branch.kept_as} -- {shlex.quote(f':/{documents.path_of(open_id, name)}')}"
 
     # -- what people decided about an identity
 

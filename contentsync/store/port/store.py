@@ -224,3 +224,7 @@ class Store(Posts, Protocol):
     def latest_history(self, count: int) -> list[dict[str, Any]]:
         """The newest lines of history, the newest first."""
         ...
+
+    def shared_history(self, open_id: str, name: str) -> str:
+        """The command that shows what all machines did about a post; empty where the state is not shared."""
+        ...
