@@ -8,6 +8,7 @@ removed, so `|+` keeps the blank lines that its author asked for. A plain `null`
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NoReturn
 
@@ -205,7 +206,7 @@ class _Reader:
             if type(event) is not ScalarEvent:
                 self._refuse_key(event, depth)
                 continue
-            key = event.value
+            key = sys.intern(event.value)  # many documents have the same few keys
             inner = (*path, key)
             spot = self._spot(event)
             if key in into or not self._is_good_key(event, spot):
