@@ -58,7 +58,8 @@ manifests and hashes all media that are there; it looks into those alone that ma
 
 Among 10,000 settled posts, `plan` that asks TikTok takes about 1.0 s of CPU time, `apply` with nothing to do 1.2 s,
 and a send by `watch` 0.8 s: they leave settled posts out, too. Without what an earlier plan found, they take about
-3 s. The delay of P11 is wall time: on a busy machine, measure it with real-time priority (`chrt -f 5 python
+3 s. The first `status` in a clone with all their media takes 7.1 s: it only hashes the media of settled posts.
+The delay of P11 is wall time: on a busy machine, measure it with real-time priority (`chrt -f 5 python
 benchmarks/run.py watching`).
 
 | | what | ours | reference | ratio | wanted | | what limits it |
