@@ -390,11 +390,15 @@ class Life:
     # Faults that are not of the wire.
 
     def _overtaken(self, machine: Machine) -> None:
-        """Another process does a whole run before this one goes on."""
+        """Another process does a whole run before this one goes on, a moment later.
+
+        Of two words about one attempt the later one counts, so they must not be written in the same instant.
+        """
         if not self.nested:
             self.nested = True
             self._machine()
             self.nested = False
+            self.pass_time(0.01)
 
     def _overtaken_later(self, machine: Machine) -> None:
         self.pass_time(HOUR + 600)
