@@ -7,12 +7,16 @@ sent for it again before its hour is over (R4a). A machine that was heard of wit
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from contentsync.errors import Problem
 from contentsync.frozen import frozen
 from contentsync.post_state import Attempt
 from contentsync.times import in_words
 from contentsync.upload_hour import left_by_tiktok, may_arrive_until
+
+#: How long TikTok may take to count the bytes of a last request whose answer nobody read.
+_COUNTED_WITHIN: Final = timedelta(seconds=20)
 
 
 @frozen
@@ -47,8 +51,10 @@ class LeftBehind:
 
     @property
     def no_end_before(self) -> datetime | None:
-        """Until when waiting is of no use; None where another machine may still finish the upload."""
-        return None if self.is_being_sent else self.ends_at
+        """Until when waiting is of no use; None where the upload may still turn out to be whole."""
+        put_at = self.attempt.last_put_at
+        is_counted = put_at is not None and put_at + _COUNTED_WITHIN <= self.now
+        return None if self.is_being_sent or not is_counted else self.ends_at
 
     def problem(self, zone: str) -> Problem | None:
         """What TikTok has, who sent it, and what follows when; None where the row says why. zone: of the account."""

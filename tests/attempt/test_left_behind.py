@@ -53,6 +53,10 @@ def test_a_sender_that_stopped_is_not_waited_for(machine: str, who: str) -> None
     assert "contentsync explain POST" in problem.hint
 
 
+def test_tiktok_may_take_a_moment_to_count_what_it_got() -> None:
+    assert left("desk/2", silent=timedelta(seconds=10)).no_end_before is None
+
+
 def test_the_time_is_in_the_zone_of_the_account() -> None:
     problem = left().problem("Asia/Tokyo")
     assert problem is not None
@@ -75,7 +79,7 @@ def test_what_the_row_says_of_its_own_upload_stays() -> None:
 
 
 def test_a_step_says_what_tiktok_has_and_until_when_waiting_is_of_no_use(bench: Bench) -> None:
-    attempt = bench.uploading(last_put_at=NOW, upload_url="")
+    attempt = bench.uploading(last_put_at=NOW - timedelta(minutes=2), upload_url="")
     bench.tiktok.statuses = [has(3)]
     step = bench.advance(attempt)
     assert step.problem is not None
