@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -83,16 +85,25 @@ def test_a_terminal_of_eighty_columns_is_drawn_again_in_place(studio: Studio) ->
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     process = watched(studio, stdout=theirs)
     os.close(theirs)
-    screen = b""
-    while screen.count(b"\x1b[H") < 2 or not screen.rstrip().endswith(b"\x1b[J"):
-        screen += os.read(ours, 65536)
+    screen = bytearray()
+    reader = threading.Thread(target=read_all, args=(ours, screen))  # to the end: else it waits for room to write
+    reader.start()
+    until(lambda: screen.count(b"\x1b[H") >= 2 and screen.count(b"\x1b[J") >= 2, process)
     assert ended(process) == 0
+    reader.join(PATIENCE)
     os.close(ours)
-    last = screen.decode().split("\x1b[H")[-1]
+    last = screen.decode().split("\x1b[J")[-2].split("\x1b[H")[-1]
     lines = [re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", line).rstrip("\r") for line in last.split("\n")]
     assert "30 waiting" in lines[0]
     assert max(map(len, lines)) <= 80 and len(lines) <= 24
     assert lines[-2].startswith("… and 10 more")
+
+
+def read_all(terminal: int, into: bytearray) -> None:
+    """Read what is written to a terminal until its last writer is gone."""
+    with contextlib.suppress(OSError):  # Linux says EIO there
+        while data := os.read(terminal, 65536):
+            into += data
 
 
 def test_an_interval_without_watch_is_a_wrong_call(studio: Studio) -> None:
