@@ -199,7 +199,8 @@ def _every_command(group: click.Group, context: click.Context, before: str) -> I
             continue
         words = f"{before}{name}"
         inner = click.Context(command, info_name=name, parent=context)
-        usage = " ".join(command.collect_usage_pieces(inner))
+        # Releases of click differ in how they name the subcommand of a group.
+        usage = re.sub(r"\[?COMMAND\]? \[ARGS\]\.\.\.", "[COMMAND]", " ".join(command.collect_usage_pieces(inner)))
         yield f"## {words}\n\n{command.get_short_help_str(limit=200)}\n\n"
         yield f"```text\ncontentsync {words} {usage}\n```\n\n"
         if told := "".join(_options_of(command, inner)):
@@ -209,7 +210,8 @@ def _every_command(group: click.Group, context: click.Context, before: str) -> I
 
 
 def _options_of(command: click.Command, context: click.Context) -> Iterator[str]:
-    rows = [record for one in command.params if (record := one.get_help_record(context))]
+    options = [one for one in command.params if isinstance(one, click.Option)]  # the usage names the arguments
+    rows = [record for one in options if (record := one.get_help_record(context))]
     if rows:
         yield "| option | |\n| --- | --- |\n"
     for names, words in rows:
