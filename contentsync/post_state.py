@@ -100,13 +100,22 @@ class Attempt:
         """Whether the commit point was passed: after it only evidence allows a new attempt."""
         return self.last_put_at is not None or (self.pulls and self.init_sent_at is not None)
 
+    @property
+    def host(self) -> str:
+        """The name, for people, of the machine that began it; empty where no state is shared."""
+        return self.machine.partition("/")[0]
+
+    def is_of_another(self, machine: str) -> bool:
+        """Whether another machine than this one began it. machine: this one; empty where no state is shared."""
+        return self.machine not in {"", machine}
+
     def is_begun_elsewhere(self, machine: str) -> bool:
         """Whether another machine than this one is sending it: nobody here may do anything for it yet.
 
-        Once its last byte is announced, anyone may follow it. machine: this one; empty where no state is shared.
+        Once its last byte is announced, anyone may follow it. machine: as in `is_of_another`.
         """
         begun = self.phase is Phase.INTENT or (self.phase is Phase.UPLOADING and self.last_put_at is None)
-        return begun and self.machine not in {"", machine}
+        return begun and self.is_of_another(machine)
 
 
 @frozen

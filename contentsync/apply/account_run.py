@@ -241,7 +241,7 @@ class AccountRun(Beginning):
         but: an attempt that this run has dealt with.
         """
         last = self._last_of(post.name)
-        if last is None or last.id == but or last.machine in {"", self.store.machine}:
+        if last is None or last.id == but or not last.is_of_another(self.store.machine):
             return False
         if last.is_open:
             self._follow_elsewhere(action, post, last)
@@ -256,7 +256,7 @@ class AccountRun(Beginning):
         pause = self.steps.at_work.poll_initial
         step = Step(last, again_in=pause)
         self.followed.append(Followed(self, post, action, step, self.clock.monotonic() + pause, pause))
-        self._told("elsewhere", action.post, machine=_host(last))
+        self._told("elsewhere", action.post, machine=last.host)
 
     def _read_again(self, followed: Followed) -> Step:
         """How the post stands that another machine is sending; nothing is done for it here."""
@@ -348,12 +348,8 @@ class AccountRun(Beginning):
 _SEEN: Final = frozenset({Kind.FROZEN, Kind.RESUME, Kind.UNKNOWN, Kind.DRIFT, Kind.WAIT})  # of which media are kept
 
 
-def _host(attempt: Attempt) -> str:
-    return attempt.machine.partition("/")[0]
-
-
 def _not_ours(attempt: Attempt) -> Problem:
-    what = f"{_host(attempt)} began to send it, and has not finished (last heard of {in_words(attempt.updated_at)})"
+    what = f"{attempt.host} began to send it, and has not finished (last heard of {in_words(attempt.updated_at)})"
     return Problem("attempt-open", what, "run apply again later: it follows that attempt, or sends the post itself")
 
 

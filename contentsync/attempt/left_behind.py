@@ -35,7 +35,7 @@ class LeftBehind:
 
     @property
     def is_elsewhere(self) -> bool:
-        return self.attempt.machine not in {"", self.machine}
+        return self.attempt.is_of_another(self.machine)
 
     @property
     def is_being_sent(self) -> bool:
@@ -72,9 +72,8 @@ class LeftBehind:
 
     def _who(self, zone: str) -> str:
         heard = f"last heard of {in_words(self.heard_at, zone, self.now)}"
-        host = self.attempt.machine.partition("/")[0]
         if self.is_being_sent:
-            return f"{host} is sending the rest ({heard})"
+            return f"{self.attempt.host} is sending the rest ({heard})"
         if self.is_elsewhere:
-            return f"{host}, which was sending it, has stopped or is still at work ({heard})"
+            return f"{self.attempt.host}, which was sending it, has stopped or is still at work ({heard})"
         return "its upload address can no longer be used here"

@@ -30,8 +30,9 @@ def unfinished(scene: Scene, post: DesiredPost, row: PostState, last: Attempt) -
     if last.phase is Phase.UNKNOWN:
         return binding.unknown(scene, post, last)
     if until := _in_other_hands(scene, last):
-        host = last.machine.partition("/")[0]
-        reason = f"{host} is sending it (last heard of {in_words(last.updated_at, scene.facts.account.timezone)})"
+        reason = (
+            f"{last.host} is sending it (last heard of {in_words(last.updated_at, scene.facts.account.timezone)})"
+        )
         return replace(scene.action(Kind.WAIT, post, reason, due_at=until, left=True), in_other_hands=True)
     if is_live(last):
         asked = "TikTok is asked for the outcome" if last.publish_id else _LOST
