@@ -55,7 +55,8 @@ class Frame:
 
     def render(self, template: str, *, scripts: Sequence[str] = LIVE, **values: Any) -> str:
         frame = {"base": self.base, "form_token": self.form_token, "acts": self.allow_actions, "who": self.who}
-        return without(render(template, scripts=scripts, calls=SERVED, **frame, **values), self.hidden)
+        page = render(template, scripts=scripts, calls=SERVED, here=template, **frame, **values)
+        return without(page, self.hidden)
 
 
 def now_page(frame: Frame, found: Snapshot) -> str:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from contentsync.amounts import many
 from contentsync.calendar_entry import MOST, Shown
 from contentsync.errors import StoreError
 from contentsync.store.git import documents
@@ -57,7 +58,7 @@ class SharedCalendar(SqliteCalendar):
         if not self._copy.value(HEAD):  # showing a calendar does not begin a shared state
             return False
         with suppress(StoreError):
-            self._store.share_marked(f"calendar: {count} {'post' if count == 1 else 'posts'}", now, at_once=True)
+            self._store.share_marked(f"calendar: {many(count, 'post')}", now, at_once=True)
         return not self._unshared()
 
     def _unshared(self) -> list[str]:
