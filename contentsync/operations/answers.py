@@ -1,4 +1,4 @@
-"""What did TikTok answer about the accounts of a plan?"""
+"""What did the shared state and TikTok answer for a plan? Each is asked once, though the plan may be made twice."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from contentsync.remote_post import Creator
 
 @dataclass(slots=True)
 class Answers:
-    """What TikTok answered for one plan. It is asked once, even if the plan is made a second time."""
+    """What was answered for one plan."""
 
+    #: Why the shared state could not be read anew; None where it was, or is not shared.
+    behind: Problem | None = None
+    #: The note on the copy of a shared state that is used instead, where nobody is asked.
+    copied: Problem | None = None
     creators: dict[str, Creator] = field(default_factory=dict)
     notes: list[Problem] = field(default_factory=list)
     #: The accounts that could not be asked, and why.
@@ -23,7 +27,7 @@ class Answers:
     asked: dict[str, bool] = field(default_factory=dict)
 
     def ask(self, accounts: Iterable[AccountAtWork], direct: Set[str], wish: Wish) -> None:
-        """Ask about these accounts, as far as that was not done. direct: those that have direct posts."""
+        """Ask TikTok about these accounts, as far as that was not done. direct: those that have direct posts."""
         lacking = [a for a in accounts if a.name not in self.asked or self.asked[a.name] < (a.name in direct)]
         if not lacking or not wish.refresh:
             return

@@ -78,19 +78,17 @@ def make_plan(
     looked_into: the posts whose media are looked into even if they are settled.
     Raises ManifestError for a faulty project file (with `strict` for any fault), UsageError for unknown names.
     """
-    answers = Answers()
     if still is None:
-        made = _made(project, wish, None, answers, looked_into)
+        made = _made(project, wish, None, Answers(*_read_shared_state(project, wish)), looked_into)
         assert made is not None
         return made[0]
     still.begin(project)
     was_open = project.has_open_state
     project.state_is_proven = not was_open and still.is_proven()
-    _read_shared_state(project, wish)  # before its rows are compared
+    answers = Answers(*_read_shared_state(project, wish))  # before its rows are compared
     before = resting.known(still, project, asks=wish.refresh)
-    made = (before and _made(project, wish, before, answers, looked_into)) or _made(
-        project, wish, None, answers, looked_into
-    )
+    made = _made(project, wish, before, answers, looked_into) if before else None
+    made = made or _made(project, wish, None, answers, looked_into)
     assert made is not None
     plan, loaded = made
     if not (wish.selects or plan.failures):  # else not all rows were looked at
@@ -134,7 +132,6 @@ def _tried(
     project: Project, wish: Wish, apart: Resting | None, answers: Answers, looked_into: Set[str]
 ) -> tuple[Made, Loaded] | None:
     """As `_made`. looked_into: the posts that must be looked into even if they are settled."""
-    behind, copied = _read_shared_state(project, wish)
     loaded = load_all(project, apart.names if apart else None, SentMedia(project, looked_into))
     if apart and not _is_same(loaded.settings, project.settings):
         return None  # the project file was changed since it was opened, maybe before what rests was looked for
@@ -151,14 +148,14 @@ def _tried(
     history = settled_posts(project, loaded, facts, apart.odd if apart else ())
     posts |= history.posts
     world = _world(project, wish, loaded, facts, apart)
-    world = replace(world, behind=behind, faulty=_by_account(history.faulty))
+    world = replace(world, behind=answers.behind, faulty=_by_account(history.faulty))
     told = {key: post for key, post in posts.items() if post.account in facts}
     plan, world = judged(project, lambda known: decided(project, told, known, selected), world)
     problems = _told(loaded, wish, selected, history.keys)
     blocked = {problem for action in plan.actions for problem in action.problems}
     said = (
         *(problem for problem in problems if problem not in blocked),
-        *([copied] if copied else []),
+        *([answers.copied] if answers.copied else []),
         *answers.notes,
         *history.notes,
         *paused(facts),
