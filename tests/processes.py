@@ -42,7 +42,9 @@ def heed_signals() -> None:
 
 
 @contextmanager
-def begun(studio: Studio, *args: str, stdout: int = subprocess.PIPE) -> Iterator[subprocess.Popen[str]]:
+def begun(
+    studio: Studio, *args: str, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
     """`contentsync ARGS` under way, in a process of its own that is gone in the end."""
     with subprocess.Popen(
         [sys.executable, "-m", "contentsync", *args],
@@ -50,7 +52,7 @@ def begun(studio: Studio, *args: str, stdout: int = subprocess.PIPE) -> Iterator
         env=dict(os.environ) | studio.environment,
         stdin=subprocess.DEVNULL,
         stdout=stdout,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         preexec_fn=heed_signals if os.name != "nt" else None,
     ) as process:

@@ -153,16 +153,7 @@ def test_a_signal_in_a_chunk_ends_it_after_the_chunk_and_the_next_one_goes_on(
 
 def lines_after_ctrl_c(studio: Studio, emulator: Emulator, happens: Callable[[], bool]) -> list[str]:
     """What a person reads after Ctrl-C, on both streams; without the time. What TikTok holds it lets go then."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "contentsync", "watch"],
-        cwd=studio.root,
-        env=dict(os.environ) | studio.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=heed_signals,
-    ) as process:
+    with begun(studio, "watch", stderr=subprocess.STDOUT) as process:
         until(happens, process)
         process.send_signal(signal.SIGINT)
         assert process.stdout
@@ -323,24 +314,15 @@ def test_with_a_log_in_json_each_line_of_stderr_is_an_object(studio: Studio) -> 
     """From its first line to a signal; the events themselves stay lines on stdout."""
     studio.write("contentsync.yaml", PROJECT + QUICK)
     studio.post("launch")
-    watch = subprocess.Popen(
-        [sys.executable, "-m", "contentsync", "-v", "--log-format", "json", "watch", "--metrics", "127.0.0.1:0"],
-        cwd=studio.root,
-        env=dict(os.environ) | studio.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_signals,
-    )
-    assert watch.stdout
-    seen = []
-    for line in watch.stdout:
-        seen.append(line)
-        if "published" in line:
-            break
-    watch.send_signal(signal.SIGINT)
-    out, err = watch.communicate(timeout=PATIENCE)
+    with begun(studio, "-v", "--log-format", "json", "watch", "--metrics", "127.0.0.1:0") as watch:
+        assert watch.stdout
+        seen = []
+        for line in watch.stdout:
+            seen.append(line)
+            if "published" in line:
+                break
+        watch.send_signal(signal.SIGINT)
+        out, err = watch.communicate(timeout=PATIENCE)
     assert "watching" in seen[0] and "stopped" in out
     entries = [json.loads(line) for line in err.splitlines()]
     assert entries and all({"ts", "level", "event", "message"} <= entry.keys() for entry in entries)

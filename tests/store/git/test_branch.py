@@ -16,11 +16,6 @@ from tests.store.git.remotes import a_branch, a_remote_repository, git
 WHEN = 1_790_000_000
 
 
-@pytest.fixture
-def remote(tmp_path: Path) -> Path:
-    return a_remote_repository(tmp_path)
-
-
 def head_of(branch: Branch) -> str:
     fetched = branch.fetch()
     assert fetched.why == ""

@@ -12,16 +12,11 @@ from contentsync.calendar_entry import Shown
 from contentsync.store.git.calendar import FOLDER, entries_of, path_of, text_of
 from contentsync.store.git.store import GitStore
 from tests.builders import NOW, OPEN_ID, a_post
-from tests.store.git.remotes import a_backend, a_remote_repository
+from tests.store.git.remotes import a_backend
 
 FIRST = Shown("2026-03-02T09:00:00Z", "a")
 MOVED = replace(FIRST, starts_at="2026-03-03T09:00:00Z")
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def remote(tmp_path: Path) -> Path:
-    return a_remote_repository(tmp_path)
 
 
 def a_store(remote: Path, name: str) -> GitStore:

@@ -13,27 +13,12 @@ from contentsync.store.git.notices import FOLDER, KEEP, RENEW, Entry, SharedOutb
 from contentsync.store.git.store import GitStore
 from contentsync.store.sqlite.outbox import CLAIMED_FOR
 from tests.builders import NOW
-from tests.store.git.remotes import a_backend, a_remote_repository, git
+from tests.store.git.remotes import a_backend, git
 
 CHAT = "${CONTENTSYNC_NOTIFY_CHAT}"
 NOTICE = Notice(NoticeKind.MISSED, "acme", "acme/launch", NOW, "It was missed.", about="1 None")
 SENT = Entry(NOTICE.key, CHAT, NOW)
 LATER = NOW + CLAIMED_FOR
-
-
-@pytest.fixture
-def remote(tmp_path: Path) -> Path:
-    return a_remote_repository(tmp_path)
-
-
-@pytest.fixture
-def one(remote: Path) -> GitStore:
-    return a_backend(remote, "one").open()
-
-
-@pytest.fixture
-def other(remote: Path) -> GitStore:
-    return a_backend(remote, "other").open()
 
 
 def sending(store: GitStore, notice: Notice = NOTICE, at: datetime = NOW) -> int:

@@ -22,24 +22,9 @@ from contentsync.settings import App, Limits
 from contentsync.store.git.store import GitStore
 from contentsync.store.port.conflicts import AttemptOpen, Overtaken, Superseded
 from tests.builders import NOW, OPEN_ID, a_media, a_post, an_account, an_attempt
-from tests.store.git.remotes import a_backend, a_remote_repository, git
+from tests.store.git.remotes import a_backend, git
 
 LATER = NOW + timedelta(minutes=20)
-
-
-@pytest.fixture
-def remote(tmp_path: Path) -> Path:
-    return a_remote_repository(tmp_path)
-
-
-@pytest.fixture
-def one(remote: Path) -> GitStore:
-    return a_backend(remote, "one").open()
-
-
-@pytest.fixture
-def other(remote: Path) -> GitStore:
-    return a_backend(remote, "other").open()
 
 
 def begun(store: GitStore, post: DesiredPost | None = None, **over: object) -> Attempt:
