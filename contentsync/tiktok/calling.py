@@ -236,7 +236,7 @@ def _rate_limited(endpoint: Endpoint) -> Problem:
 def _no_room(endpoint: Endpoint, limit: int, seconds: float) -> Problem:
     calls = endpoint.name.lower().replace("_", " ")
     what = f"waiting about {seconds:.0f} s: the limit of {limit} calls a minute ({calls}) is used up"
-    hint = "wait; if there is a watch or another command, it makes such calls too"
+    hint = "there is nothing to do; a running watch, or another command, uses up the same limit"
     return Problem("limit-wait", what, hint, level=Level.NOTE)
 
 
