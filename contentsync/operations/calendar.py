@@ -234,6 +234,6 @@ def remember(
     found = {owner: memory.show(owner, entries, now) for owner, entries in shown.items()}
     if not memory.share(now):
         what = "what the calendar file says is remembered on this machine only"
-        hint = "the next command shares it; if another machine writes the next calendar file, copy this file there first"
+        hint = "the next command shares it; if another machine writes the next file, copy this one there first"
         project.on_note(Problem("calendar-not-shared", what, hint, level=Level.NOTE))
     return found
